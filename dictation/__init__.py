@@ -1,0 +1,1 @@
+"""Microphone to written form: recognisers in their own process, formatter. Never Qt."""

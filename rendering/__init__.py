@@ -1,0 +1,1 @@
+"""Bytes to voxels to pixels: decode, verified volume, reslice, probe. Never Qt."""

@@ -1,0 +1,29 @@
+"""What every test shares: where the real data lies, and that tests are quiet."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _shared(name: str, variable: str) -> Path:
+    folder = Path(os.environ.get(variable, REPOSITORY.parent / "shared" / name))
+    if not folder.is_dir():
+        pytest.skip(f"needs the shared {name} folder ({variable} or ../shared/{name}), which is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real, de-identified DICOM files. Never copied into the project."""
+    return _shared("data", "LYSKASSE_SHARED_DATA")
+
+
+@pytest.fixture(scope="session")
+def shared_speech() -> Path:
+    """The folder of sentences and recordings for measuring recognition."""
+    return _shared("speech", "LYSKASSE_SHARED_SPEECH")

@@ -1,0 +1,1 @@
+"""Plain facts: frozen dataclasses and state tables. Imports the standard library only."""

@@ -1,0 +1,80 @@
+"""The way of a signed report to the RIS: forward only on proof, unknown is a state.
+
+QUEUED -> SENDING(unknown) -> ACKNOWLEDGED -> CONFIRMED. "Acknowledged" means the RIS said yes;
+"confirmed" means that we read the report back and it matches what was signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
+    CONFLICT = "conflict"
+    HELD = "held"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class DeliveryEvent(StrEnum):
+    SEND = "send"
+    ACKNOWLEDGE = "acknowledge"
+    READ_BACK_MATCHES = "read back matches"
+    READ_BACK_MISSING = "read back finds nothing"
+    READ_BACK_DIFFERS = "read back differs"
+    RIS_REFUSES = "RIS refuses"
+    RIS_HAS_NEWER = "RIS has newer"
+    IDENTITY_DOUBT = "identity doubt"
+    RETRY = "retry"
+    NEWER_VERSION_SIGNED = "newer version signed"
+
+
+_S, _E = DeliveryState, DeliveryEvent
+
+# FHIR R4 http: a 2xx is an acknowledgement (3.1.0), only a read (3.1.0.1) is proof of content;
+# 412/409 is version conflict (3.1.0.5), 400/404/422 a refusal (3.1.0.1.x).
+DELIVERY_TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
+    (_S.QUEUED, _E.SEND): _S.SENDING,
+    (_S.QUEUED, _E.IDENTITY_DOUBT): _S.HELD,
+    (_S.QUEUED, _E.RIS_HAS_NEWER): _S.CONFLICT,
+    (_S.QUEUED, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+    # A crash or timeout leaves SENDING: what the RIS holds is unknown until read back.
+    (_S.SENDING, _E.ACKNOWLEDGE): _S.ACKNOWLEDGED,
+    (_S.SENDING, _E.READ_BACK_MATCHES): _S.CONFIRMED,
+    (_S.SENDING, _E.READ_BACK_MISSING): _S.QUEUED,
+    (_S.SENDING, _E.RIS_REFUSES): _S.REJECTED,
+    (_S.SENDING, _E.RIS_HAS_NEWER): _S.CONFLICT,
+    (_S.ACKNOWLEDGED, _E.READ_BACK_MATCHES): _S.CONFIRMED,
+    (_S.ACKNOWLEDGED, _E.READ_BACK_DIFFERS): _S.CONFLICT,
+    # "Accepted" but not stored: the alarm case. It stays acknowledged, visibly unconfirmed.
+    (_S.ACKNOWLEDGED, _E.READ_BACK_MISSING): _S.ACKNOWLEDGED,
+    (_S.ACKNOWLEDGED, _E.RETRY): _S.QUEUED,
+    (_S.REJECTED, _E.RETRY): _S.QUEUED,
+    (_S.HELD, _E.RETRY): _S.QUEUED,
+    (_S.REJECTED, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+    (_S.CONFLICT, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+    (_S.HELD, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One outbox row as the screen needs it. `age_of` is `created`; times carry an offset."""
+
+    delivery_id: int
+    report_uuid: str
+    version: int
+    accession_number: str
+    state: DeliveryState
+    created: datetime
+    tries: int = 0
+    last_error: str = ""
+    ris_report_id: str = ""
+    local_sha256: str = ""
+    ris_sha256: str = ""

@@ -1,0 +1,65 @@
+"""Orders from the RIS and the worklist made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from workstation.domain.patient import Patient
+
+
+class Priority(StrEnum):
+    """RequestPriority of FHIR R4 ServiceRequest (request-priority), most urgent last."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    ASAP = "asap"
+    STAT = "stat"
+
+
+class ReadStatus(StrEnum):
+    """How far the reading of one worklist row has come, as this workstation can prove it."""
+
+    UNREAD = "unread"
+    DRAFT = "draft"
+    PRELIMINARY = "preliminary"
+    SIGNED = "signed"
+    CONFIRMED = "confirmed"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One imaging order (FHIR ServiceRequest / HL7 OBR). Times carry an offset; never naive."""
+
+    order_id: str
+    accession_number: str
+    patient: Patient
+    procedure: str
+    procedure_code: str = ""
+    reason: str = ""
+    priority: Priority = Priority.ROUTINE
+    due: datetime | None = None
+    study_instance_uid: str = ""
+    ris_patient_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistItem:
+    """A row of the worklist: an order, its study in the cache (if there), and how far it is.
+
+    A study without an order can be read but its report has no way home: `order` is None.
+    """
+
+    accession_number: str
+    study_instance_uid: str
+    patient: Patient
+    procedure: str
+    modality: str
+    priority: Priority
+    due: datetime | None
+    status: ReadStatus
+    image_count: int = 0
+    study_date: str = ""
+    order: Order | None = None

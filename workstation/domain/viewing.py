@@ -1,0 +1,126 @@
+"""What is to be seen where: windows, viewport states, layouts, hanging protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workstation.domain.geometry import Vec3
+
+
+class Plane(StrEnum):
+    """How a viewport cuts its series. STACK is frame by frame as acquired."""
+
+    STACK = "stack"
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+    OBLIQUE = "oblique"
+
+
+class VoiFunction(StrEnum):
+    """VOILUTFunction (0028,1056), PS3.3 C.11.2.1.2-3."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """WindowCenter and WindowWidth in the unit of the modality transform's output (HU, SUV ...)."""
+
+    center: float
+    width: float
+    function: VoiFunction = VoiFunction.LINEAR
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewportState:
+    """What one viewport shows; `rendering.viewport.Viewport` draws it.
+
+    `position` is the shown frame (STACK: 0-based index in reading order; planes: unused, the
+    cut goes through `focus`). `focus` is an LPS point. `oblique` is (row direction, column
+    direction) for OBLIQUE. `zoom` is 1.0 when the image fits the viewport; `pan` is in viewport
+    widths and heights, so that a resize keeps the place. `window` None means the image's
+    own first window. `slab_mm` 0 is a single thin cut.
+    """
+
+    study_uid: str
+    series_uid: str
+    plane: Plane = Plane.STACK
+    position: int = 0
+    focus: Vec3 | None = None
+    oblique: tuple[Vec3, Vec3] | None = None
+    window: Window | None = None
+    inverted: bool = False
+    zoom: float = 1.0
+    pan: tuple[float, float] = (0.0, 0.0)
+    rotation: int = 0
+    flipped_horizontally: bool = False
+    flipped_vertically: bool = False
+    slab_mm: float = 0.0
+    slab_mode: str = "MEAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A grid of viewports."""
+
+    rows: int
+    columns: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.rows <= 4 and 1 <= self.columns <= 4):
+            raise ValueError("layouts go from 1x1 to 4x4")
+
+    @property
+    def count(self) -> int:
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place of an arrangement: what hangs there, or why nothing does (`reason`)."""
+
+    row: int
+    column: int
+    state: ViewportState | None
+    label: str = ""
+    is_prior: bool = False
+    link_group: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The result of hanging: one stage of one protocol on real series, with reasons in words."""
+
+    protocol: str
+    title: str
+    stage: int
+    stage_count: int
+    stage_title: str
+    layout: Layout
+    cells: tuple[Cell, ...]
+    reasons: tuple[str, ...]
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPreset:
+    """A named window on a digit key, by modality (resources/window_presets.toml)."""
+
+    key: str
+    name: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PresetTable:
+    by_modality: Mapping[str, tuple[WindowPreset, ...]] = field(default_factory=dict)
+
+    def for_modality(self, modality: str) -> tuple[WindowPreset, ...]:
+        return self.by_modality.get(modality, ())
