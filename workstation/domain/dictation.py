@@ -1,0 +1,70 @@
+"""What a recogniser heard, as the editor, the report and the stores see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DictationState(StrEnum):
+    """What dictation is doing; the one value the microphone button and the status bar show."""
+
+    UNAVAILABLE = "unavailable"
+    IDLE = "idle"
+    STARTING = "starting"
+    """The engine process is loading its model; speech is already recorded."""
+    LISTENING = "listening"
+    SPEECH = "speech"
+    RECOGNISING = "recognising"
+    """The microphone is off; the last segment is still being recognised."""
+    RESTARTING = "restarting"
+    """The engine died or hung and is being started again; speech is still recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word: probability 0..1, times in seconds from the start of its segment."""
+
+    word: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class DictatedSegment:
+    """One stretch of speech between two pauses.
+
+    `text` is the written form that enters the report ("3.5 cm"), `spoken` what the engine heard
+    ("three point five centimeters"), kept so that a rewrite can be shown and undone. `words` are
+    the engine's words, of `spoken`. `audio_path` is the recording, "" when none is kept. An
+    empty `text` with `problem` means recorded but not recognised: it can be transcribed later.
+    `joins` says that no space goes before `text` (punctuation, or a new line).
+    """
+
+    segment_id: str
+    text: str
+    spoken: str = ""
+    words: tuple[Word, ...] = ()
+    engine: str = ""
+    audio_path: str = ""
+    problem: str = ""
+
+    @property
+    def joins(self) -> bool:
+        return self.text[:1] in {".", ",", ":", ";", "?", "!", ")", "]", "\n", "%"}
+
+
+@dataclass(frozen=True, slots=True)
+class DictationContext:
+    """What the exam is, so that the recogniser expects its words.
+
+    `modality` is a DICOM Modality (0008,0060) such as "CT"; `body_part` a word such as "chest";
+    `procedure` the ordered procedure's text; `terms` extra words (prior report, user's own list).
+    """
+
+    modality: str = ""
+    body_part: str = ""
+    procedure: str = ""
+    terms: tuple[str, ...] = ()
+    language: str = "en"
