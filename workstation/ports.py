@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workstation.domain.study import ParsedInstance, Study
-from workstation.domain.viewing import Arrangement
+from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused
 
 
@@ -34,3 +34,25 @@ class Hanger(Protocol):
 
 Progress = Callable[[int, int, str], None]
 """done, total (0 when unknown), what is being worked on: a phrase without patient data."""
+
+
+class SeriesViewer(Protocol):
+    """What the session asks of one series' pixels (rendering.viewport.Viewport)."""
+
+    def default_state(self, plane: Plane = Plane.STACK) -> ViewportState: ...
+    def scrolled(self, state: ViewportState, steps: int) -> ViewportState: ...
+    def slice_count(self, state: ViewportState) -> int: ...
+    def slice_index(self, state: ViewportState) -> int: ...
+    def window_of(self, state: ViewportState) -> Window: ...
+    def can_show(self, plane: Plane) -> bool: ...
+
+
+class ImageShelf(Protocol):
+    """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
+
+    def viewer(self, study_uid: str, series_uid: str) -> SeriesViewer | None: ...
+    def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
+        """Make these studies' series available; load `first` (study UID, series UID) before the rest."""
+        ...
+
+    def close_case(self) -> None: ...

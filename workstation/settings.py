@@ -1,0 +1,136 @@
+"""Where things lie and what this reader has chosen.
+
+`settings.toml` is the user's (or the site's) to edit; `remembered.json` is written by the
+program (window places, last layout). A bad file is refused with its name and line, and
+the defaults are used: a typo must never stop somebody from reading.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from workstation.errors import WorkstationError
+
+HOME_VARIABLE = "LYSKASSE_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """All places of one installation; everything below them is ours."""
+
+    data: Path
+    config: Path
+    cache: Path
+
+    @classmethod
+    def default(cls) -> Folders:
+        """The platform's own places, or everything below `LYSKASSE_HOME` when that is set."""
+        home = os.environ.get(HOME_VARIABLE)
+        if home:
+            root = Path(home)
+            return cls(root / "data", root / "config", root / "cache")
+        return cls(
+            Path(platformdirs.user_data_dir("lyskasse", appauthor=False)),
+            Path(platformdirs.user_config_dir("lyskasse", appauthor=False)),
+            Path(platformdirs.user_cache_dir("lyskasse", appauthor=False)),
+        )
+
+    @property
+    def studies(self) -> Path:
+        return self.cache / "studies"
+
+    @property
+    def reports(self) -> Path:
+        return self.data / "reports.db"
+
+    @property
+    def orders(self) -> Path:
+        return self.data / "orders.db"
+
+    @property
+    def dictation_audio(self) -> Path:
+        return self.data / "dictation"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def crashes(self) -> Path:
+        return self.data / "crashes"
+
+    def make(self) -> None:
+        """Create the folders, readable by this user only."""
+        for folder in (self.data, self.config, self.cache, self.studies, self.dictation_audio, self.models, self.crashes):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What may stand in `settings.toml`. Names here are the names there."""
+
+    signer: str = ""
+    language: str = "en"
+    ris_url: str = ""
+    dictation_engine: str = ""
+    push_to_talk_key: str = "F4"
+    poll_orders_seconds: int = 60
+    image_memory_mb: int = 0
+    """0 takes half of the machine's memory."""
+
+
+def load_settings(folders: Folders) -> tuple[Settings, WorkstationError | None]:
+    """The settings, and what was wrong with the file when they are only the defaults."""
+    path = folders.config / "settings.toml"
+    if not path.is_file():
+        return Settings(), None
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return replace(Settings(), **_checked(values)), None
+    except (OSError, ValueError, TypeError) as error:
+        return Settings(), WorkstationError(
+            "settings.toml is not used", str(error), "Correct the file and start again; until then the defaults hold"
+        )
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    known = {f.name: type(getattr(Settings(), f.name)) for f in fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(known))}")
+        if type(value) is not known[name]:
+            raise TypeError(f"setting {name!r} must be of type {known[name].__name__}")
+    return values
+
+
+class Remembered:
+    """Small choices that the program keeps for the reader: splitter places, last section ..."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values: dict[str, Any] = {}
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            stored = {}
+        if isinstance(stored, dict):
+            self._values = stored
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._values.get(name, default)
+
+    def set(self, name: str, value: Any) -> None:
+        if self._values.get(name) == value:
+            return
+        self._values[name] = value
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        half = self._path.with_suffix(".part")
+        half.write_text(json.dumps(self._values), encoding="utf-8")
+        half.replace(self._path)
