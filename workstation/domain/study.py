@@ -8,6 +8,29 @@ from typing import Any
 
 from workstation.domain.patient import Patient
 
+# Elements that hanging protocols ask for. Whoever parses a file fills them from the top level
+# of its dataset (for enhanced objects also from the shared functional groups), absent or empty
+# ones left out. Series.attributes holds all of them for the first instance.
+SERIES_ATTRIBUTES: tuple[str, ...] = (
+    "SOPClassUID", "ImageType", "ProtocolName", "BodyPartExamined", "Laterality", "ImageLaterality",
+    "FrameLaterality", "AnatomicRegionSequence", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",
+    "PatientOrientation", "PresentationIntentType", "ImageOrientationPatient", "PatientPosition", "SliceThickness",
+    "SpacingBetweenSlices", "ConvolutionKernel", "ContrastBolusAgent", "ContrastBolusAgentSequence", "KVP",
+    "ScanningSequence", "SequenceVariant", "ScanOptions", "SequenceName", "MRAcquisitionType", "EchoTime",
+    "RepetitionTime", "InversionTime", "FlipAngle", "DiffusionBValue", "AcquisitionContrast", "PulseSequenceName",
+    "CorrectedImage", "AttenuationCorrectionMethod", "Units", "SeriesType", "SeriesDate", "SeriesTime",
+    "AcquisitionTime", "RequestedProcedureDescription", "PerformedProcedureStepDescription", "RequestedProcedureCodeSequence",
+    "PerformedProtocolCodeSequence", "Manufacturer", "ManufacturerModelName", "ConversionType", "RecognizableVisualFeatures",
+    "CardiacSynchronizationTechnique", "NumberOfTemporalPositions", "ReconstructionAlgorithm", "BurnedInAnnotation",
+)  # fmt: skip
+
+# Those of them that differ between the images of one series (four mammograms, PA and lateral):
+# `Instance.header["attributes"]` holds them by keyword, in the same form as Series.attributes.
+INSTANCE_ATTRIBUTES: tuple[str, ...] = (
+    "ImageType", "Laterality", "ImageLaterality", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",
+    "PatientOrientation", "PresentationIntentType", "BodyPartExamined", "AnatomicRegionSequence",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
