@@ -139,7 +139,7 @@ class Jobs:
             return
         try:
             value = work(job.cancel)
-        except Exception as error:  # noqa: BLE001 - every error must reach the main thread
+        except Exception as error:
             self._post(lambda error=error: self._finish(job, failed or _log, error))  # type: ignore[misc]
         else:
             self._post(lambda: self._finish(job, done, value))

@@ -1,0 +1,1 @@
+"""Everything a reader can ask for, as one table with many readers."""

@@ -1,0 +1,177 @@
+"""One reading seat: opens cases, hangs them, and holds the report that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workstation.cache.cache import StudyCache
+from workstation.domain.order import ReadStatus, WorklistItem
+from workstation.domain.report import ReportAction
+from workstation.domain.study import Study
+from workstation.domain.viewing import Arrangement
+from workstation.errors import Refused, WorkstationError
+from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
+from workstation.ports import Hanger, ImageShelf
+from workstation.session.desk import ReportDesk
+from workstation.session.viewing import Viewing
+from workstation.signals import Signal
+from workstation.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is open. `generation` grows with each opening: late answers for an older one are dropped."""
+
+    generation: int
+    item: WorklistItem | None
+    study: Study
+    priors: tuple[Study, ...]
+
+    @property
+    def studies(self) -> tuple[Study, ...]:
+        return (self.study, *self.priors)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the banner. `error` lines stay until dismissed."""
+
+    text: str
+    error: bool = False
+
+
+class Session:
+    """The state behind the window. Methods are called, signals emitted, on the main thread."""
+
+    def __init__(
+        self, jobs: Jobs, cache: StudyCache, worklist: Worklist, desk: ReportDesk, hanger: Hanger, shelf: ImageShelf
+    ) -> None:
+        self._jobs = jobs
+        self._cache = cache
+        self._worklist = worklist
+        self._hanger = hanger
+        self._shelf = shelf
+        self._generation = 0
+        self.viewing = Viewing(shelf.viewer)
+        self.desk = desk
+        self.case: Case | None = None
+        self.items: tuple[WorklistItem, ...] = ()
+        self.signer = ""
+        self.case_changed: Signal[Case | None] = Signal()
+        self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
+        self.notice: Signal[Notice] = Signal()
+        desk.problem.connect(self.report_problem)
+        desk.signed.connect(lambda _: self.refresh_worklist())
+
+    # ---- worklist --------------------------------------------------------------------
+
+    def refresh_worklist(self) -> None:
+        self._jobs.run(DATABASE, lambda _: self._worklist.items(), self._set_items, self.report_problem, slot="worklist")
+
+    def next_unread(self) -> None:
+        """Open the next row that is not signed and has images, below the open one, then from the top."""
+        rows = [
+            i for i in self.items if i.study_instance_uid and i.image_count and i.status in (ReadStatus.UNREAD, ReadStatus.DRAFT)
+        ]
+        uid = self.case.study.study_instance_uid if self.case else ""
+        uids = [i.study_instance_uid for i in self.items]
+        here = uids.index(uid) if uid in uids else -1
+        below = [i for i in rows if uids.index(i.study_instance_uid) > here]
+        following = (below or [i for i in rows if i.study_instance_uid != uid])[:1]
+        if following:
+            self.open(following[0])
+        else:
+            self.notice.emit(Notice("Nothing unread is left on the worklist"))
+
+    # ---- the case --------------------------------------------------------------------
+
+    def open(self, item: WorklistItem) -> None:
+        """Open a row: current study, priors, hanging, report. A later `open` wins over this one."""
+        if not item.study_instance_uid or not item.image_count:
+            self.report_problem(
+                Refused("No images yet", "The order has no study in the cache", "Import the study or wait for it")
+            )
+            return
+        self._generation += 1
+        generation = self._generation
+
+        def work(_: Cancel) -> tuple[Study, tuple[Study, ...], Arrangement]:
+            study = self._cache.study(item.study_instance_uid)
+            if study.patient.key != item.patient.key:
+                raise Refused(
+                    "Not opened: other patient", "The images belong to another patient than the order", "Call the RIS desk"
+                )
+            priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
+            return study, priors, self._hanger.hang(study, priors)
+
+        def done(result: tuple[Study, tuple[Study, ...], Arrangement]) -> None:
+            study, priors, arrangement = result
+            if generation == self._generation:
+                self._show(Case(generation, item, study, priors), arrangement)
+
+        self._jobs.run(IMAGES, work, done, self.report_problem, slot="open case")
+
+    def close_case(self) -> None:
+        self._generation += 1
+        self.case = None
+        self._shelf.close_case()
+        self.viewing.clear()
+        self.desk.close()
+        self.case_changed.emit(None)
+
+    def hang_stage(self, steps: int) -> None:
+        """Go to the next or an earlier stage of the protocol."""
+        arrangement = self.viewing.arrangement
+        if self.case is None or arrangement is None or arrangement.stage_count < 2:
+            return
+        stage = (arrangement.stage + steps) % arrangement.stage_count
+        self.viewing.show(self._hanger.hang(self.case.study, self.case.priors, stage))
+
+    def step_series(self, steps: int) -> None:
+        """Show the next or previous series of the same study in the active viewport."""
+        state = self.viewing.state()
+        study = self._study(state.study_uid) if state else None
+        if state is None or study is None:
+            return
+        series = [s for s in study.series if s.image_count]
+        here = next((i for i, s in enumerate(series) if s.series_instance_uid == state.series_uid), 0)
+        chosen = series[(here + steps) % len(series)]
+        self.viewing.hang_series(self.viewing.active, study, chosen, self.is_prior(study.study_instance_uid))
+
+    def is_prior(self, study_uid: str) -> bool:
+        return self.case is not None and study_uid != self.case.study.study_instance_uid
+
+    def sign(self, action: ReportAction) -> None:
+        """Sign the report on the desk. Refused unless images of that very study were shown."""
+        if self.case is None:
+            self.report_problem(Refused("Nothing to sign", "No case is open", "Open a case from the worklist"))
+            return
+        if not self.signer:
+            self.report_problem(Refused("Not signed: nobody is named", "No signer is set", "Set `signer` in settings.toml"))
+            return
+        study = self.case.study
+        self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
+
+    def report_problem(self, error: Exception) -> None:
+        """Expected errors go to the banner in words; others by type only."""
+        text = str(error) if isinstance(error, WorkstationError) else f"Unexpected problem ({type(error).__name__})"
+        self.notice.emit(Notice(text, error=True))
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _study(self, uid: str) -> Study | None:
+        return next((s for s in self.case.studies if s.study_instance_uid == uid), None) if self.case else None
+
+    def _set_items(self, items: Sequence[WorklistItem]) -> None:
+        self.items = tuple(items)
+        self.worklist_changed.emit(self.items)
+
+    def _show(self, case: Case, arrangement: Arrangement) -> None:
+        self.viewing.clear()
+        self.case = case
+        first = [(c.state.study_uid, c.state.series_uid) for c in arrangement.cells if c.state]
+        self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
+        self.case_changed.emit(case)
+        self.viewing.show(arrangement)
+        self.desk.open(case.item)

@@ -1,0 +1,309 @@
+"""What hangs where: the arrangement, one state per viewport, and what moves together.
+
+State first, pixels second: everything a key, a mouse, a voice or a pedal can do to the
+images is a method here, works without a screen, and ends in a signal that views redraw on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from workstation.domain.geometry import Vec3
+from workstation.domain.measurement import Measurement
+from workstation.domain.study import Series, Study
+from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
+from workstation.ports import SeriesViewer
+from workstation.signals import Signal
+
+ZOOM_STEP = 1.15
+ZOOM_RANGE = (0.1, 40.0)
+CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
+
+
+class Tool(StrEnum):
+    """What the left mouse button does."""
+
+    WINDOW = "window"
+    ZOOM = "zoom"
+    PAN = "pan"
+    SCROLL = "scroll"
+    LENGTH = "length"
+    PROBE = "probe"
+    CROSSHAIR = "crosshair"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImage:
+    """A frame that was really painted: the evidence that signing asks for."""
+
+    study_uid: str
+    sop_instance_uid: str
+
+
+class Viewing:
+    """The viewports of the open case. Indices are row-major places in the layout."""
+
+    def __init__(self, viewer_of: Callable[[str, str], SeriesViewer | None]) -> None:
+        self._viewer_of = viewer_of
+        self.arrangement_changed: Signal[Arrangement | None] = Signal()
+        self.viewport_changed: Signal[int] = Signal()
+        self.active_changed: Signal[int] = Signal()
+        self.tool_changed: Signal[Tool] = Signal()
+        self.overlays_changed: Signal[bool] = Signal()
+        self.arrangement: Arrangement | None = None
+        self.layout = Layout(1, 1)
+        self.cells: list[Cell] = []
+        self.active = 0
+        self.maximised = False
+        self.linked = True
+        self.overlays = True
+        self.tool = Tool.WINDOW
+        self.shown: set[ShownImage] = set()
+        self.measurements: list[Measurement] = []
+
+    # ---- the arrangement -------------------------------------------------------------
+
+    def show(self, arrangement: Arrangement) -> None:
+        """Hang a stage: every cell gets its state, the first current one becomes active."""
+        self.arrangement = arrangement
+        self._place(arrangement.layout, arrangement.cells)
+
+    def clear(self) -> None:
+        self.arrangement = None
+        self.shown = set()
+        self.measurements = []
+        self._place(Layout(1, 1), ())
+
+    def set_layout(self, layout: Layout, studies: Iterable[Study] = ()) -> None:
+        """Change the grid, keep what hangs, and fill new places with series not yet on screen."""
+        hanging = [c for c in self.cells if c.state is not None][: layout.count]
+        seen = {(c.state.study_uid, c.state.series_uid) for c in hanging if c.state}
+        waiting = [
+            (study, s)
+            for study in studies
+            for s in study.series
+            if s.image_count and (study.study_instance_uid, s.series_instance_uid) not in seen
+        ]
+        for study, series in waiting[: layout.count - len(hanging)]:
+            hanging.append(Cell(0, 0, self._state_for(study.study_instance_uid, series), label=series.series_description))
+        self._place(layout, [replace(c, row=i // layout.columns, column=i % layout.columns) for i, c in enumerate(hanging)])
+
+    def hang_series(self, index: int, study: Study, series: Series, is_prior: bool) -> None:
+        """Put a series into one place, as dragging it there does."""
+        cell = self.cells[index]
+        state = self._state_for(study.study_instance_uid, series)
+        self.cells[index] = replace(cell, state=state, label=series.series_description, is_prior=is_prior, reason="")
+        self.viewport_changed.emit(index)
+        self.activate(index)
+
+    def show_three_planes(self) -> None:
+        """Axial, coronal and sagittal of the active series beside what hung there, as 2x2."""
+        cell = self._active_cell()
+        viewer = self._viewer(self.active)
+        if cell is None or viewer is None or not viewer.can_show(Plane.AXIAL):
+            return
+        window = viewer.window_of(cell.state) if cell.state else None
+        cells = [
+            replace(cell, row=i // 2, column=i % 2, link_group="", state=replace(viewer.default_state(plane), window=window))
+            for i, plane in enumerate((*CUT_PLANES, Plane.STACK))
+        ]
+        self._place(Layout(2, 2), cells)
+
+    # ---- which one -------------------------------------------------------------------
+
+    def activate(self, index: int) -> None:
+        if 0 <= index < len(self.cells) and index != self.active:
+            self.active = index
+            self.active_changed.emit(index)
+
+    def step_active(self, steps: int) -> None:
+        if self.cells:
+            self.activate((self.active + steps) % len(self.cells))
+
+    def toggle_maximised(self) -> None:
+        self.maximised = not self.maximised
+        self.arrangement_changed.emit(self.arrangement)
+
+    def state(self, index: int | None = None) -> ViewportState | None:
+        index = self.active if index is None else index
+        return self.cells[index].state if 0 <= index < len(self.cells) else None
+
+    def set_tool(self, tool: Tool) -> None:
+        self.tool = tool
+        self.tool_changed.emit(tool)
+
+    def toggle_overlays(self) -> None:
+        self.overlays = not self.overlays
+        self.overlays_changed.emit(self.overlays)
+
+    def toggle_linked(self) -> None:
+        self.linked = not self.linked
+        self.overlays_changed.emit(self.overlays)
+
+    # ---- what it shows ---------------------------------------------------------------
+
+    def change(self, index: int | None = None, **values: Any) -> None:
+        """Set fields of one viewport's state (the active one by default) and say so."""
+        index = self.active if index is None else index
+        state = self.state(index)
+        if state is not None:
+            self._set(index, replace(state, **values))
+
+    def scroll(self, steps: int, index: int | None = None) -> None:
+        """Move through the series; linked viewports move by the same distance."""
+        index = self.active if index is None else index
+        moved = self._scrolled(index, steps)
+        if moved and self.linked and self.cells[index].link_group:
+            for other in self._linked_to(index):
+                self._scrolled(other, steps)
+
+    def scroll_to_end(self, last: bool) -> None:
+        viewer, state = self._viewer(self.active), self.state()
+        if viewer is not None and state is not None:
+            target = viewer.slice_count(state) - 1 if last else 0
+            self.scroll(target - viewer.slice_index(state))
+
+    def set_plane(self, plane: Plane) -> None:
+        viewer, state = self._viewer(self.active), self.state()
+        if viewer is None or state is None or not viewer.can_show(plane):
+            return
+        fresh = viewer.default_state(plane)
+        focus = state.focus or fresh.focus
+        self._set(self.active, replace(fresh, window=state.window, inverted=state.inverted, focus=focus))
+
+    def set_window(self, window: Window | None) -> None:
+        """Window the active viewport and those that show the same series."""
+        state = self.state()
+        if state is None:
+            return
+        for index, cell in enumerate(self.cells):
+            if cell.state and cell.state.series_uid == state.series_uid:
+                self._set(index, replace(cell.state, window=window))
+
+    def window(self) -> Window | None:
+        viewer, state = self._viewer(self.active), self.state()
+        return viewer.window_of(state) if viewer and state else None
+
+    def set_focus(self, point: Vec3) -> None:
+        """Move every cut plane of the active series through `point` (LPS mm)."""
+        state = self.state()
+        if state is None:
+            return
+        for index, cell in enumerate(self.cells):
+            if cell.state and cell.state.series_uid == state.series_uid and cell.state.plane is not Plane.STACK:
+                self._set(index, replace(cell.state, focus=point))
+
+    def zoom_by(self, factor: float, index: int | None = None) -> None:
+        state = self.state(index)
+        if state is not None:
+            self.change(index, zoom=min(max(state.zoom * factor, ZOOM_RANGE[0]), ZOOM_RANGE[1]))
+
+    def pan_by(self, dx: float, dy: float, index: int | None = None) -> None:
+        """Move the image by shares of the viewport's width and height."""
+        state = self.state(index)
+        if state is not None:
+            self.change(index, pan=(state.pan[0] + dx, state.pan[1] + dy))
+
+    def rotate(self, degrees: int) -> None:
+        state = self.state()
+        if state is not None:
+            self.change(rotation=(state.rotation + degrees) % 360)
+
+    def fit(self) -> None:
+        self.change(zoom=1.0, pan=(0.0, 0.0))
+
+    def reset(self) -> None:
+        """The active viewport as it was hung: place, window, zoom, rotation."""
+        viewer, state = self._viewer(self.active), self.state()
+        if viewer is None or state is None:
+            return
+        fresh = viewer.default_state(state.plane)
+        hung = self._hung_window(self.active)
+        self._set(self.active, replace(fresh, position=state.position, focus=state.focus, window=hung))
+
+    # ---- evidence and measurements ---------------------------------------------------
+
+    def note_shown(self, image: ShownImage) -> None:
+        """Called by the view after painting, never before: only a painted frame was shown."""
+        self.shown.add(image)
+
+    def add_measurement(self, measurement: Measurement) -> None:
+        self.measurements.append(measurement)
+        self.viewport_changed.emit(self.active)
+
+    def remove_last_measurement(self) -> None:
+        if self.measurements:
+            self.measurements.pop()
+            self.viewport_changed.emit(self.active)
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _place(self, layout: Layout, cells: Iterable[Cell]) -> None:
+        by_place = {(c.row, c.column): c for c in cells}
+        self.layout = layout
+        self.cells = [
+            self._completed(by_place.get((row, column)) or Cell(row, column, None))
+            for row in range(layout.rows)
+            for column in range(layout.columns)
+        ]
+        self.maximised = False
+        filled = [i for i, c in enumerate(self.cells) if c.state and not c.is_prior]
+        self.active = filled[0] if filled else 0
+        self.arrangement_changed.emit(self.arrangement)
+        self.active_changed.emit(self.active)
+
+    def _completed(self, cell: Cell) -> Cell:
+        """A protocol names the plane; the series knows where its middle lies."""
+        if cell.state is None:
+            return cell
+        viewer = self._viewer_of(cell.state.study_uid, cell.state.series_uid)
+        if viewer is None:
+            return cell
+        plane = cell.state.plane if viewer.can_show(cell.state.plane) else Plane.STACK
+        fresh = viewer.default_state(plane)
+        if cell.state.focus is not None or cell.state.position:
+            fresh = replace(fresh, focus=cell.state.focus or fresh.focus, position=cell.state.position)
+        kept = {
+            name: getattr(cell.state, name) for name in ("window", "inverted", "zoom", "pan", "rotation", "slab_mm", "slab_mode")
+        }
+        return replace(cell, state=replace(fresh, **kept))
+
+    def _state_for(self, study_uid: str, series: Series) -> ViewportState:
+        viewer = self._viewer_of(study_uid, series.series_instance_uid)
+        return viewer.default_state() if viewer else ViewportState(study_uid, series.series_instance_uid)
+
+    def _hung_window(self, index: int) -> Window | None:
+        cell, state = self.cells[index], self.cells[index].state
+        for hung in self.arrangement.cells if self.arrangement else ():
+            if hung.state and state and hung.state.series_uid == state.series_uid and hung.row == cell.row:
+                return hung.state.window
+        return None
+
+    def _active_cell(self) -> Cell | None:
+        return self.cells[self.active] if 0 <= self.active < len(self.cells) else None
+
+    def _viewer(self, index: int) -> SeriesViewer | None:
+        state = self.state(index)
+        return self._viewer_of(state.study_uid, state.series_uid) if state else None
+
+    def _linked_to(self, index: int) -> list[int]:
+        group = self.cells[index].link_group
+        return [i for i, c in enumerate(self.cells) if i != index and c.link_group == group and c.state]
+
+    def _scrolled(self, index: int, steps: int) -> bool:
+        viewer, state = self._viewer(index), self.state(index)
+        if viewer is None or state is None:
+            return False
+        moved = viewer.scrolled(state, steps)
+        if moved == state:
+            return False
+        self._set(index, moved)
+        return True
+
+    def _set(self, index: int, state: ViewportState) -> None:
+        if self.cells[index].state != state:
+            self.cells[index] = replace(self.cells[index], state=state)
+            self.viewport_changed.emit(index)
