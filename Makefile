@@ -1,0 +1,54 @@
+# Two commands matter: `make run` and `make test`. Both install what they need first.
+PYTHON ?= python3
+VENV := .venv
+HEADLESS := .venv-headless
+PY := $(VENV)/bin/python
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test check lint headless-tests ui-tests bench lock clean
+
+run: $(VENV)/.run-installed
+	$(PY) main.py demo
+
+test: $(VENV)/.test-installed $(HEADLESS)/.installed lint headless-tests ui-tests
+
+lint: $(VENV)/.test-installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
+
+# Everything but the window, in an environment without PySide6: proof that Qt is in one room.
+headless-tests: $(HEADLESS)/.installed
+	$(HEADLESS)/bin/python -m pytest -q --ignore=tests/ui -m "not qt"
+
+ui-tests: $(VENV)/.test-installed
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -m qt
+
+bench: $(VENV)/.test-installed
+	$(PY) -m benchmarks
+
+# Writes the locks anew, with hashes and without addresses. Needs uv in .venv.
+lock:
+	$(VENV)/bin/python deploy/lock.py
+
+$(VENV)/.run-installed: requirements.lock deploy/system-packages.txt
+	deploy/install-system-packages run
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install $(PIP_FLAGS) -r requirements.lock
+	touch $@
+
+$(VENV)/.test-installed: requirements-test.lock deploy/system-packages.txt
+	deploy/install-system-packages test
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install $(PIP_FLAGS) -r requirements-test.lock
+	touch $@ $(VENV)/.run-installed
+
+$(HEADLESS)/.installed: requirements-headless.lock
+	test -x $(HEADLESS)/bin/python || $(PYTHON) -m venv $(HEADLESS)
+	$(HEADLESS)/bin/python -m pip install $(PIP_FLAGS) -r requirements-headless.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(HEADLESS) out

@@ -1,0 +1,148 @@
+"""The series of the open case: which are in memory, which load next, within one budget.
+
+What a cell shows loads first, then the rest of the case in the background. A series that
+does not fit the budget beside those on screen is loaded when it is asked for, and the one
+that was looked at longest ago makes room: memory is bounded, nothing on screen is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rendering.images import SeriesImages
+from rendering.viewport import Viewport
+from rendering.worker import ImageWorker
+from workstation.domain.study import Series, Study
+from workstation.jobs import IMAGES, Cancel, Job, Jobs
+from workstation.signals import Signal
+
+# New frames are announced at most this often: a screen shows no more than that.
+ANNOUNCE_SECONDS = 0.04
+
+
+@dataclass(slots=True)
+class _Shelved:
+    images: SeriesImages
+    viewport: Viewport
+    job: Job | None = None
+
+
+class ImageLibrary:
+    """Implements `workstation.ports.ImageShelf`. Used on the main thread; loading runs in jobs."""
+
+    def __init__(self, worker: ImageWorker, jobs: Jobs, memory_bytes: int = 0) -> None:
+        self._worker = worker
+        self._jobs = jobs
+        self._budget = memory_bytes or half_of_memory()
+        self._studies: dict[str, Study] = {}
+        self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
+        self._waiting: list[tuple[str, str]] = []
+        self.changed: Signal[str] = Signal()
+
+    def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
+        """Make these studies available; load `first` (study UID, series UID), then the rest."""
+        self.close_case()
+        self._studies = {s.study_instance_uid: s for s in studies}
+        rest = [(study.study_instance_uid, s.series_instance_uid) for study in studies for s in study.series if s.image_count]
+        self._waiting = list(dict.fromkeys([*first, *rest]))
+        self._load_next()
+
+    def close_case(self) -> None:
+        self._waiting = []
+        for shelved in self._shelf.values():
+            self._drop(shelved)
+        self._shelf.clear()
+        self._studies = {}
+
+    def viewport(self, study_uid: str, series_uid: str) -> Viewport | None:
+        """The drawer of one series, starting to load it when it is not in memory."""
+        key = (study_uid, series_uid)
+        shelved = self._shelf.get(key) or self._put(key)
+        if shelved is None:
+            return None
+        self._shelf.move_to_end(key)
+        if shelved.job is None and not shelved.images.complete:
+            self._start(key, shelved)
+        return shelved.viewport
+
+    viewer = viewport
+
+    def progress(self, series_uid: str) -> tuple[int, int]:
+        """(frames in memory, frames of the series); (0, 0) when it is not on the shelf."""
+        for (_, uid), shelved in self._shelf.items():
+            if uid == series_uid:
+                return shelved.images.loaded_count, shelved.images.frame_count
+        return 0, 0
+
+    @property
+    def bytes(self) -> int:
+        return sum(s.images.bytes for s in self._shelf.values())
+
+    def _series(self, key: tuple[str, str]) -> tuple[Study, Series] | None:
+        study = self._studies.get(key[0])
+        series = next((s for s in study.series if s.series_instance_uid == key[1]), None) if study else None
+        return (study, series) if study and series and series.image_count else None
+
+    def _put(self, key: tuple[str, str]) -> _Shelved | None:
+        found = self._series(key)
+        if found is None:
+            return None
+        images = SeriesImages(*found, self._worker)
+        shelved = _Shelved(images, Viewport(images))
+        self._shelf[key] = shelved
+        self._make_room(key)
+        return shelved
+
+    def _make_room(self, key: tuple[str, str]) -> None:
+        for other in list(self._shelf):
+            if self.bytes <= self._budget or other == key:
+                return
+            self._drop(self._shelf.pop(other))
+
+    def _start(self, key: tuple[str, str], shelved: _Shelved) -> None:
+        announced = 0.0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal announced
+            now = time.monotonic()
+            if done == total or now - announced >= ANNOUNCE_SECONDS:
+                announced = now
+                self._jobs.on_main(lambda: self.changed.emit(key[1]))
+
+        def work(cancel: Cancel) -> None:
+            shelved.images.load(cancelled=cancel, on_progress=progress)
+
+        def done(_: object) -> None:
+            self.changed.emit(key[1])
+            self._load_next()
+
+        shelved.job = self._jobs.run(IMAGES, work, done, done)
+
+    def _load_next(self) -> None:
+        while self._waiting:
+            key = self._waiting.pop(0)
+            shelved = self._shelf.get(key) or self._put(key)
+            if shelved is not None and shelved.job is None and not shelved.images.complete:
+                if self.bytes > self._budget:
+                    self._drop(self._shelf.pop(key))
+                    continue
+                self._start(key, shelved)
+                return
+
+    @staticmethod
+    def _drop(shelved: _Shelved) -> None:
+        if shelved.job is not None:
+            shelved.job.cancel.set()
+        shelved.images.close()
+
+
+def half_of_memory() -> int:
+    """Half of the machine's memory in bytes; 2 GB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return 2 << 30
