@@ -33,3 +33,7 @@ class Unavailable(WorkstationError):
 
 class Conflict(WorkstationError):
     """The other side holds something newer than what we based our change on."""
+
+
+class LethalFile(Refused):
+    """A file that killed or hung the process that read it. It is set aside, never only dropped."""
