@@ -1,0 +1,88 @@
+"""Frozen dataclasses to JSON-able data and back, by their annotations.
+
+Tuples become lists, bytes base64 text, a nested dataclass a dict; fields at their default are
+left out. One decoder is built for each annotation and kept: a series has hundreds of headers.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+Decoder = Callable[[Any], Any]
+
+
+def encode(value: Any) -> Any:
+    """JSON-able data for a dataclass, or for a value of one of its fields."""
+    if value is None or isinstance(value, str | int | float) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return {name: encode(v) for name, default in _defaults(type(value)) if (v := getattr(value, name)) is not default and v != default}
+
+
+def decode(cls: Any, data: Any) -> Any:
+    """An instance of the dataclass `cls` from what `encode` made."""
+    return _decoder(cls)(data)
+
+
+@cache
+def _defaults(cls: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((f.name, f.default) for f in fields(cls))
+
+
+@cache
+def _decoder(hint: Any) -> Decoder:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        inner = _decoder(next(a for a in arguments if a is not NoneType))
+        return lambda data: None if data is None else inner(data)
+    if origin is tuple:
+        return _tuple_decoder(arguments)
+    if hint is bytes:
+        return base64.b64decode
+    if hint is float:
+        return float
+    if is_dataclass(hint):
+        return _dataclass_decoder(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    return _as_is
+
+
+def _as_is(data: Any) -> Any:
+    return data
+
+
+def _tuple_decoder(arguments: tuple[Any, ...]) -> Decoder:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        item = _decoder(arguments[0])
+        return tuple if item is _as_is else lambda data: tuple(item(d) for d in data)
+    items = tuple(_decoder(a) for a in arguments)
+    return lambda data: tuple(f(d) for f, d in zip(items, data, strict=True))
+
+
+def _dataclass_decoder(cls: Any) -> Decoder:
+    hints = get_type_hints(cls)
+    decoders = {f.name: _decoder(hints[f.name]) for f in fields(cls)}
+    needed = tuple(f.name for f in fields(cls) if f.default is MISSING)
+
+    def build(data: Any) -> Any:
+        return cls(**{name: decoders[name](value) for name, value in data.items()})
+
+    def build_with_empty(data: Any) -> Any:
+        missing = [name for name in needed if name not in data]
+        if missing:
+            raise KeyError(missing[0])
+        return build(data)
+
+    return build_with_empty if needed else build
