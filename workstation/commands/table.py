@@ -132,6 +132,7 @@ COMMANDS: tuple[Command, ...] = (
         "Image",
         IMAGES,
     ),
+    Command("series.list", "List of series", lambda c: c.shell.focus_series(), ("F9",), ("series list",), "Image"),
     # Images: window, geometry
     Command(
         "window.default",
