@@ -1,1 +1,1 @@
-"""The only room with Qt: widgets, actions, theme, screens."""
+"""The window: widgets, theme, screens. The only room that knows Qt."""

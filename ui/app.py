@@ -1,0 +1,84 @@
+"""Starts Qt, dresses it, opens the window and runs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from ui import crash, theme
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+Post = Callable[[Callable[[], None]], None]
+
+
+class MainPoster(QObject):
+    """Brings calls from any thread to the main thread, in order. `post` is what Jobs takes."""
+
+    _letter = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._letter.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, call: Callable[[], None]) -> None:
+        self._letter.emit(call)
+
+    @Slot(object)
+    def _deliver(self, call: Callable[[], None]) -> None:
+        call()
+
+
+def application(arguments: list[str] | None = None) -> QApplication:
+    """The one QApplication, dressed. An existing one is used as it is."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(arguments if arguments is not None else sys.argv[:1])
+    app.setApplicationName("lyskasse")
+    app.setApplicationDisplayName("Lyskasse")
+    app.setDesktopFileName("lyskasse")
+    theme.apply(app)
+    return app
+
+
+def install_translation(app: QApplication, language: str) -> bool:
+    """Load the window's texts in `language`; English is the source and needs no file."""
+    found = False
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    with as_file(files("resources")) as resources:
+        for name, place in ((f"qtbase_{language}", folder), (f"lyskasse_{language}", resources / "translations")):
+            translator = QTranslator(app)
+            if translator.load(name, str(place)):
+                app.installTranslator(translator)
+                found = True
+    return found
+
+
+def run(core_factory: Callable[[Post], Seat]) -> int:
+    """Open the window on the core and stay until it is closed. Returns the exit status."""
+    from ui.main_window import MainWindow
+
+    app = application()
+    poster = MainPoster()
+    core = core_factory(poster.post)
+    before = sys.excepthook
+    try:
+        install_translation(app, core.settings.language)
+        window = MainWindow(core)
+        crash.install(core.folders.crashes, window.tell_crash)
+        window.show_remembered()
+        core.session.refresh_worklist()
+        return app.exec()
+    finally:
+        sys.excepthook = before
+        core.close()
