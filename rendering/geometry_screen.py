@@ -1,0 +1,73 @@
+"""From an image's own coordinates to view pixels and back: fit, zoom, pan, rotation, flips.
+
+Source coordinates are (u, v): for a frame its pixel indices (0 is the centre of the first
+pixel), for a cut millimetres in the plane. View coordinates have pixel edges on whole numbers
+(see rendering.picture).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from workstation.domain.viewing import ViewportState
+
+# Exact values for the quarter turns, so that a frame at rotation 90 is not resampled askew.
+QUARTERS: dict[int, tuple[float, float]] = {0: (1.0, 0.0), 90: (0.0, 1.0), 180: (-1.0, 0.0), 270: (0.0, -1.0)}
+
+# Zoom and size never reach zero: a viewport dragged to nothing still has an inverse.
+SMALLEST_ZOOM = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenMap:
+    """x = a u + b v + tx, y = c u + d v + ty. `scale` is view pixels per unit of length."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    tx: float
+    ty: float
+    scale: float
+
+    def to_view(self, u: float, v: float) -> tuple[float, float]:
+        return self.a * u + self.b * v + self.tx, self.c * u + self.d * v + self.ty
+
+    def to_source(self, x: float, y: float) -> tuple[float, float]:
+        determinant = self.a * self.d - self.b * self.c
+        p, q = x - self.tx, y - self.ty
+        return (self.d * p - self.b * q) / determinant, (self.a * q - self.c * p) / determinant
+
+    def source_steps(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The (u, v) step of one view pixel to the right, and of one downwards."""
+        determinant = self.a * self.d - self.b * self.c
+        return (self.d / determinant, -self.c / determinant), (-self.b / determinant, self.a / determinant)
+
+
+def screen_map(
+    extent: tuple[float, float, float, float], pitch: tuple[float, float], state: ViewportState, width: int, height: int
+) -> ScreenMap:
+    """The map that fits `extent` (u0, u1, v0, v1: outer edges) into the view at zoom 1.
+
+    `pitch` is the length of one unit of u and of v (mm, or the pixel aspect when lengths are
+    unknown), so that pixels that are not square are drawn right. Rotation is clockwise and
+    comes before the flips, which are flips on the screen (PS3.3 C.10.6).
+    """
+    u0, u1, v0, v1 = extent
+    cos, sin = _turn(state.rotation)
+    wide, high = (u1 - u0) * pitch[0], (v1 - v0) * pitch[1]
+    box = abs(cos) * wide + abs(sin) * high, abs(sin) * wide + abs(cos) * high
+    scale = min(width / box[0], height / box[1]) * max(state.zoom, SMALLEST_ZOOM)
+    flip_x = -1.0 if state.flipped_horizontally else 1.0
+    flip_y = -1.0 if state.flipped_vertically else 1.0
+    a, b = flip_x * scale * cos * pitch[0], flip_x * scale * -sin * pitch[1]
+    c, d = flip_y * scale * sin * pitch[0], flip_y * scale * cos * pitch[1]
+    u, v = (u0 + u1) / 2, (v0 + v1) / 2
+    x, y = width * (0.5 + state.pan[0]), height * (0.5 + state.pan[1])
+    return ScreenMap(a, b, c, d, x - a * u - b * v, y - c * u - d * v, scale)
+
+
+def _turn(degrees: int) -> tuple[float, float]:
+    exact = QUARTERS.get(degrees % 360)
+    return exact or (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
