@@ -1,0 +1,179 @@
+"""Hounsfield units of the chest on the planes of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rendering.phantoms import noise, thorax_organs, thorax_tubes, thorax_wall
+from rendering.phantoms.scan import CoarseGrid, Planes, Pose, Segments, TubePainter, blend, coverage, moved_segments
+from rendering.phantoms.shapes import Array, Point, ramp
+
+AIR, LUNG, FAT, MUSCLE = -1000.0, -868.0, -104.0, 56.0
+
+
+@dataclass(frozen=True)
+class Nodule:
+    """A solid ball. `centre` in anatomy millimetres."""
+
+    centre: Point
+    diameter: float
+    hounsfield: float = 30.0
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Hounsfield units of what contrast medium changes."""
+
+    aorta: float = 178.0
+    pulmonary: float = 192.0
+    veins: float = 158.0
+    chambers: float = 180.0
+    heart_muscle: float = 102.0
+    liver: float = 108.0
+    spleen: float = 122.0
+
+    @classmethod
+    def none(cls) -> Contrast:
+        """Without contrast medium."""
+        return cls(42, 42, 42, 42, 46, 58, 48)
+
+
+class Chest:
+    """All fields of the chest on a coarse grid, then its slices one at a time."""
+
+    def __init__(self, planes: Planes, pose: Pose, seed: int, nodules: tuple[Nodule, ...], contrast: Contrast, *,
+                 noise_level: float = 13.0, coarse: float = 2.9) -> None:
+        self._planes, self._pose, self._contrast, self._noise_level = planes, pose, contrast, noise_level
+        self._nodules = nodules
+        self._grid = CoarseGrid(planes, pose, coarse, max(4.0, planes.step))
+        self._seed = seed
+        self._width = max(planes.spacing) * 1.35
+        self._compute_fields()
+        self._compute_tubes()
+
+    def _compute_fields(self) -> None:
+        x, y, z = self._grid.anatomy
+        rng = noise.generator(self._seed, "chest texture")
+        self.wobble = noise.blobs(rng, self._grid.shape, 5.0)
+        self.wall = thorax_wall.cage(x, y, z)
+        self.body = thorax_wall.body(x, y, z)
+        self.muscle = thorax_wall.muscles(x, y, z, self.wall, self.body)
+        sheets = thorax_wall.fascia(x, y, z, self.wall, self.wobble)
+        self.muscle_value = np.asarray(MUSCLE + 7 * self.wobble - 130 * sheets, dtype=np.float32)
+        self.heart = thorax_organs.heart(x, y, z)
+        self.lung = thorax_organs.lungs_from(x, y, z, self.wall, thorax_organs.mediastinum(x, y, z, self.heart["outside"]))
+        fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
+        self.lung_value = np.asarray(LUNG + 0.22 * y + 14 * self.wobble + 42 * fissure, dtype=np.float32)
+        self.abdomen = thorax_organs.abdomen(x, y, z, self.wall)
+        ribs, cartilage = thorax_wall.ribs(x, y, z, self.wall)
+        spine, self.disc, self.canal = thorax_wall.spine(x, y, z)
+        other = np.minimum(thorax_wall.sternum(x, y, z), thorax_wall.girdle(x, y, z))
+        self.bone = np.maximum(np.minimum(np.minimum(ribs, spine), other), self.body + 3)
+        self.cartilage = cartilage
+        self.marrow_value = np.asarray(210 + 45 * self.wobble + 60 * ramp(-spine, -1, 4), dtype=np.float32)
+
+    def _compute_tubes(self) -> None:
+        value = self._contrast
+        rng = noise.generator(self._seed, "lung vessels")
+        clear = self._nodules[0].centre if self._nodules else (0.0, 0.0, 900.0)
+        tree = thorax_tubes.lung_vessels(rng, clear, 9.0)
+        airways = thorax_tubes.airways()
+        walls = airways.copy()
+        walls[:, [3, 7]] += 1.3
+        gullet = thorax_tubes.oesophagus()
+        hollow = gullet.copy()
+        hollow[:, [3, 7]] *= 0.25
+        nodules = np.asarray([[*n.centre, n.diameter / 2, *n.centre, n.diameter / 2] for n in self._nodules]).reshape(-1, 8)
+        groups: list[tuple[Segments, float]] = [
+            (thorax_tubes.hepatic_vessels(), value.liver + 38), (gullet, 42.0), (hollow, -300.0),
+            (thorax_tubes.systemic_veins(), value.veins), (thorax_tubes.pulmonary_veins(), value.chambers),
+            (thorax_tubes.pulmonary_arteries(), value.pulmonary), (thorax_tubes.arch_branches(), value.aorta),
+            (thorax_tubes.aorta(), value.aorta), (tree, min(value.pulmonary, 120.0)), (walls, 20.0), (airways, AIR + 4),
+        ]
+        self._tubes = [(TubePainter(self._planes, moved_segments(s, self._pose)), v) for s, v in groups]
+        self._nodule_painters = [
+            (TubePainter(self._planes, moved_segments(nodules[i : i + 1], self._pose)), n.hounsfield) for i, n in enumerate(self._nodules)
+        ]
+
+    def slices(self) -> Iterator[Array]:
+        """Hounsfield units (rows, columns) of slice after slice, noise included."""
+        rng = noise.generator(self._seed, "chest noise", str(self._planes.origin))
+        shape = (self._planes.rows, self._planes.columns)
+        bank = noise.NoiseBank(rng, noise.computed_tomography, shape)
+        for index in range(self._planes.count):
+            picture = self.clean_slice(index)
+            level = self._noise_level * (1 + 0.9 * float(ramp(np.float32(self._planes.position(index)[2]), 55, 115)))
+            picture += np.float32(level) * bank.slice()
+            yield picture
+
+    def clean_slice(self, index: int) -> Array:
+        """Hounsfield units of a slice without noise."""
+        picture = np.full((self._planes.rows, self._planes.columns), AIR, dtype=np.float32)
+        self._paint_table(picture, index)
+        self._paint_soft(picture, index)
+        self._paint_organs(picture, index)
+        for painter, value in self._tubes[:-3]:
+            self._paint_tube(picture, painter, value, index)
+        self._paint_bone(picture, index)
+        for painter, value in self._tubes[-3:] + self._nodule_painters:
+            self._paint_tube(picture, painter, value, index)
+        return picture
+
+    def _paint(self, picture: Array, field: Array, value: Array | float, index: int) -> None:
+        if self._grid.reaches(field, index, self._width):
+            part = coverage(self._grid.on_slice(field, index), self._width)
+            blend(picture, part, self._grid.on_slice(value, index) if isinstance(value, np.ndarray) else np.float32(value))
+
+    def _paint_tube(self, picture: Array, painter: TubePainter, value: float, index: int) -> None:
+        distance = painter.distances(index)
+        if distance is not None:
+            blend(picture, coverage(distance, self._width), np.float32(value))
+
+    def _paint_table(self, picture: Array, index: int) -> None:
+        zero = np.zeros(1, dtype=np.float32)
+        c, r = np.arange(self._planes.columns, dtype=np.float32)[None, :], np.arange(self._planes.rows, dtype=np.float32)[:, None]
+        x, y, _ = self._planes.points(zero + index, r, c)
+        depth = y - (124 - 0.00042 * x * x)
+        inside = np.maximum(np.abs(x) - 205, 0)
+        blend(picture, coverage(np.maximum(np.abs(depth + 3.0) - 3.0, inside), 2.0), np.float32(-930))
+        blend(picture, coverage(np.maximum(np.abs(depth - 14) - 14, inside), 1.5), np.float32(-905))
+        for middle in (0.8, 27.0):
+            blend(picture, coverage(np.maximum(np.abs(depth - middle) - 0.8, inside), 1.2), np.float32(-180))
+
+    def _paint_soft(self, picture: Array, index: int) -> None:
+        skin = self._grid.on_slice(self.body, index)
+        blend(picture, coverage(skin, self._width), np.float32(18))
+        fat = np.float32(FAT) + 9 * self._grid.on_slice(self.wobble, index)
+        blend(picture, coverage(skin + np.float32(1.9), self._width), fat)
+        self._paint(picture, self.muscle, self.muscle_value, index)
+        self._paint(picture, np.asarray(self.wall + 1.5, np.float32), -96.0, index)
+
+    def _paint_organs(self, picture: Array, index: int) -> None:
+        contrast, abdomen, heart = self._contrast, self.abdomen, self.heart
+        self._paint(picture, np.asarray(np.maximum(abdomen["cavity"], self.wall - 2) - 2.5, np.float32), MUSCLE, index)
+        self._paint(picture, abdomen["cavity"], FAT + 2, index)
+        self._paint(picture, abdomen["liver"], np.asarray(contrast.liver + 3 * self.wobble, np.float32), index)
+        self._paint(picture, abdomen["spleen"], contrast.spleen, index)
+        self._paint(picture, abdomen["stomach"], 62.0, index)
+        self._paint(picture, abdomen["stomach inside"], 14.0, index)
+        self._paint(picture, abdomen["stomach air"], AIR + 10, index)
+        self._paint(picture, heart["outside"], -70.0, index)
+        self._paint(picture, heart["muscle"], contrast.heart_muscle, index)
+        for chamber, bonus in (("right atrium", -14.0), ("right ventricle", 6.0), ("left atrium", 4.0), ("left ventricle", 0.0)):
+            self._paint(picture, heart[chamber], contrast.chambers + bonus, index)
+        self._paint(picture, self.lung, self.lung_value, index)
+
+    def _paint_bone(self, picture: Array, index: int) -> None:
+        self._paint(picture, self.cartilage, 105.0, index)
+        self._paint(picture, self.disc, 82.0, index)
+        self._paint(picture, self.canal, 28.0, index)
+        if not self._grid.reaches(self.bone, index, self._width):
+            return
+        distance = self._grid.on_slice(self.bone, index)
+        # A dense shell of a millimetre and a half over spongy marrow.
+        depth = coverage(distance + np.float32(1.6), 1.6)
+        marrow = self._grid.on_slice(self.marrow_value, index)
+        blend(picture, coverage(distance, self._width), np.float32(760) + depth * (marrow - np.float32(760)))
