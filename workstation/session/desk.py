@@ -40,9 +40,13 @@ class ReportDesk:
         self.saving_changed: Signal[int] = Signal()
         self.signed: Signal[Delivery] = Signal()
         self.problem: Signal[Exception] = Signal()
+        self.leaving: Signal[None] = Signal()
+        """Editors hand in typed text that waits for a pause now: the report is signed or put away next."""
         self.report: Report | None = None
         self.section = SectionCode.FINDINGS
         self._saving = 0
+        # Of the database lane alone: sections whose last typed text did not reach the disk.
+        self._lost: set[tuple[str, SectionCode]] = set()
 
     @property
     def is_open_for_writing(self) -> bool:
@@ -50,11 +54,12 @@ class ReportDesk:
 
     def open(self, item: WorklistItem | None) -> None:
         """Put the report of this worklist row on the desk; None when the study has no order."""
-        self._set(None)
+        self.close()
         if item is not None and item.order is not None:
             self._jobs.run(DATABASE, lambda _: self._store.open_draft(item), self._set, self.problem.emit, slot="open report")
 
     def close(self) -> None:
+        self.leaving.emit(None)
         self._set(None)
 
     def target(self) -> DictationTarget | None:
@@ -64,7 +69,7 @@ class ReportDesk:
         """Typed text of a whole section. On disk before `report_changed`."""
         if self.report is not None:
             uuid = self.report.report_uuid
-            self._save(lambda _: self._store.write_section(uuid, section, text), self._update)
+            self._save(lambda _: self._write(uuid, section, text), self._update)
 
     def accept(self, target: DictationTarget, segment: DictatedSegment) -> None:
         """A dictated segment for the report it was spoken for, open on the desk or not."""
@@ -77,6 +82,7 @@ class ReportDesk:
 
     def sign(self, action: ReportAction, signer: str, shown: frozenset[ShownImage], patient: PatientKey, study_uid: str) -> None:
         """Sign what the store holds, once everything typed before is saved (one lane keeps the order)."""
+        self.leaving.emit(None)
         report = self.report
         if report is None:
             self.problem.emit(Refused("Nothing to sign", "No report is open", "Open a case from the worklist"))
@@ -84,6 +90,12 @@ class ReportDesk:
         evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
 
         def work(_: Cancel) -> tuple[Report, Delivery]:
+            if any(uuid == report.report_uuid for uuid, _ in self._lost):
+                raise Refused(
+                    "Not signed",
+                    "The last typed words are not on disk",
+                    "Free space on the disk; saving is tried again by itself",
+                )
             delivery = self._store.sign(report.report_uuid, action, signer, evidence)
             return self._store.report(report.report_uuid), delivery
 
@@ -92,6 +104,12 @@ class ReportDesk:
             self.signed.emit(result[1])
 
         self._save(work, done)
+
+    def _write(self, uuid: str, section: SectionCode, text: str) -> Report:
+        self._lost.add((uuid, section))
+        report = self._store.write_section(uuid, section, text)
+        self._lost.discard((uuid, section))
+        return report
 
     def _save(self, work: Callable[[Cancel], object], done: Callable[..., object]) -> None:
         def finished(receiver: Callable[..., object], value: object) -> None:

@@ -1,0 +1,1 @@
+"""The report beside the images: sections, dictation, signing, what is on its way."""
