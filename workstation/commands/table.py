@@ -184,7 +184,7 @@ COMMANDS: tuple[Command, ...] = (
         "tool.remove_last",
         "Remove the last measurement",
         lambda c: c.session.viewing.remove_last_measurement(),
-        ("Delete",),
+        ("Del",),
         (),
         "Tools",
         IMAGES,
