@@ -1,0 +1,74 @@
+"""Lyskasse: `python main.py COMMAND`. Reads arguments, puts the rooms together, opens a door."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from workstation.errors import WorkstationError
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+    from workstation.jobs import Jobs
+    from workstation.ports import Hanger
+    from workstation.settings import Folders
+
+# Each room's doors; a room's heavy imports wait until one of its doors is opened.
+DOORS = ("workstation.doors", "rendering.doors", "dictation.doors", "ui.doors")
+
+
+def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", folders: Folders | None = None) -> Seat:
+    """The core with the image and hanging rooms plugged in; parts start when first used."""
+    from hanging_protocols.engine import ProtocolHanger
+    from hanging_protocols.library import load
+    from rendering.library import ImageLibrary
+    from rendering.worker import ImageWorker
+    from workstation.core import Core
+    from workstation.domain.viewing import PresetTable
+    from workstation.jobs import Jobs, MainQueue
+    from workstation.settings import Folders
+
+    def make_hanger(folders: Folders, presets: PresetTable) -> Hanger:
+        return ProtocolHanger(load([folders.config / "hanging_protocols"]), presets)
+
+    return Core(
+        folders or Folders.default(),
+        make_jobs or (lambda: Jobs(MainQueue().post)),
+        ImageWorker,
+        make_hanger,
+        lambda reader, jobs, settings: ImageLibrary(reader, jobs, settings.image_memory_mb << 20),
+        ris_url,
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line: one sub-command for each door."""
+    top = argparse.ArgumentParser(
+        prog="python main.py",
+        description="Lyskasse, a radiology reading workstation: images, voice and report in one program.",
+        epilog="Exit status: 0 done, 1 refused or failed with the reason on standard error, 2 wrong usage.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for room in DOORS:
+        import_module(room).register(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen, open_core))
+    except WorkstationError as error:
+        print(f"{chosen.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{chosen.command}: stopped", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
