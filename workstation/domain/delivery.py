@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from workstation.domain.patient import PatientKey
+
 
 class DeliveryState(StrEnum):
     QUEUED = "queued"
@@ -78,3 +80,43 @@ class Delivery:
     ris_report_id: str = ""
     local_sha256: str = ""
     ris_sha256: str = ""
+
+
+FINISHED_DELIVERIES = frozenset({DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What goes to the RIS for one signed version: frozen when it was signed, never made anew.
+
+    `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON). `base_etag` is the ETag
+    that the RIS gave for the version this one builds on, "" when none was ever confirmed.
+    """
+
+    delivery_id: int
+    report_uuid: str
+    version: int
+    accession_number: str
+    order_id: str
+    patient: PatientKey
+    ris_patient_reference: str
+    payload: bytes
+    base_version: int = 0
+    base_etag: str = ""
+
+
+class Held(StrEnum):
+    """What the report in the RIS is, compared with one signed version of ours."""
+
+    THIS_VERSION = "this version"
+    EARLIER_VERSION = "an earlier version of ours"
+    SOMETHING_ELSE = "something that is not ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict on a read-back: `version` is ours that it equals (0: none)."""
+
+    held: Held
+    version: int
+    ris_sha256: str

@@ -99,6 +99,9 @@ class Report:
     language: str = "en"
     signed_by: str = ""
     signed_at: datetime | None = None
+    procedure_code: str = ""
+    study_date: str = ""
+    """`YYYYMMDD` (0008,0020) or empty: FHIR DiagnosticReport.effective."""
 
     def text(self, code: SectionCode) -> str:
         return next((s.text for s in self.sections if s.code == code), "")

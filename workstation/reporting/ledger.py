@@ -1,0 +1,240 @@
+"""The outbox: one row for each signed version, moved only along DELIVERY_TRANSITIONS.
+
+Every move is on disk, with its own line in `delivery_event`, before the method returns. Rows
+of one accession go in the order in which they were signed; the head blocks only its accession.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from workstation.domain.delivery import (
+    DELIVERY_TRANSITIONS,
+    FINISHED_DELIVERIES,
+    Comparison,
+    Delivery,
+    DeliveryEvent,
+    DeliveryState,
+    Held,
+    Submission,
+)
+from workstation.domain.patient import PatientKey
+from workstation.domain.report import Report, ReportStatus
+from workstation.errors import Conflict, Refused
+from workstation.reporting.content import content_of_report, content_of_resource
+from workstation.reporting.database import ReportDatabase, Row
+from workstation.reporting.render import payload
+
+Clock = Callable[[], datetime]
+_FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES))
+_COLUMNS = (
+    "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256"
+)
+_ARRIVED = (DeliveryState.CONFIRMED, DeliveryState.ACKNOWLEDGED)
+
+
+class DeliveryLedger:
+    """The rows of the outbox. Thread-safe through its database."""
+
+    def __init__(self, database: ReportDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def enqueue(self, signed: Report, local_sha256: str) -> int:
+        """Put a signed version into the outbox. Call inside the transaction that writes the version."""
+        body = payload(signed)
+        self._supersede_before(signed)
+        base = self._database.row("SELECT max(version) AS version FROM outbox WHERE report_uuid = ?", signed.report_uuid)
+        row_id = self._database.insert(
+            "outbox",
+            report_uuid=signed.report_uuid,
+            version=signed.version,
+            accession_number=signed.accession_number,
+            kind="fhir-diagnostic-report",
+            idem_key=f"urn:uuid:{signed.report_uuid}/{signed.version}",
+            payload=body,
+            payload_sha256=hashlib.sha256(body).hexdigest(),
+            local_sha256=local_sha256,
+            base_version=(base or {}).get("version") or 0,
+            state=DeliveryState.QUEUED.value,
+            created=self._clock().isoformat(),
+        )
+        self._log(row_id, "signed", "", DeliveryState.QUEUED.value)
+        return row_id
+
+    def _supersede_before(self, signed: Report) -> None:
+        """Earlier rows that will never need to leave: refused or held ones, and a preliminary not yet sent."""
+        rows = self._database.rows(
+            "SELECT o.id, o.state, v.status FROM outbox o JOIN report_version v USING (report_uuid, version)"
+            " WHERE o.report_uuid = ? AND o.version < ?",
+            signed.report_uuid,
+            signed.version,
+        )
+        for row in rows:
+            unsent = row["state"] == DeliveryState.QUEUED and row["status"] == ReportStatus.PRELIMINARY
+            if unsent or row["state"] in (DeliveryState.REJECTED, DeliveryState.HELD):
+                self._move(row["id"], DeliveryEvent.NEWER_VERSION_SIGNED)
+
+    def deliveries(self, open_only: bool = False) -> tuple[Delivery, ...]:
+        """All rows, oldest first; with `open_only` those that are not CONFIRMED or SUPERSEDED."""
+        where = f" WHERE state NOT IN ({_FINISHED})" if open_only else ""
+        return tuple(map(_delivery, self._database.rows(f"SELECT {_COLUMNS} FROM outbox{where} ORDER BY id")))
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        return _delivery(self._row(delivery_id))
+
+    def of_report(self, report_uuid: str) -> tuple[Delivery, ...]:
+        sql = f"SELECT {_COLUMNS} FROM outbox WHERE report_uuid = ? ORDER BY version"
+        return tuple(map(_delivery, self._database.rows(sql, report_uuid)))
+
+    def heads(self) -> tuple[Delivery, ...]:
+        """The oldest open row of each accession: only these may be worked on."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM outbox WHERE id IN"
+            f" (SELECT min(id) FROM outbox WHERE state NOT IN ({_FINISHED}) GROUP BY accession_number) ORDER BY id"
+        )
+        return tuple(map(_delivery, self._database.rows(sql)))
+
+    def submission(self, delivery_id: int) -> Submission:
+        """What to send. `Refused` when the frozen bytes are not what was signed."""
+        row = self._database.row(
+            "SELECT o.*, r.patient_id, r.patient_issuer, v.order_id, v.ris_patient_reference"
+            " FROM outbox o JOIN report r USING (report_uuid) JOIN report_version v USING (report_uuid, version) WHERE o.id = ?",
+            delivery_id,
+        )
+        if row is None:
+            raise Refused("No such delivery", "The outbox has no such row", "Refresh the list")
+        if hashlib.sha256(row["payload"]).hexdigest() != row["payload_sha256"]:
+            raise Refused("The signed report is damaged on disk", "Its bytes do not match their hash", "Call support")
+        confirmed = self._database.row(
+            "SELECT version, ris_etag FROM outbox WHERE report_uuid = ? AND version < ? AND state = ?"
+            " ORDER BY version DESC LIMIT 1",
+            row["report_uuid"],
+            row["version"],
+            DeliveryState.CONFIRMED.value,
+        )
+        return Submission(
+            delivery_id=delivery_id,
+            report_uuid=row["report_uuid"],
+            version=row["version"],
+            accession_number=row["accession_number"],
+            order_id=row["order_id"],
+            patient=PatientKey(row["patient_id"], row["patient_issuer"]),
+            ris_patient_reference=row["ris_patient_reference"],
+            payload=row["payload"],
+            base_version=confirmed["version"] if confirmed else 0,
+            base_etag=confirmed["ris_etag"] if confirmed else "",
+        )
+
+    def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison:
+        """A DiagnosticReport read from the RIS against this row's signed version and those before it."""
+        row = self._row(delivery_id)
+        found = content_of_resource(resource).sha256()
+        sql = "SELECT version FROM outbox WHERE report_uuid = ? AND version <= ? AND local_sha256 = ?"
+        ours = self._database.row(sql, row["report_uuid"], row["version"], found)
+        if ours is None:
+            return Comparison(Held.SOMETHING_ELSE, 0, found)
+        held = Held.THIS_VERSION if ours["version"] == row["version"] else Held.EARLIER_VERSION
+        return Comparison(held, ours["version"], found)
+
+    def move(
+        self,
+        delivery_id: int,
+        event: DeliveryEvent,
+        detail: str = "",
+        *,
+        ris_report_id: str = "",
+        ris_etag: str = "",
+        ris_sha256: str = "",
+    ) -> Delivery:
+        """One step along the table, on disk when it returns. `Conflict` if the table has no such step."""
+        with self._database.writing():
+            self._move(delivery_id, event, detail, ris_report_id, ris_etag, ris_sha256)
+        return self.delivery(delivery_id)
+
+    def note(self, delivery_id: int, detail: str) -> Delivery:
+        """A try that proved nothing: counted and shown, the state stays."""
+        with self._database.writing():
+            self._database.execute("UPDATE outbox SET tries = tries + 1, last_error = ? WHERE id = ?", detail, delivery_id)
+        return self.delivery(delivery_id)
+
+    def retry(self, delivery_id: int) -> Delivery:
+        """A reader asks to send again: from REJECTED, HELD, or ACKNOWLEDGED but never found."""
+        return self.move(delivery_id, DeliveryEvent.RETRY)
+
+    def history(self, delivery_id: int) -> tuple[tuple[str, str, str, str, datetime], ...]:
+        """(event, state before, state after, detail, when) of every move, in order."""
+        rows = self._database.rows("SELECT * FROM delivery_event WHERE delivery_id = ? ORDER BY id", delivery_id)
+        return tuple((r["event"], r["before"], r["after"], r["detail"], datetime.fromisoformat(r["at"])) for r in rows)
+
+    def _move(
+        self,
+        delivery_id: int,
+        event: DeliveryEvent,
+        detail: str = "",
+        ris_report_id: str = "",
+        ris_etag: str = "",
+        ris_sha256: str = "",
+    ) -> None:
+        before = DeliveryState(self._row(delivery_id)["state"])
+        after = DELIVERY_TRANSITIONS.get((before, event))
+        if after is None:
+            raise Conflict("The delivery has moved on", f"{before.value} does not take: {event.value}", "Refresh the list")
+        self._database.execute(
+            "UPDATE outbox SET state = ?, last_error = ?, tries = tries + ?,"
+            " ris_report_id = coalesce(nullif(?, ''), ris_report_id), ris_etag = coalesce(nullif(?, ''), ris_etag),"
+            " ris_sha256 = coalesce(nullif(?, ''), ris_sha256) WHERE id = ?",
+            after.value,
+            detail,
+            1 if event is DeliveryEvent.SEND else 0,
+            ris_report_id,
+            ris_etag,
+            ris_sha256,
+            delivery_id,
+        )
+        self._log(delivery_id, event.value, before.value, after.value, detail)
+
+    def _log(self, delivery_id: int, event: str, before: str, after: str, detail: str = "") -> None:
+        self._database.insert(
+            "delivery_event",
+            delivery_id=delivery_id,
+            event=event,
+            before=before,
+            after=after,
+            detail=detail,
+            at=self._clock().isoformat(),
+        )
+
+    def _row(self, delivery_id: int) -> Row:
+        row = self._database.row(f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", delivery_id)
+        if row is None:
+            raise Refused("No such delivery", "The outbox has no such row", "Refresh the list")
+        return row
+
+
+def signed_sha256(signed: Report) -> str:
+    """The hash that the RIS's copy must have. `Refused` if FHIR would not carry the report whole."""
+    local = content_of_report(signed)
+    if content_of_resource(json.loads(payload(signed))) != local:
+        raise Refused("Not signed", "The report cannot be written as FHIR without a change", "Call support. The text is kept")
+    return local.sha256()
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        delivery_id=row["id"],
+        report_uuid=row["report_uuid"],
+        version=row["version"],
+        accession_number=row["accession_number"],
+        state=DeliveryState(row["state"]),
+        created=datetime.fromisoformat(row["created"]),
+        tries=row["tries"],
+        last_error=row["last_error"],
+        ris_report_id=row["ris_report_id"],
+        local_sha256=row["local_sha256"],
+        ris_sha256=row["ris_sha256"],
+    )

@@ -1,0 +1,100 @@
+"""One signed version as a FHIR R4 DiagnosticReport, always the same bytes for the same version."""
+
+from __future__ import annotations
+
+import base64
+import json
+from html import escape
+from typing import Any
+
+from workstation.domain.report import SECTION_TITLES, Report
+from workstation.reporting.content import ACCESSION_TYPE, REPORT_IDENTIFIER_SYSTEM, conclusion_of
+from workstation.reporting.layout import filled_sections, plain_text
+from workstation.reporting.text import clean, clean_line
+
+LOINC = "http://loinc.org"
+V2_IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
+V2_DIAGNOSTIC_SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
+
+
+def payload(report: Report) -> bytes:
+    """The bytes that are frozen at signing: UTF-8 JSON, keys sorted, without `id`."""
+    return canonical_json(diagnostic_report(report))
+
+
+def canonical_json(resource: dict[str, Any]) -> bytes:
+    return json.dumps(resource, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+
+
+def diagnostic_report(report: Report) -> dict[str, Any]:
+    """FHIR R4 DiagnosticReport. The report must be signed: `signed_at` carries an offset."""
+    if report.signed_at is None:
+        raise ValueError("only a signed version can be rendered")
+    issued = report.signed_at.isoformat(timespec="milliseconds")
+    signer = {"type": "Practitioner", "display": clean_line(report.signed_by)}
+    resource: dict[str, Any] = {
+        "resourceType": "DiagnosticReport",
+        "identifier": _identifiers(report),
+        "basedOn": [{"reference": f"ServiceRequest/{report.order_id}"}],
+        "status": report.status.value,
+        "category": [{"coding": [{"system": V2_DIAGNOSTIC_SECTION, "code": "RAD", "display": "Radiology"}]}],
+        "code": _code(report),
+        "subject": {"reference": report.ris_patient_reference},
+        "issued": issued,
+        "performer": [signer],
+        "resultsInterpreter": [signer],
+        "imagingStudy": [
+            {
+                "type": "ImagingStudy",
+                "identifier": {"system": "urn:dicom:uid", "value": f"urn:oid:{report.study_instance_uid}"},
+            }
+        ],
+        "presentedForm": [
+            {
+                "contentType": "text/plain; charset=UTF-8",
+                "language": report.language,
+                "data": base64.b64encode(plain_text(report).encode("utf-8")).decode("ascii"),
+                "title": "Radiology report",
+                "creation": issued,
+            }
+        ],
+        "text": {"status": "generated", "div": _narrative(report)},
+    }
+    if effective := _date(report.study_date):
+        resource["effectiveDateTime"] = effective
+    if conclusion := conclusion_of(report):
+        resource["conclusion"] = conclusion
+    return resource
+
+
+def _identifiers(report: Report) -> list[dict[str, Any]]:
+    identifiers: list[dict[str, Any]] = [
+        {"use": "official", "system": REPORT_IDENTIFIER_SYSTEM, "value": f"urn:uuid:{report.report_uuid}"}
+    ]
+    if report.accession_number:
+        kind = {"coding": [{"system": V2_IDENTIFIER_TYPE, "code": ACCESSION_TYPE}]}
+        identifiers.append({"use": "secondary", "type": kind, "value": report.accession_number})
+    return identifiers
+
+
+def _code(report: Report) -> dict[str, Any]:
+    codings = [{"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}]
+    if report.procedure_code:
+        codings.append({"code": report.procedure_code})
+    text = clean_line(report.procedure)
+    return {"coding": codings, "text": text} if text else {"coding": codings}
+
+
+def _narrative(report: Report) -> str:
+    parts = [f"<p>{escape(clean_line(report.procedure))} ({escape(report.status.value)}, version {report.version})</p>"]
+    for section in filled_sections(report.sections):
+        lines = "<br/>".join(escape(line) for line in clean(section.text).split("\n"))
+        parts.append(f"<h2>{escape(SECTION_TITLES[section.code])}</h2><p>{lines}</p>")
+    parts.append(f"<p>{escape(clean_line(report.signed_by))}</p>")
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'
+
+
+def _date(dicom_date: str) -> str:
+    """FHIR date of a DICOM DA; "" when it is not a whole one."""
+    whole = len(dicom_date) == 8 and dicom_date.isdigit()
+    return f"{dicom_date[:4]}-{dicom_date[4:6]}-{dicom_date[6:]}" if whole else ""

@@ -1,0 +1,245 @@
+"""The report store: drafts that survive anything, versions that never change, and their outbox.
+
+Every method is on disk when it returns, and safe from any thread. Times are UTC with offset;
+order comes from row ids, never from the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workstation.domain.delivery import Delivery
+from workstation.domain.dictation import DictatedSegment
+from workstation.domain.order import Order, WorklistItem
+from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
+from workstation.errors import Refused
+from workstation.reporting.database import ReportDatabase, Row
+from workstation.reporting.drafting import DraftJournal, JournalEntry
+from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
+from workstation.reporting.signing import SigningEvidence, status_after
+from workstation.reporting.text import clean_line
+
+__all__ = ["ReportStore", "SigningEvidence"]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ReportStore:
+    """Reports by their `report_uuid`. `ledger` is the outbox.
+
+    Opening raises `Refused` (damaged, or from a newer program) or `Unavailable` (disk, lock);
+    every method may raise `Unavailable` when the disk will not take what was given.
+    """
+
+    def __init__(self, path: Path, clock: Clock = utc_now) -> None:
+        self._database = ReportDatabase(path)
+        self._clock = clock
+        self._journal = DraftJournal(self._database, clock)
+        self.ledger = DeliveryLedger(self._database, clock)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def open_draft(self, item: WorklistItem) -> Report:
+        """The report of this row's accession (or study, without one), or a new empty draft.
+
+        `Refused` when the accession's report belongs to another patient or study.
+        """
+        with self._database.writing():
+            row = self._find(item.accession_number, item.study_instance_uid)
+            if row is None:
+                report_uuid = self._create(item)
+            else:
+                report_uuid = str(row["report_uuid"])
+                _check_same(row, item)
+                self._bind(row, item.order)
+        return self.report(report_uuid)
+
+    def report(self, report_uuid: str) -> Report:
+        """The report as it stands: last signed status and version, text as journalled."""
+        row = self._required(report_uuid)
+        texts = self._journal.texts(report_uuid)
+        sections = tuple(ReportSection(code, texts[code]) for code in SectionCode)
+        signed = self.versions(report_uuid)
+        return replace(signed[-1] if signed else _draft(row), sections=sections)
+
+    def report_of(self, accession_number: str, study_uid: str) -> Report | None:
+        """The report of a worklist row, if one was ever opened."""
+        row = self._find(accession_number, study_uid)
+        return self.report(row["report_uuid"]) if row else None
+
+    def drafts(self) -> tuple[Report, ...]:
+        """Reports with words that no signed version holds: what to offer after a restart."""
+        rows = self._database.rows("SELECT report_uuid FROM report WHERE unsigned_changes > 0 ORDER BY rowid")
+        return tuple(report for row in rows if self._has_unsigned_words(report := self.report(row["report_uuid"])))
+
+    def versions(self, report_uuid: str) -> tuple[Report, ...]:
+        """The signed versions, oldest first, exactly as signed."""
+        row = self._required(report_uuid)
+        sql = "SELECT * FROM report_version WHERE report_uuid = ? ORDER BY version"
+        return tuple(_signed(row, version) for version in self._database.rows(sql, report_uuid))
+
+    def append_segment(self, report_uuid: str, section: SectionCode, segment: DictatedSegment) -> Report:
+        """Dictated words at the end of a section. The same `segment_id` again changes nothing."""
+        with self._database.writing():
+            self._required(report_uuid)
+            self._journal.dictate(report_uuid, section, segment)
+        return self.report(report_uuid)
+
+    def write_section(self, report_uuid: str, section: SectionCode, text: str, base: str | None = None) -> Report:
+        """Typed text of a whole section.
+
+        With `base`, the text that was typed onto, words appended to the section since are kept;
+        `Conflict` when more than that has changed.
+        """
+        with self._database.writing():
+            self._required(report_uuid)
+            self._journal.type(report_uuid, section, text, base)
+        return self.report(report_uuid)
+
+    def journal(self, report_uuid: str) -> tuple[JournalEntry, ...]:
+        """Everything that ever happened to the report, in order."""
+        return self._journal.entries(report_uuid)
+
+    def segments(self, report_uuid: str) -> tuple[tuple[SectionCode, DictatedSegment], ...]:
+        """Every dictated segment as the recogniser gave it, in order."""
+        return self._journal.segments(report_uuid)
+
+    def sign(self, report_uuid: str, action: ReportAction, signer: str, evidence: SigningEvidence) -> Delivery:
+        """A new immutable version and its outbox row, both or neither. `Refused` with reason and remedy."""
+        with self._database.writing():
+            current = self.report(report_uuid)
+            earlier = self.versions(report_uuid)
+            last = earlier[-1] if earlier else None
+            status = status_after(current, last, action, signer, evidence, self.ledger.of_report(report_uuid))
+            signed = replace(
+                current, status=status, version=current.version + 1, signed_by=clean_line(signer), signed_at=self._clock()
+            )
+            delivery_id = self._write_version(signed)
+        return self.ledger.delivery(delivery_id)
+
+    def deliveries(self, open_only: bool = False) -> tuple[Delivery, ...]:
+        return self.ledger.deliveries(open_only)
+
+    def delivery_of(self, report_uuid: str) -> Delivery | None:
+        """The delivery of the newest signed version."""
+        rows = self.ledger.of_report(report_uuid)
+        return rows[-1] if rows else None
+
+    def _required(self, report_uuid: str) -> Row:
+        row = self._database.row("SELECT * FROM report WHERE report_uuid = ?", report_uuid)
+        if row is None:
+            raise Refused("No such report", "The report store has none with this id", "Open it from the worklist")
+        return row
+
+    def _find(self, accession_number: str, study_uid: str) -> Row | None:
+        if accession_number:
+            return self._database.row("SELECT * FROM report WHERE accession_number = ?", accession_number)
+        sql = "SELECT * FROM report WHERE accession_number = '' AND study_instance_uid = ?"
+        return self._database.row(sql, study_uid)
+
+    def _create(self, item: WorklistItem) -> str:
+        report_uuid = str(uuid.uuid4())
+        self._database.insert(
+            "report",
+            report_uuid=report_uuid,
+            accession_number=item.accession_number,
+            study_instance_uid=item.study_instance_uid,
+            patient_id=item.patient.key.patient_id,
+            patient_issuer=item.patient.key.issuer,
+            order_id=item.order.order_id if item.order else "",
+            ris_patient_reference=item.order.ris_patient_reference if item.order else "",
+            procedure=clean_line(item.procedure),
+            procedure_code=item.order.procedure_code if item.order else "",
+            study_date=item.study_date,
+            language="en",
+            created=self._clock().isoformat(),
+        )
+        self._journal.record(report_uuid, "opened")
+        return report_uuid
+
+    def _bind(self, row: Row, order: Order | None) -> None:
+        """An order that came, or came anew, after the draft was opened. A signed report keeps its own."""
+        if order is None or (order.order_id, order.ris_patient_reference) == (row["order_id"], row["ris_patient_reference"]):
+            return
+        if self.versions(row["report_uuid"]):
+            return
+        sql = "UPDATE report SET order_id = ?, ris_patient_reference = ?, procedure_code = ? WHERE report_uuid = ?"
+        self._database.execute(sql, order.order_id, order.ris_patient_reference, order.procedure_code, row["report_uuid"])
+        self._journal.record(row["report_uuid"], "bound", order.order_id)
+
+    def _write_version(self, signed: Report) -> int:
+        assert signed.signed_at is not None
+        sha256 = signed_sha256(signed)
+        self._database.insert(
+            "report_version",
+            report_uuid=signed.report_uuid,
+            version=signed.version,
+            status=signed.status.value,
+            sections=json.dumps({s.code.value: s.text for s in signed.sections}, ensure_ascii=False),
+            signed_by=signed.signed_by,
+            signed_at=signed.signed_at.isoformat(),
+            order_id=signed.order_id,
+            ris_patient_reference=signed.ris_patient_reference,
+            sha256=sha256,
+            journal_id=self._journal.record(signed.report_uuid, "signed", f"version {signed.version}"),
+        )
+        return self.ledger.enqueue(signed, sha256)
+
+    def _has_unsigned_words(self, report: Report) -> bool:
+        signed = self.versions(report.report_uuid)
+        return report.sections != signed[-1].sections if signed else any(s.text.strip() for s in report.sections)
+
+
+def _check_same(row: Row, item: WorklistItem) -> None:
+    key = item.patient.key
+    if (row["patient_id"], row["patient_issuer"]) != (key.patient_id, key.issuer):
+        raise Refused(
+            "The report of this accession number belongs to another patient",
+            "The order and the report on disk do not agree on the patient",
+            "Do not report from this row: ask the RIS desk which patient the examination is of",
+        )
+    if row["study_instance_uid"] != item.study_instance_uid:
+        raise Refused(
+            "The report of this accession number belongs to another study",
+            "The order and the report on disk do not agree on the study",
+            "Open the study that the report was begun for, or ask the RIS desk for an accession number of its own",
+        )
+
+
+def _draft(row: Row) -> Report:
+    return Report(
+        report_uuid=row["report_uuid"],
+        accession_number=row["accession_number"],
+        study_instance_uid=row["study_instance_uid"],
+        patient_id=row["patient_id"],
+        patient_issuer=row["patient_issuer"],
+        order_id=row["order_id"],
+        ris_patient_reference=row["ris_patient_reference"],
+        procedure=row["procedure"],
+        status=ReportStatus.DRAFT,
+        version=0,
+        sections=(),
+        language=row["language"],
+        procedure_code=row["procedure_code"],
+        study_date=row["study_date"],
+    )
+
+
+def _signed(row: Row, version: Row) -> Report:
+    return replace(
+        _draft(row),
+        order_id=version["order_id"],
+        ris_patient_reference=version["ris_patient_reference"],
+        status=ReportStatus(version["status"]),
+        version=version["version"],
+        sections=tuple(ReportSection(SectionCode(code), text) for code, text in json.loads(version["sections"]).items()),
+        signed_by=version["signed_by"],
+        signed_at=datetime.fromisoformat(version["signed_at"]),
+    )
