@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from pydicom.dataset import Dataset
 
 from rendering.phantoms import dicom
 from rendering.phantoms.chest_voxels import Chest, Contrast, Nodule
 from rendering.phantoms.scan import Planes, Pose
+from rendering.phantoms.shapes import Array
 from rendering.phantoms.study import Making, PhantomStudy
 
 NODULE_CENTRE = (-74.0, -6.0, 46.0)
@@ -31,8 +33,18 @@ def make(making: Making, progress: Callable[[float], None]) -> PhantomStudy:
     pose = PRIOR_POSE if prior else Pose()
     diameter = PRIOR_DIAMETER if prior else NODULE_DIAMETER
     scan = planes(making.small)
-    chest = Chest(scan, pose, making.seed, (Nodule(NODULE_CENTRE, diameter),), Contrast(), coarse=6.0 if making.small else 2.9)
-    series = dicom.Series("chest", dicom.CT_IMAGE, "CT", 2, "Chest 2.0 mm soft tissue", lossless=prior, frame_of_reference="chest")
+    chest = Chest(
+        scan,
+        pose,
+        making.seed,
+        (Nodule(NODULE_CENTRE, diameter),),
+        Contrast(),
+        coarse=6.0 if making.small else 2.9,
+        leaves=400 if making.small else 2600,
+    )
+    series = dicom.Series(
+        "chest", dicom.CT_IMAGE, "CT", 2, "Chest 2.0 mm soft tissue", lossless=prior, frame_of_reference="chest"
+    )
     for index, hounsfield in enumerate(chest.slices()):
         ds = dicom.image(making, series, index + 1, seconds=index * 0.02)
         ct_modules(ds, making, kvp=100, current=210)
@@ -44,7 +56,7 @@ def make(making: Making, progress: Callable[[float], None]) -> PhantomStudy:
     return making.finished(_truth(pose, diameter, scan))
 
 
-def ct_modules(ds: dicom.Dataset, making: Making, *, kvp: int, current: int) -> None:
+def ct_modules(ds: Dataset, making: Making, *, kvp: int, current: int) -> None:
     """The CT Image Module (PS3.3 C.8.2.1) without its pixels."""
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     ds.PatientPosition = "HFS"
@@ -56,7 +68,7 @@ def ct_modules(ds: dicom.Dataset, making: Making, *, kvp: int, current: int) -> 
     ds.ProtocolName = making.examination.description
 
 
-def write_hounsfield(ds: dicom.Dataset, making: Making, series: dicom.Series, hounsfield: dicom.npt.NDArray[np.float32]) -> None:
+def write_hounsfield(ds: Dataset, making: Making, series: dicom.Series, hounsfield: Array) -> None:
     """Store Hounsfield units with slope 1 and intercept -1024 and save the object."""
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "-1024", "1", "HU"
     dicom.windows(ds, ((40, 400, "SOFT TISSUE"), (-600, 1500, "LUNG")))
@@ -67,6 +79,7 @@ def write_hounsfield(ds: dicom.Dataset, making: Making, series: dicom.Series, ho
 
 def _truth(pose: Pose, diameter: float, scan: Planes) -> dict[str, object]:
     """Where things lie in the scanner's coordinates, and the anatomy-to-scanner matrix."""
+
     def at(point: tuple[float, float, float]) -> tuple[float, float, float]:
         x, y, z = pose.to_scanner([point])[0]
         return float(x), float(y), float(z)
@@ -76,9 +89,18 @@ def _truth(pose: Pose, diameter: float, scan: Planes) -> dict[str, object]:
         "nodule_diameter_mm": diameter,
         "nodule_hu": 30.0,
         "anatomy_to_scanner": tuple(tuple(float(v) for v in row) for row in pose.matrix()),
-        "known_hu": {"descending aorta": (at((27.0, 37.0, -30.0)), 178.0), "trachea": (at((0.0, 5.0, 45.0)), -996.0),
-                     "liver": (at((-70.0, 10.0, -160.0)), 108.0), "air": ((-160.0, -160.0, 0.0), -1000.0)},
+        "known_hu": {
+            "descending aorta": (at((27.0, 37.0, -30.0)), 178.0),
+            "trachea": (at((0.0, 5.0, 45.0)), -996.0),
+            "liver": (at((-70.0, 10.0, -160.0)), 108.0),
+            "air": ((-160.0, -160.0, 0.0), -1000.0),
+        },
         "spacing_mm": (scan.step, *scan.spacing),
-        "landmarks": {"apex of the heart": at((78.0, -61.0, -111.0)), "right dome": at((-68.0, -8.0, -104.0)),
-                      "carina": at((-1.0, 12.0, 0.0)), "sternum": at((0.0, -92.0, -30.0)), "spine": at((0.0, 47.0, -35.0))},
+        "landmarks": {
+            "apex of the heart": at((78.0, -61.0, -111.0)),
+            "right dome": at((-68.0, -8.0, -104.0)),
+            "carina": at((-1.0, 12.0, 0.0)),
+            "sternum": at((0.0, -92.0, -30.0)),
+            "spine": at((0.0, 47.0, -35.0)),
+        },
     }

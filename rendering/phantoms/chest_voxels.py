@@ -44,10 +44,20 @@ class Contrast:
 class Chest:
     """All fields of the chest on a coarse grid, then its slices one at a time."""
 
-    def __init__(self, planes: Planes, pose: Pose, seed: int, nodules: tuple[Nodule, ...], contrast: Contrast, *,
-                 noise_level: float = 13.0, coarse: float = 2.9) -> None:
+    def __init__(
+        self,
+        planes: Planes,
+        pose: Pose,
+        seed: int,
+        nodules: tuple[Nodule, ...],
+        contrast: Contrast,
+        *,
+        noise_level: float = 13.0,
+        coarse: float = 2.9,
+        leaves: int = 2600,
+    ) -> None:
         self._planes, self._pose, self._contrast, self._noise_level = planes, pose, contrast, noise_level
-        self._nodules = nodules
+        self._nodules, self._leaves = nodules, leaves
         self._grid = CoarseGrid(planes, pose, coarse, max(4.0, planes.step))
         self._seed = seed
         self._width = max(planes.spacing) * 1.35
@@ -58,44 +68,52 @@ class Chest:
         x, y, z = self._grid.anatomy
         rng = noise.generator(self._seed, "chest texture")
         self.wobble = noise.blobs(rng, self._grid.shape, 5.0)
-        self.wall = thorax_wall.cage(x, y, z)
-        self.body = thorax_wall.body(x, y, z)
-        self.muscle = thorax_wall.muscles(x, y, z, self.wall, self.body)
-        sheets = thorax_wall.fascia(x, y, z, self.wall, self.wobble)
-        self.muscle_value = np.asarray(MUSCLE + 7 * self.wobble - 130 * sheets, dtype=np.float32)
+        self.sway = noise.blobs(rng, self._grid.shape, 14.0)
+        bx, by, bz = thorax_wall.unlike(x, y, z)
+        self.wall = thorax_wall.cage(bx, by, bz)
+        self.body = thorax_wall.body(bx, by, bz)
+        self.muscle = thorax_wall.muscles(bx, by, bz, self.wall, self.body)
         self.heart = thorax_organs.heart(x, y, z)
         self.lung = thorax_organs.lungs_from(x, y, z, self.wall, thorax_organs.mediastinum(x, y, z, self.heart["outside"]))
         fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
         self.lung_value = np.asarray(LUNG + 0.22 * y + 14 * self.wobble + 42 * fissure, dtype=np.float32)
         self.abdomen = thorax_organs.abdomen(x, y, z, self.wall)
-        ribs, cartilage = thorax_wall.ribs(x, y, z, self.wall)
+        ribs, cartilage = thorax_wall.ribs(bx, by, bz, self.wall)
         spine, self.disc, self.canal = thorax_wall.spine(x, y, z)
-        other = np.minimum(thorax_wall.sternum(x, y, z), thorax_wall.girdle(x, y, z))
+        other = np.minimum(thorax_wall.sternum(bx, by, bz), thorax_wall.girdle(bx, by, bz))
         self.bone = np.maximum(np.minimum(np.minimum(ribs, spine), other), self.body + 3)
         self.cartilage = cartilage
-        self.marrow_value = np.asarray(210 + 45 * self.wobble + 60 * ramp(-spine, -1, 4), dtype=np.float32)
+        self.marrow_value = np.asarray(150 + 26 * self.wobble + 55 * ramp(-spine, -1, 4), dtype=np.float32)
 
     def _compute_tubes(self) -> None:
         value = self._contrast
         rng = noise.generator(self._seed, "lung vessels")
         clear = self._nodules[0].centre if self._nodules else (0.0, 0.0, 900.0)
-        tree = thorax_tubes.lung_vessels(rng, clear, 9.0)
-        airways = thorax_tubes.airways()
+        tree, twigs = thorax_tubes.lung_vessels(rng, clear, 7.0, self._leaves)
+        airways = np.vstack([thorax_tubes.airways(), twigs])
         walls = airways.copy()
-        walls[:, [3, 7]] += 1.3
+        walls[:, [3, 7]] += np.clip(walls[:, [3, 7]] * 0.3, 0.5, 1.3)
         gullet = thorax_tubes.oesophagus()
         hollow = gullet.copy()
         hollow[:, [3, 7]] *= 0.25
         nodules = np.asarray([[*n.centre, n.diameter / 2, *n.centre, n.diameter / 2] for n in self._nodules]).reshape(-1, 8)
         groups: list[tuple[Segments, float]] = [
-            (thorax_tubes.hepatic_vessels(), value.liver + 38), (gullet, 42.0), (hollow, -300.0),
-            (thorax_tubes.systemic_veins(), value.veins), (thorax_tubes.pulmonary_veins(), value.chambers),
-            (thorax_tubes.pulmonary_arteries(), value.pulmonary), (thorax_tubes.arch_branches(), value.aorta),
-            (thorax_tubes.aorta(), value.aorta), (tree, min(value.pulmonary, 120.0)), (walls, 20.0), (airways, AIR + 4),
+            (thorax_tubes.hepatic_vessels(), value.liver + 38),
+            (gullet, 42.0),
+            (hollow, -300.0),
+            (thorax_tubes.systemic_veins(), value.veins),
+            (thorax_tubes.pulmonary_veins(), value.chambers),
+            (thorax_tubes.pulmonary_arteries(), value.pulmonary),
+            (thorax_tubes.arch_branches(), value.aorta),
+            (thorax_tubes.aorta(), value.aorta),
+            (tree, min(value.pulmonary, 120.0)),
+            (walls, 20.0),
+            (airways, AIR + 4),
         ]
         self._tubes = [(TubePainter(self._planes, moved_segments(s, self._pose)), v) for s, v in groups]
         self._nodule_painters = [
-            (TubePainter(self._planes, moved_segments(nodules[i : i + 1], self._pose)), n.hounsfield) for i, n in enumerate(self._nodules)
+            (TubePainter(self._planes, moved_segments(nodules[i : i + 1], self._pose)), n.hounsfield)
+            for i, n in enumerate(self._nodules)
         ]
 
     def slices(self) -> Iterator[Array]:
@@ -105,7 +123,7 @@ class Chest:
         bank = noise.NoiseBank(rng, noise.computed_tomography, shape)
         for index in range(self._planes.count):
             picture = self.clean_slice(index)
-            level = self._noise_level * (1 + 0.9 * float(ramp(np.float32(self._planes.position(index)[2]), 55, 115)))
+            level = self._noise_level * (1 + 0.9 * float(ramp(self._planes.position(index)[2], 55, 115)))
             picture += np.float32(level) * bank.slice()
             yield picture
 
@@ -148,8 +166,13 @@ class Chest:
         blend(picture, coverage(skin, self._width), np.float32(18))
         fat = np.float32(FAT) + 9 * self._grid.on_slice(self.wobble, index)
         blend(picture, coverage(skin + np.float32(1.9), self._width), fat)
-        self._paint(picture, self.muscle, self.muscle_value, index)
+        self._paint_muscle(picture, index)
         self._paint(picture, np.asarray(self.wall + 1.5, np.float32), -96.0, index)
+
+    def _paint_muscle(self, picture: Array, index: int) -> None:
+        part = coverage(self._grid.on_slice(self.muscle, index), self._width)
+        sheets = thorax_wall.fascia(self._grid.on_slice(self.wall, index), self._grid.on_slice(self.sway, index))
+        blend(picture, part * (1 - sheets * np.float32(0.85)), np.float32(MUSCLE) + 5 * self._grid.on_slice(self.wobble, index))
 
     def _paint_organs(self, picture: Array, index: int) -> None:
         contrast, abdomen, heart = self._contrast, self.abdomen, self.heart
@@ -176,4 +199,4 @@ class Chest:
         # A dense shell of a millimetre and a half over spongy marrow.
         depth = coverage(distance + np.float32(1.6), 1.6)
         marrow = self._grid.on_slice(self.marrow_value, index)
-        blend(picture, coverage(distance, self._width), np.float32(760) + depth * (marrow - np.float32(760)))
+        blend(picture, coverage(distance, self._width), np.float32(690) + depth * (marrow - np.float32(690)))

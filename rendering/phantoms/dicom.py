@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGLSLossless
 
 from rendering.phantoms.scan import Planes
 from rendering.phantoms.study import ISSUER, Making
@@ -106,8 +106,9 @@ def decimal(value: float) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-def pixels(ds: Dataset, frames: Sequence[npt.NDArray[Any]], *, stored: int, photometric: str = "MONOCHROME2",
-           lossless: bool = False) -> None:
+def pixels(
+    ds: Dataset, frames: Sequence[npt.NDArray[Any]], *, stored: int, photometric: str = "MONOCHROME2", lossless: bool = False
+) -> None:
     """The Image Pixel Module from equal frames: uint8, uint16 or int16, (rows, columns) or (rows, columns, 3)."""
     first = frames[0]
     allocated = first.dtype.itemsize * 8
@@ -136,7 +137,7 @@ def save(making: Making, series: Series, ds: Dataset) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"IM{int(ds.InstanceNumber):04d}.dcm"
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
-    ds.file_meta.ImplementationClassUID = making.uid("implementation")
+    ds.file_meta.ImplementationClassUID = UID(making.uid("implementation"))
     ds.file_meta.ImplementationVersionName = "LYSKASSE_PHANTOM"
     ds.save_as(path, enforce_file_format=True)
     return path

@@ -17,8 +17,14 @@ _MAKERS: dict[str, Callable[[Making, Callable[[float], None]], PhantomStudy]] = 
 ROLES = tuple(_MAKERS)
 
 
-def write_demonstration(folder: Path, seed: int = 7, only: Collection[str] | None = None, size: Size = "full",
-                        progress: Progress | None = None, today: date = TODAY) -> tuple[PhantomStudy, ...]:
+def write_demonstration(
+    folder: Path,
+    seed: int = 7,
+    only: Collection[str] | None = None,
+    size: Size = "full",
+    progress: Progress | None = None,
+    today: date = TODAY,
+) -> tuple[PhantomStudy, ...]:
     """Write the studies with the roles in `only` (all when None) below `folder`, one folder each.
 
     The same seed, size and day give the same bytes. `size` "small" keeps the geometry and the

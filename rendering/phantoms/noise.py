@@ -49,8 +49,13 @@ class NoiseBank:
     Making fresh noise for each of some hundred slices would take longer than all the anatomy.
     """
 
-    def __init__(self, rng: np.random.Generator, make: Callable[[np.random.Generator, tuple[int, ...]], Array],
-                 shape: tuple[int, int], count: int = 8) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        make: Callable[[np.random.Generator, tuple[int, ...]], Array],
+        shape: tuple[int, int],
+        count: int = 8,
+    ) -> None:
         self._rng = rng
         self._slices = [make(rng, shape) for _ in range(count)]
         self._shape = shape

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from rendering.phantoms.shapes import Array, Point, catmull_rom
+from rendering.phantoms.shapes import Array, Number, Point, catmull_rom
 
 Matrix = npt.NDArray[np.float64]
 
@@ -85,14 +85,23 @@ class Planes:
     def index_of(self, point: npt.ArrayLike) -> tuple[float, float, float]:
         """(slice, row, column), fractional, of a scanner point."""
         d = np.asarray(point, float) - np.asarray(self.origin)
-        return (float(d @ self.normal) / self.step, float(d @ np.asarray(self.down)) / self.spacing[0],
-                float(d @ np.asarray(self.along_row)) / self.spacing[1])
+        return (
+            float(d @ self.normal) / self.step,
+            float(d @ np.asarray(self.down)) / self.spacing[0],
+            float(d @ np.asarray(self.along_row)) / self.spacing[1],
+        )
 
     def points(self, k: Array, r: Array, c: Array) -> tuple[Array, Array, Array]:
         """Scanner coordinates x, y, z of index positions that broadcast together."""
-        normal, row, down = self.normal * self.step, np.asarray(self.along_row) * self.spacing[1], np.asarray(self.down) * self.spacing[0]
-        parts = [np.float32(self.origin[i]) + k * np.float32(normal[i]) + r * np.float32(down[i]) + c * np.float32(row[i])
-                 for i in range(3)]
+        normal, row, down = (
+            self.normal * self.step,
+            np.asarray(self.along_row) * self.spacing[1],
+            np.asarray(self.down) * self.spacing[0],
+        )
+        parts = [
+            np.float32(self.origin[i]) + k * np.float32(normal[i]) + r * np.float32(down[i]) + c * np.float32(row[i])
+            for i in range(3)
+        ]
         return parts[0].astype(np.float32), parts[1].astype(np.float32), parts[2].astype(np.float32)
 
 
@@ -152,7 +161,7 @@ def coverage(distance: Array, width: float) -> Array:
     return np.asarray(np.clip(np.float32(0.5) - distance / np.float32(width), 0.0, 1.0), dtype=np.float32)
 
 
-def blend(picture: Array, part: Array, value: Array | float) -> None:
+def blend(picture: Array, part: Array, value: Number) -> None:
     """Replace `part` of each pixel of `picture` by `value`, in place."""
     picture += part * (value - picture)
 

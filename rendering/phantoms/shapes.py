@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float32]
+Number: TypeAlias = Array | np.float32 | float
 Point: TypeAlias = tuple[float, float, float]
 
 
@@ -81,16 +82,18 @@ def smooth_overlap(a: Array, b: Array, reach: float) -> Array:
     return np.asarray(-smooth_union(-a, -b, reach), dtype=np.float32)
 
 
-def ramp(value: Array, low: float, high: float) -> Array:
+def ramp(value: Array | float, low: float, high: float) -> Array:
     """0 below `low`, 1 above `high`, a smooth step between."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
 
 
-def profile(at: Array, knots: Sequence[float], values: Sequence[float]) -> Array:
+def profile(at: Array | float, knots: Sequence[float], values: Sequence[float]) -> Array:
     """A smooth curve (Catmull-Rom) through `values` at rising `knots`; constant beyond the ends."""
     fine = np.linspace(knots[0], knots[-1], 400)
-    return np.asarray(np.interp(at, fine, catmull_rom(np.asarray(knots, float), np.asarray(values, float), fine)), dtype=np.float32)
+    return np.asarray(
+        np.interp(at, fine, catmull_rom(np.asarray(knots, float), np.asarray(values, float), fine)), dtype=np.float32
+    )
 
 
 def catmull_rom(

@@ -100,8 +100,19 @@ class Making:
     def finished(self, truth: Mapping[str, Any]) -> PhantomStudy:
         """The study as it is handed out."""
         e = self.examination
-        return PhantomStudy(self.study_uid, self.folder, e.role, e.accession, truth, e.subject.patient_id, e.subject.name,
-                            ISSUER, e.description, e.day.strftime("%Y%m%d"), tuple(dict.fromkeys(self.modalities)))
+        return PhantomStudy(
+            self.study_uid,
+            self.folder,
+            e.role,
+            e.accession,
+            truth,
+            e.subject.patient_id,
+            e.subject.name,
+            ISSUER,
+            e.description,
+            e.day.strftime("%Y%m%d"),
+            tuple(dict.fromkeys(self.modalities)),
+        )
 
 
 def examinations(today: date) -> tuple[Examination, ...]:
@@ -114,7 +125,9 @@ def examinations(today: date) -> tuple[Examination, ...]:
     elna = Subject("DEMO-0006", "Träskhed^Elna", date(1994, 4, 30), "F", 1.71, 61.0)
     return (
         Examination("ct-chest", aake, "LYS-26-1001", "CT chest with contrast", today, "082410", "CHEST"),
-        Examination("ct-chest-prior", aake, "LYS-26-0147", "CT chest with contrast", today - timedelta(days=275), "101532", "CHEST"),
+        Examination(
+            "ct-chest-prior", aake, "LYS-26-0147", "CT chest with contrast", today - timedelta(days=275), "101532", "CHEST"
+        ),
         Examination("mr-head", signe, "LYS-26-1002", "MR head", today, "090215", "HEAD"),
         Examination("petct", kaare, "LYS-26-1003", "PET/CT trunk FDG", today, "093040", "WHOLEBODY"),
         Examination("mg", aasa, "LYS-26-1004", "Mammography, both breasts", today, "101105", "BREAST"),

@@ -6,6 +6,8 @@ at x = 0. Functions take x, y, z arrays and answer signed distances (millimetres
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from rendering.phantoms.shapes import (
@@ -36,16 +38,20 @@ def spine_y(z: Array) -> Array:
     return np.asarray(47 - 0.00075 * (z + 35) ** 2, dtype=np.float32)
 
 
+def _half(value: Array) -> Array:
+    return np.asarray(value / 2, dtype=np.float32)
+
+
 def cage(x: Array, y: Array, z: Array) -> Array:
     """The inner surface of the rib cage."""
     front, back = profile(z, _Z, _FRONT), profile(z, _Z, _BACK)
-    return superellipse(x, y - (front + back) / 2, profile(z, _Z, _WIDTH), (back - front) / 2, 2.25)
+    return superellipse(x, y - _half(front + back), profile(z, _Z, _WIDTH), _half(back - front), 2.25)
 
 
 def body(x: Array, y: Array, z: Array) -> Array:
     """The skin."""
     front, back = profile(z, _Z, _BODY_FRONT), profile(z, _Z, _BODY_BACK)
-    outline = superellipse(x, y - (front + back) / 2, profile(z, _Z, _BODY_WIDTH), (back - front) / 2, 2.5)
+    outline = superellipse(x, y - _half(front + back), profile(z, _Z, _BODY_WIDTH), _half(back - front), 2.5)
     furrow = 5 * np.exp(-((x / 16) ** 2)) * ramp(y, 40, 90)
     breast = 7 * np.exp(-(((np.abs(x) - 82) / 42) ** 2) - ((z + 45) / 45) ** 2) * ramp(-y, 30, 80)
     neck = ellipsoid(x, y, z, (0, 18, 170), (66, 62, 75))
@@ -70,7 +76,7 @@ def _vertebra(z: Array) -> tuple[Array, Array]:
 def rib_height(theta: Array, z: Array) -> Array:
     """How far a rib has come down at `theta`, below where it leaves the spine; its cartilage rises again."""
     slope = 0.45 + 0.55 * ramp(-z, -90.0, 40.0)
-    down = 92 * ramp(theta, 0.15, 2.55) - 34 * ramp(theta, 2.5, 3.05) * ramp(-z, -20, 60)
+    down = 116 * ramp(theta, 0.15, 2.55) - 40 * ramp(theta, 2.5, 3.05) * ramp(-z, -20, 60)
     return np.asarray(down * slope, dtype=np.float32)
 
 
@@ -98,7 +104,6 @@ def spine(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
     number, height = _vertebra(z)
     place = -(number - np.floor(number) - 0.5) * height  # up within the vertebra
     v = y - spine_y(z)
-    ax = np.abs(x)
     size = 1 + 0.022 * np.clip(number, -2, 13)
     half = height / 2 - 2.2
     waist = 1 - 0.1 * np.clip(1 - (place / half) ** 2, 0, 1)
@@ -108,19 +113,23 @@ def spine(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
     vertebral = smooth_overlap(round_body, np.abs(place) - half, 2.5)
     disc = smooth_overlap(round_body + 0.5, half - np.abs(place), 1.0)
     canal = np.asarray(np.sqrt((x / 1.12) ** 2 + (v - 19.5) ** 2) - 8.2, dtype=np.float32)
-    arch = _arch(x, ax, v, place, canal)
+    arch = _arch(x, z, v, place, canal)
     bone = smooth_union(vertebral, arch, 2.0)
     return np.maximum(bone, -canal), np.asarray(disc, dtype=np.float32), canal
 
 
-def _arch(x: Array, ax: Array, v: Array, place: Array, canal: Array) -> Array:
+def _arch(x: Array, z: Array, v: Array, place: Array, canal: Array) -> Array:
+    ax = np.abs(x)
     pedicle = np.maximum(np.maximum(np.abs(ax - 12) - 3.6, np.abs(v - 14) - 7), np.abs(place - 4) - 5)
     lamina = np.maximum(np.maximum(canal - 6.0, 17 - v), np.abs(place + 0.5) - 8.5)
     zero = np.zeros_like(place)
     transverse = capsule(ax, v, place, (13, 24, 3), (33, 35, 5), 5.0, 4.2)
     rib_neck = capsule(ax, v, place, (36, 35, 2), (18, 5, 8), 4.2, 5.2)
-    slant = place + 0.62 * (v - 30)
-    spinous = np.maximum(np.maximum(np.abs(x + zero) - 2.6, np.abs(slant + 1) - 6.5), np.maximum(26 - v, v - 56))
+    lower, tall = _vertebra(z + 0.62 * np.maximum(v - 30, 0))
+    slant = -(lower - np.floor(lower) - 0.5) * tall
+    spinous = np.maximum(
+        np.maximum(np.abs(x + zero) - 2.6, np.abs(slant + 1) - 6.8 + 0.05 * np.abs(v - 40)), np.maximum(26 - v, v - 56)
+    )
     parts = smooth_union(np.asarray(pedicle, np.float32), np.asarray(lamina, np.float32), 3)
     parts = smooth_union(parts, np.asarray(spinous, np.float32), 3)
     return smooth_union(parts, np.minimum(transverse, rib_neck), 2)
@@ -165,12 +174,14 @@ def _triangle(ax: Array, z: Array) -> Array:
     lower = -78 - z
     return smooth_overlap(
         smooth_overlap(np.asarray(medial, np.float32), np.asarray(lateral, np.float32), 10),
-        smooth_overlap(np.asarray(upper, np.float32), np.asarray(lower, np.float32), 10), 14)
+        smooth_overlap(np.asarray(upper, np.float32), np.asarray(lower, np.float32), 10),
+        14,
+    )
 
 
 def _rod(x: Array, y: Array, z: Array, points: tuple[tuple[float, float, float, float], ...]) -> Array:
     result = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), 1e3, dtype=np.float32)
-    for (ax, ay, az, ar), (bx, by, bz, br) in zip(points, points[1:], strict=False):
+    for (ax, ay, az, ar), (bx, by, bz, br) in pairwise(points):
         a: Point = (ax, ay, az)
         result = np.minimum(result, capsule(x, y, z, a, (bx, by, bz), ar, br))
     return result
@@ -202,8 +213,19 @@ def _hump(value: Array, centre: float, width: float) -> Array:
     return np.asarray(np.exp(-(((value - centre) / width) ** 2)), dtype=np.float32)
 
 
-def fascia(x: Array, y: Array, z: Array, wall: Array, wobble: Array) -> Array:
-    """Part (0..1) of fat between muscle layers, following the wall at depths that wander."""
-    depth = wall + 5 * wobble
-    sheets = np.exp(-(((depth - 12) / 1.6) ** 2)) + 0.9 * np.exp(-(((depth - 27) / 1.6) ** 2)) * ramp(z, -90, -40)
-    return np.asarray(np.clip(sheets * ramp(wobble, -1.2, 0.6), 0, 1), dtype=np.float32)
+def fascia(wall: Array, wobble: Array) -> Array:
+    """Part (0..1) of fat between the layers of muscle: sheets that follow the wall at depths that wander and come and go."""
+    inner = (wall - 13 + 3.0 * wobble) / 1.2
+    outer = (wall - 29 - 7.0 * wobble) / 1.3
+    sheets = np.exp(-(inner**2)) * ramp(wobble, -1.2, 0.6) + np.exp(-(outer**2)) * (1 - ramp(wobble, -0.2, 1.3))
+    return np.asarray(np.clip(sheets, 0, 1) * ramp(wall, 7, 10), dtype=np.float32)
+
+
+def unlike(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
+    """Coordinates bent by a few millimetres, so that no left side mirrors the right."""
+    bent = (
+        x + 2.6 * np.sin(y / 47 + z / 83 + 0.4) + 1.2 * np.sin(z / 29 + y / 61),
+        y + 2.4 * np.sin(x / 53 + z / 97 + 1.1) + 1.1 * np.sin(x / 27 - z / 43),
+        z + 3.2 * np.sin(x / 61 + y / 77 + 2.0),
+    )
+    return np.asarray(bent[0], np.float32), np.asarray(bent[1], np.float32), np.asarray(bent[2], np.float32)
