@@ -1,0 +1,87 @@
+"""Notices above the images: one line, never a dialog in the way. Errors stay until dismissed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from ui import icons, theme
+from ui.plain import core_text, plain, tooltip
+from workstation.session.session import Notice
+
+SHOWN_MS = 7000
+
+
+class Banner(QFrame):
+    """Shows the latest notice; an error is not pushed aside by a mere note."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 6, 6)
+        self._mark = QLabel()
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._count = QLabel()
+        self._count.setProperty("role", "muted")
+        self._close = QToolButton()
+        self._close.setProperty("flat", True)
+        self._close.setIcon(icons.icon("close"))
+        self._close.setToolTip(tooltip(self.tr("Dismiss")))
+        self._close.setAccessibleName(self.tr("Dismiss"))
+        self._close.clicked.connect(self.dismiss)
+        row.addWidget(self._mark)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._count)
+        row.addWidget(self._close)
+        self._errors: list[str] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.dismiss)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text() if not self.isHidden() else ""
+
+    def show_notice(self, notice: Notice) -> None:
+        text = plain(core_text(notice.text))
+        if notice.error:
+            if text not in self._errors:
+                self._errors.append(text)
+            self._show_error()
+        elif not self._errors:
+            self._paint(text, "banner", "")
+            self._timer.start(SHOWN_MS)
+
+    def dismiss(self) -> None:
+        """Take the shown line away; the next waiting error follows."""
+        self._timer.stop()
+        if self._errors:
+            self._errors.pop()
+        if self._errors:
+            self._show_error()
+        else:
+            self.hide()
+
+    def _show_error(self) -> None:
+        self._timer.stop()
+        more = len(self._errors) - 1
+        self._paint(self._errors[-1], "banner-error", self.tr("and {0} more").format(more) if more else "")
+
+    def _paint(self, text: str, role: str, count: str) -> None:
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        error = role == "banner-error"
+        self._mark.setPixmap(icons.pixmap("warning", theme.RED) if error else icons.pixmap("text", theme.ACCENT))
+        self._mark.setFixedSize(QSize(22, 22))
+        self._mark.setVisible(error)
+        self._text.setText(text)
+        self._count.setText(count)
+        self._count.setVisible(bool(count))
+        self.setAccessibleName(text)
+        self.show()

@@ -1,0 +1,80 @@
+"""Key presses to commands: one filter on what has focus, instead of shortcuts that fight the editor.
+
+The filter sits on the focused widget (moved there by `QApplication.focusChanged`) and on the
+window, so that it sees a key before an editor does and costs nothing for all other events.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ui.runner import REPEATING, Runner, mode_of
+
+_MODIFIER_KEYS = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr}
+_RENAMED = {Qt.Key.Key_Enter: Qt.Key.Key_Return, Qt.Key.Key_Backtab: Qt.Key.Key_Tab}
+
+
+def key_names(event: QKeyEvent) -> tuple[str, ...]:
+    """What a key press may be called in the key map, likeliest first.
+
+    A sign that needs Shift on this keyboard (`=`, `~`) is also found under its own name.
+    """
+    key = Qt.Key(event.key())
+    if key in _MODIFIER_KEYS or event.key() == 0:
+        return ()
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier & ~Qt.KeyboardModifier.GroupSwitchModifier
+    names = [_portable(modifiers, _RENAMED.get(key, key))]
+    text = event.text()
+    strong = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+    if len(text) == 1 and text.isprintable() and not text.isalpha() and not modifiers & strong:
+        names.append(text)
+    return tuple(dict.fromkeys(names))
+
+
+def _portable(modifiers: Qt.KeyboardModifier, key: Qt.Key) -> str:
+    return QKeySequence(QKeyCombination(modifiers, key)).toString(QKeySequence.SequenceFormat.PortableText)
+
+
+class KeyRouter(QObject):
+    """Sends keys of one window to its runner."""
+
+    def __init__(self, window: QWidget, runner: Runner) -> None:
+        super().__init__(window)
+        self._window = window
+        self._runner = runner
+        self._watched: QWidget | None = None
+        window.installEventFilter(self)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) or not isinstance(event, QKeyEvent):
+            return False
+        command_id = self._command(event)
+        if command_id is None:
+            return False
+        if kind == QEvent.Type.ShortcutOverride:
+            event.accept()  # ours: it comes back as a key press
+            return True
+        if not event.isAutoRepeat() or command_id in REPEATING:
+            self._runner.run(command_id)
+        return True
+
+    def _command(self, event: QKeyEvent) -> str | None:
+        mode = mode_of(QApplication.focusWidget())
+        for name in key_names(event):
+            command_id = self._runner.keymap.command_for(name, mode)
+            if command_id is not None:
+                return command_id
+        return None
+
+    def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
+        if self._watched is not None and self._watched is not self._window:
+            self._watched.removeEventFilter(self)
+        self._watched = new if new is not None and new.window() is self._window else None
+        if self._watched is not None and self._watched is not self._window:
+            self._watched.installEventFilter(self)

@@ -1,0 +1,53 @@
+"""Menus made from the command table: every command that names a menu, in the table's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from ui.plain import core_text
+from ui.runner import Runner
+from workstation.commands.command import Command
+
+
+def fill(bar: QMenuBar, runner: Runner) -> dict[str, QAction]:
+    """Fill the menu bar; returns the action of each command id."""
+    actions: dict[str, QAction] = {}
+    menus: dict[str, QMenu] = {}
+    for command in runner.commands.values():
+        if command.menu:
+            if command.menu not in menus:
+                menus[command.menu] = bar.addMenu(_mnemonic(core_text(command.menu), menus))
+            actions[command.id] = add(menus[command.menu], command, runner)
+    return actions
+
+
+def add(menu: QMenu, command: Command, runner: Runner) -> QAction:
+    """One command as a menu entry. The key is text only: keys go through `ui.keys`."""
+    keys = runner.keymap.keys_of.get(command.id, ())
+    title = core_text(command.title).replace("&", "&&")
+    action = QAction(title + ("\t" + keys[0] if keys else ""), menu)
+    action.setObjectName(command.id)
+    action.triggered.connect(lambda: runner.run(command.id))
+    menu.addAction(action)
+    return action
+
+
+def context_menu(menu: QMenu, ids: Iterable[str], runner: Runner) -> None:
+    """Add some commands; an empty id is a separator."""
+    for command_id in ids:
+        if command_id:
+            add(menu, runner.commands[command_id], runner)
+        else:
+            menu.addSeparator()
+
+
+def _mnemonic(title: str, taken: dict[str, QMenu]) -> str:
+    """The title with the first letter that no earlier menu uses marked for Alt."""
+    used = {menu.title()[menu.title().index("&") + 1].lower() for menu in taken.values() if "&" in menu.title()}
+    for index, letter in enumerate(title):
+        if letter.isalpha() and letter.lower() not in used:
+            return title[:index] + "&" + title[index:]
+    return title

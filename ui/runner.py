@@ -1,0 +1,68 @@
+"""Runs commands of the table for the window: one way in for keys, menus, buttons and the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+from workstation.commands.command import Command, Context, Mode
+from workstation.commands.keymap import KeyMap, is_bare
+from workstation.commands.table import COMMANDS
+from workstation.errors import WorkstationError
+from workstation.session.session import Notice
+
+# Holding the key down repeats these; everything else acts once per press.
+REPEATING = frozenset(
+    {"image.next", "image.previous", "image.next10", "image.previous10", "image.zoom_in", "image.zoom_out"}
+    | {"series.next", "series.previous"}
+)
+MODE_PROPERTY = "commandMode"
+
+
+class Runner:
+    """The table, the keys in force, and what commands act on."""
+
+    def __init__(self, context: Context, keymap: KeyMap) -> None:
+        self._context = context
+        self.keymap = keymap
+        self.commands: Mapping[str, Command] = {c.id: c for c in COMMANDS}
+
+    def run(self, command_id: str) -> None:
+        """Run one command. An expected error becomes a notice."""
+        try:
+            self.commands[command_id].run(self._context)
+        except WorkstationError as error:
+            self._context.session.notice.emit(Notice(str(error), error=True))
+
+    def keys_text(self, command_id: str) -> str:
+        """The command's keys for people: `Ctrl+K`, or `0  or  ~`."""
+        return " / ".join(self.keymap.keys_of.get(command_id, ()))
+
+    def context(self) -> Context:
+        return self._context
+
+
+def mark_mode(widget: QWidget, mode: Mode) -> None:
+    """Everything inside `widget` that does not take text belongs to `mode`."""
+    widget.setProperty(MODE_PROPERTY, mode.value)
+
+
+def mode_of(widget: QWidget | None) -> Mode:
+    """Who has the keys: text fields type, images act, everything else is like the worklist.
+
+    Bare letters act in images only, so a list keeps its own search by letters.
+    """
+    if isinstance(widget, (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)):
+        return Mode.EDITOR
+    while widget is not None:
+        value = widget.property(MODE_PROPERTY)
+        if value:
+            return Mode(value)
+        widget = widget.parentWidget()
+    return Mode.WORKLIST
+
+
+def bare_keys(keymap: KeyMap) -> frozenset[str]:
+    """The keys in force that would type text in an editor."""
+    return frozenset(key for keys in keymap.keys_of.values() for key in keys if is_bare(key))
