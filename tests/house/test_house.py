@@ -11,7 +11,11 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEXT = {".py", ".toml", ".md", ".txt", ".lock", ".yml", ".feature", ".json", ".ts", ""}
 # Written in pieces so that this file does not hold what it forbids.
-FORBIDDEN = re.compile("|".join(["pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.", "deb" + r"\.debian", r"(?<![\w.])/" + "work/", "/" + "root/"]))
+FORBIDDEN = re.compile(
+    "|".join(
+        ["pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.", "deb" + r"\.debian", r"(?<![\w.])/" + "work/", "/" + "root/"]
+    )
+)
 
 
 def tracked() -> list[Path]:
@@ -24,7 +28,11 @@ def text_files() -> list[Path]:
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_machine():
-    found = [f"{p.relative_to(REPOSITORY)}: {m.group()}" for p in text_files() for m in FORBIDDEN.finditer(p.read_text(encoding="utf-8"))]
+    found = [
+        f"{p.relative_to(REPOSITORY)}: {m.group()}"
+        for p in text_files()
+        for m in FORBIDDEN.finditer(p.read_text(encoding="utf-8"))
+    ]
     assert found == []
 
 
@@ -58,7 +66,11 @@ def test_the_headless_lock_holds_no_qt():
 @pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/dependencies.md"])
 def test_every_file_a_document_names_is_there(document):
     text = (REPOSITORY / document).read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:workstation|ui|rendering|dictation|hanging_protocols|resources|docs|deploy|tests|benchmarks)/[\w./*-]*)`", text))
+    named = set(
+        re.findall(
+            r"`((?:workstation|ui|rendering|dictation|hanging_protocols|resources|docs|deploy|tests|benchmarks)/[\w./*-]*)`", text
+        )
+    )
     assert named
     missing = [name for name in named if not list(REPOSITORY.glob(name.rstrip("/")))]
     assert missing == []
