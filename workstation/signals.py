@@ -6,6 +6,7 @@ No string topics, no global bus.
 
 from __future__ import annotations
 
+import inspect
 import threading
 import weakref
 from collections.abc import Callable
@@ -17,8 +18,8 @@ T = TypeVar("T")
 class Signal(Generic[T]):
     """Calls every connected listener with one payload, in the order they connected.
 
-    Bound methods are held weakly, so a closed widget hears nothing more; plain functions
-    and lambdas are held strongly and stay until disconnected.
+    Bound methods are held weakly, so a closed widget hears nothing more; everything
+    else (functions, lambdas, built-in methods) is held strongly and stay until disconnected.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,6 @@ class Signal(Generic[T]):
 
 
 def _reference(listener: Callable[[T], object]) -> Callable[[], Callable[[T], object] | None]:
-    if hasattr(listener, "__self__"):
+    if inspect.ismethod(listener):
         return weakref.WeakMethod(listener)
     return lambda: listener
