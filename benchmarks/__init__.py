@@ -1,0 +1,1 @@
+"""Speed and memory as ratios to a floor timed in the same run. `python -m benchmarks [NAME...] [--json]`."""

@@ -1,0 +1,41 @@
+"""`python -m benchmarks [NAME...] [--json]`: a line for each figure, value / floor against its goal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
+
+from benchmarks.figures import Figure
+
+NAMES = ("calibration", "first_image", "full_load", "scroll", "oblique", "startup", "memory")
+
+
+def main() -> int:
+    """Run the named benchmarks (all by default). Returns 0 even when a goal is missed: it is a measurement."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.names if name not in NAMES]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(NAMES)}")
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    figures: list[Figure] = []
+    for name in chosen.names or NAMES:
+        measure: Callable[[], Iterable[Figure]] = import_module(f"benchmarks.{name}").measure
+        for figure in measure():
+            figures.append(figure)
+            if not chosen.json:
+                print(figure.line(), flush=True)
+    if chosen.json:
+        json.dump([f.as_json() for f in figures], sys.stdout, indent=1)
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

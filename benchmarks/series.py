@@ -1,0 +1,49 @@
+"""A CT of any size for the benchmarks: uncompressed, deterministic, noisy enough to be honest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+ROOT = "2.25.31415926535897932384626433832795"
+
+
+def write_ct(folder: Path, slices: int, size: int = 512) -> list[Path]:
+    """`slices` files of `size` x `size`, 12 bit in 16, 1 mm apart. Returns the paths in slice order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
+    body = np.where((x / 0.42) ** 2 + (y / 0.32) ** 2 < 1, 1064, 0).astype(np.int16)
+    noise = rng.normal(0, 25, (8, size, size)).astype(np.int16)
+    paths = []
+    for k in range(slices):
+        pixels = np.clip(body + noise[k % 8] + (k % 97), 0, 4095).astype("<u2")
+        path = folder / f"{k:05d}.dcm"
+        _dataset(k, size, pixels).save_as(path, enforce_file_format=True)
+        paths.append(path)
+    return paths
+
+
+def _dataset(k: int, size: int, pixels: np.ndarray) -> Dataset:
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = f"{ROOT}.1.1.{k + 1}"
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"{ROOT}.1.1.{k + 1}"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = f"{ROOT}.1", f"{ROOT}.1.1", f"{ROOT}.2"
+    ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex = "BENCH", "Bench^Mark", "19700101", "O"
+    ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20261122", "080000", "1", "BENCH1"
+    ds.Modality, ds.SeriesNumber, ds.InstanceNumber, ds.ImageType = "CT", 1, k + 1, ["ORIGINAL", "PRIMARY", "AXIAL"]
+    ds.ImagePositionPatient, ds.ImageOrientationPatient = [-size / 4, -size / 4, float(k)], [1, 0, 0, 0, 1, 0]
+    ds.PixelSpacing, ds.SliceThickness = [0.5, 0.5], 1.0
+    ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.Rows, ds.Columns = 1, "MONOCHROME2", size, size
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+    ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 1, -1024, "HU"
+    ds.WindowCenter, ds.WindowWidth = 40, 400
+    ds.PixelData = pixels.tobytes()
+    ds["PixelData"].VR = "OW"
+    return ds

@@ -1,0 +1,118 @@
+"""What the demonstration and the tour read: our own phantoms, a RIS on loopback with orders for them.
+
+Everything lies in a home of its own, apart from the reader's real studies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rendering.phantoms import PhantomStudy, write_demonstration
+from workstation.domain.order import Priority
+from workstation.domain.study import Study
+from workstation.ris.embedded import EmbeddedRis
+from workstation.settings import Folders
+
+Progress = Callable[[int, int, str], None]
+CURRENT_ROLES = ("ct-chest", "petct", "mg", "mr-head", "dbt", "us", "hand")
+SIGNER = "Dr Demonstration"
+
+# What a busy morning looks like: the chest CT cannot wait, screening can.
+PRIORITIES = {
+    "ct-chest": (Priority.STAT, timedelta(minutes=40)),
+    "hand": (Priority.ASAP, timedelta(hours=2)),
+    "petct": (Priority.URGENT, timedelta(hours=5)),
+    "mr-head": (Priority.URGENT, timedelta(days=1)),
+    "us": (Priority.ROUTINE, timedelta(days=2)),
+    "mg": (Priority.ROUTINE, timedelta(days=5)),
+    "dbt": (Priority.ROUTINE, timedelta(days=5)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One folder with everything: phantoms, the RIS' own data, and our cache and stores."""
+
+    root: Path
+
+    @property
+    def phantoms(self) -> Path:
+        return self.root / "phantoms"
+
+    @property
+    def ris(self) -> Path:
+        return self.root / "ris"
+
+    @property
+    def folders(self) -> Folders:
+        return Folders(self.root / "data", self.root / "config", self.root / "cache")
+
+
+def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tuple[Path, ...]:
+    """The demonstration studies' folders, written once and kept."""
+    stamp = home.phantoms / "written.json"
+    wanted = sorted(only) if only else ["all"]
+    recipe = _recipe()
+    if stamp.is_file():
+        written = json.loads(stamp.read_text(encoding="utf-8"))
+        if written["recipe"] == recipe and written["roles"] == wanted:
+            return tuple(home.phantoms / name for name in written["folders"])
+    home.phantoms.mkdir(parents=True, exist_ok=True)
+    studies: tuple[PhantomStudy, ...] = write_demonstration(home.phantoms, only=only, progress=progress)
+    names = [str(s.folder.relative_to(home.phantoms)) for s in studies]
+    stamp.write_text(json.dumps({"recipe": recipe, "roles": wanted, "folders": names}), encoding="utf-8")
+    return tuple(s.folder for s in studies)
+
+
+def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | None = None) -> int:
+    """An order in the RIS for each study that has none there yet. Returns how many were placed."""
+    from workstation.ris.fhir import FhirRis
+
+    now = now or datetime.now(UTC)
+    known = {order.study_instance_uid for order in FhirRis(ris.base_url).orders()}
+    placed = 0
+    for number, study in enumerate(studies):
+        if study.study_instance_uid in known:
+            continue
+        priority, within = _urgency(study)
+        ris.place_order(
+            study.patient,
+            study.study_description or "Imaging",
+            study.study_instance_uid,
+            study.accession_number or f"LYS{number:05d}",
+            priority,
+            now + within,
+        )
+        placed += 1
+    return placed
+
+
+def current_studies(studies: Sequence[Study]) -> tuple[Study, ...]:
+    """The newest study of each patient and modality: what there is to read; the others are priors."""
+    newest: dict[tuple[str, str, str], Study] = {}
+    for study in sorted(studies, key=lambda s: (s.study_date, s.study_time), reverse=True):
+        newest.setdefault(
+            (study.patient.key.patient_id, study.patient.key.issuer, study.modalities[0] if study.modalities else ""), study
+        )
+    return tuple(newest.values())
+
+
+def _urgency(study: Study) -> tuple[Priority, timedelta]:
+    role = {"CT": "ct-chest", "PT": "petct", "MG": "mg", "MR": "mr-head", "US": "us", "DX": "hand"}
+    modality = "PT" if "PT" in study.modalities else (study.modalities[0] if study.modalities else "")
+    return PRIORITIES[role.get(modality, "mg")]
+
+
+def _recipe() -> str:
+    """Changes when the phantoms' code changes, so that old ones are not shown for new."""
+    import rendering.phantoms
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(rendering.phantoms.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
