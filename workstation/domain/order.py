@@ -50,6 +50,8 @@ class WorklistItem:
     """A row of the worklist: an order, its study in the cache (if there), and how far it is.
 
     A study without an order can be read but its report has no way home: `order` is None.
+    `patient` is the study's own when it is here. `warning` is an English source string: why the
+    status is PROBLEM, or what else must be known before the row is opened.
     """
 
     accession_number: str
@@ -63,3 +65,4 @@ class WorklistItem:
     image_count: int = 0
     study_date: str = ""
     order: Order | None = None
+    warning: str = ""

@@ -1,0 +1,229 @@
+"""The index of the cache: which instances there are, of whom, and what was set aside.
+
+One connection, one lock: any thread may ask. What is written in `changing` is all there or not
+at all, for kills and for other programs alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workstation.cache.order import by_number, by_series_number
+from workstation.cache.quarantine import QuarantinedFile
+from workstation.cache.rows import (
+    instance_from,
+    instance_row,
+    quarantine_row,
+    quarantined_from,
+    series_from,
+    series_row,
+    study_from,
+    study_row,
+)
+from workstation.cache.schema import MIGRATIONS, TABLES
+from workstation.cache.store import ObjectStore
+from workstation.database import DamagedDatabase, open_database, sqlite_errors, transaction
+from workstation.domain.patient import PatientKey
+from workstation.domain.study import Instance, ParsedInstance, Series, Study
+
+COMPLETE = "complete"
+
+
+class StudyIndex:
+    """Raises `WorkstationError` when the file cannot be used; see `workstation.database`."""
+
+    def __init__(self, path: Path, store: ObjectStore) -> None:
+        self._store = store
+        self._lock = threading.RLock()
+        # WAL: readers go on while a batch is written. FULL: what was reported as imported stays so.
+        self._db = open_database(path, MIGRATIONS, journal_mode="WAL", synchronous="FULL")
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """One transaction; the methods below may be called in it."""
+        with self._lock, transaction(self._db):
+            yield
+
+    # ---- writing, inside `changing` ------------------------------------------------------
+
+    def clear(self) -> None:
+        for table in (*reversed(TABLES), "state"):
+            self._run(f"DELETE FROM {table}")
+
+    def mark_complete(self) -> None:
+        """Says that the index knows every file of the store."""
+        self._put("state", {"name": COMPLETE, "value": "yes"})
+
+    def insert(self, parsed: ParsedInstance, stored: Instance, leading: str) -> None:
+        """`stored` is the instance as kept; `leading` decides whose facts study and series bear."""
+        study_uid, series_uid = parsed.study.study_instance_uid, parsed.series.series_instance_uid
+        self._merge_study(parsed.study, leading)
+        held = self._one(
+            "SELECT leading FROM series WHERE study_instance_uid = ? AND series_instance_uid = ?", study_uid, series_uid
+        )
+        if held is None or leading < held["leading"]:
+            self._upsert("series", ("study_instance_uid", "series_instance_uid"), series_row(study_uid, parsed.series, leading))
+        self._put("instance", instance_row(study_uid, series_uid, stored))
+
+    def insert_quarantined(self, file: QuarantinedFile) -> None:
+        """The first record of these bytes stays."""
+        if not self._one("SELECT 1 FROM quarantine WHERE sha256 = ?", file.sha256):
+            self._put("quarantine", quarantine_row(file))
+
+    def _merge_study(self, study: Study, leading: str) -> None:
+        held = self._one("SELECT issuer, leading FROM study WHERE study_instance_uid = ?", study.study_instance_uid)
+        key = study.patient.key
+        if held is not None:
+            issuer = key.issuer or held["issuer"]
+            if leading > held["leading"] and issuer == held["issuer"]:
+                return
+            if leading > held["leading"]:
+                self._put_patient(PatientKey(key.patient_id, issuer))
+                self._run("UPDATE study SET issuer = ? WHERE study_instance_uid = ?", issuer, study.study_instance_uid)
+                self._drop_lonely_patients()
+                return
+            key = PatientKey(key.patient_id, issuer)
+        self._put_patient(key)
+        self._upsert(
+            "study", ("study_instance_uid",), study_row(replace(study, patient=replace(study.patient, key=key)), leading)
+        )
+        if held is not None and held["issuer"] != key.issuer:
+            self._drop_lonely_patients()
+
+    def _put_patient(self, key: PatientKey) -> None:
+        self._run("INSERT OR IGNORE INTO patient (patient_id, issuer) VALUES (?, ?)", key.patient_id, key.issuer)
+
+    def _drop_lonely_patients(self) -> None:
+        self._run(
+            "DELETE FROM patient WHERE NOT EXISTS "
+            "(SELECT 1 FROM study WHERE study.patient_id = patient.patient_id AND study.issuer = patient.issuer)"
+        )
+
+    # ---- asking ----------------------------------------------------------------------------
+
+    @property
+    def is_complete(self) -> bool:
+        return self._one("SELECT 1 FROM state WHERE name = ?", COMPLETE) is not None
+
+    def has(self, sha256: str) -> bool:
+        return self._one("SELECT 1 FROM instance WHERE sha256 = ?", sha256) is not None
+
+    def patient_of(self, study_uid: str) -> PatientKey | None:
+        row = self._one("SELECT patient_id, issuer FROM study WHERE study_instance_uid = ?", study_uid)
+        return PatientKey(row["patient_id"], row["issuer"]) if row else None
+
+    def hash_of(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str | None:
+        row = self._one(
+            "SELECT sha256 FROM instance WHERE study_instance_uid = ? AND series_instance_uid = ? AND sop_instance_uid = ?",
+            study_uid,
+            series_uid,
+            sop_instance_uid,
+        )
+        return str(row["sha256"]) if row else None
+
+    def studies(self) -> tuple[Study, ...]:
+        """All studies with their series, without instances, in no order."""
+        series: dict[str, list[Series]] = {}
+        with self._lock:
+            for row in self._all("SELECT * FROM series"):
+                series.setdefault(row["study_instance_uid"], []).append(series_from(row, ()))
+            studies = self._all("SELECT * FROM study")
+        return tuple(study_from(row, by_series_number(series.get(row["study_instance_uid"], ()))) for row in studies)
+
+    def study(self, study_uid: str) -> Study | None:
+        """One study whole."""
+        instances: dict[str, list[Instance]] = {}
+        with self._lock:
+            study = self._one("SELECT * FROM study WHERE study_instance_uid = ?", study_uid)
+            series = self._all("SELECT * FROM series WHERE study_instance_uid = ?", study_uid)
+            found = self._all("SELECT * FROM instance WHERE study_instance_uid = ?", study_uid)
+        if study is None:
+            return None
+        for row in found:
+            instances.setdefault(row["series_instance_uid"], []).append(_instance(row, self._store))
+        whole = (series_from(row, by_number(instances.get(row["series_instance_uid"], ()))) for row in series)
+        return study_from(study, by_series_number(whole))
+
+    def image_counts(self) -> dict[str, int]:
+        """Frames with pixels by study."""
+        rows = self._all(
+            "SELECT study_instance_uid, sum(number_of_frames) AS images FROM instance "
+            "WHERE rows > 0 AND columns > 0 GROUP BY study_instance_uid"
+        )
+        return {row["study_instance_uid"]: row["images"] for row in rows}
+
+    def quarantined(self, study_uid: str | None = None) -> tuple[QuarantinedFile, ...]:
+        """What was set aside, of all studies or of one, oldest first."""
+        where, values = ("WHERE study_instance_uid = ?", (study_uid,)) if study_uid is not None else ("", ())
+        rows = self._all(f"SELECT * FROM quarantine {where} ORDER BY received, sha256", *values)
+        return tuple(quarantined_from(row) for row in rows)
+
+    def contents(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of every table in a fixed order, to compare two indexes."""
+        with self._lock:
+            found = {table: self._all(f"SELECT * FROM {table}") for table in TABLES}
+        return {table: sorted(rows, key=lambda row: tuple(map(str, row.values()))) for table, rows in found.items()}
+
+    # ---- SQL -------------------------------------------------------------------------------
+
+    def _run(self, sql: str, *values: object) -> None:
+        with self._lock, sqlite_errors():
+            self._db.execute(sql, values)
+
+    def _all(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        with self._lock, sqlite_errors():
+            return list(self._db.query(sql, values))
+
+    def _one(self, sql: str, *values: object) -> dict[str, Any] | None:
+        return next(iter(self._all(sql, *values)), None)
+
+    def _put(self, table: str, row: Mapping[str, Any]) -> None:
+        marks = ", ".join("?" * len(row))
+        self._run(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
+
+    def _upsert(self, table: str, keys: tuple[str, ...], row: Mapping[str, Any]) -> None:
+        """REPLACE would delete the row that others refer to."""
+        marks = ", ".join("?" * len(row))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row if name not in keys)
+        self._run(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}",
+            *row.values(),
+        )
+
+
+def _instance(row: Mapping[str, Any], store: ObjectStore) -> Instance:
+    try:
+        return instance_from(row, store.object_path)
+    except (ValueError, zlib.error) as error:
+        raise DamagedDatabase("The study index is damaged", type(error).__name__, "Start again to make it anew") from error
+
+
+def open_index(path: Path, store: ObjectStore) -> tuple[StudyIndex, str]:
+    """The index, and what to tell the user about it: empty, or that it had to be made anew.
+
+    A damaged file is moved aside, never thrown away. Raises Refused for one by a newer version.
+    """
+    try:
+        return StudyIndex(path, store), ""
+    except DamagedDatabase:
+        _move_aside(path)
+        return StudyIndex(path, store), "The study index was damaged; it was put aside and made again from the images"
+
+
+def _move_aside(path: Path) -> None:
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for ending in ("-wal", "-shm", ""):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))

@@ -1,0 +1,224 @@
+"""The files of the cache: `objects/ab/cdef….dcm`, named by the SHA-256 of the bytes kept.
+
+A file is copied into a folder that only this program holds, synced, and renamed into its
+place, so no half file ever has a name in `objects`. Nothing a received file says becomes part
+of a path. The preamble is zeroed and no file is executable. A list of the renames under way
+lies beside the copies: after a kill, files that no index knows are taken away again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from workstation.cache import preamble
+from workstation.cache.claims import HeldFolder, abandoned, sync_folder
+from workstation.errors import Refused, Unavailable
+
+CHUNK = 1 << 20
+SUFFIX = ".dcm"
+UNDER_WAY = "renames"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """SHA-256 of the bytes as they came and as we keep them, their size, and what the preamble held."""
+
+    source_sha256: str
+    sha256: str
+    size: int
+    preamble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A copy that is whole but not yet in its place."""
+
+    path: Path
+    fingerprint: Fingerprint
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Converts the errors of a disk that cannot take more."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable("The disk is full", "No more images can be kept", "Free space on the disk") from error
+        raise Unavailable("The image cache cannot be written", error.strerror or "", "Check the disk") from error
+
+
+class ObjectStore:
+    """The files below `root`. Thread-safe: every copy has a name of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self._objects = root / "objects"
+        self._quarantine = root / "quarantine"
+        self._incoming = root / "incoming"
+        with writing():
+            for folder in (self._objects, self._quarantine, self._incoming):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._held = HeldFolder(self._incoming)
+
+    def close(self) -> None:
+        shutil.rmtree(self._held.path, ignore_errors=True)
+        self._held.close()
+
+    def tidy(self, is_known: Callable[[str], bool]) -> None:
+        """Take away what programs that were killed left: half files, and files no index knows."""
+        for folder in abandoned(self._incoming):
+            with contextlib.suppress(FileNotFoundError):
+                self._take_back(folder / UNDER_WAY, is_known)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _take_back(self, note: Path, is_known: Callable[[str], bool]) -> None:
+        for sha256 in note.read_text(encoding="ascii").split():
+            if not is_known(sha256):
+                self.object_path(sha256).unlink(missing_ok=True)
+
+    def object_path(self, sha256: str) -> Path:
+        return _sharded(self._objects, sha256)
+
+    def quarantine_path(self, sha256: str) -> Path:
+        return _sharded(self._quarantine, sha256)
+
+    def objects(self) -> Iterator[Path]:
+        """Every kept file, in the order of the hashes."""
+        return (path for path in _in_shards(self._objects) if path.suffix == SUFFIX)
+
+    def quarantine_records(self) -> Iterator[Path]:
+        """The record beside each file that was set aside."""
+        return (path for path in _in_shards(self._quarantine) if path.suffix == ".json")
+
+    @contextlib.contextmanager
+    def unpacking_folder(self) -> Iterator[Path]:
+        """A place for temporary files, empty again afterwards, and after a kill at the next start."""
+        folder = self._held.path / uuid.uuid4().hex
+        with writing():
+            folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def stage(self, source: Path, expected: str = "") -> Staged:
+        """A copy of `source` as we keep it. Raises Refused when the bytes read are not those `expected`."""
+        part = self._held.path / f"{uuid.uuid4().hex}.part"
+        try:
+            original = source.open("rb")
+        except OSError as error:
+            raise Refused("Cannot be opened", error.strerror or "") from error
+        try:
+            with original, writing(), open(part, "xb", opener=_private) as copy:
+                fingerprint = _copied(original, copy)
+            if expected and fingerprint.source_sha256 != expected:
+                raise Refused("The file changed while it was read")
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return Staged(part, fingerprint)
+
+    def sync(self, staged: Sequence[Staged]) -> None:
+        """Bytes on disk. For a batch at once: the first sync mostly pays for the others."""
+        with writing():
+            for copy in staged:
+                with copy.path.open("rb") as file:
+                    os.fsync(file.fileno())
+
+    @contextlib.contextmanager
+    def renaming(self, staged: Sequence[Staged], is_known: Callable[[str], bool]) -> Iterator[None]:
+        """Around the renames of a batch and the commit that makes them known; taken back when that fails."""
+        note = self._held.path / UNDER_WAY
+        with writing():
+            note.write_text("\n".join(copy.fingerprint.sha256 for copy in staged), encoding="ascii")
+            with note.open("rb") as file:
+                os.fsync(file.fileno())
+        try:
+            yield
+        except BaseException:
+            self._take_back(note, is_known)
+            raise
+        note.unlink()
+
+    def keep(self, staged: Staged) -> None:
+        self._move(staged, self.object_path(staged.fingerprint.sha256))
+
+    def set_aside(self, staged: Staged, record: str) -> None:
+        """Into quarantine, with `record` (JSON) beside it. The record is written first."""
+        place = self.quarantine_path(staged.fingerprint.sha256)
+        with writing():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            half = staged.path.with_suffix(".record")
+            half.write_text(record, encoding="utf-8")
+            half.replace(place.with_suffix(".json"))
+        self._move(staged, place)
+
+    def drop(self, staged: Staged) -> None:
+        staged.path.unlink(missing_ok=True)
+
+    def condemn(self, place: Path, sha256: str, record: str) -> None:
+        """A kept file into quarantine, under the hash its bytes have now."""
+        part = self._held.path / f"{uuid.uuid4().hex}.part"
+        with writing():
+            place.replace(part)
+        self.set_aside(Staged(part, Fingerprint(sha256, sha256, part.stat().st_size, "")), record)
+
+    def sync_folders(self, staged: Sequence[Staged]) -> None:
+        """Make the renames of `staged` last."""
+        with writing():
+            places = {place(s.fingerprint.sha256).parent for s in staged for place in (self.object_path, self.quarantine_path)}
+            for folder in sorted(filter(Path.is_dir, places)):
+                sync_folder(folder)
+
+    def _move(self, staged: Staged, place: Path) -> None:
+        with writing():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            staged.path.replace(place)
+
+
+def fingerprint_of(source: Path) -> Fingerprint:
+    """What `source` would be kept as. Raises Refused when it cannot be read."""
+    try:
+        with source.open("rb") as file:
+            return _copied(file, None)
+    except OSError as error:
+        raise Refused("Cannot be opened", error.strerror or "") from error
+
+
+def _copied(source: BinaryIO, copy: BinaryIO | None) -> Fingerprint:
+    head = source.read(CHUNK)
+    kind = preamble.kind(head)
+    kept, came = hashlib.sha256(preamble.zeroed(head)), hashlib.sha256(head)
+    if copy is not None:
+        copy.write(preamble.zeroed(head))
+    size = len(head)
+    while chunk := source.read(CHUNK):
+        kept.update(chunk)
+        if kind:
+            came.update(chunk)
+        size += len(chunk)
+        if copy is not None:
+            copy.write(chunk)
+    return Fingerprint((came if kind else kept).hexdigest(), kept.hexdigest(), size, kind)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sharded(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / f"{sha256[2:]}{SUFFIX}"
+
+
+def _in_shards(folder: Path) -> Iterator[Path]:
+    for shard in sorted(filter(Path.is_dir, folder.iterdir())):
+        yield from sorted(shard.iterdir())
