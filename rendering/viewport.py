@@ -1,66 +1,244 @@
-"""Draws a `ViewportState` of one `SeriesImages`: stack frames and cuts through a verified volume."""
+"""Draws a `ViewportState` of one `SeriesImages`: stack frames and cuts through a verified volume.
+
+View coordinates are continuous with pixel edges on whole numbers (see rendering.picture). Values
+and windows are in the unit the series is shown in: `SUVbw` for a PET with a valid factor, else
+the modality unit (see rendering.viewport_values).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.geometry import CutPlane, middle_voxel
+from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
-from workstation.domain.geometry import Vec3
+from rendering.viewport_doubts import frame_doubts
+from rendering.viewport_paint import Painter
+from rendering.viewport_probe import length_between, probe_cut, probe_frame
+from rendering.viewport_values import COLOUR_WINDOW, ValueScale
+from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
+from workstation.domain.doubt import Doubt
+from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.measurement import Measurement
 from workstation.domain.viewing import Plane, ViewportState, Window
-
-if TYPE_CHECKING:
-    from rendering.images import SeriesImages
+from workstation.errors import Refused
 
 Point = tuple[float, float]
 
 
 class Viewport:
-    """Stateless but for caches: every call may come from any thread.
+    """Holds no state but caches: every call may come from any thread.
 
-    View coordinates: see `rendering.picture` (edges on whole numbers). All methods raise
-    `Refused` when the state is of another study or series than the images (reliability I9).
+    All methods but `picture` raise `Refused` when the state is of another study or series than
+    the images (reliability I9), or asks for a cut where there is no volume.
     """
 
     def __init__(self, images: SeriesImages) -> None:
         self.images = images
+        self._scale = ValueScale(images)
+        self._painter = Painter(images, self._scale)
+        self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
+
+    # Drawing
 
     def picture(self, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
-        raise NotImplementedError
+        """The view's pixels and all that is to be said about them. Never raises.
+
+        `fast` is for while the mouse moves: it halves the resolution of slabs, nothing else.
+        """
+        width, height = max(1, width), max(1, height)
+        try:
+            self._check(state)
+            return self._cut_picture(state, width, height, fast) if is_plane(state) else self._frame_picture(state, width, height)
+        except Refused as refused:
+            return self._without_pixels(state, width, height, refused)
+        except NotYet:
+            return replace(self._without_pixels(state, width, height, None), partial=True)
+
+    def _frame_picture(self, state: ViewportState, width: int, height: int) -> Picture:
+        position = self.slice_index(state)
+        view = frame_view(self.images, state, position, width, height)
+        pixels = self._painter.frame(view, state, position, width, height)
+        window = None if self.images.header(position).is_colour else self._scale.window(position, state.window)
+        return self._described(pixels, view, state, position, window)
+
+    def _cut_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
+        view = cut_view(self.images, state, width, height)
+        source = self.images.volume()
+        pixels = self._painter.cut(source, view, state, width, height, fast)
+        picture = self._described(pixels, view, state, 0, self._scale.window(0, state.window))
+        return replace(picture, partial=source.partial, identity=None if source.partial else picture.identity)
+
+    def _described(
+        self, pixels: NDArray[np.uint8], view: FrameView | CutView, state: ViewportState, position: int, window: Window | None
+    ) -> Picture:
+        return Picture(
+            pixels=pixels,
+            letters=view.letters(),
+            doubts=self._doubts(position),
+            identity=view.identity,
+            window=window,
+            unit=self._scale.unit(position),
+            mm_per_pixel=view.mm_per_pixel,
+            spacing_source=view.spacing_source,
+            index=self.slice_index(state),
+            count=self.slice_count(state),
+            slice_location_mm=view.slice_location,
+            thickness_mm=view.thickness,
+        )
+
+    def _without_pixels(self, state: ViewportState, width: int, height: int, error: Refused | None) -> Picture:
+        """Black, with the place in the series where that is known: an error tile or a wait."""
+        black = np.zeros((height, width), np.uint8)
+        if not self._is_own(state) or not self.images.frame_count:
+            return Picture(black, error=error)
+        doubts = self.images.doubts
+        if is_plane(state):
+            known = self.images.verdict.geometry is not None
+            return Picture(black, doubts=doubts, count=self.slice_count(state) if known else 0, error=error)
+        position, count = self.slice_index(state), self.images.frame_count
+        return Picture(black, doubts=doubts, identity=self.images.identity(position), index=position, count=count, error=error)
+
+    # Where in the series
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
-        raise NotImplementedError
+        """The first frame in reading order, or the cut through the middle voxel."""
+        state = ViewportState(self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane)
+        geometry = self.images.verdict.geometry
+        return state if plane is Plane.STACK or geometry is None else replace(state, focus=middle_voxel(geometry))
 
     def scrolled(self, state: ViewportState, steps: int) -> ViewportState:
         """The state `steps` slices further in reading order, stopping at the ends."""
-        raise NotImplementedError
+        return self.at_index(state, self.slice_index(state) + steps)
 
     def slice_count(self, state: ViewportState) -> int:
-        raise NotImplementedError
+        return self._cut(state).count if is_plane(state) else self.images.frame_count
 
     def slice_index(self, state: ViewportState) -> int:
-        raise NotImplementedError
+        """The 0-based slice of the state, the nearest one for a cut between two."""
+        if not is_plane(state):
+            self._check(state)
+            return min(max(state.position, 0), max(0, self.images.frame_count - 1))
+        cut = self._cut(state)
+        return min(max(round(cut.index), 0), cut.count - 1)
 
     def at_index(self, state: ViewportState, index: int) -> ViewportState:
         """The state at slice `index` of `slice_count`, held within the ends."""
-        raise NotImplementedError
+        index = min(max(index, 0), max(0, self.slice_count(state) - 1))
+        if not is_plane(state):
+            return replace(state, position=index)
+        cut = self._cut(state)
+        focus = cut.origin if state.focus is None else state.focus
+        return replace(state, focus=add(focus, scale(cut.forward, (index - cut.index) * cut.step)))
 
     def at_point(self, state: ViewportState, point: Vec3) -> ViewportState:
-        """The state whose slice goes through (STACK: lies nearest to) an LPS point."""
-        raise NotImplementedError
+        """The state whose cut goes through an LPS point; for STACK the nearest parallel frame.
+
+        Of several frames at one place the nearest in reading order is taken. Unchanged without
+        geometry.
+        """
+        if is_plane(state):
+            self._check(state)
+            return replace(state, focus=point)
+        current = self.slice_index(state)
+        here = self.images.facts(current).plane
+        if here is None:
+            return state
+        best = min(
+            (
+                (round(abs(dot(sub(point, plane.position), here.normal)), 3), abs(position - current), position)
+                for position in range(self.images.frame_count)
+                if (plane := self.images.facts(position).plane) is not None and dot(plane.normal, here.normal) > 1.0 - 1e-6
+            ),
+            default=(0.0, 0, current),
+        )
+        return replace(state, position=best[2])
+
+    # Values and places
 
     def window_of(self, state: ViewportState) -> Window:
-        raise NotImplementedError
+        """The window really used. Raises NotYet while an automatic one has no image to look at."""
+        position = 0 if is_plane(state) else self.slice_index(state)
+        if not self.images.frame_count or self.images.header(position).is_colour:
+            return COLOUR_WINDOW
+        return self._scale.window(position, state.window)
 
     def probe(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Probe | None:
-        raise NotImplementedError
+        """The exact value of the voxel under view point (x, y), None outside or where none is known."""
+        view = self._view(state, width, height)
+        try:
+            if isinstance(view, CutView):
+                return probe_cut(self.images, self._scale, view.to_patient(x, y))
+            pixel = view.to_pixel(x, y)
+            return None if pixel is None else probe_frame(self.images, self._scale, self.slice_index(state), *pixel)
+        except NotYet:
+            return None
+
+    def probe_patient(self, point: Vec3) -> Probe | None:
+        """The exact value of the volume's voxel at an LPS point. Raises Refused when there is no volume."""
+        try:
+            return probe_cut(self.images, self._scale, point)
+        except NotYet:
+            return None
+
+    def probe_pixel(self, position: int, column: int, row: int) -> Probe | None:
+        """The exact value of a pixel (0-based) of the frame at `position`, None outside."""
+        header = self.images.header(position)
+        if not (0 <= column < header.columns and 0 <= row < header.rows):
+            return None
+        try:
+            return probe_frame(self.images, self._scale, position, column, row)
+        except NotYet:
+            return None
 
     def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None:
-        raise NotImplementedError
+        return self._view(state, width, height).to_patient(x, y)
 
     def to_view(self, state: ViewportState, width: int, height: int, point: Vec3) -> tuple[float, float, float] | None:
         """(x, y, distance in mm from the shown plane), or None without geometry."""
-        raise NotImplementedError
+        return self._view(state, width, height).to_view(point)
 
     def measure(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
-        raise NotImplementedError
+        """The length between two view points, its unit saying where the millimetres come from.
+
+        Raises Refused with the reason when a doubt forbids measuring.
+        """
+        view = self._view(state, width, height)
+        position = 0 if isinstance(view, CutView) else self.slice_index(state)
+        for doubt in self._doubts(position):
+            if doubt.forbids_measuring:
+                raise Refused("This image cannot be measured", doubt.text)
+        return length_between(view, state, a, b)
+
+    # Inside
+
+    def _is_own(self, state: ViewportState) -> bool:
+        own = (self.images.study.study_instance_uid, self.images.series.series_instance_uid)
+        return (state.study_uid, state.series_uid) == own
+
+    def _check(self, state: ViewportState) -> None:
+        if not self._is_own(state):
+            raise Refused("These images are not of the series that is to be shown")
+        if not self.images.frame_count:
+            raise Refused("This series cannot be shown", " ".join(self.images.verdict.reasons))
+
+    def _cut(self, state: ViewportState) -> CutPlane:
+        self._check(state)
+        return cut_of(self.images, state)
+
+    def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView:
+        self._check(state)
+        width, height = max(1, width), max(1, height)
+        if is_plane(state):
+            return cut_view(self.images, state, width, height)
+        return frame_view(self.images, state, self.slice_index(state), width, height)
+
+    def _doubts(self, position: int) -> tuple[Doubt, ...]:
+        return (*self.images.doubts, *self._scale.doubts, *self._doubts_of(position))
+
+    def _frame_doubts(self, position: int) -> tuple[Doubt, ...]:
+        return frame_doubts(self.images.header(position), self.images.facts(position))

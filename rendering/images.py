@@ -1,0 +1,331 @@
+"""SeriesImages: the decoded frames of one series, filled progressively, read from any thread.
+
+Stored values stay as they are decoded (8 or 16 bits) in shared memory, in reading order; a
+volume is that very memory, seen by VTK without a copy. Only series whose slices differ in
+slope (PET), go through a table or carry foreign bits are turned into a float32 volume.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.header import FrameFacts, ImageHeader
+from rendering.images_order import COARSEST, next_frames
+from rendering.picture import FrameIdentity
+from rendering.pixels import FrameValues, modality_values, stored_values
+from rendering.reslice import VolumeSource
+from rendering.volume import SeriesVerdict, headers_of, judge_headers
+from rendering.worker import DecodeJob, ImageWorker, SharedFrames
+from workstation.domain.doubt import Doubt, Verdict
+from workstation.domain.geometry import VolumeGeometry, add, scale
+from workstation.domain.study import Instance, Series, Study
+from workstation.errors import Refused, WorkstationError
+
+# Frames go to the worker in batches of about this size: big enough that talking to it costs
+# nothing, small enough that a wish (`prioritise`) is heard within a few hundredths of a second.
+BATCH_BYTES = 16 << 20
+
+
+class NotYet(WorkstationError):
+    """The frame is still on its way; `load` will bring it."""
+
+
+class FrameState(IntEnum):
+    WAITING = 0
+    LOADED = 1
+    REFUSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where the frame at one position lives: slot `index` of block `block`."""
+
+    block: int
+    index: int
+
+
+def _never() -> bool:
+    return False
+
+
+def _nobody(_done: int, _total: int) -> None:
+    pass
+
+
+class SeriesImages:
+    """One series' pixels. `verdict` is known at once, the frames come with `load`.
+
+    A position is a frame's place in reading order (`verdict.order`).
+    """
+
+    def __init__(self, study: Study, series: Series, worker: ImageWorker) -> None:
+        """Raises Refused when there is no memory for the frames."""
+        self.study = study
+        self.series = series
+        self._worker = worker
+        self._headers = headers_of(series)
+        self.verdict: SeriesVerdict = judge_headers(series, self._headers)
+        self.frame_count = len(self.verdict.order)
+        self._lock = threading.RLock()
+        self._loading = threading.Lock()
+        self._closed = False
+        self._states = np.zeros(self.frame_count, np.uint8)
+        self._refusals: dict[int, Refused] = {}
+        self._wanted, self._direction, self._wishes = 0, 1, 0
+        self._blocks, self._slots = self._allocate()
+        self._floats = self._float_volume()
+        self._coarse: VolumeSource | None = None
+        self._refuse_strangers()
+
+    def _allocate(self) -> tuple[list[SharedFrames], list[_Slot]]:
+        """One block for each kind of frame; a volume has one kind and its slots in slice order."""
+        kinds: dict[tuple[tuple[int, ...], str], int] = {}
+        counts: list[int] = []
+        slots: list[_Slot] = []
+        for position in range(self.frame_count):
+            header = self.header(position)
+            block = kinds.setdefault((header.frame_shape, header.dtype), len(kinds))
+            if block == len(counts):
+                counts.append(0)
+            slots.append(_Slot(block, counts[block]))
+            counts[block] += 1
+        return [SharedFrames(n, shape, dtype) for (shape, dtype), n in zip(kinds, counts, strict=True)], slots
+
+    def _float_volume(self) -> NDArray[np.float32] | None:
+        if self.verdict.geometry is None or self._has_one_line():
+            return None
+        return np.zeros(self.verdict.geometry.shape, np.float32)
+
+    def _has_one_line(self) -> bool:
+        """Whether one slope and intercept turn every container of the series into its value."""
+        transforms = {self.facts(p).transform for p in range(self.frame_count)}
+        headers = {id(h): h for h in map(self.header, range(self.frame_count))}.values()
+        return (
+            len(transforms) == 1
+            and next(iter(transforms)).table is None
+            and all(h.float_bits or h.high_bit == h.bits_stored - 1 for h in headers)
+            and not any(o.embedded_bit is not None for h in headers for o in h.overlays)
+        )
+
+    def _refuse_strangers(self) -> None:
+        """No frame is shown under a study, series, patient or SOP instance that is not its own (I9)."""
+        expected = (self.study.study_instance_uid, self.series.series_instance_uid, *self._patient())
+        for position in range(self.frame_count):
+            header = self.header(position)
+            found = (header.study_uid, header.series_uid, header.patient_id, header.patient_issuer)
+            if found != expected or header.sop_instance_uid != self.instance(position).sop_instance_uid:
+                refusal = Refused("This image belongs to another patient or study", "Its own header says so")
+                self._finish(position, refusal)
+
+    def _patient(self) -> tuple[str, str]:
+        return self.study.patient.key.patient_id, self.study.patient.key.issuer
+
+    # What is known of a frame without its pixels
+
+    def instance(self, position: int) -> Instance:
+        return self.series.instances[self.verdict.order[position].instance]
+
+    def header(self, position: int) -> ImageHeader:
+        return self._headers[self.verdict.order[position].instance]
+
+    def frame(self, position: int) -> int:
+        """The 0-based frame within its instance."""
+        return self.verdict.order[position].frame
+
+    def facts(self, position: int) -> FrameFacts:
+        return self.header(position).frame(self.frame(position))
+
+    def identity(self, position: int) -> FrameIdentity:
+        header = self.header(position)
+        return FrameIdentity(header.study_uid, header.series_uid, header.sop_instance_uid, self.frame(position) + 1)
+
+    # How far it is
+
+    @property
+    def loaded_count(self) -> int:
+        """Frames that need no more waiting: decoded, or refused."""
+        return int(np.count_nonzero(self._states))
+
+    @property
+    def complete(self) -> bool:
+        return self.loaded_count == self.frame_count
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all frames once loaded."""
+        floats = 0 if self._floats is None else self._floats.nbytes
+        return floats + sum(block.bytes for block in self._blocks)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The verdict's doubts, and that frames could not be decoded."""
+        count = len(self._refusals)
+        if not count:
+            return self.verdict.doubts
+        text = "1 image could not be decoded" if count == 1 else f"{count} images could not be decoded"
+        return (Doubt("frames-refused", text), *self.verdict.doubts)
+
+    # Filling
+
+    def load(
+        self, first: int = 0, cancelled: Callable[[], bool] = _never, on_progress: Callable[[int, int], None] = _nobody
+    ) -> None:
+        """Decodes every frame, `first` first. Blocks; returns early when cancelled or closed.
+
+        A second caller waits for the first and then has nothing to do.
+        """
+        self.prioritise(first)
+        with self._loading:
+            while not (cancelled() or self._closed):
+                batch = self._next_batch()
+                if not batch:
+                    return
+                self._decode(batch, cancelled, on_progress)
+
+    def prioritise(self, position: int) -> None:
+        """Brings the frame at `position` and its neighbours next. Cheap; may be called at any time."""
+        with self._lock:
+            if position != self._wanted:
+                self._direction = 1 if position > self._wanted else -1
+            self._wanted = min(max(position, 0), max(0, self.frame_count - 1))
+            self._wishes += 1
+
+    def _next_batch(self) -> list[int]:
+        """The next positions to decode, all of one block."""
+        with self._lock:
+            wanted, direction = self._wanted, self._direction
+        interleaved = self.verdict.verdict is Verdict.VOLUME
+        batch: list[int] = []
+        for position in next_frames(self.frame_count, wanted, direction, self._is_waiting, interleaved):
+            block = self._slots[position].block
+            if batch and block != self._slots[batch[0]].block:
+                continue
+            batch.append(position)
+            # The frame looked at goes alone: nothing may stand in its way.
+            if position == wanted or len(batch) * self._blocks[block].frame_bytes >= BATCH_BYTES:
+                break
+        return batch
+
+    def _decode(self, batch: Sequence[int], cancelled: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
+        block = self._slots[batch[0]].block
+        position_of = {self._slots[p].index: p for p in batch}
+        wishes = self._wishes
+
+        def on_frame(slot: int, refused: Refused | None) -> None:
+            self._finish(position_of[slot], refused)
+            on_progress(self.loaded_count, self.frame_count)
+
+        def interrupted() -> bool:
+            return self._closed or cancelled() or (self._wishes != wishes and self._is_waiting(self._wanted))
+
+        jobs = [self._job(position) for position in batch]
+        self._worker.decode(jobs, self._blocks[block], on_frame, interrupted)
+
+    def _job(self, position: int) -> DecodeJob:
+        instance = self.instance(position)
+        return DecodeJob(instance.path, self.header(position), self.frame(position), self._slots[position].index, instance.sha256)
+
+    def _is_waiting(self, position: int) -> bool:
+        return bool(self._states[position] == FrameState.WAITING)
+
+    def _finish(self, position: int, refused: Refused | None) -> None:
+        if refused is None:
+            self._settle(position)
+        with self._lock:
+            if refused is not None:
+                self._refusals[position] = refused
+            self._states[position] = FrameState.LOADED if refused is None else FrameState.REFUSED
+
+    def _settle(self, position: int) -> None:
+        """Makes the loaded container fit for the volume: no foreign bits, or its own float slice."""
+        if self.verdict.geometry is None:
+            return
+        container, header = self._container(position), self.header(position)
+        if self._floats is not None:
+            self._floats[position] = modality_values(container, header, self.frame(position)).values
+        elif header.bits_stored < header.bits_allocated and not header.float_bits:
+            stored = stored_values(container, header)
+            if not np.array_equal(stored, container):
+                container[...] = stored
+
+    # Reading
+
+    def container(self, position: int) -> NDArray[Any]:
+        """The decoded frame as stored; a view, not to be written to. Raises Refused or NotYet."""
+        state = self._states[position]
+        if state == FrameState.REFUSED:
+            raise self._refusals[position]
+        if state == FrameState.WAITING or self._closed:
+            raise NotYet("This image is still being loaded")
+        return self._container(position)
+
+    def _container(self, position: int) -> NDArray[Any]:
+        slot = self._slots[position]
+        frame: NDArray[Any] = self._blocks[slot.block].array[slot.index]
+        return frame
+
+    def values(self, position: int) -> FrameValues:
+        """The frame in modality units. Raises Refused (an error tile) or NotYet."""
+        return modality_values(self.container(position), self.header(position), self.frame(position))
+
+    def volume(self) -> VolumeSource:
+        """The whole volume, or while it loads every 8th, 4th or 2nd slice of it (`partial`).
+
+        Raises Refused when the series is no volume or one of its slices could not be decoded,
+        NotYet when too little is loaded.
+        """
+        geometry = self.verdict.geometry
+        if geometry is None:
+            raise Refused("This series cannot be cut through", " ".join(self.verdict.reasons))
+        if self._refusals:
+            raise Refused("This series cannot be cut through", "Some of its slices could not be decoded")
+        if self._closed:
+            raise NotYet("This series is closed")
+        if self.complete:
+            self._coarse = None
+            return self._source(self._voxels(), geometry, partial=False)
+        return self._partial(geometry)
+
+    def _voxels(self) -> NDArray[Any]:
+        return self._blocks[0].array if self._floats is None else self._floats
+
+    def _source(self, voxels: NDArray[Any], geometry: VolumeGeometry, partial: bool) -> VolumeSource:
+        transform = self.facts(0).transform
+        if self._floats is not None:
+            return VolumeSource(voxels, geometry, 1.0, 0.0, partial)
+        return VolumeSource(voxels, geometry, transform.slope, transform.intercept, partial)
+
+    def _partial(self, geometry: VolumeGeometry) -> VolumeSource:
+        stride = COARSEST
+        if not (self._states[::stride] == FrameState.LOADED).all():
+            raise NotYet("This series is still being loaded")
+        while stride > 2 and (self._states[:: stride // 2] == FrameState.LOADED).all():
+            stride //= 2
+        coarse = self._coarse
+        if coarse is None or coarse.geometry.shape[0] != len(range(0, self.frame_count, stride)):
+            voxels = np.ascontiguousarray(self._voxels()[::stride])
+            coarse = self._coarse = self._source(voxels, _every(geometry, stride), partial=True)
+        return coarse
+
+    def close(self) -> None:
+        """Ends loading and lets the memory go (once nobody looks into it any more)."""
+        self._closed = True
+        with self._loading:
+            for block in self._blocks:
+                block.close()
+            self._floats = self._coarse = None
+
+
+def _every(geometry: VolumeGeometry, stride: int) -> VolumeGeometry:
+    """The grid of every `stride`-th slice."""
+    slices, rows, columns = geometry.shape
+    columns_of = (geometry.axis(0), geometry.axis(1), scale(geometry.axis(2), stride), add(geometry.origin, (0.0, 0.0, 0.0)))
+    first, second, third = zip(*columns_of, strict=True)
+    return VolumeGeometry((len(range(0, slices, stride)), rows, columns), (first, second, third))

@@ -1,0 +1,43 @@
+"""Which frames to decode next: the one looked at, where the scroll wheel is going, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+# Frames kept ready ahead of a scrolling reader, and behind for the turn back.
+AHEAD = 12
+BEHIND = 4
+
+# A volume is first filled with every eighth slice, so that cuts can be drawn (marked partial)
+# after an eighth of the load; then the gaps are halved.
+COARSEST = 8
+
+
+def next_frames(count: int, position: int, direction: int, is_waiting: Callable[[int], bool], interleaved: bool) -> Iterator[int]:
+    """Waiting positions of `count`, most wanted first, each once.
+
+    `direction` is +1 or -1, the way of the last step. `interleaved` is for volumes; a stack
+    is filled outwards from `position`.
+    """
+    given: set[int] = set()
+    for wanted in _wishes(count, position, direction, interleaved):
+        if 0 <= wanted < count and wanted not in given and is_waiting(wanted):
+            given.add(wanted)
+            yield wanted
+
+
+def _wishes(count: int, position: int, direction: int, interleaved: bool) -> Iterator[int]:
+    yield position
+    for step in range(1, AHEAD + 1):
+        yield position + step * direction
+        if step <= BEHIND:
+            yield position - step * direction
+    if interleaved:
+        stride = COARSEST
+        while stride > 1:
+            yield from range(0, count, stride)
+            stride //= 2
+        yield from range(count)
+    for step in range(count):
+        yield position + step * direction
+        yield position - step * direction

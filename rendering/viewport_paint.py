@@ -1,0 +1,228 @@
+"""From frames and volumes to the pixels of a view: resample in modality values, window last.
+
+What costs (shrinking a large frame, reslicing) is kept for the latest few views, so that a
+change of window alone costs only the window.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.geometry_screen import ScreenMap
+from rendering.header import ImageHeader
+from rendering.images import SeriesImages
+from rendering.pixels import colour, grey, is_inverse, overlay_planes, padding_mask, shutter_mask
+from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
+from rendering.viewport_values import ValueScale, screen_grey
+from rendering.viewport_views import CutView, FrameView
+from workstation.domain.geometry import Vec3, VolumeGeometry, add, scale, sub
+from workstation.domain.viewing import ViewportState
+
+T = TypeVar("T")
+
+# Latest frames (shrunk) and views (resampled) kept by one viewport.
+FRAMES_KEPT = 3
+VIEWS_KEPT = 2
+
+# A cut that skips voxels is drawn finer and averaged, up to this many times in each direction.
+FINEST = 4
+
+# Where a resampled mask counts as set.
+HALF = 0.5
+
+
+class Latest(Generic[T]):
+    """A few latest results by key. Thread-safe; two threads may both compute the same."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return made
+
+
+class Painter:
+    """Draws views of one `SeriesImages` as uint8 pixels."""
+
+    def __init__(self, images: SeriesImages, scale: ValueScale) -> None:
+        self._images = images
+        self._scale = scale
+        self._shrunk: Latest[NDArray[Any]] = Latest(FRAMES_KEPT)
+        self._masks: Latest[NDArray[np.bool_] | None] = Latest(2 * FRAMES_KEPT)
+        self._views: Latest[NDArray[np.float32]] = Latest(VIEWS_KEPT)
+
+    def frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
+        """Raises Refused or NotYet."""
+        header = self._images.header(position)
+        container = self._images.container(position)
+        if header.samples == 3 or header.palette is not None:
+            picture = self._colour_frame(view, state, position, width, height)
+        else:
+            values = self._frame_values(view, position, width, height)
+            voi = self._scale.voi(position, state.window)
+            inverse = is_inverse(header) is not state.inverted
+            picture = screen_grey(values, voi, inverse, None)
+        frame = self._images.frame(position)
+        covered = self._masks.get(("covered", position), lambda: _covered(container, header))
+        drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
+        _paint_mask(picture, view, covered, 0)
+        _paint_mask(picture, view, drawn, 255)
+        return np.ascontiguousarray(picture)
+
+    def cut(
+        self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int, fast: bool
+    ) -> NDArray[np.uint8]:
+        """A cut through `source`. `fast` halves the resolution of slabs."""
+        half = fast and view.samples > 1
+        finer = 1 if half else _finer(source.geometry, view)
+        sampling = replace(cut_sampling(source.geometry, view, width, height, finer), mode=state.slab_mode)
+        key = (source.geometry.shape, sampling, half)
+        values = self._views.get(key, lambda: self._cut_values(source, sampling, finer, half))
+        header = self._images.header(0)
+        inverse = is_inverse(header) is not state.inverted
+        return screen_grey(values, self._scale.voi(0, state.window), inverse, self._scale.padding(0))
+
+    def _cut_values(self, source: VolumeSource, sampling: Sampling, finer: int, half: bool) -> NDArray[np.float32]:
+        if half:
+            return self._scale.in_unit(_halved(source, sampling))
+        values = sample_volume(source, sampling)
+        if finer > 1:
+            values = shrink(values, finer, finer)
+        return self._scale.in_unit(values)
+
+    def _frame_values(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
+        rows, columns = _shrinking(view.screen)
+
+        def make() -> NDArray[np.float32]:
+            frame = self._shrunk.get((position, rows, columns), lambda: self._shrunk_values(position, rows, columns))
+            return self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns)))
+
+        return self._views.get((position, view.screen, width, height), make)
+
+    def _shrunk_values(self, position: int, rows: int, columns: int) -> NDArray[Any]:
+        values = self._images.values(position).values
+        return values if rows == columns == 1 else shrink(values, rows, columns)
+
+    def _colour_frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
+        header = self._images.header(position)
+        rows, columns = _shrinking(view.screen)
+
+        def make() -> NDArray[Any]:
+            rgb = self._rgb(state, position)
+            return rgb if rows == columns == 1 else shrink(rgb, rows, columns)
+
+        window = state.window if header.samples == 1 else None
+        frame = self._shrunk.get((position, rows, columns, window, state.inverted and header.samples == 1), make)
+        values = sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns))
+        if state.inverted and header.samples == 3:
+            values = 255.0 - values
+        values += np.float32(0.5)
+        np.fmax(values, np.float32(0.0), out=values)
+        return values.astype(np.uint8)
+
+    def _rgb(self, state: ViewportState, position: int) -> NDArray[np.uint8]:
+        header, container = self._images.header(position), self._images.container(position)
+        if header.samples == 3 or not (header.palette and header.palette.supplemental):
+            return colour(container, header)
+        values = self._images.values(position).values
+        inverse = is_inverse(header) is not state.inverted
+        return colour(container, header, grey(values, self._scale.voi(position, state.window), inverse))
+
+
+def _paint_mask(picture: NDArray[np.uint8], view: FrameView, mask: NDArray[np.bool_] | None, level: int) -> None:
+    """Paints `level` where a mask of the frame lies on the screen."""
+    if mask is None:
+        return
+    rows, columns = _shrinking(view.screen)
+    thinned = _any_of_blocks(mask, rows, columns)
+    sampling = frame_sampling(view.screen, picture.shape[1], picture.shape[0], rows, columns)
+    picture[sample_frame(thinned.view(np.uint8), sampling, nearest=True) > HALF] = level
+
+
+def frame_sampling(screen: ScreenMap, width: int, height: int, shrunk_rows: int = 1, shrunk_columns: int = 1) -> Sampling:
+    """Where the view's pixels look in a frame that was shrunk by whole blocks."""
+    u, v = screen.to_source(0.5, 0.5)
+    (ru, rv), (du, dv) = screen.source_steps()
+    first = ((u - (shrunk_columns - 1) / 2) / shrunk_columns, (v - (shrunk_rows - 1) / 2) / shrunk_rows, 0.0)
+    right = (ru / shrunk_columns, rv / shrunk_rows, 0.0)
+    return Sampling(first, right, (du / shrunk_columns, dv / shrunk_rows, 0.0), width, height)
+
+
+def cut_sampling(geometry: VolumeGeometry, view: CutView, width: int, height: int, finer: int = 1) -> Sampling:
+    """Where the view's pixels look in the volume's indices, each divided into `finer` x `finer`."""
+    start = geometry.to_index(view.to_patient(0.0, 0.0))
+    right = scale(sub(geometry.to_index(view.to_patient(1.0, 0.0)), start), 1.0 / finer)
+    down = scale(sub(geometry.to_index(view.to_patient(0.0, 1.0)), start), 1.0 / finer)
+    first = add(start, add(scale(right, 0.5), scale(down, 0.5)))
+    origin = geometry.to_index(view.cut.origin)
+    through = sub(geometry.to_index(add(view.cut.origin, scale(view.cut.forward, view.cut.step))), origin)
+    return Sampling(first, right, down, width * finer, height * finer, through, view.samples)
+
+
+def _finer(geometry: VolumeGeometry, view: CutView) -> int:
+    """How many times finer a cut must be drawn so that it skips no voxel."""
+    sampling = cut_sampling(geometry, view, 1, 1)
+    skipped = max(abs(part) for step in (sampling.right, sampling.down) for part in step)
+    return min(FINEST, max(1, math.floor(skipped)))
+
+
+def _halved(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
+    """The cut at half the resolution, brought up to size again."""
+    right, down = _vector(sampling.right), _vector(sampling.down)
+    first = add(_vector(sampling.first), scale(add(right, down), 0.5))
+    width, height = (sampling.width + 1) // 2, (sampling.height + 1) // 2
+    small = sample_volume(
+        source, replace(sampling, first=first, right=scale(right, 2.0), down=scale(down, 2.0), width=width, height=height)
+    )
+    return sample_frame(small, Sampling((-0.25, -0.25, 0.0), (0.5, 0.0, 0.0), (0.0, 0.5, 0.0), sampling.width, sampling.height))
+
+
+def _vector(values: Any) -> Vec3:
+    x, y, z = values
+    return (x, y, z)
+
+
+def _shrinking(screen: ScreenMap) -> tuple[int, int]:
+    """By how many whole (rows, columns) of the image one view pixel is larger, at least 1."""
+    (ru, rv), (du, dv) = screen.source_steps()
+    return max(1, math.floor(max(abs(rv), abs(dv)))), max(1, math.floor(max(abs(ru), abs(du))))
+
+
+def _covered(container: NDArray[Any], header: ImageHeader) -> NDArray[np.bool_] | None:
+    """Where nothing of the image is to be seen: behind the shutter, and padding."""
+    shutter, padding = shutter_mask(header), None if header.samples == 3 else padding_mask(container, header)
+    if shutter is None or padding is None:
+        return padding if shutter is None else shutter
+    return shutter | padding
+
+
+def _drawn(container: NDArray[Any], header: ImageHeader, frame: int) -> NDArray[np.bool_] | None:
+    """Where overlays (60xx) draw."""
+    planes = [mask for _, mask in overlay_planes(header, frame, container)]
+    return np.logical_or.reduce(planes) if planes else None
+
+
+def _any_of_blocks(mask: NDArray[np.bool_], by_rows: int, by_columns: int) -> NDArray[np.bool_]:
+    """Shrinks a mask so that thin lines stay: a block is set when any of its pixels is."""
+    rows, columns = mask.shape[0] // by_rows, mask.shape[1] // by_columns
+    blocks = mask[: rows * by_rows, : columns * by_columns].reshape(rows, by_rows, columns, by_columns)
+    return np.ascontiguousarray(blocks.any(axis=(1, 3)))

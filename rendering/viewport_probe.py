@@ -1,0 +1,121 @@
+"""Values and lengths under the pointer: exact voxels, and millimetres that say where they come from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rendering.header import UltrasoundRegion
+from rendering.images import SeriesImages
+from rendering.picture import Probe
+from rendering.pixels import colour, stored_values
+from rendering.pixels.modality import modality_value
+from rendering.viewport_values import ValueScale
+from rendering.viewport_views import CutView, FrameView
+from workstation.domain.doubt import SpacingSource
+from workstation.domain.geometry import Vec3
+from workstation.domain.measurement import Measurement, MeasurementKind
+from workstation.domain.viewing import ViewportState
+from workstation.errors import Refused
+
+Point = tuple[float, float]
+
+UNITS: dict[SpacingSource, str] = {
+    SpacingSource.PIXEL_SPACING: "mm",
+    SpacingSource.CALIBRATED: "mm (calibrated)",
+    SpacingSource.US_REGION: "mm",
+    SpacingSource.ERMF: "mm (ERMF)",
+    SpacingSource.DETECTOR: "mm at detector",
+    SpacingSource.NOMINAL: "mm on film",
+    SpacingSource.NONE: "px",
+}
+
+# How units of the modality transform read on screen; others as they are.
+SPOKEN_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "stored": ""}
+
+
+def probe_frame(images: SeriesImages, scale: ValueScale, position: int, column: int, row: int) -> Probe | None:
+    """Pixel (column, row), inside the frame. None where the value is not a number. Raises Refused or NotYet."""
+    header, facts = images.header(position), images.facts(position)
+    container = images.container(position)
+    point = None if facts.plane is None else facts.plane.to_patient(column, row)
+    identity = images.identity(position)
+    if header.is_colour:
+        red, green, blue = (int(c) for c in colour(container[row : row + 1, column : column + 1], header)[0, 0])
+        text = f"R {red} G {green} B {blue}"
+        return Probe(None, "", column, row, point, text, colour=(red, green, blue), identity=identity)
+    stored = _number(stored_values(container[row : row + 1, column : column + 1], header)[0, 0])
+    modality = modality_value(stored, header, images.frame(position))
+    if not math.isfinite(modality):
+        return None
+    value, unit = modality * scale.factor, scale.unit(position)
+    text = f"{_spoken(value)} {SPOKEN_UNITS.get(unit, unit)}".rstrip()
+    return Probe(value, unit, column, row, point, text, modality, facts.transform.unit, stored, identity=identity)
+
+
+def probe_cut(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | None:
+    """The voxel that holds an LPS point, None outside. Raises Refused or NotYet."""
+    geometry = images.verdict.geometry
+    if geometry is None:
+        raise Refused("This series cannot be cut through", " ".join(images.verdict.reasons))
+    column, row, slice_ = (math.floor(i + 0.5) for i in geometry.to_index(point))
+    slices, rows, columns = geometry.shape
+    if not (0 <= column < columns and 0 <= row < rows and 0 <= slice_ < slices):
+        return None
+    return probe_frame(images, scale, slice_, column, row)
+
+
+def length_between(view: FrameView | CutView, state: ViewportState, a: Point, b: Point) -> Measurement:
+    """The straight length between two view points. See the table of units."""
+    ends = view.screen.to_source(*a), view.screen.to_source(*b)
+    if isinstance(view, CutView):
+        value, source = math.dist(*ends), view.spacing_source
+    else:
+        value, source = _frame_length(view, *ends)
+    points = [p for p in (view.to_patient(*a), view.to_patient(*b)) if p is not None]
+    identity = view.identity
+    return Measurement(
+        kind=MeasurementKind.LENGTH,
+        value=value,
+        unit=UNITS[source],
+        spacing_source=source,
+        study_uid=state.study_uid,
+        series_uid=state.series_uid,
+        sop_instance_uid="" if identity is None else identity.sop_instance_uid,
+        frame_number=0 if identity is None else identity.frame_number,
+        points=ends,
+        patient_points=tuple(points),
+    )
+
+
+def _frame_length(view: FrameView, a: Point, b: Point) -> tuple[float, SpacingSource]:
+    columns, rows = b[0] - a[0], b[1] - a[1]
+    region = _region_of(view, a, b)
+    spacing, source = view.facts.spacing, view.facts.spacing_source
+    if region is not None:
+        known = region.row_spacing is not None and region.column_spacing is not None
+        spacing = (region.row_spacing or 0.0, region.column_spacing or 0.0) if known else None
+        source = SpacingSource.US_REGION
+    if spacing is None or source is SpacingSource.NONE:
+        return math.hypot(columns, rows), SpacingSource.NONE
+    return math.hypot(columns * spacing[1], rows * spacing[0]), source
+
+
+def _region_of(view: FrameView, a: Point, b: Point) -> UltrasoundRegion | None:
+    """The region both ends lie in. Lengths across two regions mean nothing: refused."""
+    regions = view.header.ultrasound_regions
+    holding = [r for r in regions if r.holds(*a) and r.holds(*b)]
+    if holding:
+        return min(holding, key=lambda r: (r.right - r.left) * (r.bottom - r.top))
+    if any(r.holds(*a) or r.holds(*b) for r in regions):
+        raise Refused("This length crosses the edge of an ultrasound region", "Its two ends have different scales")
+    return None
+
+
+def _number(value: Any) -> int | float:
+    number: int | float = value.item()
+    return number
+
+
+def _spoken(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}" if abs(value) < 1000.0 else f"{value:.0f}"

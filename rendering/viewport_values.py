@@ -1,0 +1,159 @@
+"""In which unit a series is shown, and through which window.
+
+A PET series whose facts allow it is shown in SUVbw: its windows, its probes and its default are
+then in SUVbw, and the modality value (Bq/ml) is only told beside it. Everything else is shown
+in the unit of its modality transform.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.header import LookupTable
+from rendering.images import NotYet, SeriesImages
+from rendering.pixels import SuvFactor, Voi, auto_window, equivalent_window, grey, padding_values, suv_factor, voi_choices
+from workstation.domain.doubt import Doubt, Verdict
+from workstation.domain.viewing import VoiFunction, Window
+from workstation.errors import Refused
+
+SUV_UNIT = "SUVbw"
+
+# Factors of one series' instances that differ by more are not one scale: rounding of the
+# elements they come from explains less than this.
+FACTOR_TOLERANCE = 1e-6
+
+# Of a colour image: it has no window, this one stands for "as it is".
+COLOUR_WINDOW = Window(128.0, 256.0)
+
+
+class ValueScale:
+    """The unit and the default window of one `SeriesImages`. Thread-safe."""
+
+    def __init__(self, images: SeriesImages) -> None:
+        self._images = images
+        self._automatic: dict[int, Window] = {}
+
+    @cached_property
+    def suv(self) -> SuvFactor | tuple[str, ...]:
+        """The one factor of the whole series, or why there is none."""
+        headers = {id(h): h for h in (self._images.header(p) for p in range(self._images.frame_count))}
+        factors = [suv_factor(h) for h in headers.values()]
+        first = factors[0] if factors else ()
+        for factor in factors:
+            if not isinstance(factor, SuvFactor):
+                return factor
+            if isinstance(first, SuvFactor) and not math.isclose(factor.factor, first.factor, rel_tol=FACTOR_TOLERANCE):
+                return ("The images of the series give different SUV factors",)
+        return first
+
+    @property
+    def factor(self) -> float:
+        """Shown value = modality value * factor."""
+        return self.suv.factor if isinstance(self.suv, SuvFactor) else 1.0
+
+    def unit(self, position: int) -> str:
+        return SUV_UNIT if isinstance(self.suv, SuvFactor) else self._images.facts(position).transform.unit
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        if self._images.series.modality != "PT" or isinstance(self.suv, SuvFactor):
+            return ()
+        return (Doubt("no-suv", f"No SUV: {'; '.join(self.suv)}"),)
+
+    def in_unit(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Modality values (owned by the caller, float) as shown."""
+        if self.factor != 1.0:
+            values *= np.float32(self.factor)
+        return values
+
+    def padding(self, position: int) -> tuple[float, float] | None:
+        """The padding range in the shown unit."""
+        found = padding_values(self._images.header(position), self._images.frame(position))
+        return None if found is None else (found[0] * self.factor, found[1] * self.factor)
+
+    def voi(self, position: int, chosen: Window | None) -> Voi:
+        """The window to draw with, in the shown unit: the chosen one, or the image's own first.
+
+        The slices of a volume share the window of the one in the middle: one that changed from
+        slice to slice would show the same tissue in different greys. Raises NotYet or Refused
+        when an automatic window is needed and no frame is there to take it from.
+        """
+        if chosen is not None:
+            return self._exact(chosen)
+        at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
+        own = voi_choices(self._images.header(at), self._images.frame(at))
+        if own and isinstance(own[0], Window):
+            return self._scaled(own[0])
+        if own and self.factor == 1.0:
+            return own[0]
+        return self._scaled(self._automatic_window(at, position))
+
+    def window(self, position: int, chosen: Window | None) -> Window:
+        """As `voi`, a table as the window that spans it."""
+        voi = self.voi(position, chosen)
+        return equivalent_window(voi) if isinstance(voi, LookupTable) else voi
+
+    def _exact(self, window: Window) -> Window:
+        """LINEAR takes half a unit off both ends (PS3.3 C.11.2.1.2.1), which is meant for whole
+        numbers and would falsify a window of a few SUV."""
+        if self.factor == 1.0 or window.function is not VoiFunction.LINEAR:
+            return window
+        return replace(window, function=VoiFunction.LINEAR_EXACT)
+
+    def _scaled(self, window: Window) -> Window:
+        """A window in modality units as the same greys in the shown unit."""
+        if self.factor == 1.0:
+            return window
+        if window.function is VoiFunction.LINEAR:
+            center, width = window.center - 0.5, window.width - 1.0
+            function = VoiFunction.LINEAR_EXACT
+        else:
+            center, width, function = window.center, window.width, window.function
+        return Window(center * self.factor, width * self.factor, function, window.explanation)
+
+    def _automatic_window(self, at: int, position: int) -> Window:
+        for candidate in (at, position):
+            found = self._automatic.get(candidate)
+            if found is not None:
+                return found
+            try:
+                container = self._images.container(candidate)
+            except (NotYet, Refused):
+                if candidate == position:
+                    raise
+                continue
+            window = auto_window(self._images.header(candidate), self._images.frame(candidate), container)
+            self._automatic[candidate] = window
+            return window
+        raise NotYet("No image is loaded yet")
+
+
+def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None) -> NDArray[np.uint8]:
+    """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background.
+
+    Linear windows take a way of four passes over the pixels: a drag of the mouse repeats it.
+    """
+    if isinstance(voi, LookupTable) or voi.function is VoiFunction.SIGMOID:
+        return grey(values, voi, inverse, padding)
+    exact = voi.function is VoiFunction.LINEAR_EXACT
+    span = voi.width if exact else voi.width - 1.0
+    if span <= 0.0:
+        return grey(values, voi, inverse, padding)
+    low = voi.center - voi.width / 2.0 if exact else voi.center - 0.5 - span / 2.0
+    gain = 255.0 / span
+    levels = values * np.float32(-gain if inverse else gain)
+    # Half a level for the rounding to nearest that the cast below completes.
+    levels += np.float32(0.5 + (255.0 + low * gain if inverse else -low * gain))
+    # fmax and fmin take the number where the other is NaN.
+    np.fmax(levels, np.float32(0.0), out=levels)
+    np.fmin(levels, np.float32(255.0), out=levels)
+    picture = levels.astype(np.uint8)
+    if padding is not None:
+        picture[(values >= padding[0]) & (values <= padding[1])] = 0
+    return picture

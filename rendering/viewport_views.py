@@ -1,0 +1,208 @@
+"""The two ways a viewport looks at a series: one frame as acquired, or a cut through the volume.
+
+Both map view pixels to places in the patient and back; neither touches pixel values.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from rendering.geometry import CutPlane, cut_plane, dominant_axis, reading_direction
+from rendering.geometry_screen import ScreenMap, screen_map
+from rendering.header import FrameFacts, ImageHeader
+from rendering.images import SeriesImages
+from rendering.letters import letters_of_orientation, letters_of_plane
+from rendering.picture import FrameIdentity, Letters
+from workstation.domain.doubt import SpacingSource
+from workstation.domain.geometry import Vec3, VolumeGeometry, dot, scale
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.errors import Refused
+
+# A cut shows one acquired slice when it is parallel to it (this much of a voxel over the whole
+# slice) and goes through its voxel centres (this share of a slice).
+ON_SLICE = 0.01
+
+
+class View(Protocol):
+    """What the viewport needs of either way of looking."""
+
+    @property
+    def screen(self) -> ScreenMap: ...
+
+    @property
+    def mm_per_pixel(self) -> float | None: ...
+
+    @property
+    def spacing_source(self) -> SpacingSource: ...
+
+    @property
+    def identity(self) -> FrameIdentity | None: ...
+
+    @property
+    def slice_location(self) -> float | None: ...
+
+    @property
+    def thickness(self) -> float | None: ...
+
+    def letters(self) -> Letters: ...
+
+    def to_patient(self, x: float, y: float) -> Vec3 | None: ...
+
+    def to_view(self, point: Vec3) -> tuple[float, float, float] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrameView:
+    """One frame as acquired. Source coordinates are its pixel indices."""
+
+    header: ImageHeader
+    facts: FrameFacts
+    screen: ScreenMap
+    identity: FrameIdentity
+
+    @property
+    def mm_per_pixel(self) -> float | None:
+        return None if self.facts.spacing is None else 1.0 / self.screen.scale
+
+    @property
+    def spacing_source(self) -> SpacingSource:
+        return self.facts.spacing_source
+
+    @property
+    def slice_location(self) -> float | None:
+        plane = self.facts.plane
+        return None if plane is None else _location(plane.position, plane.normal)
+
+    @property
+    def thickness(self) -> float | None:
+        return self.facts.slice_thickness
+
+    def letters(self) -> Letters:
+        plane = self.facts.plane
+        if plane is None:
+            return letters_of_orientation(self.screen, self.header.patient_orientation)
+        u_step = scale(plane.row_direction, plane.column_spacing)
+        return letters_of_plane(self.screen, u_step, scale(plane.column_direction, plane.row_spacing))
+
+    def to_pixel(self, x: float, y: float) -> tuple[int, int] | None:
+        """The (column, row) under a view point, None outside the image."""
+        u, v = self.screen.to_source(x, y)
+        column, row = math.floor(u + 0.5), math.floor(v + 0.5)
+        inside = 0 <= column < self.header.columns and 0 <= row < self.header.rows
+        return (column, row) if inside else None
+
+    def to_patient(self, x: float, y: float) -> Vec3 | None:
+        plane = self.facts.plane
+        return None if plane is None else plane.to_patient(*self.screen.to_source(x, y))
+
+    def to_view(self, point: Vec3) -> tuple[float, float, float] | None:
+        plane = self.facts.plane
+        if plane is None:
+            return None
+        column, row, distance = plane.to_pixel(point)
+        return (*self.screen.to_view(column, row), distance)
+
+
+@dataclass(frozen=True, slots=True)
+class CutView:
+    """A cut through a verified volume. Source coordinates are millimetres in the cut."""
+
+    geometry: VolumeGeometry
+    cut: CutPlane
+    screen: ScreenMap
+    samples: int
+    identity: FrameIdentity | None
+    spacing_source: SpacingSource
+
+    @property
+    def mm_per_pixel(self) -> float:
+        return 1.0 / self.screen.scale
+
+    @property
+    def slice_location(self) -> float:
+        return _location(self.cut.origin, self.cut.forward)
+
+    @property
+    def thickness(self) -> float:
+        return self.samples * self.cut.step
+
+    def letters(self) -> Letters:
+        return letters_of_plane(self.screen, self.cut.right, self.cut.down)
+
+    def to_patient(self, x: float, y: float) -> Vec3:
+        return self.cut.to_patient(*self.screen.to_source(x, y))
+
+    def to_view(self, point: Vec3) -> tuple[float, float, float]:
+        u, v, distance = self.cut.to_plane(point)
+        return (*self.screen.to_view(u, v), distance)
+
+
+def frame_view(images: SeriesImages, state: ViewportState, position: int, width: int, height: int) -> FrameView:
+    header, facts = images.header(position), images.facts(position)
+    extent = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5)
+    return FrameView(header, facts, screen_map(extent, _pitch(header, facts), state, width, height), images.identity(position))
+
+
+def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
+    """The cut a state asks for. Raises Refused when the series is no volume."""
+    geometry = _geometry(images)
+    try:
+        return cut_plane(geometry, state.plane, state.focus, state.oblique)
+    except ValueError as error:
+        raise Refused("This cut has no direction", str(error)) from error
+
+
+def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> CutView:
+    """Raises Refused when the series is no volume."""
+    geometry, cut = _geometry(images), cut_of(images, state)
+    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height)
+    samples = slab_samples(state.slab_mm, cut.step)
+    on_slice = slice_shown(geometry, cut) if samples == 1 else None
+    identity = None if on_slice is None else images.identity(on_slice)
+    return CutView(geometry, cut, screen, samples, identity, images.facts(0).spacing_source)
+
+
+def slab_samples(slab_mm: float, step: float) -> int:
+    """Samples one step apart, an odd number: the middle one on the cut, so that a slab along
+    the acquired slices takes whole slices and no MIP loses half of a single bright voxel."""
+    if slab_mm <= step:
+        return 1
+    return 2 * round((slab_mm / step - 1.0) / 2.0) + 1
+
+
+def slice_shown(geometry: VolumeGeometry, cut: CutPlane) -> int | None:
+    """The slice that the cut shows as acquired (perhaps turned), None when it shows several."""
+    slices, rows, columns = geometry.shape
+    climb = abs(dot(geometry.axis(0), cut.forward)) * columns + abs(dot(geometry.axis(1), cut.forward)) * rows
+    nearest = round(geometry.to_index(cut.origin)[2])
+    away = abs(geometry.to_index(cut.origin)[2] - nearest)
+    if climb > ON_SLICE * cut.step * max(rows, columns) or away > ON_SLICE or not 0 <= nearest < slices:
+        return None
+    return nearest
+
+
+def is_plane(state: ViewportState) -> bool:
+    return state.plane is not Plane.STACK
+
+
+def _geometry(images: SeriesImages) -> VolumeGeometry:
+    if images.verdict.geometry is None:
+        raise Refused("This series cannot be cut through", " ".join(images.verdict.reasons))
+    return images.verdict.geometry
+
+
+def _pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
+    """Length of one step along (columns, rows): mm, or PixelAspectRatio (vertical, horizontal)."""
+    if facts.spacing is not None:
+        return facts.spacing[1], facts.spacing[0]
+    if header.pixel_aspect_ratio is not None and min(header.pixel_aspect_ratio) > 0.0:
+        return header.pixel_aspect_ratio[1], header.pixel_aspect_ratio[0]
+    return 1.0, 1.0
+
+
+def _location(point: Vec3, normal: Vec3) -> float:
+    """The position along the normal in mm, counted up towards the patient's left, back or head."""
+    forward = reading_direction(normal)
+    return dot(point, forward) * math.copysign(1.0, forward[dominant_axis(forward)])
