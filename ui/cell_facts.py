@@ -1,0 +1,122 @@
+"""From the session's state and a picture to what the overlay paints for one viewport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rendering.picture import Picture
+from ui import plain, theme
+from ui.corner_text import CornerFacts, corner_lines
+from ui.overlay import DrawnLine, OverlayFacts
+from ui.reference_lines import View
+from ui.scale_bar import scale_bar
+from workstation.domain.measurement import Measurement
+from workstation.domain.study import Series, Study
+from workstation.domain.viewing import Plane, ViewportState, WindowPreset
+
+# A measurement taken on a cut is shown on cuts that lie this close (mm): the same cut, come back to.
+SAME_CUT_MM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CellFacts:
+    """One viewport: what hangs there and how it is seen. `ratio` is device per logical pixel."""
+
+    study: Study
+    series: Series
+    view: View
+    picture: Picture
+    ratio: float = 1.0
+    is_prior: bool = False
+    current_date: str = ""
+    not_the_reports: bool = False
+    active: bool = False
+    presets: tuple[WindowPreset, ...] = ()
+    loaded: tuple[int, int] = (0, 0)
+    measurements: tuple[Measurement, ...] = ()
+    references: tuple[DrawnLine, ...] = ()
+    draft: DrawnLine | None = None
+    cross: tuple[float, float] | None = None
+    value: tuple[float, float, str] | None = None
+
+
+def overlay_facts(facts: CellFacts) -> OverlayFacts:
+    """What `ui.overlay.paint` takes, in logical pixels."""
+    picture = facts.picture
+    corners = corner_lines(
+        CornerFacts(
+            facts.study,
+            facts.series,
+            facts.view.state,
+            picture,
+            facts.is_prior,
+            plain.interval(facts.study.study_date, facts.current_date) if facts.is_prior else "",
+            facts.not_the_reports,
+            facts.active,
+            facts.presets,
+            facts.loaded,
+        )
+    )
+    if picture.error is not None:
+        return OverlayFacts(corners, loaded=facts.loaded, is_prior=facts.is_prior, active=facts.active)
+    per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
+    lines = [*facts.references, *measured_lines(facts.view, picture, facts.measurements)]
+    if facts.draft is not None:
+        lines.append(facts.draft)
+    return OverlayFacts(
+        corners,
+        picture.letters,
+        scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio),
+        tuple(scaled(line, 1 / facts.ratio) for line in lines),
+        _scaled_point(facts.cross, 1 / facts.ratio) if facts.cross else None,
+        (facts.value[0] / facts.ratio, facts.value[1] / facts.ratio, facts.value[2]) if facts.value else None,
+        facts.loaded,
+        facts.is_prior,
+        facts.active,
+    )
+
+
+def measured_lines(view: View, picture: Picture, measurements: Iterable[Measurement]) -> list[DrawnLine]:
+    """The measurements that belong to what is shown, in the view's device pixels."""
+    lines = []
+    for measurement in measurements:
+        ends = _ends(view, picture, measurement)
+        if ends is not None:
+            lines.append(DrawnLine(ends[0], ends[1], plain.plain(measurement.text), theme.AMBER, ends=True))
+    return lines
+
+
+def _ends(view: View, picture: Picture, taken: Measurement) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    state = view.state
+    if (taken.study_uid, taken.series_uid) != (state.study_uid, state.series_uid) or len(taken.points) != 2:
+        return None
+    identity = picture.identity
+    if state.plane is Plane.STACK and identity is not None and taken.sop_instance_uid:
+        if (taken.sop_instance_uid, taken.frame_number) != (identity.sop_instance_uid, identity.frame_number):
+            return None
+        a, b = (view.viewport.frame_to_view(state, view.width, view.height, *p) for p in taken.points)
+        return a, b
+    seen = [view.viewport.to_view(state, view.width, view.height, p) for p in taken.patient_points]
+    if len(seen) == 2 and seen[0] and seen[1] and max(abs(seen[0][2]), abs(seen[1][2])) <= SAME_CUT_MM:
+        return seen[0][:2], seen[1][:2]
+    return None
+
+
+def scaled(line: DrawnLine, factor: float) -> DrawnLine:
+    start, end = _scaled_point(line.start, factor), _scaled_point(line.end, factor)
+    return DrawnLine(start, end, line.text, line.colour, line.ends)
+
+
+def _scaled_point(point: tuple[float, float], factor: float) -> tuple[float, float]:
+    return point[0] * factor, point[1] * factor
+
+
+def series_of(studies: Iterable[Study], state: ViewportState) -> tuple[Study, Series] | None:
+    """The study and series that a state names, or None when neither is open."""
+    for study in studies:
+        if study.study_instance_uid == state.study_uid:
+            for series in study.series:
+                if series.series_instance_uid == state.series_uid:
+                    return study, series
+    return None

@@ -1,0 +1,155 @@
+"""What the mouse does in a viewport: left the chosen tool, middle pans, right zooms, wheel scrolls.
+
+Works on numbers only (positions in logical pixels of the viewport); what it does to the images are
+calls of `Viewing`. Nothing here paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from workstation.domain.viewing import ViewportState, Window
+from workstation.session.viewing import ZOOM_RANGE, Tool, Viewing
+
+# Pixels of movement that turn a click into a drag: below it a hand's tremor.
+TREMOR = 4.0
+# Dragging over this many pixels doubles the width of the window, moves the centre by one width.
+WINDOW_DRAG = 300.0
+ZOOM_PER_PIXEL = 1.008
+WHEEL_STEP = 120
+LEAST_PIXELS_PER_IMAGE, MOST_PIXELS_PER_IMAGE = 2.0, 16.0
+
+
+class Button(Enum):
+    LEFT = "left"
+    MIDDLE = "middle"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The viewport that the mouse is in: its index, size, images, and the window really used."""
+
+    index: int
+    width: float
+    height: float
+    count: int
+    window: Window | None
+
+
+class Gestures:
+    """One drag at a time. `Tool.LENGTH`, `PROBE` and `CROSSHAIR` drags are handed to `pointed`.
+
+    `pointed(kind, start, now)` is called with kind "press", "move" or "release".
+    """
+
+    def __init__(
+        self, viewing: Viewing, pointed: Callable[[Tool, str, tuple[float, float], tuple[float, float]], object]
+    ) -> None:
+        self._viewing = viewing
+        self._pointed = pointed
+        self._place: Place | None = None
+        self._tool = Tool.WINDOW
+        self._button = Button.LEFT
+        self._start = (0.0, 0.0)
+        self._last = (0.0, 0.0)
+        self._rest = 0.0
+        self._wheel_rest = 0.0
+        self.dragged = False
+
+    @property
+    def is_dragging(self) -> bool:
+        return self._place is not None and self.dragged
+
+    def press(self, button: Button, at: tuple[float, float], place: Place) -> None:
+        self._place, self._button, self._start, self._last = place, button, at, at
+        self._tool = {Button.LEFT: self._viewing.tool, Button.MIDDLE: Tool.PAN, Button.RIGHT: Tool.ZOOM}[button]
+        self._rest, self.dragged = 0.0, False
+        if self._points:
+            self._pointed(self._tool, "press", at, at)
+
+    def move(self, at: tuple[float, float]) -> None:
+        place = self._place
+        if place is None:
+            return
+        if not self.dragged and max(abs(at[0] - self._start[0]), abs(at[1] - self._start[1])) < TREMOR:
+            return
+        self.dragged = True
+        dx, dy = at[0] - self._last[0], at[1] - self._last[1]
+        self._last = at
+        if self._points:
+            self._pointed(self._tool, "move", self._start, at)
+        elif self._tool is Tool.WINDOW:
+            self._window(place, at[0] - self._start[0], at[1] - self._start[1])
+        elif self._tool is Tool.PAN:
+            self._viewing.pan_by(dx / place.width, dy / place.height, place.index)
+        elif self._tool is Tool.ZOOM:
+            self.zoom(place, ZOOM_PER_PIXEL**-dy, self._start)
+        elif self._tool is Tool.SCROLL:
+            self._scroll(place, dy)
+
+    def release(self, at: tuple[float, float]) -> bool:
+        """Ends the drag. True when the button was only clicked."""
+        clicked = self._place is not None and not self.dragged
+        if self._place is not None and self._points:
+            self._pointed(self._tool, "release", self._start, at)
+        self._place = None
+        return clicked
+
+    def cancel(self) -> None:
+        self._place = None
+
+    def wheel(self, delta: int, place: Place, at: tuple[float, float], zooming: bool) -> None:
+        """`delta` in eighths of a degree, up is positive; smooth wheels add up to whole steps."""
+        if zooming:
+            self.zoom(place, 1.15 ** (delta / WHEEL_STEP), at)
+            return
+        self._wheel_rest += -delta / WHEEL_STEP
+        steps = int(self._wheel_rest)
+        self._wheel_rest -= steps
+        if steps:
+            self._viewing.scroll(steps, place.index)
+
+    def zoom(self, place: Place, factor: float, about: tuple[float, float]) -> None:
+        """Zoom so that what lies under `about` stays there."""
+        state = self._viewing.state(place.index)
+        if state is not None:
+            zoom, pan = zoomed_about(state, factor, about[0] / place.width, about[1] / place.height)
+            self._viewing.change(place.index, zoom=zoom, pan=pan)
+
+    @property
+    def _points(self) -> bool:
+        return self._tool in (Tool.LENGTH, Tool.PROBE, Tool.CROSSHAIR)
+
+    def _window(self, place: Place, dx: float, dy: float) -> None:
+        if place.window is not None:
+            self._viewing.set_window(dragged_window(place.window, dx, dy))
+
+    def _scroll(self, place: Place, dy: float) -> None:
+        per_image = min(max(place.height / max(place.count, 1), LEAST_PIXELS_PER_IMAGE), MOST_PIXELS_PER_IMAGE)
+        self._rest += dy / per_image
+        steps = int(self._rest)
+        self._rest -= steps
+        if steps:
+            self._viewing.scroll(steps, place.index)
+
+
+def dragged_window(start: Window, dx: float, dy: float) -> Window:
+    """Right widens, down raises the centre (darker), in shares of the width the drag began with."""
+    share = max(start.width, 1e-6) / WINDOW_DRAG
+    least = 1.0 if start.width >= 10 else start.width / 100
+    width = max(start.width * (1 + dx / WINDOW_DRAG) if dx > 0 else start.width / (1 - dx / WINDOW_DRAG), least)
+    center = start.center + dy * share
+    if start.width >= 10:
+        width, center = float(round(width)), float(round(center))
+    return Window(center, width, start.function)
+
+
+def zoomed_about(state: ViewportState, factor: float, x: float, y: float) -> tuple[float, tuple[float, float]]:
+    """Zoom and pan after zooming by `factor` about a point, given in shares of the viewport."""
+    zoom = min(max(state.zoom * factor, ZOOM_RANGE[0]), ZOOM_RANGE[1])
+    real = zoom / state.zoom
+    px, py = x - 0.5, y - 0.5
+    return zoom, (px - real * (px - state.pan[0]), py - real * (py - state.pan[1]))

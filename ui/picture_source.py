@@ -1,0 +1,161 @@
+"""Gets the pictures of one viewport: frames at once, cuts through a volume in a job.
+
+No picture of another case or series ever leaves here (reliability I9, F63): each request carries
+the case's generation, and an answer is kept only if generation, study, series, plane and size
+are those now wanted and the frame says so itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rendering.picture import Picture
+from rendering.viewport import Viewport
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.errors import Refused, WorkstationError
+from workstation.jobs import PICTURES, Cancel, Jobs
+
+# Above this a full picture cannot keep up with a wheel at 60 per second beside its neighbours.
+QUICK_SECONDS = 0.012
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that decides how a picture looks; `revision` grows when frames arrive."""
+
+    generation: int
+    state: ViewportState
+    width: int
+    height: int
+    revision: int = 0
+    fast: bool = False
+
+    def may_stand_for(self, wanted: Request) -> bool:
+        """Whether this picture may be shown until the wanted one is made."""
+        return (
+            self.generation == wanted.generation
+            and self.state.study_uid == wanted.state.study_uid
+            and self.state.series_uid == wanted.state.series_uid
+            and self.state.plane == wanted.state.plane
+            and (self.width, self.height) == (wanted.width, wanted.height)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture and the request it answers."""
+
+    request: Request
+    picture: Picture
+
+
+class PictureSource:
+    """Used on the main thread. `arrived` is called when a picture was made in a job."""
+
+    def __init__(self, jobs: Jobs, arrived: Callable[[], object]) -> None:
+        self._jobs = jobs
+        self._arrived = arrived
+        self._wanted: Request | None = None
+        self._shown: Shown | None = None
+        self._running = False
+        self._pending: tuple[Viewport, Request] | None = None
+        self._full_seconds = 0.0
+        self._revision = 0
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether what was last given is a fast picture that a full one should follow."""
+        return self._shown is not None and self._shown.request.fast
+
+    def clear(self) -> None:
+        """Forget everything: what is under way is dropped when it comes."""
+        self._wanted = self._shown = self._pending = None
+
+    def frames_arrived(self) -> bool:
+        """More frames are in memory. True when the picture shown could look different now."""
+        shown = self._shown
+        if shown is None or shown.picture.partial or shown.picture.error is not None or shown.picture.doubts:
+            self._revision += 1
+            return True
+        return False
+
+    def current(
+        self, viewport: Viewport, generation: int, state: ViewportState, width: int, height: int, moving: bool = False
+    ) -> Shown | None:
+        """The picture to paint now, or None when there is none yet that may be shown."""
+        wanted = Request(generation, state, width, height, self._revision)
+        self._wanted = wanted
+        if self._answers(wanted, moving):
+            return self._shown
+        fast = moving and self._full_seconds > QUICK_SECONDS
+        request = replace(wanted, fast=fast)
+        if state.plane is Plane.STACK and not state.slab_mm:
+            self._keep(request, self._timed(viewport, request))
+        else:
+            self._ask(viewport, request)
+        if self._shown is not None and not self._shown.request.may_stand_for(wanted):
+            self._shown = None
+        return self._shown
+
+    def _answers(self, wanted: Request, moving: bool) -> bool:
+        shown = self._shown
+        return shown is not None and (shown.request == wanted or (moving and shown.request == replace(wanted, fast=True)))
+
+    def _ask(self, viewport: Viewport, request: Request) -> None:
+        """One picture is in the making at a time and only the newest wish waits: a fast wheel
+        neither starves the screen nor fills the queue."""
+        if self._running:
+            self._pending = (viewport, request)
+            return
+        self._running = True
+
+        def work(_: Cancel) -> Picture:
+            return self._timed(viewport, request)
+
+        self._jobs.run(PICTURES, work, lambda picture: self._answered(request, picture), lambda _: self._failed())
+
+    def _answered(self, request: Request, picture: Picture) -> None:
+        self._running = False
+        if self._wanted is not None and request.may_stand_for(self._wanted):
+            self._keep(request, picture)
+            self._arrived()
+        self._ask_pending()
+
+    def _failed(self) -> None:
+        self._running = False
+        self._ask_pending()
+
+    def _ask_pending(self) -> None:
+        if self._pending is not None:
+            viewport, request = self._pending
+            self._pending = None
+            self._ask(viewport, request)
+
+    def _keep(self, request: Request, picture: Picture) -> None:
+        identity = picture.identity
+        own = (request.state.study_uid, request.state.series_uid)
+        if identity is not None and (identity.study_uid, identity.series_uid) != own:
+            self._shown = None
+            return
+        self._shown = Shown(request, picture)
+
+    def _timed(self, viewport: Viewport, request: Request) -> Picture:
+        started = time.perf_counter()
+        picture = picture_of(viewport, request)
+        if not request.fast:
+            self._full_seconds = time.perf_counter() - started
+        return picture
+
+
+def picture_of(viewport: Viewport, request: Request) -> Picture:
+    """The viewport's picture; a refusal as a picture that says so."""
+    try:
+        return viewport.picture(request.state, request.width, request.height, request.fast)
+    except Refused as refusal:
+        return Picture(np.zeros((request.height, request.width), np.uint8), error=refusal)
+    except WorkstationError as error:
+        return Picture(np.zeros((request.height, request.width), np.uint8), error=Refused(error.title, error.detail, error.hint))

@@ -1,0 +1,50 @@
+"""Where one viewport's plane cuts through what another one shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rendering.viewport import Viewport
+from ui import theme
+from workstation.domain.viewing import Plane, ViewportState
+
+Point = tuple[float, float]
+
+# Told apart by hue and named by the plane's own corner text; amber and red stay for doubt and error.
+PLANE_COLOURS = {
+    Plane.STACK: theme.ACCENT,
+    Plane.AXIAL: "#7fb0ff",
+    Plane.CORONAL: "#8fd19e",
+    Plane.SAGITTAL: "#e79ac4",
+    Plane.OBLIQUE: "#d8d48a",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A viewport as it stands on screen; width and height in device pixels."""
+
+    viewport: Viewport
+    state: ViewportState
+    width: int
+    height: int
+
+
+def cut(target: View, source: View) -> tuple[Point, Point] | None:
+    """The line in `target`'s view pixels along which `source`'s visible rectangle cuts its plane.
+
+    None without geometry, for parallel planes, and when the rectangle does not reach the plane.
+    """
+    corners = []
+    for x, y in ((0, 0), (source.width, 0), (source.width, source.height), (0, source.height)):
+        point = source.viewport.to_patient(source.state, source.width, source.height, x, y)
+        seen = point and target.viewport.to_view(target.state, target.width, target.height, point)
+        if not seen:
+            return None
+        corners.append(seen)
+    crossings = []
+    for (x0, y0, d0), (x1, y1, d1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if (d0 < 0) != (d1 < 0):
+            share = d0 / (d0 - d1)
+            crossings.append((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+    return (crossings[0], crossings[1]) if len(crossings) == 2 else None
