@@ -1,0 +1,146 @@
+"""A segment's written form: spoken marks, the grammar's pieces, spaces, capitals, and where each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dictation.formatter.language import Language, Mark, language
+from dictation.formatter.rules import RULES, Piece, Place
+from dictation.formatter.tokens import SENTENCE_END, Token, match, phrase, tokens_of
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`text[start:end]` was written for the spoken words `first` to `last` (inclusive)."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`joins`: no space goes between the text before and this one."""
+
+    text: str
+    spans: tuple[Span, ...]
+    joins: bool
+
+
+class Formatter:
+    """One language's rules. Without `capitals` letters are left as spoken, for tables of cases."""
+
+    def __init__(self, code: str = "en", capitals: bool = True) -> None:
+        self._language = language(code)
+        self._capitals = capitals
+
+    def written(self, spoken: str, before: str = "") -> Written:
+        """`before` is the text in front of the caret: it decides whether a sentence begins here."""
+        tokens = tokens_of(spoken, self._language)
+        marks = _spoken_marks(tokens, self._language)
+        if any(not mark.breaks_line for mark, _ in marks.values()):
+            tokens = _without_own_punctuation(tokens, self._language)
+        pieces = _pieces(tokens, marks, self._language)
+        starts = before.rstrip(" ")[-1:] in ("", "\n", *SENTENCE_END)
+        if self._capitals:
+            pieces = _capitalised(pieces, tokens, starts, self._language)
+        return _assemble(pieces, tokens)
+
+
+def _spoken_marks(tokens: Sequence[Token], known: Language) -> dict[int, tuple[Mark, int]]:
+    """Where a mark is dictated: token index -> the mark and how many tokens say it."""
+    found: dict[int, tuple[Mark, int]] = {}
+    at = 0
+    while at < len(tokens):
+        count = match(tokens, at, known.marks)
+        if count and _is_mark(tokens, at, count, known.marks[phrase(tokens, at, count)]):
+            found[at] = (known.marks[phrase(tokens, at, count)], count)
+        at += max(1, count)
+    return found
+
+
+def _is_mark(tokens: Sequence[Token], at: int, count: int, mark: Mark) -> bool:
+    previous = tokens[at - 1].low if at else ""
+    following = tokens[at + count].low if at + count < len(tokens) else ""
+    return previous not in mark.not_after and following not in mark.not_before
+
+
+def _without_own_punctuation(tokens: Sequence[Token], known: Language) -> list[Token]:
+    """Who dictates punctuation has dictated all of it: the recogniser's own, and the capitals it
+    put after it, are dropped."""
+    bare, sentence_starts = [], True
+    for token in tokens:
+        text = token.text
+        plain = text[:1].isupper() and text[1:].islower() and text.lower() not in known.casing
+        bare.append(replace(token, text=text.lower() if plain and sentence_starts else text, opening="", mark=""))
+        sentence_starts = bool(token.mark) and token.mark[-1] in SENTENCE_END | {":"}
+    return bare
+
+
+def _pieces(tokens: Sequence[Token], marks: dict[int, tuple[Mark, int]], known: Language) -> list[Piece]:
+    pieces: list[Piece] = []
+    at = 0
+    while at < len(tokens):
+        if at in marks:
+            mark, count = marks[at]
+            pieces.append(Piece(mark.write, count, mark.glue))
+        else:
+            end = next((index for index in sorted(marks) if index > at), len(tokens))
+            pieces.append(_written_at(Place(tokens[:end], at, pieces, known)))
+        at += pieces[-1].count
+    return pieces
+
+
+def _written_at(place: Place) -> Piece:
+    for rule in RULES:
+        piece = rule(place)
+        if piece is not None:
+            return piece
+    text = place.tokens[place.at].text
+    return Piece(text, 1, "both" if text == "-" else "")
+
+
+def _capitalised(pieces: Sequence[Piece], tokens: Sequence[Token], starts: bool, known: Language) -> list[Piece]:
+    """A capital where a sentence starts; none where the recogniser put one inside a sentence."""
+    done: list[Piece] = []
+    at = 0
+    for index, piece in enumerate(pieces):
+        text = piece.text
+        if starts and not piece.named and text[:1].isalpha():
+            text = text[0].upper() + text[1:]
+        elif not starts and index == 0 and not piece.named and _ordinary_word(text, known):
+            text = text[0].lower() + text[1:]
+        at += piece.count
+        ending = (text + tokens[at - 1].mark).rstrip(" ")[-1:]
+        if text.strip("(["):
+            starts = ending == "\n" or ending in SENTENCE_END or (starts and not text[-1:].isalnum() and not text.strip())
+        done.append(replace(piece, text=text))
+    return done
+
+
+def _ordinary_word(text: str, known: Language) -> bool:
+    return len(text) > 1 and text[0].isupper() and text[1:].islower() and text.lower() not in known.casing
+
+
+def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token]) -> Written:
+    text, spans, at, tight = "", [], 0, True
+    for piece in pieces:
+        last = at + piece.count - 1
+        body = tokens[at].opening + piece.text + ("" if piece.glue else _kept_mark(piece.text, tokens[last].mark))
+        if not tight and piece.glue not in ("left", "both"):
+            text += " "
+        elif piece.text.startswith("\n"):
+            text = text.rstrip(" ")
+        spans.append(Span(len(text), len(text) + len(body), tokens[at].word, tokens[last].word))
+        text += body
+        tight = piece.glue in ("right", "both")
+        at += piece.count
+    joins = bool(pieces) and pieces[0].glue in ("left", "both")
+    return Written(text, tuple(spans), joins)
+
+
+def _kept_mark(text: str, mark: str) -> str:
+    """The recogniser's own mark, unless the written form ends with it already ("1.", "a.m.")."""
+    return mark[1:] if mark and text.endswith(mark[0]) else mark

@@ -1,0 +1,131 @@
+"""Cuts the stream of sound into segments: idle -> listening -> speech -> closed -> listening.
+
+A segment closes after a pause, when the key is released (and a little after it), or at 25 s:
+recognisers see thirty seconds at most, and lose words at that border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from dictation.audio import BYTES_PER_SECOND, PreRoll
+from dictation.gate import LoudnessGate
+
+PRE_ROLL_SECONDS = 0.3
+TAIL_SECONDS = 0.4
+PAUSE_SECONDS = 0.6
+LONG_SECONDS = 18.0
+"""From here on a shorter pause will do, so that the hard limit rarely cuts through a word."""
+SHORT_PAUSE_SECONDS = 0.2
+MOST_SECONDS = 25.0
+
+
+class Phase(Enum):
+    IDLE = auto()
+    LISTENING = auto()
+    SPEECH = auto()
+    TAIL = auto()
+    """Speech, and the key is up: what still comes within `TAIL_SECONDS` belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A segment begins, `start` seconds into the stream."""
+
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """More of the open segment, s16le."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The open segment is complete."""
+
+
+Event = Opened | Sound | Closed
+
+
+class Segmenter:
+    """Feed it every chunk in order; it says what they mean. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.IDLE
+        self._gate = LoudnessGate()
+        self._before = PreRoll(PRE_ROLL_SECONDS)
+        self._heard_bytes = 0
+        self._segment_bytes = 0
+        self._tail_bytes = 0
+        self._listened_bytes = 0
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long it has listened without hearing anybody."""
+        return self._listened_bytes / BYTES_PER_SECOND if self.phase is Phase.LISTENING else 0.0
+
+    def press(self) -> None:
+        """The key is down: listen."""
+        if self.phase is Phase.IDLE:
+            self._listen()
+        elif self.phase is Phase.TAIL:
+            self.phase = Phase.SPEECH
+
+    def release(self) -> None:
+        """The key is up: finish what is being said."""
+        if self.phase is Phase.SPEECH:
+            self.phase = Phase.TAIL
+            self._tail_bytes = 0
+        elif self.phase is Phase.LISTENING:
+            self.phase = Phase.IDLE
+
+    def end(self) -> list[Event]:
+        """No more sound will come."""
+        was_open = self.phase in (Phase.SPEECH, Phase.TAIL)
+        self.phase = Phase.IDLE
+        self._gate.reset()
+        return [Closed()] if was_open else []
+
+    def hear(self, chunk: bytes) -> list[Event]:
+        self._heard_bytes += len(chunk)
+        speech = self._gate.hear(chunk)
+        if self.phase is Phase.IDLE:
+            self._before.push(chunk)
+            self._gate.speech = False
+            return []
+        if self.phase is Phase.LISTENING:
+            return self._listening(chunk, speech)
+        return self._in_segment(chunk)
+
+    def _listening(self, chunk: bytes, speech: bool) -> list[Event]:
+        self._before.push(chunk)
+        self._listened_bytes += len(chunk)
+        if not speech:
+            return []
+        sound = self._before.take()
+        self.phase = Phase.SPEECH
+        self._segment_bytes = len(sound)
+        return [Opened((self._heard_bytes - len(sound)) / BYTES_PER_SECOND), Sound(sound)]
+
+    def _in_segment(self, chunk: bytes) -> list[Event]:
+        self._segment_bytes += len(chunk)
+        if self.phase is Phase.TAIL:
+            self._tail_bytes += len(chunk)
+            if self._tail_bytes >= TAIL_SECONDS * BYTES_PER_SECOND:
+                return [Sound(chunk), *self.end()]
+            return [Sound(chunk)]
+        seconds = self._segment_bytes / BYTES_PER_SECOND
+        pause = SHORT_PAUSE_SECONDS if seconds >= LONG_SECONDS else PAUSE_SECONDS
+        if self._gate.silent_seconds >= pause or seconds >= MOST_SECONDS:
+            self._gate.reset()
+            self._listen()
+            return [Sound(chunk), Closed()]
+        return [Sound(chunk)]
+
+    def _listen(self) -> None:
+        self.phase = Phase.LISTENING
+        self._listened_bytes = 0
