@@ -1,0 +1,142 @@
+"""Which body parts and which side a study or image set shows, and how that is known.
+
+Codes come before defined terms, defined terms before text, and what the order says before what a
+series is called: descriptions are in any language, and often about something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from hanging_protocols.facts import Fact, ImageSet, image_sets
+from hanging_protocols.words import Vocabulary, vocabulary
+from workstation.domain.study import Study
+
+
+class Source(IntEnum):
+    """How a body part is known, the most trusted first."""
+
+    CODE = 0
+    DEFINED_TERM = 1
+    ORDER_TEXT = 2
+    SERIES_TEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    source: Source
+    because: str
+
+
+CODED_REGION = ("AnatomicRegionSequence",)
+CODED_PROCEDURE = ("RequestedProcedureCodeSequence", "PerformedProtocolCodeSequence")
+ORDER_TEXTS = ("RequestedProcedureDescription", "PerformedProcedureStepDescription")
+SERIES_TEXTS = ("ProtocolName", "SeriesDescription")
+
+CODED_SIDES = ("ImageLaterality", "FrameLaterality", "Laterality")
+
+
+def of_study(study: Study) -> tuple[Finding, ...]:
+    """Every body part any source names, the most trusted source first, each part once."""
+    found = [*_of_study_elements(study)]
+    for image_set in image_sets(study):
+        found += _of_image_set(image_set)
+    return _each_once(found)
+
+
+def of_image_set(image_set: ImageSet) -> tuple[Finding, ...]:
+    return _each_once([*_of_image_set(image_set)])
+
+
+def leading(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Only what the most trusted source says, each part with the parts it belongs to."""
+    best = min((finding.source for finding in findings), default=None)
+    anatomy = vocabulary("anatomy")
+    widened = [
+        Finding(name, finding.source, finding.because)
+        for finding in findings
+        if finding.source == best
+        for name in anatomy.with_parents(finding.name)
+    ]
+    return _each_once(widened)
+
+
+def regions(findings: tuple[Finding, ...]) -> frozenset[str]:
+    """Every part named by any source, with the parts it belongs to."""
+    anatomy = vocabulary("anatomy")
+    return frozenset(name for finding in findings for name in anatomy.with_parents(finding.name))
+
+
+def side_of(image_set: ImageSet) -> Fact | None:
+    """`R`, `L` or `B`: from coded laterality, else from words in the series' texts."""
+    sides = vocabulary("laterality")
+    for keyword in CODED_SIDES:
+        for value in image_set.elements(keyword):
+            for side in sides.by_defined_term(value):
+                return Fact(side, f"{keyword} is {value}")
+    for keyword in SERIES_TEXTS:
+        for side, word in sides.in_text(" ".join(image_set.elements(keyword))):
+            return Fact(side, f'the word "{word}" in {keyword}')
+    return None
+
+
+def sides_of_study(study: Study) -> tuple[Fact, ...]:
+    found = [side for image_set in image_sets(study) if (side := side_of(image_set))]
+    if not found:
+        texts = vocabulary("laterality").in_text(study.study_description)
+        found = [Fact(side, f'the word "{word}" in StudyDescription') for side, word in texts]
+    return tuple({fact.value: fact for fact in reversed(found)}.values())
+
+
+def _of_study_elements(study: Study) -> Iterator[Finding]:
+    anatomy = vocabulary("anatomy")
+    for coded in study.procedure_codes:
+        yield from _of_code(anatomy, coded, "ProcedureCodeSequence", Source.ORDER_TEXT)
+    yield from _of_text(anatomy, study.study_description, "StudyDescription", Source.ORDER_TEXT)
+
+
+def _of_image_set(image_set: ImageSet) -> Iterator[Finding]:
+    anatomy = vocabulary("anatomy")
+    for keyword in (*CODED_REGION, *CODED_PROCEDURE):
+        meaning = Source.CODE if keyword in CODED_REGION else Source.ORDER_TEXT
+        for coded in image_set.elements(keyword):
+            yield from _of_code(anatomy, coded, keyword, meaning)
+    for value in image_set.elements("BodyPartExamined"):
+        yield from _of_body_part(anatomy, value)
+    for keyword in ORDER_TEXTS:
+        yield from _of_text(anatomy, image_set.first(keyword), keyword, Source.ORDER_TEXT)
+    for keyword in SERIES_TEXTS:
+        yield from _of_text(anatomy, image_set.first(keyword), keyword, Source.SERIES_TEXT)
+
+
+def _of_code(anatomy: Vocabulary, coded: str, keyword: str, text_source: Source) -> Iterator[Finding]:
+    """A known code, else the words of its meaning: most procedure codes are a site's own."""
+    parts = (coded + "||").split("|")
+    known = anatomy.by_code(coded)
+    for name in known:
+        yield Finding(name, Source.CODE, f"{keyword} has code {parts[0]} ({parts[1]})")
+    if not known:
+        yield from _of_text(anatomy, parts[2], f"the meaning of {keyword}", text_source)
+
+
+def _of_body_part(anatomy: Vocabulary, value: str) -> Iterator[Finding]:
+    known = anatomy.by_defined_term(value)
+    for name in known:
+        yield Finding(name, Source.DEFINED_TERM, f"BodyPartExamined is {value}")
+    if not known:
+        yield from _of_text(anatomy, value, "BodyPartExamined", Source.DEFINED_TERM)
+
+
+def _of_text(anatomy: Vocabulary, text: str, where: str, source: Source) -> Iterator[Finding]:
+    for name, word in anatomy.in_text(text):
+        yield Finding(name, source, f'the word "{word}" in {where}')
+
+
+def _each_once(findings: list[Finding]) -> tuple[Finding, ...]:
+    best: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda one: one.source):
+        best.setdefault(finding.name, finding)
+    return tuple(best.values())

@@ -1,0 +1,141 @@
+"""From studies to an arrangement: rank the protocols, apply the best one, say why.
+
+Nothing here depends on the order in which series, priors or protocols are given, and no tie is
+broken without saying so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hanging_protocols import plain, priors
+from hanging_protocols.facts import Fact
+from hanging_protocols.hanging import HungStage, Scene, hang_stage
+from hanging_protocols.matching import score
+from hanging_protocols.model import HangingProtocol, Rule, Scope
+from hanging_protocols.study_facts import StudyFacts
+from workstation.domain.study import Study
+from workstation.domain.viewing import Arrangement, PresetTable
+
+OTHER_SERIES = "Other series"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A protocol with its score. `points` 0 means that it does not fit; `reasons` say why (not)."""
+
+    protocol: HangingProtocol
+    points: float
+    reasons: tuple[str, ...]
+
+
+class ProtocolHanger:
+    """Implements workstation.ports.Hanger on a fixed set of protocols and window presets."""
+
+    def __init__(self, protocols: Iterable[HangingProtocol], presets: PresetTable | None = None) -> None:
+        self.protocols = tuple(protocols)
+        self.presets = presets or PresetTable()
+
+    def rank(self, current: Study, candidates: Sequence[Study] = ()) -> tuple[Ranked, ...]:
+        """Every protocol, the best first.
+
+        Equal points: more required rules, then the higher level, then the id in alphabetical
+        order; the winner's reasons say so.
+        """
+        return self._rank(self._scene(current, priors.relevant(current, candidates)))
+
+    def hang(self, current: Study, candidates: Sequence[Study], stage: int = 0, protocol_id: str = "") -> Arrangement:
+        """One stage (from 0, among those that can be filled) of the best protocol, or of a named one.
+
+        `candidates` may hold any study; only comparable priors of the same patient are hung. A
+        stage past the last one gives the last one. Never raises for what the studies hold.
+        """
+        ranked_priors = priors.relevant(current, candidates)
+        scene = self._scene(current, ranked_priors)
+        notes = tuple(f"Not used as a prior: {one.reasons[-1]}" for one in ranked_priors if not one.usable)
+        for ranked in self._rank(scene):
+            if protocol_id and ranked.protocol.protocol_id != protocol_id:
+                continue
+            if ranked.points <= 0.0 and not protocol_id:
+                break
+            hung = [hang_stage(ranked.protocol, template, scene) for template in ranked.protocol.stages]
+            usable = [one for one in hung if not one.skipped]
+            skipped = tuple(one.skipped for one in hung if one.skipped)
+            if not usable:
+                notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
+                continue
+            usable += _rest(scene.current, usable)
+            why = (*ranked.reasons, *skipped, *notes)
+            return _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, usable, stage, why, ranked.points)
+        why = ("No hanging protocol fits, so every series is laid out in order", *notes)
+        return _arrangement(
+            plain.PLAIN_ID, plain.PLAIN_TITLE, plain.pages(scene.current.image_sets, plain.PLAIN_TITLE), stage, why
+        )
+
+    def _scene(self, current: Study, ranked: Sequence[priors.RankedPrior]) -> Scene:
+        usable = tuple(StudyFacts(one.study) for one in ranked if one.usable)
+        return Scene(StudyFacts(current), usable, self.presets)
+
+    def _rank(self, scene: Scene) -> tuple[Ranked, ...]:
+        ranked = sorted((_score(protocol, scene) for protocol in self.protocols), key=_standing)
+        return (_with_tie(ranked), *ranked[1:]) if ranked else ()
+
+
+def _score(protocol: HangingProtocol, scene: Scene) -> Ranked:
+    prior = scene.study(1)
+
+    def answers(rule: Rule) -> tuple[Fact, ...]:
+        if rule.scope is Scope.PRIOR:
+            return prior.of_study(rule.attribute) if prior else ()
+        return scene.current.of_study(rule.attribute)
+
+    found = score(protocol.rules, answers)
+    return Ranked(protocol, found.points, found.failed or found.reasons or ("none of its rules passes",))
+
+
+def _standing(ranked: Ranked) -> tuple[float, int, int, str]:
+    protocol = ranked.protocol
+    return (-ranked.points, -protocol.required_count, -protocol.level, protocol.protocol_id)
+
+
+def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
+    first = ranked[0]
+    if len(ranked) < 2 or ranked[1].points != first.points or first.points <= 0.0:
+        return first
+    second = ranked[1]
+    ours, theirs = first.protocol, second.protocol
+    if ours.required_count != theirs.required_count:
+        why = f"it has more required rules ({ours.required_count} against {theirs.required_count})"
+    elif ours.level != theirs.level:
+        why = f"it is of a higher level ({ours.level.name.lower()} against {theirs.level.name.lower()})"
+    else:
+        why = "its id comes first in the alphabet"
+    tie = f'As many points as "{theirs.title}" ({first.points:g}); chosen because {why}'
+    return Ranked(ours, first.points, (*first.reasons, tie))
+
+
+def _rest(current: StudyFacts, stages: Iterable[HungStage]) -> tuple[HungStage, ...]:
+    """Further stages for what no stage shows, so that stepping on reaches every series."""
+    states = [cell.state for stage in stages for cell in stage.cells if cell.state]
+    shown = {(state.series_uid, state.position) for state in states}
+    left = [one for one in current.image_sets if (one.series.series_instance_uid, one.position) not in shown]
+    return plain.pages(left, OTHER_SERIES) if left else ()
+
+
+def _arrangement(
+    protocol_id: str, title: str, stages: Sequence[HungStage], stage: int, reasons: tuple[str, ...], points: float = 0.0
+) -> Arrangement:
+    index = min(max(stage, 0), len(stages) - 1)
+    shown = stages[index]
+    return Arrangement(
+        protocol=protocol_id,
+        title=title,
+        stage=index,
+        stage_count=len(stages),
+        stage_title=shown.title,
+        layout=shown.layout,
+        cells=shown.cells,
+        reasons=(*reasons, *shown.reasons),
+        score=points,
+    )

@@ -1,0 +1,145 @@
+"""What is known of a study and of each thing in it that a cell can show.
+
+An image set is a series, or one image of a series whose images are views of their own (four
+mammograms, or PA and lateral, are often sent as one series). Every fact carries, in words, where
+it was read, so that each decision above can be explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workstation.domain.study import SERIES_ATTRIBUTES, Instance, Series, Study
+
+# Modalities whose every image is a view to be hung on its own (PS3.3 C.7.3.1.1.1 defined terms).
+PROJECTION_MODALITIES = frozenset({"CR", "DX", "IO", "MG", "PX", "RG"})
+
+# Pixels that are marks on other images rather than images: hung last, and only by the plain layout.
+MARK_MODALITIES = frozenset({"SEG", "RTDOSE", "PR", "RWV"})
+
+STUDY_KEYWORDS = frozenset(
+    {"StudyDescription", "StudyDate", "InstitutionName", "ProcedureCodeSequence", "ModalitiesInStudy", "PatientSex"}
+)
+SERIES_KEYWORDS = frozenset(
+    {"Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined", "TransferSyntaxUID", "Rows", "Columns"}
+) | frozenset(SERIES_ATTRIBUTES)
+OWN_FACTS = frozenset({"role", "anatomy", "laterality", "images", "series"})
+KNOWN_ATTRIBUTES = STUDY_KEYWORDS | SERIES_KEYWORDS | OWN_FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value, and in words how it is known (empty when the element itself says it)."""
+
+    value: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """What one cell can show: `series` from `position` (0-based frame in reading order) on.
+
+    `instance` is set when the series was split into views; its own elements then come first.
+    """
+
+    study: Study
+    series: Series
+    position: int = 0
+    instance: Instance | None = None
+
+    @property
+    def images(self) -> int:
+        return self.instance.number_of_frames if self.instance else self.series.image_count
+
+    def elements(self, keyword: str) -> tuple[str, ...]:
+        """The values of a DICOM element, empty ones left out."""
+        own = _own_elements(self.instance).get(keyword, ()) if self.instance else ()
+        return own or series_elements(self.series, keyword)
+
+    def first(self, keyword: str) -> str:
+        return next(iter(self.elements(keyword)), "")
+
+    def number(self, keyword: str) -> float | None:
+        """The first value as a number, or None when absent or not one."""
+        try:
+            return float(self.first(keyword))
+        except ValueError:
+            return None
+
+
+def series_elements(series: Series, keyword: str) -> tuple[str, ...]:
+    fields: Mapping[str, str] = {
+        "Modality": series.modality,
+        "SeriesDescription": series.series_description,
+        "SeriesNumber": "" if series.series_number is None else str(series.series_number),
+        "BodyPartExamined": series.body_part_examined,
+    }
+    if fields.get(keyword):
+        return (fields[keyword],)
+    kept = tuple(value for value in series.attributes.get(keyword, ()) if value.strip())
+    return kept or tuple(dict.fromkeys(_instance_values(series, keyword)))
+
+
+def study_elements(study: Study, keyword: str) -> tuple[str, ...]:
+    fields: Mapping[str, tuple[str, ...]] = {
+        "StudyDescription": (study.study_description,),
+        "StudyDate": (study.study_date,),
+        "InstitutionName": (study.institution,),
+        "PatientSex": (study.patient.sex,),
+        "ProcedureCodeSequence": study.procedure_codes,
+        "ModalitiesInStudy": study.modalities,
+    }
+    return tuple(value for value in fields.get(keyword, ()) if value.strip())
+
+
+def image_sets(study: Study) -> tuple[ImageSet, ...]:
+    """Everything in the study that has pixels, in series order; marks on other images last."""
+    series = sorted((s for s in study.series if s.image_count), key=_series_order)
+    return tuple(found for one in series for found in _split(study, one))
+
+
+def reading_order(series: Series) -> tuple[Instance, ...]:
+    """Images as a reader pages through them: by InstanceNumber, those without one last."""
+    shown = (instance for instance in series.instances if instance.has_pixels)
+    return tuple(sorted(shown, key=_instance_order))
+
+
+def _split(study: Study, series: Series) -> list[ImageSet]:
+    images = reading_order(series)
+    if series.modality not in PROJECTION_MODALITIES or len(images) < 2:
+        return [ImageSet(study, series)]
+    starts = [sum(image.number_of_frames for image in images[:index]) for index in range(len(images))]
+    return [ImageSet(study, series, start, image) for start, image in zip(starts, images, strict=True)]
+
+
+def _series_order(series: Series) -> tuple[bool, bool, int, str]:
+    number = series.series_number
+    return (series.modality in MARK_MODALITIES, number is None, number or 0, series.series_instance_uid)
+
+
+def _instance_order(instance: Instance) -> tuple[bool, int, str]:
+    number = instance.instance_number
+    return (number is None, number or 0, instance.sop_instance_uid)
+
+
+def _own_elements(instance: Instance) -> Mapping[str, tuple[str, ...]]:
+    """What the reader of files noted of this image (workstation.domain.study.INSTANCE_ATTRIBUTES)."""
+    own = instance.header.get("attributes", {})
+    return {name: tuple(str(v) for v in values if str(v).strip()) for name, values in own.items()}
+
+
+def _instance_values(series: Series, keyword: str) -> tuple[str, ...]:
+    return tuple(_instance_fields(instance).get(keyword, "") for instance in series.instances if keyword in _INSTANCE_KEYWORDS)
+
+
+_INSTANCE_KEYWORDS = frozenset({"SOPClassUID", "TransferSyntaxUID", "Rows", "Columns"})
+
+
+def _instance_fields(instance: Instance) -> Mapping[str, str]:
+    return {
+        "SOPClassUID": instance.sop_class_uid,
+        "TransferSyntaxUID": instance.transfer_syntax_uid,
+        "Rows": str(instance.rows),
+        "Columns": str(instance.columns),
+    }

@@ -1,0 +1,143 @@
+"""Scoring: the sum of the weights of the rules that pass, nothing when a required one fails.
+
+Every answer is put in words, the failures of required rules too. Free text from a file is never
+repeated in a reason: it may name a patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from hanging_protocols.facts import Fact
+from hanging_protocols.model import Constraint, Rule
+from hanging_protocols.words import fold
+
+_FREE_TEXT = ("Description", "Name", "Comments", "Agent")
+_NAMES = {
+    "role": "role",
+    "anatomy": "body part",
+    "laterality": "side",
+    "images": "number of images",
+    "series": "number of series",
+}
+
+Answers = Callable[[str], tuple[Fact, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`points` is 0 when `failed` names a required rule; `reasons` are the rules that passed."""
+
+    points: float
+    reasons: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        return not self.failed
+
+
+def score(rules: Iterable[Rule], answers: Callable[[Rule], tuple[Fact, ...]]) -> Score:
+    points, reasons, failed = 0.0, [], []
+    for rule in rules:
+        facts = answers(rule)
+        passed = passing(rule, facts)
+        if passed is not None:
+            points += rule.weight
+            reasons.append(f"{_passed_words(rule, passed)} (+{rule.weight:g})")
+        elif rule.required:
+            failed.append(_failed_words(rule, facts))
+    return Score(0.0 if failed else points, tuple(reasons), tuple(failed))
+
+
+def passing(rule: Rule, facts: tuple[Fact, ...]) -> Fact | None:
+    """The fact by which a rule passes, or None. NONE_OF passes by there being no such fact."""
+    if rule.constraint is Constraint.NONE_OF:
+        return None if any(_equal(fact.value, value) for fact in facts for value in rule.values) else Fact("")
+    return next((fact for fact in facts if _passes(rule, fact.value)), None)
+
+
+def _passes(rule: Rule, value: str) -> bool:
+    if rule.constraint in (Constraint.EQUALS, Constraint.ONE_OF):
+        return any(_equal(value, wanted) for wanted in rule.values)
+    if rule.constraint is Constraint.CONTAINS:
+        return any(fold(wanted) in fold(value) for wanted in rule.values)
+    if rule.constraint is Constraint.STARTS_WITH:
+        return any(fold(value).startswith(fold(wanted)) for wanted in rule.values)
+    if rule.constraint is Constraint.RANGE:
+        number = _number(value)
+        return number is not None and rule.low <= number <= rule.high
+    return bool(value.strip())
+
+
+def _equal(value: str, wanted: str) -> bool:
+    """Text alike but for case; a code (`value|scheme|meaning`) by its value and scheme."""
+    coded = value.split("|")
+    if len(coded) > 1 and "|" in wanted:
+        return "|".join(coded[:2]) == wanted
+    return value.casefold() == wanted.casefold()
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _passed_words(rule: Rule, fact: Fact) -> str:
+    name = _name(rule)
+    because = f": {fact.because}" if fact.because else ""
+    if rule.constraint is Constraint.NONE_OF:
+        return f"{name} is none of {', '.join(rule.values)}"
+    if rule.constraint is Constraint.NOT_NULL:
+        return f"{name} is known{because}"
+    if rule.constraint is Constraint.RANGE:
+        return f"{name} {fact.value} lies {_bounds(rule)}{because}"
+    if rule.constraint in (Constraint.EQUALS, Constraint.ONE_OF):
+        wanted = next(w for w in rule.values if _equal(fact.value, w))
+        return f"{name} is {_plain(wanted)}{because}"
+    verb = "contains" if rule.constraint is Constraint.CONTAINS else "begins with"
+    return f'{name} {verb} "{_alternatives(rule)}"{because}'
+
+
+def _failed_words(rule: Rule, facts: tuple[Fact, ...]) -> str:
+    name = _name(rule)
+    found = "" if _is_free_text(rule) else ", ".join(dict.fromkeys(_plain(fact.value) for fact in facts if fact.value))
+    but = f", but {found}" if found else ", which is unknown" if not facts else ""
+    if rule.constraint is Constraint.NONE_OF:
+        return f"required: {name} is one of {_alternatives(rule)}, which this leaves out"
+    if rule.constraint is Constraint.NOT_NULL:
+        return f"required: {name} is not known"
+    if rule.constraint is Constraint.RANGE:
+        return f"required: {name} does not lie {_bounds(rule)}{but}"
+    verb = {Constraint.CONTAINS: "does not contain", Constraint.STARTS_WITH: "does not begin with"}
+    return f"required: {name} {verb.get(rule.constraint, 'is not')} {_alternatives(rule)}{but}"
+
+
+def _name(rule: Rule) -> str:
+    name = _NAMES.get(rule.attribute, rule.attribute)
+    return f"the prior's {name}" if rule.scope.value == "prior" else name
+
+
+def _bounds(rule: Rule) -> str:
+    if rule.high == float("inf"):
+        return f"at {rule.low:g} or above"
+    if rule.low == float("-inf"):
+        return f"at {rule.high:g} or below"
+    return f"between {rule.low:g} and {rule.high:g}"
+
+
+def _alternatives(rule: Rule) -> str:
+    return " or ".join(_plain(value) for value in rule.values)
+
+
+def _plain(value: str) -> str:
+    """A code is shown by its meaning where it has one; our own names with blanks."""
+    parts = value.split("|")
+    return (parts[2] if len(parts) > 2 and parts[2] else parts[0]).replace("_", " ")
+
+
+def _is_free_text(rule: Rule) -> bool:
+    return rule.attribute.endswith(_FREE_TEXT)

@@ -1,0 +1,120 @@
+"""Which earlier studies are worth comparing with, ranked, each with its reasons.
+
+Another patient's study is never a prior, whatever else speaks for it. A study of a different body
+part is listed but not hung: it explains itself and can still be opened by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hanging_protocols import anatomy, dates
+from hanging_protocols.study_facts import StudyFacts
+from workstation.domain.study import Study
+
+SAME_ANATOMY, SAME_REGION, SAME_MODALITY, KINDRED_MODALITY, SAME_SIDE = 10.0, 6.0, 5.0, 2.0, 3.0
+# Up to this much for how recent a prior is: all of it on the same day, half at two years.
+RECENT, HALF_AGE_DAYS = 4.0, 730.0
+
+# Modalities whose images show the same disease in a comparable way.
+KINDRED = (frozenset({"CR", "DX", "RG"}), frozenset({"CT", "PT"}), frozenset({"CT", "CR", "DX"}), frozenset({"MG", "MR", "US"}))
+
+# Body parts too wide to say that two studies show the same thing.
+WIDE = frozenset({"extremity"})
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPrior:
+    """`usable` False means it is never hung by itself; `reasons` then say why."""
+
+    study: Study
+    points: float
+    usable: bool
+    reasons: tuple[str, ...]
+
+
+def relevant(current: Study, candidates: Iterable[Study]) -> tuple[RankedPrior, ...]:
+    """All candidates, usable ones first, then by points; equal ones the newer first, then by UID."""
+    facts = StudyFacts(current)
+    ranked = [_judge(facts, StudyFacts(study)) for study in candidates]
+    by_uid = sorted(ranked, key=lambda one: one.study.study_instance_uid)
+    by_date = sorted(by_uid, key=lambda one: (one.study.study_date, one.study.study_time), reverse=True)
+    return tuple(sorted(by_date, key=lambda one: (not one.usable, -one.points)))
+
+
+def _judge(current: StudyFacts, prior: StudyFacts) -> RankedPrior:
+    refusal = _refusal(current.study, prior.study)
+    if refusal:
+        return RankedPrior(prior.study, 0.0, False, (refusal,))
+    points, reasons, usable = 0.0, [], True
+    for found, words in (_anatomy(current, prior), _modality(current.study, prior.study), _age(current.study, prior.study)):
+        points += found
+        reasons.append(f"{words} (+{found:.3g})" if found else words)
+        usable = usable and not words.startswith("not comparable")
+    side, words = _side(current, prior)
+    if words:
+        points += side
+        reasons.append(f"{words} (+{side:.3g})" if side else words)
+        usable = usable and side > 0.0
+    return RankedPrior(prior.study, points, usable, tuple(reasons))
+
+
+def _refusal(current: Study, prior: Study) -> str:
+    if prior.patient.key != current.patient.key:
+        return "another patient's study is never a prior"
+    if prior.study_instance_uid == current.study_instance_uid:
+        return "it is the study being read"
+    days = dates.days_between(prior.study_date, current.study_date)
+    if days is not None and (days < 0 or (days == 0 and prior.study_time > current.study_time)):
+        return "it was made after the study being read"
+    if not prior.image_count:
+        return "it has no images"
+    return ""
+
+
+def _anatomy(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
+    ours, theirs = anatomy.regions(current.findings), anatomy.regions(prior.findings)
+    exact = {f.name for f in current.findings} & {f.name for f in prior.findings}
+    if exact - WIDE:
+        return SAME_ANATOMY, f"same body part: {_words(exact - WIDE)}"
+    if ours & theirs - WIDE or "whole_body" in ours | theirs:
+        return SAME_REGION, f"same region: {_words(ours & theirs - WIDE or frozenset({'whole_body'}))}"
+    if not ours or not theirs:
+        return 0.0, "the body part is not known for both"
+    return 0.0, f"not comparable: {_words(theirs)} and not {_words(ours)}"
+
+
+def _modality(current: Study, prior: Study) -> tuple[float, str]:
+    ours, theirs = _imaging(current), _imaging(prior)
+    if ours & theirs:
+        return SAME_MODALITY, f"same modality: {_words(ours & theirs)}"
+    for kin in KINDRED:
+        if ours & kin and theirs & kin:
+            return KINDRED_MODALITY, f"kindred modality: {_words(theirs)}"
+    return 0.0, f"other modality: {_words(theirs)}"
+
+
+def _side(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
+    """Empty words when either side is unknown: most studies have none."""
+    ours, theirs = ({fact.value for fact in facts.of_study("laterality")} for facts in (current, prior))
+    if not ours or not theirs:
+        return 0.0, ""
+    if ours & theirs or "B" in ours | theirs:
+        return SAME_SIDE, "same side"
+    return 0.0, "the other side of the body"
+
+
+def _age(current: Study, prior: Study) -> tuple[float, str]:
+    days = dates.days_between(prior.study_date, current.study_date)
+    if days is None:
+        return 0.0, "the date is not known for both"
+    return RECENT * HALF_AGE_DAYS / (HALF_AGE_DAYS + days), dates.interval(days)
+
+
+def _imaging(study: Study) -> frozenset[str]:
+    return frozenset(series.modality for series in study.series if series.image_count)
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(sorted(name.replace("_", " ") for name in names))

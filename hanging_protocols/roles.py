@@ -1,0 +1,149 @@
+"""What a series is for: scout, lung kernel, FLAIR, attenuation-corrected PET, right CC view ...
+
+Pure functions on DICOM attributes. Codes and defined terms come first, then physical parameters,
+then words in five languages; each role says which of them it was seen by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hanging_protocols import roles_ct, roles_mr, roles_pet, roles_projection
+from hanging_protocols.facts import Fact, ImageSet, image_sets
+from hanging_protocols.role_words import role_in_text
+from workstation.domain.geometry import cross, length
+from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.study import Series, Study
+
+__all__ = ["Role", "in_study", "of", "of_image_set"]
+
+Role = Fact
+
+# PS3.6 table A-1: Secondary Capture and its multi-frame kin; X-Ray Radiation Dose SR.
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+DOSE_SR = "1.2.840.10008.5.1.4.1.1.88.67"
+KEY_OBJECT = "1.2.840.10008.5.1.4.1.1.88.59"
+
+# A slice belongs to the plane its normal is nearest to, unless it lies beyond 35 degrees from all.
+NEAREST_AXIS = 0.82
+
+CINE_MODALITIES = frozenset({"US", "XA", "RF", "IVUS", "ES"})
+
+_BY_MODALITY = {
+    "CT": roles_ct.of,
+    "MR": roles_mr.of,
+    "PT": roles_pet.of,
+    "NM": roles_pet.of_nuclear,
+    "MG": roles_projection.of_mammogram,
+    "CR": roles_projection.of_radiograph,
+    "DX": roles_projection.of_radiograph,
+    "RG": roles_projection.of_radiograph,
+    "IO": roles_projection.of_radiograph,
+    "PX": roles_projection.of_radiograph,
+}
+
+
+# `of(series)` asks about a series alone; only `in_study` looks around it.
+_NOBODY = Patient(PatientKey(""))
+
+
+def of(series: Series) -> tuple[Role, ...]:
+    """The roles of one series by itself; most certain first, each once, every one with a reason."""
+    return of_image_set(ImageSet(Study("", _NOBODY, series=(series,)), series))
+
+
+def of_image_set(image_set: ImageSet) -> tuple[Role, ...]:
+    found: dict[str, Role] = {}
+    for role in _roles(image_set):
+        found.setdefault(role.value, role)
+    return tuple(found.values())
+
+
+def in_study(study: Study) -> tuple[tuple[ImageSet, tuple[Role, ...]], ...]:
+    """The roles of every image set, with those that only the company it keeps shows."""
+    return tuple((one, (*of_image_set(one), *_by_company(one, study))) for one in image_sets(study))
+
+
+def _by_company(image_set: ImageSet, study: Study) -> Iterator[Role]:
+    series = image_set.series
+    pet = [other for other in study.series if other.modality == "PT"]
+    if series.modality != "CT" or not pet:
+        return
+    shared = any(other.frame_of_reference_uid == series.frame_of_reference_uid for other in pet)
+    if shared and series.frame_of_reference_uid:
+        yield Role("ct_of_petct", "a PET series shares its FrameOfReferenceUID")
+    elif not series.frame_of_reference_uid:
+        yield Role("ct_of_petct", "a PET series lies in the same study")
+
+
+def _roles(image_set: ImageSet) -> Iterator[Role]:
+    yield from _capture(image_set)
+    yield from _localizer(image_set)
+    yield from _derived(image_set)
+    yield from _orientation(image_set)
+    of_modality = _BY_MODALITY.get(image_set.series.modality)
+    if of_modality:
+        yield from of_modality(image_set)
+    moving = any(instance.number_of_frames > 1 for instance in image_set.series.instances)
+    if moving and image_set.series.modality in CINE_MODALITIES:
+        yield Role("cine", "an image has several frames")
+
+
+def _capture(image_set: ImageSet) -> Iterator[Role]:
+    sop_class = image_set.first("SOPClassUID")
+    if image_set.series.modality == "KO" or sop_class == KEY_OBJECT:
+        yield Role("key_image", "it is a Key Object Selection")
+    if sop_class == DOSE_SR:
+        yield Role("dose_report", "it is an X-Ray Radiation Dose SR")
+    captured = sop_class == SECONDARY_CAPTURE or sop_class.startswith(SECONDARY_CAPTURE + ".")
+    if captured:
+        yield Role("secondary_capture", "SOPClassUID is Secondary Capture")
+    elif "SCREEN SAVE" in image_set.elements("ImageType"):
+        yield Role("secondary_capture", "ImageType says SCREEN SAVE")
+    report = role_in_text(image_set, "dose_report")
+    if report:
+        yield report
+
+
+def _localizer(image_set: ImageSet) -> Iterator[Role]:
+    if image_set.series.modality not in ("CT", "MR", "PT"):
+        return
+    if "LOCALIZER" in image_set.elements("ImageType"):
+        yield Role("localizer", "ImageType says LOCALIZER")
+        return
+    named = role_in_text(image_set, "localizer")
+    if named:
+        yield named
+
+
+def _derived(image_set: ImageSet) -> Iterator[Role]:
+    types = image_set.elements("ImageType")
+    for kind, role in (("REFORMATTED", "reformat"), ("MPR", "reformat"), ("CSA MPR", "reformat"), ("RESAMPLED", "reformat")):
+        if kind in types:
+            yield Role(role, f"ImageType says {kind}")
+    for kind in ("MIP", "MAX_IP", "MIN_IP", "PROJECTION IMAGE"):
+        if kind in types:
+            yield Role("mip", f"ImageType says {kind}")
+    for role in ("mip", "reformat"):
+        named = role_in_text(image_set, role)
+        if named:
+            yield named
+
+
+def _orientation(image_set: ImageSet) -> Iterator[Role]:
+    """Axial, coronal or sagittal by the slice normal (PS3.3 C.7.6.2.1.1)."""
+    try:
+        values = [float(value) for value in image_set.elements("ImageOrientationPatient")]
+    except ValueError:
+        return
+    if len(values) != 6:
+        return
+    normal = cross((values[0], values[1], values[2]), (values[3], values[4], values[5]))
+    size = length(normal)
+    if not size > 0.0:
+        return
+    for share, name in zip(normal, ("sagittal", "coronal", "axial"), strict=True):
+        if abs(share) / size >= NEAREST_AXIS:
+            yield Role(name, f"ImageOrientationPatient is {name}")
+            return
+    yield Role("oblique", "ImageOrientationPatient is oblique")

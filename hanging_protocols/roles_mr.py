@@ -1,0 +1,138 @@
+"""Roles of MR series: weighting, diffusion, contrast, 3D.
+
+AcquisitionContrast (0008,9209) and ImageType answer for enhanced objects (PS3.3 C.8.13.3.1);
+classic objects are known by their timing (echo, repetition and inversion time in ms); what a
+series is called counts only when neither does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hanging_protocols.facts import Fact, ImageSet
+from hanging_protocols.role_words import role_in_text
+from hanging_protocols.roles_ct import THIN_MM, contrast
+
+# Defined terms of AcquisitionContrast, PS3.3 C.8.13.3.1.1.
+_CONTRASTS = {
+    "T1": "t1", "T2": "t2", "T2_STAR": "t2_star", "PROTON_DENSITY": "pd", "FLUID_ATTENUATED": "flair",
+    "STIR": "stir", "DIFFUSION": "dwi", "PERFUSION": "perfusion", "TOF": "tof",
+}  # fmt: skip
+
+_TYPES = {
+    "ADC": "adc", "DIFFUSION": "dwi", "TRACEW": "dwi", "FMRI": "bold", "ASL": "perfusion", "PERFUSION": "perfusion",
+    "SWI": "swi", "TOF": "tof", "FLUID_ATTENUATED": "flair",
+}  # fmt: skip
+
+_WEIGHTINGS = ("adc", "dwi", "flair", "stir", "swi", "bold", "perfusion", "tof", "t1", "t2", "pd")
+
+# Diffusion weighting in s/mm2 from which an image is read for restricted diffusion.
+HIGH_B = 800.0
+# Inversion times in ms: fat is nulled at 100-250 (STIR), fluid from 1500 on (FLAIR).
+STIR_TI = (100.0, 250.0)
+FLAIR_TI = 1500.0
+LONG_TE, SHORT_TE = 70.0, 30.0
+LONG_TR, SHORT_TR = 1800.0, 1000.0
+GRADIENT_T2_STAR_TE = 15.0
+GRADIENT_T1_TE = 8.0
+
+
+def of(image_set: ImageSet) -> Iterator[Fact]:
+    yield from _weighting(image_set)
+    yield from _diffusion(image_set)
+    yield from contrast(image_set)
+    yield from _three_dimensional(image_set)
+
+
+def _weighting(image_set: ImageSet) -> Iterator[Fact]:
+    """The first of code, image type, name of a special kind, timing, name that has an answer."""
+    for found in (_coded(image_set), _typed(image_set), _named(image_set, _WEIGHTINGS[:8]), _timed(image_set)):
+        if found:
+            yield found
+            return
+    named = _named(image_set, _WEIGHTINGS[8:])
+    if named:
+        yield named
+
+
+def _coded(image_set: ImageSet) -> Fact | None:
+    for value in image_set.elements("AcquisitionContrast"):
+        if value in _CONTRASTS and not _is_map(image_set):
+            return Fact(_CONTRASTS[value], f"AcquisitionContrast is {value}")
+    return None
+
+
+def _is_map(image_set: ImageSet) -> bool:
+    """An ADC map keeps the AcquisitionContrast DIFFUSION of what it was computed from."""
+    return "ADC" in image_set.elements("ImageType")
+
+
+def _typed(image_set: ImageSet) -> Fact | None:
+    for value in image_set.elements("ImageType"):
+        if value in _TYPES:
+            return Fact(_TYPES[value], f"ImageType says {value}")
+    return None
+
+
+def _named(image_set: ImageSet, names: tuple[str, ...]) -> Fact | None:
+    return role_in_text(image_set, *names)
+
+
+def _timed(image_set: ImageSet) -> Fact | None:
+    echo, repetition = image_set.number("EchoTime"), image_set.number("RepetitionTime")
+    if echo is None or repetition is None:
+        return None
+    sequence = image_set.elements("ScanningSequence")
+    role = _inversion(image_set, sequence, echo) or _gradient(sequence, echo) or _spin_echo(sequence, echo, repetition)
+    return Fact(role, f"EchoTime is {echo:g} and RepetitionTime {repetition:g} ms") if role else None
+
+
+def _inversion(image_set: ImageSet, sequence: tuple[str, ...], echo: float) -> str:
+    inversion = image_set.number("InversionTime")
+    if "IR" not in sequence or inversion is None:
+        return ""
+    if STIR_TI[0] <= inversion <= STIR_TI[1]:
+        return "stir"
+    return "flair" if inversion >= FLAIR_TI and echo >= LONG_TE else ""
+
+
+def _gradient(sequence: tuple[str, ...], echo: float) -> str:
+    if "GR" not in sequence or "EP" in sequence:
+        return ""
+    if echo <= GRADIENT_T1_TE:
+        return "t1"
+    return "t2_star" if echo >= GRADIENT_T2_STAR_TE else ""
+
+
+def _spin_echo(sequence: tuple[str, ...], echo: float, repetition: float) -> str:
+    if "GR" in sequence or "EP" in sequence:
+        return ""
+    if echo <= SHORT_TE and repetition <= SHORT_TR:
+        return "t1"
+    if repetition >= LONG_TR:
+        return "t2" if echo >= LONG_TE else "pd" if echo <= SHORT_TE else ""
+    return ""
+
+
+def _diffusion(image_set: ImageSet) -> Iterator[Fact]:
+    values = [float(value) for value in image_set.elements("DiffusionBValue") if _is_number(value)]
+    if values and max(values) > 0.0 and "ADC" not in image_set.elements("ImageType"):
+        yield Fact("dwi", f"DiffusionBValue is {max(values):g}")
+        if max(values) >= HIGH_B:
+            yield Fact("high_b", f"DiffusionBValue is {max(values):g}")
+
+
+def _three_dimensional(image_set: ImageSet) -> Iterator[Fact]:
+    thickness = image_set.number("SliceThickness")
+    if image_set.first("MRAcquisitionType") == "3D":
+        yield Fact("3d", "MRAcquisitionType is 3D")
+    if thickness is not None and 0.0 < thickness <= THIN_MM:
+        yield Fact("thin", f"SliceThickness is {thickness:g} mm")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

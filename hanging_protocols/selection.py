@@ -1,0 +1,63 @@
+"""From a selector to an image set: the best by score, and what decided between equals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hanging_protocols.facts import Fact, ImageSet
+from hanging_protocols.matching import Score, score
+from hanging_protocols.model import Order, Rule, Selector
+from hanging_protocols.study_facts import StudyFacts
+
+THICKEST_UNKNOWN = float("-inf")
+THINNEST_UNKNOWN = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    image_set: ImageSet
+    score: Score
+
+
+def candidates(selector: Selector, facts: StudyFacts) -> tuple[Candidate, ...]:
+    """Every image set that fails no required rule, the best first. Series order plays no part."""
+    fitting = [one for one in _judged(selector, facts) if one.score.fits]
+    return tuple(sorted(fitting, key=lambda one: (-one.score.points, *_rank(selector.order, one.image_set))))
+
+
+def why_none(selector: Selector, facts: StudyFacts) -> str:
+    """Why no image set of the study fits, in words: the reason of the one that came closest."""
+    scores = [one.score for one in _judged(selector, facts)]
+    if not scores:
+        return "the study has no images"
+    return min(scores, key=lambda one: (len(one.failed), one.failed)).failed[0]
+
+
+def _judged(selector: Selector, facts: StudyFacts) -> list[Candidate]:
+    return [Candidate(one, score(selector.rules, partial(_answers, facts, one))) for one in facts.image_sets]
+
+
+def _answers(facts: StudyFacts, image_set: ImageSet, rule: Rule) -> tuple[Fact, ...]:
+    return facts.of_image_set(image_set, rule.attribute)
+
+
+def _rank(order: Order, image_set: ImageSet) -> tuple[float | str, ...]:
+    """What decides between equal scores: the selector's own order, then images, number, UID."""
+    series = image_set.series
+    number = float("inf") if series.series_number is None else float(series.series_number)
+    return (_FIRST[order](image_set), float(-image_set.images), number, series.series_instance_uid, float(image_set.position))
+
+
+def _thickness(image_set: ImageSet, unknown: float) -> float:
+    value = image_set.number("SliceThickness")
+    return unknown if value is None else value
+
+
+_FIRST: dict[Order, Callable[[ImageSet], float]] = {
+    Order.MOST_IMAGES: lambda one: float(-one.images),
+    Order.THINNEST: lambda one: _thickness(one, THINNEST_UNKNOWN),
+    Order.THICKEST: lambda one: -_thickness(one, THICKEST_UNKNOWN),
+    Order.SERIES_NUMBER: lambda one: float("inf") if one.series.series_number is None else float(one.series.series_number),
+}

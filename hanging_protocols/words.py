@@ -1,0 +1,127 @@
+"""Words for body parts, sides, views and kinds of series in English, Swedish, Norwegian, Danish, Finnish.
+
+The lists are data (`resources/hanging_protocols/words.toml`). A word stands for itself; with a
+trailing `*` for every word that begins with it, because the Nordic languages write compounds
+together. Of several words that fit the same place the longest wins: `bröstrygg*` (thoracic spine)
+before `bröst*` (breast).
+"""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("en", "sv", "nb", "da", "fi")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One meaning: its codes (`CodeValue|CodingSchemeDesignator`), defined terms and words."""
+
+    name: str
+    codes: tuple[str, ...] = ()
+    defined_terms: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    part_of: str = ""
+
+
+class Vocabulary:
+    """The terms of one kind (anatomy, laterality, view, series), searchable by code and by word."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self.terms: Mapping[str, Term] = {term.name: term for term in terms}
+        self._by_code: dict[str, list[str]] = {}
+        self._by_defined_term: dict[str, list[str]] = {}
+        self._words: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = {}
+        for term in self.terms.values():
+            for code in term.codes:
+                self._by_code.setdefault(code, []).append(term.name)
+            for defined in term.defined_terms:
+                self._by_defined_term.setdefault(_letters(defined), []).append(term.name)
+            for word in term.words:
+                self._add_word(term.name, word)
+
+    def by_code(self, coded: str) -> tuple[str, ...]:
+        """Meanings of `CodeValue|CodingSchemeDesignator|CodeMeaning`; empty when unknown."""
+        return tuple(self._by_code.get("|".join(coded.split("|")[:2]), ()))
+
+    def by_defined_term(self, value: str) -> tuple[str, ...]:
+        """Meanings of a defined term such as BodyPartExamined `TSPINE`, blanks ignored."""
+        return tuple(self._by_defined_term.get(_letters(value), ()))
+
+    def in_text(self, text: str) -> tuple[tuple[str, str], ...]:
+        """(meaning, the word of our list that was found), in the order of the text, each meaning once."""
+        found: dict[str, str] = {}
+        for name, word in self._found(tokens(text)):
+            found.setdefault(name, word)
+        return tuple(found.items())
+
+    def with_parents(self, name: str) -> tuple[str, ...]:
+        """A meaning and all that it is part of: `brain` is also `head`."""
+        found: list[str] = []
+        while name and name not in found:
+            found.append(name)
+            name = self.terms[name].part_of if name in self.terms else ""
+        return tuple(found)
+
+    def _add_word(self, name: str, word: str) -> None:
+        parts = tokens(word)
+        self._words.setdefault(parts[0][:1], []).append((parts, word.endswith("*"), name, word.rstrip("*")))
+
+    def _found(self, text: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        place = 0
+        while place < len(text):
+            fitting = [entry for entry in self._words.get(text[place][:1], ()) if _fits(entry[0], entry[1], text[place:])]
+            longest = max((_reach(entry) for entry in fitting), default=(1, 0))
+            for entry in fitting:
+                if _reach(entry) == longest:
+                    yield entry[2], entry[3]
+            place += longest[0]
+
+
+@cache
+def vocabulary(kind: str) -> Vocabulary:
+    """The built-in word list of a kind. Raises KeyError for a kind that the file has not."""
+    text = files("resources").joinpath("hanging_protocols", "words.toml").read_text(encoding="utf-8")
+    return Vocabulary(_term(name, table) for name, table in tomllib.loads(text)[kind].items())
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Words in comparable form: lower case, without accents, `æ`/`ä`/`ae` and `ø`/`ö`/`oe` alike."""
+    spaced = "".join(letter if letter.isalnum() else " " for letter in fold(text))
+    return tuple(spaced.split())
+
+
+def fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "a"))
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return bare.replace("ae", "a").replace("oe", "o")
+
+
+def _reach(entry: tuple[tuple[str, ...], bool, str, str]) -> tuple[int, int]:
+    """How much text an entry accounts for: words first, then letters."""
+    return len(entry[0]), sum(map(len, entry[0]))
+
+
+def _fits(parts: tuple[str, ...], open_ended: bool, text: tuple[str, ...]) -> bool:
+    if len(text) < len(parts) or text[: len(parts) - 1] != parts[:-1]:
+        return False
+    last = text[len(parts) - 1]
+    return last.startswith(parts[-1]) if open_ended else last == parts[-1]
+
+
+def _letters(value: str) -> str:
+    return "".join(letter for letter in value.upper() if letter.isalnum())
+
+
+def _term(name: str, table: Mapping[str, object]) -> Term:
+    def texts(key: str) -> tuple[str, ...]:
+        values = table.get(key, [])
+        return tuple(str(value) for value in values) if isinstance(values, list) else ()
+
+    words = tuple(dict.fromkeys(word for language in LANGUAGES for word in texts(language)))
+    return Term(name, texts("codes"), texts("defined_terms"), words, str(table.get("part_of", "")))
