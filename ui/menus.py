@@ -27,12 +27,17 @@ def fill(bar: QMenuBar, runner: Runner) -> dict[str, QAction]:
 def add(menu: QMenu, command: Command, runner: Runner) -> QAction:
     """One command as a menu entry. The key is text only: keys go through `ui.keys`."""
     keys = runner.keymap.keys_of.get(command.id, ())
-    title = core_text(command.title).replace("&", "&&")
+    title = plain_title(command.title)
     action = QAction(title + ("\t" + keys[0] if keys else ""), menu)
     action.setObjectName(command.id)
     action.triggered.connect(lambda: runner.run(command.id))
     menu.addAction(action)
     return action
+
+
+def plain_title(title: str) -> str:
+    """A core text as a menu shows it: translated, with no accidental mnemonic."""
+    return core_text(title).replace("&", "&&")
 
 
 def context_menu(menu: QMenu, ids: Iterable[str], runner: Runner) -> None:

@@ -1,0 +1,230 @@
+"""The grid of viewports: places them by the session's layout and carries what they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ui import menus, theme
+from ui.cell_facts import series_of
+from ui.overlay import DrawnLine
+from ui.reference_lines import PLANE_COLOURS, View, cut
+from ui.runner import Runner, mark_mode
+from ui.viewport_widget import ViewportWidget
+from workstation.commands.command import Mode
+from workstation.domain.geometry import Vec3
+from workstation.domain.viewing import Plane
+from workstation.errors import WorkstationError
+from workstation.session.viewing import CUT_PLANES, Tool
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+SPACE = 2
+MENU = (
+    *(f"window.preset{key}" for key in "123456789"),
+    "window.default",
+    "",
+    *(f"plane.{plane.value}" for plane in (Plane.STACK, *CUT_PLANES)),
+    "hanging.three_planes",
+    "",
+    "image.invert",
+    "image.flip_horizontal",
+    "image.flip_vertical",
+    "image.rotate_right",
+    "image.rotate_left",
+    "",
+    "viewport.maximise",
+    "image.fit",
+    "image.reset",
+)
+
+
+class ViewportGrid(QWidget):
+    """Holds the keys when images have focus. Viewports are made once and kept."""
+
+    def __init__(self, core: Seat, runner: Runner) -> None:
+        super().__init__()
+        self.setObjectName("viewportGrid")
+        self.setAccessibleName(self.tr("Images"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoFillBackground(True)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, theme.LINE)
+        self.setPalette(palette)
+        mark_mode(self, Mode.IMAGES)
+        self._core = core
+        self._session = core.session
+        self._viewing = core.session.viewing
+        self._runner = runner
+        self._point: tuple[str, Vec3] | None = None
+        self.widgets: list[ViewportWidget] = []
+        self._viewing.arrangement_changed.connect(self._arranged)
+        self._viewing.viewport_changed.connect(self._changed)
+        self._viewing.active_changed.connect(self._repaint)
+        self._viewing.overlays_changed.connect(self._repaint)
+        self._viewing.tool_changed.connect(self._tool_changed)
+        self._session.case_changed.connect(self._case_changed)
+        self._session.desk.report_changed.connect(self._repaint)
+        core.library.changed.connect(self._frames_arrived)
+        self._arranged(None)
+
+    # ---- what viewports ask ----------------------------------------------------------
+
+    def references(self, index: int, view: View) -> tuple[DrawnLine, ...]:
+        """Cuts of the active viewport, and of the sister planes, through what `index` shows."""
+        lines = []
+        for other in self._visible():
+            if other.index == index or not self._share_space(index, other.index):
+                continue
+            source = other.view()
+            sisters = (
+                source is not None
+                and source.state.series_uid == view.state.series_uid
+                and Plane.STACK not in (source.state.plane, view.state.plane)
+            )
+            if source is None or not (sisters or other.index == self._viewing.active):
+                continue
+            try:
+                ends = cut(view, source)
+            except WorkstationError:
+                ends = None  # its own tile says why
+            if ends is not None:
+                lines.append(DrawnLine(*ends, colour=PLANE_COLOURS[source.state.plane]))
+        return tuple(lines)
+
+    def cross(self, index: int, view: View) -> tuple[float, float] | None:
+        """Where the crosshair's point lies in this viewport, if its plane goes through it."""
+        if self._point is None or self._frame_of_reference(index) != self._point[0]:
+            return None
+        try:
+            seen = view.viewport.to_view(view.state, view.width, view.height, self._point[1])
+        except WorkstationError:
+            return None
+        painted = self.widgets[index].painted
+        thick = (painted.picture.thickness_mm if painted else None) or 1.0
+        return seen[:2] if seen is not None and abs(seen[2]) <= max(thick, 1.0) else None
+
+    def focus_point(self, index: int, point: Vec3) -> None:
+        """Move every cut of the same series, and every stack in the same space, through a point."""
+        space = self._frame_of_reference(index)
+        self._point = (space, point) if space else None
+        self._viewing.set_focus(point)
+        for other in self._visible():
+            view = other.view()
+            if other.index == index or view is None or not self._share_space(index, other.index):
+                continue
+            if view.state.plane is Plane.STACK:
+                moved = view.viewport.at_point(view.state, point)
+                self._viewing.change(other.index, position=moved.position)
+            elif view.state.series_uid != (self._viewing.state(index) or view.state).series_uid:
+                self._viewing.change(other.index, focus=point)
+        self._repaint(None)
+
+    def show_menu(self, index: int, at: QPoint) -> None:
+        """The commands one wants at the pointer; presets by their names."""
+        menu = QMenu(self)
+        cell = self._viewing.cells[index] if index < len(self._viewing.cells) else None
+        found = series_of(self._session.case.studies, cell.state) if self._session.case and cell and cell.state else None
+        presets = {f"window.preset{p.key}": p for p in self._core.presets.for_modality(found[1].modality if found else "")}
+        ids = [i for i in MENU if not i.startswith("window.preset") or i in presets]
+        menus.context_menu(menu, ids, self._runner)
+        for action in menu.actions():
+            preset = presets.get(action.objectName())
+            if preset is not None:
+                action.setText(f"{menus.plain_title(preset.name)}\t{preset.key}")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def take_focus(self) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    # ---- placing ---------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._repaint(None)
+
+    def _arranged(self, _: object) -> None:
+        count = max(len(self._viewing.cells), 1)
+        while len(self.widgets) < count:
+            widget = ViewportWidget(len(self.widgets), self._core, self)
+            widget.setParent(self)
+            widget.tool_changed(self._viewing.tool)
+            self.widgets.append(widget)
+        self._place()
+        self._repaint(None)
+
+    def _place(self) -> None:
+        layout = self._viewing.layout
+        for widget in self.widgets:
+            row, column = divmod(widget.index, layout.columns)
+            inside = widget.index < layout.count
+            if self._viewing.maximised:
+                inside = widget.index == self._viewing.active
+                widget.setGeometry(self.rect())
+            elif inside:
+                widget.setGeometry(_part(self.rect(), layout.rows, layout.columns, row, column))
+            widget.setVisible(inside)
+
+    def _visible(self) -> list[ViewportWidget]:
+        return [w for w in self.widgets if w.index < len(self._viewing.cells) and not w.isHidden()]
+
+    # ---- signals ---------------------------------------------------------------------
+
+    def _case_changed(self, _: object) -> None:
+        self._point = None
+        for widget in self.widgets:
+            widget.clear()
+
+    def _changed(self, index: int) -> None:
+        if index < len(self.widgets):
+            self.widgets[index].state_changed()
+        for other in self._visible():
+            if other.index != index and self._share_space(index, other.index):
+                other.update()
+
+    def _frames_arrived(self, series_uid: str) -> None:
+        for widget in self._visible():
+            widget.frames_arrived(series_uid)
+
+    def _tool_changed(self, tool: Tool) -> None:
+        for widget in self.widgets:
+            widget.tool_changed(tool)
+
+    def _repaint(self, _: object) -> None:
+        if self._viewing.maximised:
+            self._place()
+        for widget in self._visible():
+            widget.update()
+
+    # ---- spaces ----------------------------------------------------------------------
+
+    def _share_space(self, first: int, second: int) -> bool:
+        space = self._frame_of_reference(first)
+        return bool(space) and space == self._frame_of_reference(second)
+
+    def _frame_of_reference(self, index: int) -> str:
+        """FrameOfReferenceUID (0020,0052) with the study: positions may be compared inside it only."""
+        state, case = self._viewing.state(index), self._session.case
+        found = series_of(case.studies, state) if case is not None and state is not None else None
+        if found is None or not found[1].frame_of_reference_uid:
+            return ""
+        return f"{found[0].patient.key}/{found[1].frame_of_reference_uid}"
+
+
+def _part(whole: QRect, rows: int, columns: int, row: int, column: int) -> QRect:
+    """One place of the grid; the places fill the whole to the pixel, with `SPACE` between them."""
+    left, right = _edges(whole.width(), columns, column)
+    top, bottom = _edges(whole.height(), rows, row)
+    return QRect(left, top, right - left, bottom - top)
+
+
+def _edges(size: int, count: int, place: int) -> tuple[int, int]:
+    step = (size + SPACE) / count
+    return round(place * step), round((place + 1) * step) - SPACE

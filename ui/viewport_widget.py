@@ -1,0 +1,335 @@
+"""Hosts one viewport: asks for its picture, paints it, says what was shown, and takes the mouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from rendering.picture import Picture
+from rendering.viewport import Viewport
+from ui import overlay, plain, theme
+from ui.cell_facts import CellFacts, overlay_facts, series_of
+from ui.gestures import Button, Gestures, Place
+from ui.overlay import DrawnLine
+from ui.picture_source import PictureSource, Shown
+from ui.pointing import Pointing
+from ui.reference_lines import View
+from ui.series_mime import dragged_series
+from workstation.domain.geometry import Vec3
+from workstation.domain.viewing import Cell, Plane
+from workstation.errors import WorkstationError
+from workstation.session.viewing import ShownImage, Tool
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+STILL_MS = 120
+_BUTTONS = {
+    Qt.MouseButton.LeftButton: Button.LEFT,
+    Qt.MouseButton.MiddleButton: Button.MIDDLE,
+    Qt.MouseButton.RightButton: Button.RIGHT,
+}
+_CURSORS = {
+    Tool.LENGTH: Qt.CursorShape.CrossCursor,
+    Tool.PROBE: Qt.CursorShape.CrossCursor,
+    Tool.CROSSHAIR: Qt.CursorShape.CrossCursor,
+    Tool.PAN: Qt.CursorShape.OpenHandCursor,
+}
+
+
+class Neighbours(Protocol):
+    """What a viewport asks of the grid it stands in."""
+
+    def references(self, index: int, view: View) -> tuple[DrawnLine, ...]: ...
+    def cross(self, index: int, view: View) -> tuple[float, float] | None: ...
+    def focus_point(self, index: int, point: Vec3) -> None: ...
+    def show_menu(self, index: int, at: QPoint) -> None: ...
+    def take_focus(self) -> None: ...
+
+
+class ViewportWidget(QWidget):
+    """Place `index` of the layout. Everything it shows is read from the session when it paints."""
+
+    def __init__(self, index: int, core: Seat, neighbours: Neighbours) -> None:
+        super().__init__()
+        self.setObjectName(f"viewport{index}")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        self.setMinimumSize(40, 40)
+        self.index = index
+        self._core = core
+        self._session = core.session
+        self._viewing = core.session.viewing
+        self._neighbours = neighbours
+        self._pictures = PictureSource(core.jobs, self.update)
+        self._pointing = Pointing(self._viewing, self.view, self._focus, self._refused)
+        self._gestures = Gestures(self._viewing, self._pointed)
+        self._moving = False
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(STILL_MS)
+        self._still.timeout.connect(self._rest)
+        self.painted: Shown | None = None
+
+    # ---- what hangs here -------------------------------------------------------------
+
+    @property
+    def cell(self) -> Cell | None:
+        cells = self._viewing.cells
+        return cells[self.index] if self.index < len(cells) else None
+
+    def viewport(self) -> Viewport | None:
+        cell = self.cell
+        if cell is None or cell.state is None:
+            return None
+        return self._core.library.viewport(cell.state.study_uid, cell.state.series_uid)
+
+    def view(self) -> View | None:
+        """The viewport as it stands, in device pixels; None when nothing hangs here."""
+        cell, viewport = self.cell, self.viewport()
+        if cell is None or cell.state is None or viewport is None:
+            return None
+        width, height = self.pixel_size()
+        return View(viewport, cell.state, width, height)
+
+    def pixel_size(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+    def clear(self) -> None:
+        """Another case: nothing of the old one may be painted any more."""
+        self._pictures.clear()
+        self._pointing.clear()
+        self._gestures.cancel()
+        self.painted = None
+        self.update()
+
+    def state_changed(self) -> None:
+        self._moving = True
+        self._still.start()
+        view = self.view()
+        if view is not None and view.state.plane is Plane.STACK and not view.viewport.images.complete:
+            view.viewport.images.prioritise(view.state.position)
+        self.update()
+
+    def frames_arrived(self, series_uid: str) -> None:
+        cell = self.cell
+        if cell is not None and cell.state is not None and cell.state.series_uid == series_uid:
+            self._pictures.frames_arrived()
+            self.update()
+
+    # ---- painting --------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.IMAGE))
+        shown = self._paint(painter)
+        painter.end()
+        self.painted = shown
+        if shown is not None:
+            self._note(shown)
+
+    def _paint(self, painter: QPainter) -> Shown | None:
+        cell, view, case = self.cell, self.view(), self._session.case
+        found = series_of(case.studies, cell.state) if case and cell and cell.state else None
+        if cell is None or view is None or found is None or case is None:
+            self._paint_empty(painter, cell)
+            return None
+        shown = self._pictures.current(view.viewport, case.generation, view.state, view.width, view.height, self._moving)
+        if shown is None:
+            overlay.paint_message(painter, self.width(), self.height(), self.tr("Preparing…"))
+            self._frame(painter, cell)
+            return None
+        picture = shown.picture
+        if picture.error is not None:
+            overlay.paint_refusal(painter, self.width(), self.height(), picture.error)
+        else:
+            paint_pixels(painter, picture, self.devicePixelRatioF())
+        facts = CellFacts(
+            *found,
+            view,
+            picture,
+            ratio=self.devicePixelRatioF(),
+            is_prior=self._session.is_prior(view.state.study_uid),
+            current_date=case.study.study_date,
+            not_the_reports=self._is_not_the_reports(view.state.study_uid),
+            active=self._is_active(),
+            presets=self._core.presets.for_modality(found[1].modality),
+            loaded=self._core.library.progress(view.state.series_uid),
+            measurements=tuple(self._viewing.measurements),
+            references=self._neighbours.references(self.index, view),
+            draft=self._pointing.draft,
+            cross=self._neighbours.cross(self.index, view),
+            value=self._pointing.value,
+        )
+        overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
+        return shown
+
+    def _paint_empty(self, painter: QPainter, cell: Cell | None) -> None:
+        if self._session.case is None:
+            text = self.tr("No case is open")
+        elif cell is not None and cell.state is not None:
+            text = self.tr("Waiting for images")
+        else:
+            reason = plain.core_text(cell.reason) if cell is not None else ""
+            text = reason or self.tr("Drag a series here")
+        overlay.paint_message(painter, self.width(), self.height(), text)
+        self._frame(painter, cell)
+
+    def _frame(self, painter: QPainter, cell: Cell | None) -> None:
+        is_prior = cell is not None and cell.state is not None and self._session.is_prior(cell.state.study_uid)
+        overlay.paint_frame(painter, self.width(), self.height(), is_prior, self._is_active() and cell is not None)
+
+    def _note(self, shown: Shown) -> None:
+        """Evidence for signing: only a whole frame, painted, of the case that is open."""
+        identity, case = shown.picture.identity, self._session.case
+        if identity is None or shown.picture.error is not None or shown.picture.partial:
+            return
+        if case is not None and shown.request.generation == case.generation:
+            self._viewing.note_shown(ShownImage(identity.study_uid, identity.sop_instance_uid))
+
+    def _is_active(self) -> bool:
+        return self._viewing.active == self.index and self._session.case is not None
+
+    def _is_not_the_reports(self, study_uid: str) -> bool:
+        report = self._session.desk.report
+        return report is not None and not self._session.is_prior(study_uid) and report.study_instance_uid != study_uid
+
+    def _rest(self) -> None:
+        self._moving = False
+        if self._pictures.is_rough:
+            self.update()
+
+    # ---- the mouse -------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        button = _BUTTONS.get(event.button())
+        self._neighbours.take_focus()
+        self._viewing.activate(self.index)
+        if button is not None:
+            self._gestures.press(button, _xy(event.position()), self._place())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._hover(event.position())
+        else:
+            self._gestures.move(_xy(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._gestures.release(_xy(event.position()))
+        if clicked and event.button() == Qt.MouseButton.RightButton:
+            self._neighbours.show_menu(self.index, event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.cell is not None and self._viewing.layout.count > 1:
+            self._gestures.cancel()
+            self._viewing.activate(self.index)
+            self._viewing.toggle_maximised()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        zooming = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        self._gestures.wheel(delta, self._place(), _xy(event.position()), zooming)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # The right button decides between zoom and menu on release; a menu key has no release.
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self._neighbours.show_menu(self.index, self.mapToGlobal(self.rect().center()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._pointing.value = None
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._tell_doubts(event)
+            return True
+        return super().event(event)
+
+    def tool_changed(self, tool: Tool) -> None:
+        self._pointing.clear()
+        self.setCursor(_CURSORS.get(tool, Qt.CursorShape.ArrowCursor))
+        self.update()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.clear()
+        super().closeEvent(event)
+
+    def _hover(self, at: QPointF) -> None:
+        if self._viewing.tool is Tool.PROBE:
+            self._pointing.probe(self._device(_xy(at)))
+            self.update()
+
+    def _place(self) -> Place:
+        view = self.view()
+        count = view.viewport.slice_count(view.state) if view else 0
+        window = view.viewport.window_of(view.state) if view else None
+        return Place(self.index, max(self.width(), 1), max(self.height(), 1), count, window)
+
+    def _pointed(self, tool: Tool, kind: str, start: tuple[float, float], now: tuple[float, float]) -> None:
+        self._pointing.pointed(tool, kind, self._device(start), self._device(now))
+        self.update()
+
+    def _device(self, at: tuple[float, float]) -> tuple[float, float]:
+        ratio = self.devicePixelRatioF()
+        return at[0] * ratio, at[1] * ratio
+
+    def _focus(self, point: Vec3) -> None:
+        self._neighbours.focus_point(self.index, point)
+
+    def _refused(self, error: WorkstationError) -> None:
+        self._session.report_problem(error)
+
+    def _tell_doubts(self, event: QHelpEvent) -> None:
+        doubts = self.painted.picture.doubts if self.painted is not None else ()
+        if doubts and event.pos().y() < self.height() / 3 and event.pos().x() < self.width() / 2:
+            QToolTip.showText(event.globalPos(), plain.tooltip(*(plain.core_text(d.text) for d in doubts)), self)
+        else:
+            QToolTip.hideText()
+
+    # ---- dropping a series -----------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dragged_series(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        uids = dragged_series(event.mimeData())
+        case = self._session.case
+        for study in case.studies if case and uids and self.cell is not None else ():
+            for series in study.series:
+                if (study.study_instance_uid, series.series_instance_uid) == uids:
+                    event.acceptProposedAction()
+                    is_prior = self._session.is_prior(study.study_instance_uid)
+                    self._viewing.hang_series(self.index, study, series, is_prior)
+                    self._neighbours.take_focus()
+
+
+def paint_pixels(painter: QPainter, picture: Picture, ratio: float) -> None:
+    """Paint the picture over the whole viewport, one array element on one device pixel."""
+    height, width = picture.pixels.shape[:2]
+    kind = QImage.Format.Format_Grayscale8 if picture.pixels.ndim == 2 else QImage.Format.Format_RGB888
+    image = QImage(picture.pixels.data, width, height, picture.pixels.strides[0], kind)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(QRectF(0, 0, width / ratio, height / ratio), image)
+
+
+def _xy(point: QPointF) -> tuple[float, float]:
+    return point.x(), point.y()
