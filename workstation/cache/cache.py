@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
-from workstation.cache.admission import Answer, admission, leading
 from workstation.cache.alerts import Alert, AlertLog
-from workstation.cache.found import reason_of
-from workstation.cache.index import StudyIndex, open_index
+from workstation.cache.index import open_index
 from workstation.cache.intake import ImportResult, Intake
 from workstation.cache.order import newest_first, priors_first
-from workstation.cache.quarantine import REASONS, STUDY_DOUBTS, QuarantinedFile, QuarantineKind
+from workstation.cache.quarantine import STUDY_DOUBTS, QuarantinedFile
 from workstation.cache.reading import StudiesRead, read_studies, studies_in
-from workstation.cache.store import ObjectStore, fingerprint_of, writing
+from workstation.cache.rebuilding import rebuild_index
+from workstation.cache.store import ObjectStore, writing
 from workstation.domain.doubt import Doubt
-from workstation.domain.study import ParsedInstance, Study
-from workstation.errors import LethalFile, Refused
+from workstation.domain.study import Study
+from workstation.errors import Refused
 from workstation.ports import InstanceReader, Progress
 
 __all__ = ["ImportResult", "StudiesRead", "StudyCache", "read_studies", "studies_in"]
 
-MADE_AGAIN = "The study index was missing; it was made again from the images"
-REBUILDING = "Making the study index again"
+MADE_AGAIN = "The study index was made again from the images"
+SET_ASIDE = "Stored files that were damaged and set aside: {}"
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -54,7 +52,7 @@ class StudyCache:
         except BaseException:
             self._store.close()
             raise
-        self.notices = tuple(filter(None, (notice, self._make_complete(progress, silent=bool(notice)))))
+        self.notices = ((notice,) if notice else ()) + self._complete(progress)
         self._store.tidy(self._index.has)
 
     def close(self) -> None:
@@ -115,44 +113,15 @@ class StudyCache:
         """The security log: programs in preambles, names that lead out, images of other patients."""
         return self._alerts.alerts()
 
-    def rebuild(self, progress: Progress = _silent) -> None:
-        """Make the index again from the files alone. Nothing changes for others until it is whole."""
-        paths = list(self._store.objects())
-        with self._adding, self._index.changing():
-            self._index.clear()
-            for record in self._store.quarantine_records():
-                self._index.insert_quarantined(QuarantinedFile.from_json(record.read_text(encoding="utf-8")))
-            outcomes = self._reader.parse_many(paths) if paths else iter(())
-            for done, (path, outcome) in enumerate(outcomes, start=1):
-                self._readmit(self._index, path, outcome)
-                progress(done, len(paths), REBUILDING)
-            self._index.mark_complete()
+    def rebuild(self, progress: Progress = _silent) -> int:
+        """Make the index again from the files alone. The number of files that had to be set aside."""
+        with self._adding:
+            return rebuild_index(self._store, self._index, self._reader, progress)
 
-    def _make_complete(self, progress: Progress, silent: bool) -> str:
+    def _complete(self, progress: Progress) -> tuple[str, ...]:
+        """Make up for an index that is new while the files are not; what to tell the user about it."""
         if self._index.is_complete:
-            return ""
-        has_files = any(True for _ in self._store.objects()) or any(True for _ in self._store.quarantine_records())
-        self.rebuild(progress)
-        return MADE_AGAIN if has_files and not silent else ""
-
-    def _readmit(self, index: StudyIndex, path: Path, outcome: ParsedInstance | Refused) -> None:
-        named = path.parent.name + path.stem
-        if isinstance(outcome, Refused) or outcome.instance.sha256 != named:
-            sha256 = fingerprint_of(path).sha256
-            kind = QuarantineKind.LETHAL if isinstance(outcome, LethalFile) else QuarantineKind.UNREADABLE
-            if sha256 != named or not isinstance(outcome, Refused):
-                self._condemn(path, sha256, QuarantineKind.DAMAGED, REASONS[QuarantineKind.DAMAGED])
-            else:
-                self._condemn(path, sha256, kind, reason_of(outcome))
-            return
-        answer = admission(outcome, named, index)
-        if answer is Answer.ADMITTED:
-            index.insert(outcome, outcome.instance, leading(outcome, named))
-        elif isinstance(answer, QuarantineKind):
-            self._condemn(path, named, answer, REASONS[answer])
-
-    def _condemn(self, path: Path, sha256: str, kind: QuarantineKind, reason: str) -> None:
-        received = datetime.now(UTC).isoformat(timespec="microseconds")
-        file = QuarantinedFile(sha256, kind, reason, path.name, received)
-        self._store.condemn(path, sha256, file.to_json())
-        self._index.insert_quarantined(file)
+            return ()
+        aside = self.rebuild(progress)
+        found = bool(self._index.studies() or self._index.quarantined())
+        return ((MADE_AGAIN,) if found else ()) + ((SET_ASIDE.format(aside),) if aside else ())

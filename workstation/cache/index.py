@@ -217,7 +217,7 @@ def open_index(path: Path, store: ObjectStore) -> tuple[StudyIndex, str]:
         return StudyIndex(path, store), ""
     except DamagedDatabase:
         _move_aside(path)
-        return StudyIndex(path, store), "The study index was damaged; it was put aside and made again from the images"
+        return StudyIndex(path, store), "The study index was damaged and put aside"
 
 
 def _move_aside(path: Path) -> None:

@@ -14,6 +14,7 @@ from workstation.cache.alerts import AlertLog
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.index import StudyIndex
 from workstation.cache.quarantine import REASONS, QuarantinedFile, QuarantineKind
+from workstation.cache.soundness import flaw_of
 from workstation.cache.sources import HEAD, Sources
 from workstation.cache.store import ObjectStore, Staged, fingerprint_of
 from workstation.domain.study import ParsedInstance
@@ -83,6 +84,9 @@ class Intake:
                 progress(self._done, sources.total, READING)
                 if cancelled():
                     break
+        except Unavailable as error:
+            stopped = error
+        try:
             self._commit()
         except Unavailable as error:
             stopped = error
@@ -124,6 +128,8 @@ class Intake:
             self._commit()
 
     def _take(self, source: SourceFile, parsed: ParsedInstance) -> None:
+        if flaw := flaw_of(parsed):
+            raise Refused(flaw)
         sha256 = self._kept_hash(source.path, parsed)
         waiting = (c.staged.fingerprint.sha256 for c in self._batch)
         if self._index.has(sha256) or sha256 in waiting:
@@ -144,15 +150,18 @@ class Intake:
     def _commit(self) -> None:
         """Move the batch into its places and make it known: all or nothing."""
         batch, self._batch = self._batch, []
+        if not batch:
+            return
         staged = [candidate.staged for candidate in batch]
         try:
             self._store.sync(staged)
             with self._store.renaming(staged, self._index.has), self._index.changing():
                 answers = [self._settle(candidate) for candidate in batch]
                 self._store.sync_folders(staged)
-        except BaseException:
-            for copy in staged:
-                self._store.drop(copy)
+        except BaseException as error:
+            for candidate in batch:
+                self._store.drop(candidate.staged)
+                self._refused.append((candidate.shown, str(error) if isinstance(error, WorkstationError) else "Not kept"))
             raise
         for candidate, answer in zip(batch, answers, strict=True):
             self._count(candidate, answer)

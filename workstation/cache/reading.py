@@ -15,6 +15,7 @@ from workstation.cache.admission import Answer
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.gathering import Gathering
 from workstation.cache.quarantine import REASONS, QuarantineKind
+from workstation.cache.soundness import flaw_of
 from workstation.cache.sources import Sources
 from workstation.domain.study import Study
 from workstation.errors import Refused
@@ -64,7 +65,7 @@ def _read(paths: Iterable[Path], reader: InstanceReader, folder: Path) -> Studie
 
     for _, outcome in reader.parse_many(to_read()):
         source = handed.popleft()
-        reason = reason_of(outcome) if isinstance(outcome, Refused) else _reason(gathering.add(outcome))
+        reason = reason_of(outcome) if isinstance(outcome, Refused) else flaw_of(outcome) or _reason(gathering.add(outcome))
         if reason:
             refused.append((source.shown, reason))
     return StudiesRead(gathering.studies(), tuple(refused))

@@ -88,6 +88,11 @@ class ObjectStore:
     def object_path(self, sha256: str) -> Path:
         return _sharded(self._objects, sha256)
 
+    @staticmethod
+    def hash_in_name(path: Path) -> str:
+        """The inverse of `object_path`."""
+        return path.parent.name + path.stem
+
     def quarantine_path(self, sha256: str) -> Path:
         return _sharded(self._quarantine, sha256)
 

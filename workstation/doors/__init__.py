@@ -1,0 +1,17 @@
+"""The core's commands for scripts: `import`, `worklist`, `hang`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def register(commands: Commands) -> None:
+    """Add this room's commands. Each sets `run(args, open_core) -> exit status`."""
+    from workstation.doors import hanging, importing, listing
+
+    for door in (importing, listing, hanging):
+        door.register(commands)

@@ -1,0 +1,181 @@
+"""The worklist: orders of the RIS and studies on this machine, joined only where they agree on the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from workstation.cache.admission import same_patient
+from workstation.domain.delivery import Delivery, DeliveryState
+from workstation.domain.doubt import Doubt
+from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.report import Report, ReportStatus
+from workstation.domain.study import Study
+from workstation.worklist_store import KnownOrder
+
+OTHER_PATIENT_IMAGES = "The images of this order are of another patient: call the RIS desk"
+OTHER_PATIENT_ORDER = "The order for these images is of another patient: call the RIS desk"
+
+URGENCY = {priority: rank for rank, priority in enumerate(Priority)}
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+FAILED = frozenset({DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED})
+
+# Objects that accompany images: they do not say what kind of examination it was.
+COMPANIONS = frozenset({"SR", "KO", "PR", "SEG", "REG", "RWV", "DOC", "OT"})
+
+
+class StudySource(Protocol):
+    """The cache, as far as the worklist asks it (`workstation.cache.cache.StudyCache`)."""
+
+    def studies(self) -> Sequence[Study]: ...
+    def image_counts(self) -> Mapping[str, int]: ...
+    def doubts_of(self, study_instance_uid: str) -> Sequence[Doubt]: ...
+
+
+class OrderSource(Protocol):
+    """The local copy of the RIS's orders (`workstation.worklist_store.OrderStore`)."""
+
+    def orders(self) -> Sequence[KnownOrder]: ...
+
+
+class ReportSource(Protocol):
+    """The reports and their deliveries (`workstation.reporting.store.ReportStore`)."""
+
+    def report_of(self, accession_number: str, study_uid: str) -> Report | None: ...
+    def drafts(self) -> Sequence[Report]: ...
+    def delivery_of(self, report_uuid: str) -> Delivery | None: ...
+
+
+class Worklist:
+    """Asks the three stores each time: what it says is what they hold now. Thread-safe as they are."""
+
+    def __init__(self, cache: StudySource, reports: ReportSource, orders: OrderSource) -> None:
+        self._cache = cache
+        self._reports = reports
+        self._orders = orders
+
+    def items(self) -> tuple[WorklistItem, ...]:
+        """Every order and every study, most urgent first."""
+        drafts = frozenset(report.report_uuid for report in self._reports.drafts())
+
+        def status(accession_number: str, study_uid: str) -> ReadStatus:
+            report = self._reports.report_of(accession_number, study_uid)
+            if report is None:
+                return ReadStatus.UNREAD
+            return read_status(report, self._reports.delivery_of(report.report_uuid), report.report_uuid in drafts)
+
+        def warning(study_uid: str) -> str:
+            return "; ".join(doubt.text for doubt in self._cache.doubts_of(study_uid))
+
+        joined = join(self._orders.orders(), self._cache.studies(), self._cache.image_counts(), status, warning)
+        return reading_order(joined)
+
+
+def join(
+    orders: Iterable[KnownOrder],
+    studies: Sequence[Study],
+    image_counts: Mapping[str, int],
+    status: Callable[[str, str], ReadStatus],
+    warning: Callable[[str], str] = lambda _: "",
+) -> list[WorklistItem]:
+    """One row for each order with each of its studies, each order without, each study without.
+
+    An order belongs to the study it names, else to those with its accession number. Where they
+    disagree on the patient they stay two rows, both PROBLEM. `status` is asked for (accession
+    number, Study Instance UID), `warning` for a Study Instance UID.
+    """
+    items: list[WorklistItem] = []
+    joined: set[str] = set()
+    disputed: set[str] = set()
+
+    def study_item(study: Study, order: Order | None) -> WorklistItem:
+        uid = study.study_instance_uid
+        accession = (order.accession_number if order else "") or study.accession_number
+        is_disputed = order is None and uid in disputed
+        return WorklistItem(
+            accession_number=accession,
+            study_instance_uid=uid,
+            patient=study.patient,
+            procedure=(order.procedure if order else "") or study.study_description,
+            modality=modality_of(study),
+            priority=order.priority if order else Priority.ROUTINE,
+            due=order.due if order else None,
+            status=ReadStatus.PROBLEM if is_disputed else status(accession, uid),
+            image_count=image_counts.get(uid, 0),
+            study_date=study.study_date,
+            order=order,
+            warning=OTHER_PATIENT_ORDER if is_disputed else warning(uid),
+        )
+
+    for known in orders:
+        order = known.order
+        candidates = _studies_for(order, studies)
+        agreeing = [s for s in candidates if same_patient(s.patient.key, order.patient.key)]
+        others = {s.study_instance_uid for s in candidates if s not in agreeing}
+        disputed |= others
+        joined |= {s.study_instance_uid for s in agreeing}
+        items += [study_item(study, order) for study in agreeing]
+        if not agreeing and known.is_listed:
+            items.append(_order_item(order, bool(others), status))
+    items += [study_item(study, None) for study in studies if study.study_instance_uid not in joined]
+    return items
+
+
+def reading_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:
+    """What is confirmed last; then by priority, then what is due first, then the oldest study."""
+
+    def key(item: WorklistItem) -> tuple[bool, int, datetime, str, str, str]:
+        return (
+            item.status is ReadStatus.CONFIRMED,
+            -URGENCY[item.priority],
+            item.due or END_OF_TIME,
+            item.study_date or "~",
+            item.accession_number,
+            item.study_instance_uid,
+        )
+
+    return tuple(sorted(items, key=key))
+
+
+def read_status(report: Report, delivery: Delivery | None, has_unsigned_words: bool) -> ReadStatus:
+    """How far a report is, by what can be proved: only a read-back makes it confirmed."""
+    if delivery is not None and delivery.state in FAILED:
+        return ReadStatus.PROBLEM
+    if has_unsigned_words:
+        return ReadStatus.DRAFT
+    if report.status is ReportStatus.DRAFT:
+        return ReadStatus.UNREAD
+    if delivery is None or delivery.state is not DeliveryState.CONFIRMED:
+        return ReadStatus.SIGNED
+    return ReadStatus.PRELIMINARY if report.status is ReportStatus.PRELIMINARY else ReadStatus.CONFIRMED
+
+
+def modality_of(study: Study) -> str:
+    """`CT`, or `CT/PT`; objects that only accompany images count when there is nothing else."""
+    images = [modality for modality in study.modalities if modality not in COMPANIONS]
+    return "/".join(images or study.modalities)
+
+
+def _studies_for(order: Order, studies: Sequence[Study]) -> list[Study]:
+    named = [s for s in studies if order.study_instance_uid and s.study_instance_uid == order.study_instance_uid]
+    if named or not order.accession_number:
+        return named
+    return [s for s in studies if s.accession_number == order.accession_number]
+
+
+def _order_item(order: Order, is_disputed: bool, status: Callable[[str, str], ReadStatus]) -> WorklistItem:
+    """A row without images. A disputed one names no study, so that nobody opens the wrong one by it."""
+    uid = "" if is_disputed else order.study_instance_uid
+    return WorklistItem(
+        accession_number=order.accession_number,
+        study_instance_uid=uid,
+        patient=order.patient,
+        procedure=order.procedure,
+        modality="",
+        priority=order.priority,
+        due=order.due,
+        status=ReadStatus.PROBLEM if is_disputed else status(order.accession_number, uid),
+        order=order,
+        warning=OTHER_PATIENT_IMAGES if is_disputed else "",
+    )
