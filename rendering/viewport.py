@@ -105,6 +105,10 @@ class Viewport:
 
     # Where in the series
 
+    def can_show(self, plane: Plane) -> bool:
+        """Whether the series may be seen this way: cuts need a verified volume."""
+        return plane is Plane.STACK or self.images.verdict.geometry is not None
+
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
         """The first frame in reading order, or the cut through the middle voxel."""
         state = ViewportState(self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane)
@@ -201,6 +205,11 @@ class Viewport:
     def to_view(self, state: ViewportState, width: int, height: int, point: Vec3) -> tuple[float, float, float] | None:
         """(x, y, distance in mm from the shown plane), or None without geometry."""
         return self._view(state, width, height).to_view(point)
+
+    def frame_to_view(self, state: ViewportState, width: int, height: int, column: float, row: float) -> Point | None:
+        """Where a place in the shown frame (0-based pixel indices) lies in the view; None for a cut."""
+        view = self._view(state, width, height)
+        return None if isinstance(view, CutView) else view.screen.to_view(column, row)
 
     def measure(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
         """The length between two view points, its unit saying where the millimetres come from.
