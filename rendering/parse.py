@@ -1,0 +1,153 @@
+"""A received file to a ParsedInstance. Runs only inside the limited worker process."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rendering.header import ImageHeader, Palette
+from rendering.parse_elements import Elements
+from rendering.parse_extras import (
+    read_frame_times,
+    read_overlays,
+    read_padding,
+    read_pet,
+    read_pixel_aspect_ratio,
+    read_shutter,
+)
+from rendering.parse_file import FileBytes, ReceivedDataset, read_received
+from rendering.parse_frames import FrameContext, read_frames
+from rendering.parse_pixels import PixelModule, read_pixel_module
+from rendering.parse_reasons import no_pixels_reason, unshown_reason
+from rendering.parse_series import build_study, checked_uids, read_attributes
+from rendering.parse_spacing import read_regions
+from rendering.parse_tables import palette
+from workstation.domain.study import Instance, ParsedInstance
+from workstation.errors import Refused
+
+DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+
+# Above this a file is mapped instead of read, so that its size is not held in memory twice.
+MAPPED_FROM = 64 << 20
+
+
+def read_file(path: Path, most: int) -> FileBytes:
+    """The file's bytes, once. Raises Refused."""
+    try:
+        size = path.stat().st_size
+        if size > most:
+            raise Refused("The file is larger than is allowed", f"{size / 1e9:.1f} GB")
+        if size < MAPPED_FROM:
+            return path.read_bytes()
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise Refused("The file cannot be read", error.strerror or type(error).__name__) from error
+
+
+def parse_file(path: Path, most: int) -> ParsedInstance:
+    """Raises Refused."""
+    data = read_file(path, most)
+    return parse_bytes(data, str(path))
+
+
+def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
+    """What the bytes of one file are. Raises Refused for what is not a DICOM instance."""
+    received = read_received(data)
+    elements = received.elements
+    if elements.uid("MediaStorageSOPClassUID") == DICOMDIR_CLASS or "DirectoryRecordSequence" in elements:
+        raise Refused("A DICOMDIR lists files: it is not an image itself")
+    uids = checked_uids(elements)
+    header = build_header(received, uids)
+    instance = Instance(
+        uids[2],
+        uids[3],
+        received.transfer_syntax,
+        elements.integer("InstanceNumber"),
+        header.frames if header.has_pixels else 0,
+        header.rows,
+        header.columns,
+        path,
+        hashlib.sha256(data).hexdigest(),
+        len(data),
+        header.to_json(),
+    )
+    return ParsedInstance(build_study(elements, uids, read_attributes(elements), instance))
+
+
+def build_header(received: ReceivedDataset, uids: Sequence[str]) -> ImageHeader:
+    """Raises Refused when there are pixel data and they cannot be what the header says."""
+    elements = received.elements
+    header = ImageHeader(
+        *uids,
+        received.transfer_syntax,
+        elements.text("Modality"),
+        patient_id=elements.text("PatientID"),
+        patient_issuer=elements.text("IssuerOfPatientID"),
+        frame_of_reference_uid=elements.uid("FrameOfReferenceUID"),
+    )
+    reason = unshown_reason(uids[3], received.transfer_syntax)
+    if received.pixels is None or reason:
+        return replace(header, no_pixels=reason or no_pixels_reason(uids[3]))
+    return _with_image(header, elements, read_pixel_module(received))
+
+
+def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) -> ImageHeader:
+    warnings = list(pixels.warnings)
+    image_type = elements.texts("ImageType")
+    regions = read_regions(elements)
+    context = FrameContext(header.modality, header.sop_class_uid, image_type, pixels.is_signed, pixels.frames, regions)
+    shared, per_frame = read_frames(elements, context, warnings)
+    frame_time, frame_times = read_frame_times(elements, pixels.frames)
+    colours = _palette(elements, pixels)
+    return replace(
+        header,
+        **{name: getattr(pixels, name) for name in pixels.__slots__ if name != "warnings"},
+        shared=shared,
+        per_frame=per_frame,
+        presentation_inverse=elements.text("PresentationLUTShape") == "INVERSE",
+        padding=read_padding(elements, pixels.is_signed),
+        palette=colours,
+        overlays=read_overlays(elements, pixels.high_bit, pixels.bits_stored, pixels.bits_allocated, warnings),
+        shutter=read_shutter(elements),
+        pixel_aspect_ratio=read_pixel_aspect_ratio(elements),
+        ultrasound_regions=regions,
+        pet=read_pet(elements) if header.modality == "PT" else None,
+        lossy=elements.text("LossyImageCompression") == "01",
+        lossy_ratio=elements.floats("LossyImageCompressionRatio"),
+        image_type=image_type,
+        laterality=elements.text("ImageLaterality") or elements.text("Laterality"),
+        view_position=elements.text("ViewPosition"),
+        patient_orientation=elements.texts("PatientOrientation"),
+        patient_position=elements.text("PatientPosition"),
+        gantry_tilt=elements.real("GantryDetectorTilt"),
+        magnification=elements.real("EstimatedRadiographicMagnificationFactor"),
+        burned_in=elements.text("BurnedInAnnotation"),
+        frame_time=frame_time,
+        frame_times=frame_times,
+        expected_images=elements.integer("ImagesInAcquisition"),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _palette(elements: Elements, pixels: PixelModule) -> Palette | None:
+    if pixels.photometric == "PALETTE COLOR":
+        found = palette(elements, supplemental=False)
+        if found is None:
+            raise Refused("The palette of the image is missing or malformed")
+        return found
+    if pixels.photometric == "MONOCHROME2" and "RedPaletteColorLookupTableDescriptor" in elements:
+        return palette(elements, supplemental=True)
+    return None
+
+
+def media_files(path: Path, most: int) -> tuple[tuple[str, ...], ...]:
+    """ReferencedFileID (0004,1500) of every record of a DICOMDIR, unchecked. Raises Refused."""
+    elements = read_received(read_file(path, most)).elements
+    if "DirectoryRecordSequence" not in elements:
+        raise Refused("Not a DICOMDIR")
+    files = (record.texts("ReferencedFileID") for record in elements.items("DirectoryRecordSequence"))
+    return tuple(dict.fromkeys(parts for parts in files if parts))
