@@ -89,8 +89,9 @@ FINISHED_DELIVERIES = frozenset({DeliveryState.CONFIRMED, DeliveryState.SUPERSED
 class Submission:
     """What goes to the RIS for one signed version: frozen when it was signed, never made anew.
 
-    `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON). `base_etag` is the ETag
-    that the RIS gave for the version this one builds on, "" when none was ever confirmed.
+    `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON); not `intact` when it does
+    not match its hash any more. `base_version` is our latest version before this one that was
+    confirmed (0: none), `base_etag` the ETag it had in the RIS then.
     """
 
     delivery_id: int
@@ -101,6 +102,7 @@ class Submission:
     patient: PatientKey
     ris_patient_reference: str
     payload: bytes
+    intact: bool = True
     base_version: int = 0
     base_etag: str = ""
 

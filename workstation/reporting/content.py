@@ -11,17 +11,21 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
 
+from workstation.domain.fhir import (
+    REPORT_IDENTIFIER_SYSTEM,
+    Resource,
+    accession_in,
+    instant_in,
+    objects_of,
+    reference_in,
+    text_of,
+)
 from workstation.domain.report import Report, SectionCode
 from workstation.reporting.layout import filled_sections, plain_text, sections_of
 from workstation.reporting.text import clean_line
-
-REPORT_IDENTIFIER_SYSTEM = "urn:ietf:rfc:3986"
-ACCESSION_TYPE = "ACSN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,19 @@ def content_of_report(report: Report) -> ReportContent:
     )
 
 
-def content_of_resource(resource: Mapping[str, Any]) -> ReportContent:
+def content_of_resource(resource: Resource) -> ReportContent:
     """The facts of a DiagnosticReport as received. Never raises: what is missing or odd reads as ""."""
     text = _presented_text(resource)
-    identifiers = list(_objects(resource, "identifier"))
+    own = (text_of(i, "value") for i in objects_of(resource, "identifier") if text_of(i, "system") == REPORT_IDENTIFIER_SYSTEM)
     return ReportContent(
-        identifier=next((_text(i, "value") for i in identifiers if _text(i, "system") == REPORT_IDENTIFIER_SYSTEM), ""),
-        accession_number=next((_text(i, "value") for i in identifiers if _is_accession(i)), ""),
-        order=" ".join(_reference(order) for order in _objects(resource, "basedOn")),
-        patient=_reference(resource.get("subject")),
-        status=_text(resource, "status"),
-        signer=" ".join(_text(who, "display") for who in _objects(resource, "resultsInterpreter")),
-        issued=_utc(_text(resource, "issued")),
-        conclusion=_text(resource, "conclusion").strip(),
+        identifier=next(own, ""),
+        accession_number=accession_in(resource),
+        order=" ".join(reference_in(order) for order in objects_of(resource, "basedOn")),
+        patient=reference_in(resource.get("subject")),
+        status=text_of(resource, "status"),
+        signer=" ".join(text_of(who, "display") for who in objects_of(resource, "resultsInterpreter")),
+        issued=_utc(text_of(resource, "issued")),
+        conclusion=text_of(resource, "conclusion").strip(),
         sections=tuple((s.code.value, s.text) for s in sections_of(text)),
         text=text,
     )
@@ -84,41 +88,16 @@ def conclusion_of(report: Report) -> str:
     return report.text(SectionCode.IMPRESSION).strip()
 
 
-def _presented_text(resource: Mapping[str, Any]) -> str:
-    for form in _objects(resource, "presentedForm"):
-        if _text(form, "contentType").split(";")[0].strip().lower() == "text/plain":
+def _presented_text(resource: Resource) -> str:
+    for form in objects_of(resource, "presentedForm"):
+        if text_of(form, "contentType").split(";")[0].strip().lower() == "text/plain":
             try:
-                return base64.b64decode(_text(form, "data"), validate=True).decode("utf-8")
+                return base64.b64decode(text_of(form, "data"), validate=True).decode("utf-8")
             except (binascii.Error, ValueError):
                 return ""
     return ""
 
 
-def _is_accession(identifier: Mapping[str, Any]) -> bool:
-    kind = identifier.get("type")
-    return isinstance(kind, Mapping) and any(_text(c, "code") == ACCESSION_TYPE for c in _objects(kind, "coding"))
-
-
-def _reference(value: object) -> str:
-    """`Patient/1` of `https://ris/fhir/Patient/1/_history/3`: servers may answer either way."""
-    if not isinstance(value, Mapping):
-        return ""
-    return "/".join(_text(value, "reference").split("/_history/")[0].split("/")[-2:])
-
-
 def _utc(instant: str) -> str:
-    try:
-        parsed = datetime.fromisoformat(instant)
-    except ValueError:
-        return ""
-    return parsed.astimezone(UTC).isoformat(timespec="milliseconds") if parsed.tzinfo else ""
-
-
-def _objects(resource: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    values = resource.get(key)
-    return iter([v for v in values if isinstance(v, Mapping)] if isinstance(values, list) else [])
-
-
-def _text(resource: Mapping[str, Any], key: str) -> str:
-    value = resource.get(key)
-    return value if isinstance(value, str) else ""
+    parsed = instant_in(instant)
+    return parsed.astimezone(UTC).isoformat(timespec="milliseconds") if parsed else ""

@@ -34,7 +34,8 @@ _FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES
 _COLUMNS = (
     "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256"
 )
-_ARRIVED = (DeliveryState.CONFIRMED, DeliveryState.ACKNOWLEDGED)
+# A sending is counted when it begins; asking that leads to no sending counts as a try too.
+_NOTE = "UPDATE outbox SET tries = tries + (state = 'queued'), last_error = ? WHERE id = ?"
 
 
 class DeliveryLedger:
@@ -48,7 +49,6 @@ class DeliveryLedger:
         """Put a signed version into the outbox. Call inside the transaction that writes the version."""
         body = payload(signed)
         self._supersede_before(signed)
-        base = self._database.row("SELECT max(version) AS version FROM outbox WHERE report_uuid = ?", signed.report_uuid)
         row_id = self._database.insert(
             "outbox",
             report_uuid=signed.report_uuid,
@@ -59,7 +59,6 @@ class DeliveryLedger:
             payload=body,
             payload_sha256=hashlib.sha256(body).hexdigest(),
             local_sha256=local_sha256,
-            base_version=(base or {}).get("version") or 0,
             state=DeliveryState.QUEUED.value,
             created=self._clock().isoformat(),
         )
@@ -100,7 +99,7 @@ class DeliveryLedger:
         return tuple(map(_delivery, self._database.rows(sql)))
 
     def submission(self, delivery_id: int) -> Submission:
-        """What to send. `Refused` when the frozen bytes are not what was signed."""
+        """What to send, and what it builds on."""
         row = self._database.row(
             "SELECT o.*, r.patient_id, r.patient_issuer, v.order_id, v.ris_patient_reference"
             " FROM outbox o JOIN report r USING (report_uuid) JOIN report_version v USING (report_uuid, version) WHERE o.id = ?",
@@ -108,8 +107,6 @@ class DeliveryLedger:
         )
         if row is None:
             raise Refused("No such delivery", "The outbox has no such row", "Refresh the list")
-        if hashlib.sha256(row["payload"]).hexdigest() != row["payload_sha256"]:
-            raise Refused("The signed report is damaged on disk", "Its bytes do not match their hash", "Call support")
         confirmed = self._database.row(
             "SELECT version, ris_etag FROM outbox WHERE report_uuid = ? AND version < ? AND state = ?"
             " ORDER BY version DESC LIMIT 1",
@@ -126,6 +123,7 @@ class DeliveryLedger:
             patient=PatientKey(row["patient_id"], row["patient_issuer"]),
             ris_patient_reference=row["ris_patient_reference"],
             payload=row["payload"],
+            intact=hashlib.sha256(row["payload"]).hexdigest() == row["payload_sha256"],
             base_version=confirmed["version"] if confirmed else 0,
             base_etag=confirmed["ris_etag"] if confirmed else "",
         )
@@ -159,7 +157,7 @@ class DeliveryLedger:
     def note(self, delivery_id: int, detail: str) -> Delivery:
         """A try that proved nothing: counted and shown, the state stays."""
         with self._database.writing():
-            self._database.execute("UPDATE outbox SET tries = tries + 1, last_error = ? WHERE id = ?", detail, delivery_id)
+            self._database.execute(_NOTE, detail, delivery_id)
         return self.delivery(delivery_id)
 
     def retry(self, delivery_id: int) -> Delivery:
@@ -197,6 +195,12 @@ class DeliveryLedger:
             delivery_id,
         )
         self._log(delivery_id, event.value, before.value, after.value, detail)
+        if after in (DeliveryState.REJECTED, DeliveryState.HELD) and self._has_newer(delivery_id):
+            self._move(delivery_id, DeliveryEvent.NEWER_VERSION_SIGNED, detail)
+
+    def _has_newer(self, delivery_id: int) -> bool:
+        sql = "SELECT 1 FROM outbox o JOIN outbox newer USING (report_uuid) WHERE o.id = ? AND newer.version > o.version"
+        return self._database.row(sql, delivery_id) is not None
 
     def _log(self, delivery_id: int, event: str, before: str, after: str, detail: str = "") -> None:
         self._database.insert(

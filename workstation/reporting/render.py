@@ -7,13 +7,13 @@ import json
 from html import escape
 from typing import Any
 
+from workstation.domain.fhir import DICOM_UID, REPORT_IDENTIFIER_SYSTEM, accession_identifier, fhir_date
 from workstation.domain.report import SECTION_TITLES, Report
-from workstation.reporting.content import ACCESSION_TYPE, REPORT_IDENTIFIER_SYSTEM, conclusion_of
+from workstation.reporting.content import conclusion_of
 from workstation.reporting.layout import filled_sections, plain_text
 from workstation.reporting.text import clean, clean_line
 
 LOINC = "http://loinc.org"
-V2_IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
 V2_DIAGNOSTIC_SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 
 
@@ -46,7 +46,7 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
         "imagingStudy": [
             {
                 "type": "ImagingStudy",
-                "identifier": {"system": "urn:dicom:uid", "value": f"urn:oid:{report.study_instance_uid}"},
+                "identifier": {"system": DICOM_UID, "value": f"urn:oid:{report.study_instance_uid}"},
             }
         ],
         "presentedForm": [
@@ -60,7 +60,7 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
         ],
         "text": {"status": "generated", "div": _narrative(report)},
     }
-    if effective := _date(report.study_date):
+    if effective := fhir_date(report.study_date):
         resource["effectiveDateTime"] = effective
     if conclusion := conclusion_of(report):
         resource["conclusion"] = conclusion
@@ -72,8 +72,7 @@ def _identifiers(report: Report) -> list[dict[str, Any]]:
         {"use": "official", "system": REPORT_IDENTIFIER_SYSTEM, "value": f"urn:uuid:{report.report_uuid}"}
     ]
     if report.accession_number:
-        kind = {"coding": [{"system": V2_IDENTIFIER_TYPE, "code": ACCESSION_TYPE}]}
-        identifiers.append({"use": "secondary", "type": kind, "value": report.accession_number})
+        identifiers.append({"use": "secondary", **accession_identifier(report.accession_number)})
     return identifiers
 
 
@@ -93,8 +92,3 @@ def _narrative(report: Report) -> str:
     parts.append(f"<p>{escape(clean_line(report.signed_by))}</p>")
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'
 
-
-def _date(dicom_date: str) -> str:
-    """FHIR date of a DICOM DA; "" when it is not a whole one."""
-    whole = len(dicom_date) == 8 and dicom_date.isdigit()
-    return f"{dicom_date[:4]}-{dicom_date[4:6]}-{dicom_date[6:]}" if whole else ""

@@ -67,7 +67,6 @@ CREATE TABLE outbox (
     payload BLOB NOT NULL,
     payload_sha256 TEXT NOT NULL,
     local_sha256 TEXT NOT NULL,
-    base_version INTEGER NOT NULL,
     state TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     last_error TEXT NOT NULL DEFAULT '',

@@ -1,0 +1,276 @@
+"""From the outbox to the RIS, one proven step at a time.
+
+The rules, in the order in which they bind:
+1. What is about to happen is on disk before it happens: SENDING is committed before the request leaves.
+2. A row in SENDING is unknown, whatever was on the wire. It is read back before anything is sent again.
+3. An acknowledgement moves a row to ACKNOWLEDGED, never further. Only a read-back with the very
+   hash of what was signed makes it CONFIRMED.
+4. Nothing in the RIS is overwritten but our own latest confirmed version, under its ETag.
+5. The order must still stand, and be of that patient and accession number, when the report leaves.
+6. Silence and overload are waited out, longer each time; a refusal is for the reader, not for repeating.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workstation.domain.delivery import Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
+from workstation.errors import WorkstationError
+from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
+
+logger = logging.getLogger(__name__)
+
+_WORKABLE = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.ACKNOWLEDGED)
+
+
+class Ledger(Protocol):
+    """The rows, as workstation.reporting.ledger keeps them. Every method is on disk when it returns."""
+
+    def heads(self) -> tuple[Delivery, ...]: ...
+    def submission(self, delivery_id: int) -> Submission: ...
+    def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison: ...
+    def note(self, delivery_id: int, detail: str) -> Delivery: ...
+    def move(
+        self,
+        delivery_id: int,
+        event: DeliveryEvent,
+        detail: str = "",
+        *,
+        ris_report_id: str = "",
+        ris_etag: str = "",
+        ris_sha256: str = "",
+    ) -> Delivery: ...
+
+
+class HasLedger(Protocol):
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Full jitter: a wait drawn from 0 to base·2^(n-1) seconds, at most `cap`, so that no storm follows an outage."""
+
+    base: float = 2.0
+    cap: float = 900.0
+
+    def wait(self, failures: int, draw: Callable[[], float]) -> float:
+        return draw() * min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
+
+
+class Outbox:
+    """Works on one row at a time. `step` is called from one thread; `hurry` and `seconds_until_due` from any.
+
+    `monotonic` gives seconds that never go back; `draw` gives numbers in [0, 1).
+    """
+
+    def __init__(
+        self,
+        store: HasLedger,
+        ris: Ris,
+        backoff: Backoff = Backoff(),
+        monotonic: Callable[[], float] = time.monotonic,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._ledger = store.ledger
+        self.ris = ris
+        self._backoff = backoff
+        self._monotonic = monotonic
+        self._draw = draw
+        self._failures: dict[int, int] = {}
+        self._due: dict[int, float] = {}
+        self._silences = 0
+        self._ris_due = 0.0
+
+    def step(self) -> Delivery | None:
+        """The oldest row that is due moves as far as one question or one sending takes it. None: nothing is due."""
+        row = next((row for row in self._workable() if self._due_at(row) <= self._monotonic()), None)
+        if row is None:
+            return None
+        try:
+            submission = self._ledger.submission(row.delivery_id)
+            return self._send(row, submission) if row.state is DeliveryState.QUEUED else self._settle(row, submission)
+        except WorkstationError:
+            # The store's trouble with one row must not keep the others from leaving.
+            self._wait(row)
+            raise
+
+    def seconds_until_due(self) -> float | None:
+        """How long until `step` has something to do; None when no row is waiting."""
+        due = [self._due_at(row) for row in self._workable()]
+        return max(0.0, min(due) - self._monotonic()) if due else None
+
+    def hurry(self) -> None:
+        """Forget the waits: the network is back, or a reader asks."""
+        self._due = {}
+        self._ris_due = 0.0
+
+    def _workable(self) -> list[Delivery]:
+        return [row for row in self._ledger.heads() if row.state in _WORKABLE]
+
+    def _due_at(self, row: Delivery) -> float:
+        return max(self._ris_due, self._due.get(row.delivery_id, 0.0))
+
+    def _send(self, row: Delivery, submission: Submission) -> Delivery:
+        if not submission.intact:
+            return self._held(row, "The signed bytes on disk are damaged: call support, nothing was sent")
+        check = self.ris.check_order(submission)
+        if check.kind is OrderCheckKind.UNKNOWN:
+            return self._silent(row, check.detail, check.retry_after)
+        if check.kind is OrderCheckKind.DOUBT:
+            return self._held(row, check.detail)
+        holding = self.ris.read_back(submission.report_uuid)
+        if holding.kind is HoldingKind.UNKNOWN:
+            return self._silent(row, holding.detail, holding.retry_after)
+        self._silences = 0
+        held = self._compare(row, holding)
+        if held is not None and held.held is Held.THIS_VERSION:
+            self._move(row, DeliveryEvent.SEND)
+            return self._confirmed(row, holding, held)
+        if conflict := _why_not_over(holding, held, submission):
+            return self._move(row, DeliveryEvent.RIS_HAS_NEWER, conflict, ris_sha256=held.ris_sha256 if held else "")
+        self._move(row, DeliveryEvent.SEND)
+        answer = self.ris.deliver(submission, holding if holding.kind is HoldingKind.ONE else None)
+        return self._answered(row, submission, answer)
+
+    def _answered(self, row: Delivery, submission: Submission, answer: Answer) -> Delivery:
+        if answer.kind is AnswerKind.UNKNOWN:
+            return self._silent(row, answer.detail, answer.retry_after)
+        if answer.kind is AnswerKind.ACKNOWLEDGED:
+            return self._move(row, DeliveryEvent.ACKNOWLEDGE, ris_report_id=answer.ris_report_id)
+        if answer.kind is AnswerKind.REFUSED:
+            return self._move(row, DeliveryEvent.RIS_REFUSES, answer.detail)
+        return self._settle(row, submission, refusal=answer.detail)
+
+    def _settle(self, row: Delivery, submission: Submission, refusal: str = "") -> Delivery:
+        """Read back a row that is SENDING or ACKNOWLEDGED. `refusal` is what the RIS just said against it."""
+        holding = self.ris.read_back(submission.report_uuid)
+        if holding.kind is HoldingKind.UNKNOWN:
+            return self._silent(row, holding.detail, holding.retry_after)
+        self._silences = 0
+        held = self._compare(row, holding)
+        if held is not None and held.held is Held.THIS_VERSION:
+            return self._confirmed(row, holding, held)
+        conflict = _why_not_over(holding, held, submission)
+        acknowledged = row.state is DeliveryState.ACKNOWLEDGED
+        if conflict:
+            event = DeliveryEvent.READ_BACK_DIFFERS if acknowledged else DeliveryEvent.RIS_HAS_NEWER
+            return self._move(row, event, conflict, ris_sha256=held.ris_sha256 if held else "")
+        if refusal:
+            return self._move(row, DeliveryEvent.RIS_REFUSES, refusal)
+        if acknowledged:
+            self._move(row, DeliveryEvent.READ_BACK_MISSING)
+            return self._missed(row, "The RIS said yes but does not hold this version")
+        return self._move(row, DeliveryEvent.READ_BACK_MISSING, "The RIS does not hold it: it will be sent again")
+
+    def _compare(self, row: Delivery, holding: Holding) -> Comparison | None:
+        return self._ledger.compare(row.delivery_id, holding.resource) if holding.kind is HoldingKind.ONE else None
+
+    def _confirmed(self, row: Delivery, holding: Holding, held: Comparison) -> Delivery:
+        return self._move(
+            row,
+            DeliveryEvent.READ_BACK_MATCHES,
+            ris_report_id=holding.ris_report_id,
+            ris_etag=holding.etag,
+            ris_sha256=held.ris_sha256,
+        )
+
+    def _held(self, row: Delivery, doubt: str) -> Delivery:
+        return self._move(row, DeliveryEvent.IDENTITY_DOUBT, doubt)
+
+    def _move(self, row: Delivery, event: DeliveryEvent, detail: str = "", **facts: str) -> Delivery:
+        moved = self._ledger.move(row.delivery_id, event, detail, **facts)
+        logger.info("delivery %d: %s -> %s", row.delivery_id, event.value, moved.state.value)
+        self._due.pop(row.delivery_id, None)
+        return moved
+
+    def _silent(self, row: Delivery, detail: str, retry_after: float | None) -> Delivery:
+        """No answer: this row waits, and the RIS is left in peace for every other row too."""
+        self._silences += 1
+        wait = max(self._backoff.wait(self._silences, self._draw), retry_after or 0.0)
+        self._ris_due = self._monotonic() + wait
+        return self._missed(row, detail)
+
+    def _missed(self, row: Delivery, detail: str) -> Delivery:
+        self._wait(row)
+        return self._ledger.note(row.delivery_id, detail)
+
+    def _wait(self, row: Delivery) -> None:
+        failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
+        self._due[row.delivery_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
+
+
+def _why_not_over(holding: Holding, held: Comparison | None, submission: Submission) -> str:
+    """Why this version must not be put on top of what the RIS holds, or "" when it may."""
+    if holding.kind is HoldingKind.SEVERAL:
+        return "The RIS holds more than one report with this report's identifier"
+    if held is None:
+        return "The RIS no longer holds the version that this one follows" if submission.base_version else ""
+    if held.held is Held.SOMETHING_ELSE:
+        return "The report was changed in the RIS"
+    if submission.base_version and (held.version, holding.etag) != (submission.base_version, submission.base_etag):
+        return "The report was changed in the RIS since our last version"
+    return ""
+
+
+class OutboxRunner:
+    """Steps the outbox in a thread of its own. `on_change` and `on_error` are called from that thread."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        on_change: Callable[[Delivery], None] = lambda _: None,
+        on_error: Callable[[WorkstationError], None] = lambda _: None,
+        longest_sleep: float = 60.0,
+    ) -> None:
+        self._outbox = outbox
+        self._on_change = on_change
+        self._on_error = on_error
+        self._longest_sleep = longest_sleep
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Something was signed, the network came back, or a reader asks: try now."""
+        self._outbox.hurry()
+        self._woken.set()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the thread. A request under way is cut: its row stays SENDING and is read back next time."""
+        if self._thread is None:
+            return
+        self._stopping.set()
+        self._woken.set()
+        deadline = time.monotonic() + timeout
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            self._outbox.ris.abort()
+            self._thread.join(0.1)
+        self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                delivery = self._outbox.step()
+                wait = 0.0 if delivery else self._outbox.seconds_until_due()
+            except WorkstationError as error:
+                logger.warning("outbox: %s", error.title)
+                self._on_error(error)
+                delivery, wait = None, self._longest_sleep
+            if delivery:
+                self._on_change(delivery)
+            if wait != 0.0 and not self._stopping.is_set():
+                self._woken.wait(self._longest_sleep if wait is None else min(wait, self._longest_sleep))
