@@ -7,7 +7,7 @@ it was read, so that each decision above can be explained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workstation.domain.study import SERIES_ATTRIBUTES, Instance, Series, Study
@@ -54,7 +54,7 @@ class ImageSet:
 
     def elements(self, keyword: str) -> tuple[str, ...]:
         """The values of a DICOM element, empty ones left out."""
-        own = _own_elements(self.instance).get(keyword, ()) if self.instance else ()
+        own = _own_elements(self.instance, keyword) if self.instance else ()
         return own or series_elements(self.series, keyword)
 
     def first(self, keyword: str) -> str:
@@ -123,23 +123,22 @@ def _instance_order(instance: Instance) -> tuple[bool, int, str]:
     return (number is None, number or 0, instance.sop_instance_uid)
 
 
-def _own_elements(instance: Instance) -> Mapping[str, tuple[str, ...]]:
+def _own_elements(instance: Instance, keyword: str) -> tuple[str, ...]:
     """What the reader of files noted of this image (workstation.domain.study.INSTANCE_ATTRIBUTES)."""
-    own = instance.header.get("attributes", {})
-    return {name: tuple(str(v) for v in values if str(v).strip()) for name, values in own.items()}
+    if keyword in _INSTANCE_FIELDS:
+        return (_INSTANCE_FIELDS[keyword](instance),)
+    values = instance.header.get("attributes", {}).get(keyword, ())
+    return tuple(str(value) for value in values if str(value).strip())
+
+
+_INSTANCE_FIELDS: Mapping[str, Callable[[Instance], str]] = {
+    "SOPClassUID": lambda instance: instance.sop_class_uid,
+    "TransferSyntaxUID": lambda instance: instance.transfer_syntax_uid,
+    "Rows": lambda instance: str(instance.rows),
+    "Columns": lambda instance: str(instance.columns),
+}
 
 
 def _instance_values(series: Series, keyword: str) -> tuple[str, ...]:
-    return tuple(_instance_fields(instance).get(keyword, "") for instance in series.instances if keyword in _INSTANCE_KEYWORDS)
-
-
-_INSTANCE_KEYWORDS = frozenset({"SOPClassUID", "TransferSyntaxUID", "Rows", "Columns"})
-
-
-def _instance_fields(instance: Instance) -> Mapping[str, str]:
-    return {
-        "SOPClassUID": instance.sop_class_uid,
-        "TransferSyntaxUID": instance.transfer_syntax_uid,
-        "Rows": str(instance.rows),
-        "Columns": str(instance.columns),
-    }
+    read = _INSTANCE_FIELDS.get(keyword)
+    return tuple(read(instance) for instance in series.instances) if read else ()
