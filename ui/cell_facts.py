@@ -88,15 +88,18 @@ def measured_lines(view: View, picture: Picture, measurements: Iterable[Measurem
 
 
 def _ends(view: View, picture: Picture, taken: Measurement) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    state = view.state
+    state, identity = view.state, picture.identity
     if (taken.study_uid, taken.series_uid) != (state.study_uid, state.series_uid) or len(taken.points) != 2:
         return None
-    identity = picture.identity
-    if state.plane is Plane.STACK and identity is not None and taken.sop_instance_uid:
-        if (taken.sop_instance_uid, taken.frame_number) != (identity.sop_instance_uid, identity.frame_number):
-            return None
+    same_frame = identity is not None and (identity.sop_instance_uid, identity.frame_number) == (
+        taken.sop_instance_uid,
+        taken.frame_number,
+    )
+    if state.plane is Plane.STACK and not same_frame:
+        return None
+    if not taken.patient_points:  # an image without geometry has frames only, and its own pixels
         a, b = (view.viewport.frame_to_view(state, view.width, view.height, *p) for p in taken.points)
-        return a, b
+        return (a, b) if a and b and same_frame else None
     seen = [view.viewport.to_view(state, view.width, view.height, p) for p in taken.patient_points]
     if len(seen) == 2 and seen[0] and seen[1] and max(abs(seen[0][2]), abs(seen[1][2])) <= SAME_CUT_MM:
         return seen[0][:2], seen[1][:2]

@@ -15,7 +15,6 @@ from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Picture
 from ui import plain
-from workstation.domain.doubt import SpacingSource
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
 
@@ -143,8 +142,6 @@ def _how(facts: CornerFacts) -> tuple[Line, ...]:
     lines.append(Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED))
     if state.inverted:
         lines.append(Line(_tr("Inverted"), 2))
-    if picture.error is None:
-        lines.append(Line(scale_words(picture.spacing_source, picture.mm_per_pixel), 4, Tone.MUTED))
     lines.append(Line(_technique(facts.series), 8, Tone.MUTED))
     if facts.active and facts.presets:
         digits = "  ".join(f"{p.key} {plain.core_text(p.name)}" for p in facts.presets)
@@ -164,19 +161,6 @@ PLANE_TITLES = {
 def window_text(window: Window, unit: str) -> str:
     """`C 40 W 400 HU`."""
     return f"C {_number(window.center)}  W {_number(window.width)} {plain.plain(unit)}".strip()
-
-
-def scale_words(source: SpacingSource, mm_per_pixel: float | None) -> str:
-    """Said when millimetres are not lengths in the patient; empty when they are."""
-    if mm_per_pixel is None or source is SpacingSource.NONE:
-        return _tr("Lengths in px: spacing unknown")
-    if source is SpacingSource.DETECTOR:
-        return _tr("mm at the detector")
-    if source is SpacingSource.ERMF:
-        return _tr("mm by estimated magnification")
-    if source is SpacingSource.NOMINAL:
-        return _tr("mm as scanned (nominal)")
-    return ""
 
 
 def _window_name(window: Window, presets: tuple[WindowPreset, ...]) -> str:

@@ -279,8 +279,12 @@ class ViewportWidget(QWidget):
 
     def _place(self) -> Place:
         view = self.view()
-        count = view.viewport.slice_count(view.state) if view else 0
-        window = view.viewport.window_of(view.state) if view else None
+        count, window = 0, None
+        if view is not None:
+            try:
+                count, window = view.viewport.slice_count(view.state), view.viewport.window_of(view.state)
+            except WorkstationError:
+                pass  # nothing to drag yet: the frame is on its way, or refused with its reason on the tile
         return Place(self.index, max(self.width(), 1), max(self.height(), 1), count, window)
 
     def _pointed(self, tool: Tool, kind: str, start: tuple[float, float], now: tuple[float, float]) -> None:
