@@ -127,8 +127,8 @@ def _own_elements(instance: Instance, keyword: str) -> tuple[str, ...]:
     """What the reader of files noted of this image (workstation.domain.study.INSTANCE_ATTRIBUTES)."""
     if keyword in _INSTANCE_FIELDS:
         return (_INSTANCE_FIELDS[keyword](instance),)
-    values = instance.header.get("attributes", {}).get(keyword, ())
-    return tuple(str(value) for value in values if str(value).strip())
+    pairs = instance.header.get("attributes", ())
+    return tuple(str(value) for name, values in pairs if name == keyword for value in values if str(value).strip())
 
 
 _INSTANCE_FIELDS: Mapping[str, Callable[[Instance], str]] = {

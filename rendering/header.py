@@ -242,6 +242,8 @@ class ImageHeader:
     frame_times: tuple[float, ...] = ()
     expected_images: int | None = None
     warnings: tuple[str, ...] = ()
+    # (keyword, values) of workstation.domain.study.INSTANCE_ATTRIBUTES, for hanging protocols.
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def frame(self, index: int) -> FrameFacts:
         """The facts of frame `index` (0-based)."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.header import ImageHeader, Palette
+from rendering.parse_attributes import instance_attributes
 from rendering.parse_elements import Elements
 from rendering.parse_extras import (
     read_frame_times,
@@ -130,6 +131,7 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         frame_times=frame_times,
         expected_images=elements.integer("ImagesInAcquisition"),
         warnings=tuple(dict.fromkeys(warnings)),
+        attributes=instance_attributes(elements),
     )
 
 

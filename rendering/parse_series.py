@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rendering.parse_attributes import series_attributes
 from rendering.parse_elements import Elements, is_uid
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
@@ -21,7 +22,6 @@ _TEXT_ATTRIBUTES = (
     "ConvolutionKernel",
     "CorrectedImage",
     "DetectorType",
-    "DiffusionBValue",
     "EchoTime",
     "ExposureTime",
     "FilterType",
@@ -127,6 +127,8 @@ def read_attributes(elements: Elements) -> dict[str, tuple[str, ...]]:
         codes = elements.codes(name)
         if codes:
             found[name] = codes
+    for name, values in series_attributes(elements).items():
+        found.setdefault(name, values)
     _add_shared_anatomy(elements, found)
     return found
 

@@ -20,12 +20,12 @@ SERIES_ATTRIBUTES: tuple[str, ...] = (
     "RepetitionTime", "InversionTime", "FlipAngle", "DiffusionBValue", "AcquisitionContrast", "PulseSequenceName",
     "CorrectedImage", "AttenuationCorrectionMethod", "Units", "SeriesType", "SeriesDate", "SeriesTime",
     "AcquisitionTime", "RequestedProcedureDescription", "PerformedProcedureStepDescription", "RequestedProcedureCodeSequence",
-    "PerformedProtocolCodeSequence", "Manufacturer", "ManufacturerModelName", "ConversionType", "RecognizableVisualFeatures",
+    "PerformedProtocolCodeSequence", "Manufacturer", "ManufacturerModelName", "ConversionType",
     "CardiacSynchronizationTechnique", "NumberOfTemporalPositions", "ReconstructionAlgorithm", "BurnedInAnnotation",
 )  # fmt: skip
 
 # Those of them that differ between the images of one series (four mammograms, PA and lateral):
-# `Instance.header["attributes"]` holds them by keyword, in the same form as Series.attributes.
+# `Instance.header["attributes"]` holds them as pairs of keyword and values (projection images only).
 INSTANCE_ATTRIBUTES: tuple[str, ...] = (
     "ImageType", "Laterality", "ImageLaterality", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",
     "PatientOrientation", "PresentationIntentType", "BodyPartExamined", "AnatomicRegionSequence",

@@ -1,0 +1,74 @@
+"""What hanging protocols ask of a file (workstation.domain.study.SERIES_ATTRIBUTES), as text.
+
+Enhanced objects keep much of it in functional groups (PS3.3 C.7.6.16): the shared ones, else those
+of the first frame, are read for an element that the top level lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rendering.parse_elements import Elements
+from workstation.domain.study import INSTANCE_ATTRIBUTES, SERIES_ATTRIBUTES
+
+# Binary numbers; every other element asked for is text or a code sequence.
+_NUMBERS = frozenset({"DiffusionBValue"})
+
+# (functional group, its element, the keyword it answers for)
+_GROUPS = (
+    ("PlaneOrientationSequence", "ImageOrientationPatient", "ImageOrientationPatient"),
+    ("PixelMeasuresSequence", "SliceThickness", "SliceThickness"),
+    ("CTReconstructionSequence", "ConvolutionKernel", "ConvolutionKernel"),
+    ("MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
+    ("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+    ("MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
+)
+_GROUP_NUMBERS = frozenset({"EffectiveEchoTime", "DiffusionBValue"})
+
+# Modalities whose images are views of their own; a CT's thousand headers stay small.
+_VIEW_MODALITIES = frozenset({"CR", "DX", "IO", "MG", "PX", "RG"})
+
+Pairs = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def series_attributes(elements: Elements) -> dict[str, tuple[str, ...]]:
+    """Keyword to values, those present and not empty."""
+    found = dict(_present(elements, SERIES_ATTRIBUTES))
+    for owner in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        groups = elements.item(owner)
+        if groups is not None:
+            for name, values in _of_groups(groups):
+                found.setdefault(name, values)
+    return found
+
+
+def instance_attributes(elements: Elements) -> Pairs:
+    """The same for one image, where a series may hold several views; else empty."""
+    return tuple(_present(elements, INSTANCE_ATTRIBUTES)) if elements.text("Modality") in _VIEW_MODALITIES else ()
+
+
+def _present(elements: Elements, names: Iterable[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    for name in names:
+        values = _values(elements, name)
+        if any(values):
+            yield name, values
+
+
+def _values(elements: Elements, name: str) -> tuple[str, ...]:
+    if name.endswith("Sequence"):
+        return elements.codes(name)
+    if name in _NUMBERS:
+        return _as_text(elements, name)
+    return elements.texts(name)
+
+
+def _of_groups(groups: Elements) -> Iterable[tuple[str, tuple[str, ...]]]:
+    for sequence, element, keyword in _GROUPS:
+        item = groups.item(sequence)
+        values = () if item is None else _as_text(item, element) if element in _GROUP_NUMBERS else item.texts(element)
+        if any(values):
+            yield keyword, values
+
+
+def _as_text(elements: Elements, name: str) -> tuple[str, ...]:
+    return tuple(f"{value:g}" for value in elements.numbers(name))
