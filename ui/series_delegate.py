@@ -81,7 +81,7 @@ class SeriesDelegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(theme.LINE), 1))
         painter.drawRect(place.adjusted(0, 0, -1, -1))
         done, total = row.loaded
-        if 0 < total and done < total:
+        if 0 <= done < total:
             bar = QRect(place.left(), place.bottom() - 3, place.width(), 4)
             painter.fillRect(bar, QColor(theme.LINE))
             painter.fillRect(QRect(bar.left(), bar.top(), bar.width() * done // total, 4), QColor(theme.ACCENT))

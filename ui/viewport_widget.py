@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
@@ -281,10 +282,8 @@ class ViewportWidget(QWidget):
         view = self.view()
         count, window = 0, None
         if view is not None:
-            try:
+            with suppress(WorkstationError):  # the frame is on its way, or refused: nothing to drag
                 count, window = view.viewport.slice_count(view.state), view.viewport.window_of(view.state)
-            except WorkstationError:
-                pass  # nothing to drag yet: the frame is on its way, or refused with its reason on the tile
         return Place(self.index, max(self.width(), 1), max(self.height(), 1), count, window)
 
     def _pointed(self, tool: Tool, kind: str, start: tuple[float, float], now: tuple[float, float]) -> None:
