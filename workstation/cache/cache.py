@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,13 +48,13 @@ class StudyCache:
         self._adding = threading.Lock()
         self._alerts = AlertLog(root / "security.jsonl")
         self._store = ObjectStore(root)
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(self._store.close)
             self._index, notice = open_index(root / "index.db", self._store)
-        except BaseException:
-            self._store.close()
-            raise
-        self.notices = ((notice,) if notice else ()) + self._complete(progress)
-        self._store.tidy(self._index.has)
+            opened.callback(self._index.close)
+            self.notices = ((notice,) if notice else ()) + self._complete(progress)
+            self._store.tidy(self._index.has)
+            opened.pop_all()
 
     def close(self) -> None:
         with self._adding:
