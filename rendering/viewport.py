@@ -92,14 +92,13 @@ class Viewport:
         )
 
     def _without_pixels(self, state: ViewportState, width: int, height: int, error: Refused | None) -> Picture:
-        """Black, with the place in the series where that is known: an error tile or a wait."""
+        """Black, for an error tile or a wait; a stack says which image it would be."""
         black = np.zeros((height, width), np.uint8)
         if not self._is_own(state) or not self.images.frame_count:
             return Picture(black, error=error)
         doubts = self.images.doubts
         if is_plane(state):
-            known = self.images.verdict.geometry is not None
-            return Picture(black, doubts=doubts, count=self.slice_count(state) if known else 0, error=error)
+            return Picture(black, doubts=doubts, error=error)
         position, count = self.slice_index(state), self.images.frame_count
         return Picture(black, doubts=doubts, identity=self.images.identity(position), index=position, count=count, error=error)
 
