@@ -1,13 +1,13 @@
 """Frozen dataclasses to JSON-able data and back, by their annotations.
 
-Tuples become lists, bytes base64 text, a nested dataclass a dict; fields at their default are
-left out. One decoder is built for each annotation and kept: a series has hundreds of headers.
+Tuples become lists, bytes base64 text, mappings and nested dataclasses dicts; fields at their
+default are left out. One decoder is built for each annotation and kept: a series has hundreds of headers.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -19,12 +19,15 @@ Decoder = Callable[[Any], Any]
 
 def encode(value: Any) -> Any:
     """JSON-able data for a dataclass, or for a value of one of its fields."""
-    if value is None or isinstance(value, str | int | float) and not isinstance(value, Enum):
+    # A list can only be data that has been through here before (Instance.header).
+    if value is None or (isinstance(value, str | int | float | list) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
         return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return {name: encode(v) for name, default in _defaults(type(value)) if (v := getattr(value, name)) is not default and v != default}
@@ -48,6 +51,9 @@ def _decoder(hint: Any) -> Decoder:
         return lambda data: None if data is None else inner(data)
     if origin is tuple:
         return _tuple_decoder(arguments)
+    if origin is Mapping:
+        item = _decoder(arguments[1])
+        return _as_is if item is _as_is else lambda data: {key: item(value) for key, value in data.items()}
     if hint is bytes:
         return base64.b64decode
     if hint is float:

@@ -1,90 +1,215 @@
-"""ImageWorker: the parent's handle of the limited process that parses and decodes received bytes.
+"""ImageWorker: the parent's handle of the limited processes that parse and decode received bytes.
 
-Nothing of a received file is interpreted in this process. One file that kills or hangs the
+Nothing of a received file is interpreted in this process. One file that kills or hangs its
 worker is refused alone; the worker comes back and goes on with the rest.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-from rendering.header import ImageHeader
+from rendering.header_json import decode as from_json
 from rendering.shared_frames import SharedFrames
-from workstation.domain.study import ParsedInstance
-from workstation.errors import Refused
+from rendering.worker_child import Child, ChildDied, ChildSilent
+from rendering.worker_decode import DecodeJob, decode_in
+from rendering.worker_pipe import Message
+from workstation.domain.study import ParsedInstance, Study
+from workstation.errors import Refused, Unavailable
 
 __all__ = ["DecodeJob", "ImageWorker", "SharedFrames", "WorkerLimits"]
+
+# Files of one parse request: enough that talking costs little, few enough that a decode that
+# wants the same process does not wait.
+BATCH = 48
+
+Parsed = ParsedInstance | Refused
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Caps of the worker: bytes above its block, seconds for one file, bytes of one file and frame."""
+    """Caps of a worker process.
+
+    `memory` in bytes above what is mapped on purpose, `seconds` for one file or frame,
+    `file_bytes` for one file; `threads` 0 means one for each core. `processes` is how many
+    workers there may be: two keep one hostile file from holding up the rest.
+    """
 
     memory: int = 2 << 30
     seconds: float = 10.0
     file_bytes: int = 8 << 30
-    frame_bytes: int = 1 << 30
     threads: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DecodeJob:
-    """Frame `frame` (0-based) of the file at `path` into slot `slot`.
-
-    `sha256` (hex, empty for unchecked) is of the file's bytes: others are refused.
-    """
-
-    path: str
-    header: ImageHeader
-    frame: int
-    slot: int
-    sha256: str = ""
-
-
-def _never() -> bool:
-    return False
+    processes: int = 2
 
 
 class ImageWorker:
-    """Thread-safe; starts its process at first use and again after it died."""
+    """Thread-safe; starts its processes at first use and again after they died."""
 
     def __init__(self, limits: WorkerLimits = WorkerLimits()) -> None:
         self.limits = limits
+        self._idle: list[Child] = []
+        self._free = threading.Semaphore(limits.processes)
+        self._lock = threading.Lock()
+        self._closed = False
 
     def parse(self, path: Path) -> ParsedInstance:
         """What the file is. Raises Refused."""
-        raise NotImplementedError
+        found = self._parse_batch([path])[0]
+        if isinstance(found, Refused):
+            raise found
+        return found
 
     def parse_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, ParsedInstance | Refused]]:
         """Each file in order. Never raises for a bad file."""
-        raise NotImplementedError
+        yield from _in_parallel(self._parse_batch, iter(paths), self.limits.processes)
 
     def media_files(self, dicomdir: Path) -> Sequence[tuple[str, ...]]:
         """The ReferencedFileID components (0004,1500) of a DICOMDIR, unchecked. Raises Refused."""
-        raise NotImplementedError
+        with self._borrowed() as child:
+            try:
+                child.send({"do": "media", "path": str(dicomdir)})
+                answer = child.receive(self.limits.seconds)
+                child.receive(self.limits.seconds)
+            except ChildDied as error:
+                child.end()
+                raise _killer(error) from error
+        if "refused" in answer:
+            raise Refused(*answer["refused"])
+        return tuple(tuple(str(part) for part in parts) for parts in answer["files"])
 
     def decode(
         self,
         jobs: Sequence[DecodeJob],
         target: SharedFrames,
         on_frame: Callable[[int, Refused | None], None],
-        cancelled: Callable[[], bool] = _never,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """Decodes `jobs` into the slots of `target`; blocks until done or cancelled.
 
         `on_frame(slot, None)` is called from this thread when a slot is filled, or with the
         reason why it never will be. Frames may arrive in any order near the given one.
         """
-        raise NotImplementedError
+        with self._borrowed() as child:
+            rest = decode_in(child, jobs, target, on_frame, cancelled, self.limits.seconds)
+        # What was under way when the worker died goes again, one file at a time: only the
+        # file that kills it once more is to blame.
+        while rest.unfinished and not cancelled():
+            for suspects in rest.suspects:
+                with self._borrowed() as child:
+                    decode_in(child, suspects, target, on_frame, cancelled, self.limits.seconds, alone=True)
+            if not rest.others:
+                break
+            with self._borrowed() as child:
+                rest = decode_in(child, rest.others, target, on_frame, cancelled, self.limits.seconds)
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the processes; calls under way fail."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.end()
 
     def __enter__(self) -> ImageWorker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Child]:
+        with self._free:
+            child = self._take()
+            try:
+                yield child
+            except BaseException:
+                # Whatever was under way, its answers must not reach the next borrower.
+                child.end()
+                raise
+            finally:
+                self._give_back(child)
+
+    def _take(self) -> Child:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The image worker is closed")
+            while self._idle:
+                child = self._idle.pop()
+                if child.is_alive:
+                    return child
+                child.end()
+        limits = self.limits
+        return Child(limits.memory, limits.seconds, limits.file_bytes, limits.threads or os.cpu_count() or 1)
+
+    def _give_back(self, child: Child) -> None:
+        with self._lock:
+            if child.is_alive and not self._closed:
+                self._idle.append(child)
+                return
+        child.end()
+
+    def _parse_batch(self, paths: Sequence[Path]) -> list[Parsed]:
+        found: list[Parsed] = []
+        while len(found) < len(paths):
+            with self._borrowed() as child:
+                try:
+                    self._parse_in(child, paths[len(found) :], found)
+                except ChildDied as error:
+                    child.end()
+                    found.append(_killer(error))
+        return found
+
+    def _parse_in(self, child: Child, paths: Sequence[Path], found: list[Parsed]) -> None:
+        child.send({"do": "parse", "paths": [str(path) for path in paths]})
+        while "finished" not in (answer := child.receive(self.limits.seconds)):
+            found.append(_parsed(answer))
+
+
+def _parsed(answer: Message) -> Parsed:
+    if "refused" in answer:
+        return Refused(*answer["refused"])
+    return ParsedInstance(from_json(Study, answer["study"]))
+
+
+def _killer(error: ChildDied) -> Refused:
+    if isinstance(error, ChildSilent):
+        return Refused("The file takes too long to read", "It hung the decoder", "It was left out; other files are not affected")
+    return Refused("The file cannot be read", "It killed the decoder", "It was left out; other files are not affected")
+
+
+def _in_parallel(parse: Callable[[Sequence[Path]], list[Parsed]], paths: Iterator[Path], processes: int) -> Iterator[tuple[Path, Parsed]]:
+    """Batches of `paths` on as many threads as there are processes, results in order."""
+    batches: list[tuple[list[Path], list[Parsed], list[BaseException], threading.Thread]] = []
+
+    def start() -> None:
+        batch = list(islice(paths, BATCH))
+        if not batch:
+            return
+        found: list[Parsed] = []
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                found.extend(parse(batch))
+            except BaseException as error:  # raised again where the results are read
+                failed.append(error)
+
+        thread = threading.Thread(target=work, name="parse batch", daemon=True)
+        thread.start()
+        batches.append((batch, found, failed, thread))
+
+    for _ in range(processes):
+        start()
+    while batches:
+        batch, found, failed, thread = batches.pop(0)
+        thread.join()
+        if failed:
+            raise failed[0]
+        start()
+        yield from zip(batch, found, strict=True)

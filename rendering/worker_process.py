@@ -1,0 +1,190 @@
+"""The worker process itself: reads requests, parses and decodes, answers. See rendering.worker.
+
+Started as its own program, never forked. Its standard output is the answer pipe and is taken
+away from everybody else at once, for native libraries print to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+# pydicom brings a downloader of test files along; this process has no business with a network.
+sys.modules.setdefault("requests", None)  # type: ignore[arg-type]
+
+import numpy as np
+import pydicom.config
+from numpy.typing import NDArray
+
+from rendering.decode import SourceFile, decode_into, open_source
+from rendering.header import ImageHeader
+from rendering.header_json import encode
+from rendering.parse import MAPPED_FROM, media_files, parse_file, read_file
+from rendering.shared_frames import BlockAddress, attach
+from rendering.worker_limits import ProcessLimits
+from rendering.worker_pipe import Message, read_message, write_message
+from workstation.errors import Refused
+
+# Multi-frame files come back in several requests; the last few stay open.
+KEPT_SOURCES = 4
+
+
+class Worker:
+    """One request at a time; `cancel` may arrive while one is being served."""
+
+    def __init__(self, answers: BinaryIO, memory: int, seconds: float, file_bytes: int, threads: int) -> None:
+        self._answers = answers
+        self._file_bytes = file_bytes
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._sources: OrderedDict[tuple[Any, ...], SourceFile] = OrderedDict()
+        self._pool = ThreadPoolExecutor(threads, "decode")
+        self._serving = ThreadPoolExecutor(1, "serve")
+        self._limits = ProcessLimits(memory, seconds, threads + 1)
+
+    def run(self, requests: BinaryIO) -> None:
+        """Serves until the parent has gone."""
+        self._answer({"ready": True})
+        while (request := read_message(requests)) is not None:
+            if request["do"] == "cancel":
+                self._cancelled.set()
+                continue
+            self._cancelled.clear()
+            self._serving.submit(self._serve, request)
+
+    def _answer(self, message: Message) -> None:
+        with self._lock:
+            write_message(self._answers, message)
+
+    def _serve(self, request: Message) -> None:
+        try:
+            getattr(self, f"_{request['do']}")(request)
+        except Refused as reason:
+            self._answer({"refused": refusal(reason)})
+        except MemoryError:
+            self._answer({"refused": refusal(Refused("Reading the file takes more memory than is allowed"))})
+        except Exception as error:  # a defect of ours must not look like a hang
+            self._answer({"refused": refusal(Refused("The file cannot be read", type(error).__name__))})
+        self._answer({"finished": True})
+
+    def _parse(self, request: Message) -> None:
+        for path in request["paths"]:
+            if self._cancelled.is_set():
+                return
+            self._limits.job_begins()
+            try:
+                self._answer({"study": encode(parse_file(Path(path), self._file_bytes).study)})
+            except Refused as reason:
+                self._answer({"refused": refusal(reason)})
+            except MemoryError:
+                self._answer({"refused": refusal(Refused("Reading the file takes more memory than is allowed"))})
+            except Exception as error:  # one file's surprise is that file's alone
+                self._answer({"refused": refusal(Refused("The file cannot be read", type(error).__name__))})
+
+    def _media(self, request: Message) -> None:
+        self._answer({"files": media_files(Path(request["path"]), self._file_bytes)})
+
+    def _decode(self, request: Message) -> None:
+        address = BlockAddress(request["block"], request["size"])
+        self._limits.mapped(address.size)
+        block = attach(address)
+        try:
+            array = np.frombuffer(block, request["dtype"], request["values"]).reshape(request["shape"])
+            futures = [self._pool.submit(self._decode_file, index, file, array) for index, file in enumerate(request["files"])]
+            for future in futures:
+                future.result()
+            del array, futures
+        finally:
+            del block
+            self._limits.mapped(-address.size)
+
+    def _decode_file(self, index: int, file: Message, array: NDArray[Any]) -> None:
+        if self._cancelled.is_set():
+            return
+        self._answer({"begin": index})
+        self._limits.job_begins()
+        try:
+            source = self._source(file)
+        except Refused as reason:
+            for job, _, _ in file["frames"]:
+                self._answer({"done": job, "refused": refusal(reason)})
+        else:
+            for job, frame, slot in file["frames"]:
+                if self._cancelled.is_set():
+                    break
+                self._limits.job_begins()
+                self._answer({"done": job, "refused": _decoded(source, frame, array[slot])})
+            if source.header.frames == 1:
+                self._forget(source)
+        self._answer({"end": index})
+
+    def _source(self, file: Message) -> SourceFile:
+        path = Path(file["path"])
+        size, changed = _size_and_time(path)
+        key = (file["path"], file["sha256"], size, changed, str(file["header"]))
+        with self._lock:
+            if key in self._sources:
+                self._sources.move_to_end(key)
+                return self._sources[key]
+        header = ImageHeader.from_json(file["header"])
+        if size >= MAPPED_FROM:
+            self._limits.mapped(size)
+        try:
+            source = open_source(read_file(path, self._file_bytes), header, file["sha256"])
+        except MemoryError as error:
+            raise Refused("Reading the file takes more memory than is allowed") from error
+        if header.frames > 1:
+            with self._lock:
+                self._sources[key] = source
+                while len(self._sources) > KEPT_SOURCES:
+                    self._forget(self._sources.popitem(last=False)[1])
+        return source
+
+    def _forget(self, source: SourceFile) -> None:
+        if len(source.buffer) >= MAPPED_FROM and not isinstance(source.buffer, bytes | bytearray):
+            self._limits.mapped(-len(source.buffer))
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+def _decoded(source: SourceFile, frame: int, slot: NDArray[Any]) -> list[str] | None:
+    try:
+        decode_into(source, frame, slot)
+    except Refused as reason:
+        return refusal(reason)
+    except MemoryError:
+        return refusal(Refused("Decoding takes more memory than is allowed"))
+    except Exception as error:  # one frame's surprise is that frame's alone
+        return refusal(Refused("The frame cannot be decoded", type(error).__name__))
+    return None
+
+
+def refusal(reason: Refused) -> list[str]:
+    """A Refused as it travels."""
+    return [reason.title, reason.detail, reason.hint]
+
+
+def main(arguments: list[str]) -> None:
+    """`memory seconds file_bytes threads`, requests on standard input, answers on standard output."""
+    memory, seconds, file_bytes, threads = arguments
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    warnings.simplefilter("ignore")
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    worker = Worker(answers, int(memory), float(seconds), int(file_bytes), int(threads))
+    worker.run(sys.stdin.buffer)
+    # The parent has gone: nothing of what is under way is wanted by anybody.
+    os._exit(0)
