@@ -1,0 +1,146 @@
+"""`demo`: the window on our own phantoms with a FHIR RIS on loopback. What `make run` starts."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication, QProgressDialog
+
+from ui import app, virtual_screen
+from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
+from ui.driver import Driver
+from ui.main_window import MainWindow
+from workstation.errors import Unavailable, WorkstationError
+from workstation.jobs import Jobs
+from workstation.ris.embedded import EmbeddedRis
+from workstation.settings import Folders
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+SIZE = (1920, 1200)
+TICK_MS = 100
+
+
+def run(open_core: Callable[..., Seat], pictures: Path, as_json: bool) -> int:
+    """Prepare what is missing, open the window, stay until it is closed (or take pictures when nobody can see it)."""
+    with virtual_screen.screen() as unseen:
+        qt = app.application([])
+        home = Home(Folders.default().data / "demonstration")
+        with EmbeddedRis(home.ris) as ris:
+            poster = app.MainPoster()
+            core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)
+            try:
+                _wait_for(qt, Preparation(home, core, ris), unseen)
+                window = app.open_window(core)
+                core.session.signer = core.session.signer or SIGNER
+                if not unseen:
+                    return qt.exec()
+                taken = _pictures(core, window, pictures)
+            finally:
+                core.close()
+    if as_json:
+        print(json.dumps({"pictures": taken}, indent=1))
+    else:
+        print(f"There is no display, so the window ran on a virtual one. Pictures of it lie in {pictures}:")
+        print("\n".join(f"  {pictures / name}" for name in taken))
+    return 0
+
+
+class Preparation(threading.Thread):
+    """Write the phantoms, import them, place their orders: whatever is not there yet."""
+
+    def __init__(self, home: Home, core: Seat, ris: EmbeddedRis) -> None:
+        super().__init__(name="preparation")
+        self._home, self._core, self._ris = home, core, ris
+        self.words = ""
+        self.share = 0.0
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            folders = phantoms(self._home, None, self._tell("Making the demonstration studies", 0.0, 0.7))
+            self._core.cache.add(folders, self._tell("Importing them", 0.7, 0.28))
+            self.words, self.share = "Placing orders in the demonstration RIS", 0.98
+            place_orders(self._ris, current_studies(self._core.cache.studies()))
+        except Exception as error:
+            self.error = error
+
+    def _tell(self, words: str, start: float, width: float) -> Callable[[int, int, str], None]:
+        def progress(done: int, total: int, what: str) -> None:
+            self.words = f"{words}: {what}" if what else words
+            self.share = start + width * (done / total if total else 0.0)
+
+        return progress
+
+
+def _wait_for(qt: QApplication, work: Preparation, unseen: bool) -> None:
+    """Show how far it is. Raises what went wrong."""
+    dialog = QProgressDialog()
+    dialog.setWindowTitle("Lyskasse")
+    dialog.setMinimumWidth(520)
+    dialog.setCancelButton(None)  # type: ignore[arg-type]  # Qt's way to have none
+    dialog.setRange(0, 100)
+    dialog.setMinimumDuration(500)
+    said = ""
+
+    def tick() -> None:
+        nonlocal said
+        dialog.setLabelText(work.words)
+        dialog.setValue(min(99, round(work.share * 100)))
+        headline = work.words.split(":")[0]
+        if unseen and headline != said:
+            said = headline
+            print(f"{said} …", file=sys.stderr, flush=True)
+        if not work.is_alive():
+            qt.exit(0)
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(TICK_MS)
+    work.start()
+    qt.exec()
+    timer.stop()
+    work.join()
+    dialog.close()
+    dialog.deleteLater()
+    if work.error is not None:
+        if isinstance(work.error, WorkstationError):
+            raise work.error
+        raise Unavailable("The demonstration could not be prepared", type(work.error).__name__) from work.error
+
+
+def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
+    """The worklist, each case as it hangs, and the chest CT in three planes."""
+    window.resize(*SIZE)
+    driver = Driver(window, folder)
+    driver.wait(lambda: any(i.order and i.image_count for i in core.session.items), 60, "the worklist")
+    taken = [driver.picture("worklist.png")]
+    ready = [i for i in core.session.items if i.order and i.image_count]
+    for number, item in enumerate(ready):
+        core.session.open(item)
+        driver.wait(lambda uid=item.study_instance_uid: _is_open(core, uid), 60, "a case")  # type: ignore[misc]
+        driver.wait(lambda: _is_whole(core), 300, "its images")
+        taken.append(driver.picture(f"case-{number + 1}-{item.modality.lower() or 'case'}.png"))
+        if number == 0:
+            window.focus_images()
+            driver.press("M")
+            driver.settle(500)
+            taken.append(driver.picture("three-planes.png"))
+    QCoreApplication.processEvents()
+    return taken
+
+
+def _is_open(core: Seat, study_uid: str) -> bool:
+    return core.session.case is not None and core.session.case.study.study_instance_uid == study_uid
+
+
+def _is_whole(core: Seat) -> bool:
+    progress = [core.library.progress(c.state.series_uid) for c in core.session.viewing.cells if c.state]
+    return bool(progress) and all(done == total for done, total in progress)

@@ -1,0 +1,136 @@
+"""Drives a real window as a reader would: keys, mouse, waiting, and pictures of what is seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workstation.errors import Unavailable
+
+POLL_MS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a tour. `screenshot` is a file name, empty when none was taken."""
+
+    name: str
+    seconds: float
+    screenshot: str = ""
+    note: str = ""
+
+
+class Driver:
+    """Keys and clicks are counted: they are what a case costs a reader."""
+
+    def __init__(self, window: QWidget, pictures: Path) -> None:
+        self._window = window
+        self._pictures = pictures
+        self._note = ""
+        self.steps: list[Step] = []
+        self.keys = 0
+        self.clicks = 0
+        pictures.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def step(self, name: str, picture: bool = True) -> Iterator[None]:
+        """Time what happens inside; then take a picture of the window."""
+        self._note = ""
+        start = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - start
+        shot = self.picture(f"{len(self.steps) + 1:02d}-{name}.png") if picture else ""
+        self.steps.append(Step(name, round(seconds, 3), shot, self._note))
+
+    def note(self, text: str) -> None:
+        """Say something about the step under way."""
+        self._note = text
+
+    def picture(self, name: str) -> str:
+        self.settle(150)
+        self._window.grab().save(str(self._pictures / name))
+        return name
+
+    def press(self, key: str, times: int = 1) -> None:
+        """Press a key (`Ctrl+Return`, `M`) in whatever has focus."""
+        combination = QKeySequence(key)[0]
+        for _ in range(times):
+            target = QApplication.focusWidget() or self._window
+            QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+            self.keys += 1
+            QApplication.processEvents()
+
+    def type(self, text: str) -> None:
+        """Type into whatever has focus."""
+        for letter in text:
+            QTest.keyClicks(QApplication.focusWidget() or self._window, letter)
+            self.keys += 1
+        QApplication.processEvents()
+
+    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at or widget.rect().center())
+        self.clicks += 1
+        QApplication.processEvents()
+
+    def double_click(self, widget: QWidget, at: QPoint) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        self.clicks += 2
+        QApplication.processEvents()
+
+    def drag(self, widget: QWidget, start: QPoint, end: QPoint) -> None:
+        """Press, move in steps with the button down, release."""
+        self._mouse(widget, QEvent.Type.MouseButtonPress, start, Qt.MouseButton.LeftButton)
+        for share in (0.25, 0.5, 0.75, 1.0):
+            self._mouse(widget, QEvent.Type.MouseMove, start + (end - start) * share, Qt.MouseButton.NoButton)
+            QApplication.processEvents()
+        self._mouse(widget, QEvent.Type.MouseButtonRelease, end, Qt.MouseButton.LeftButton)
+        self.clicks += 1
+        QApplication.processEvents()
+
+    def wheel(self, widget: QWidget, clicks: int) -> None:
+        """Turn the wheel over the middle of a widget; positive turns towards the reader (next image)."""
+        centre = QPointF(widget.rect().center())
+        for _ in range(abs(clicks)):
+            turned = QPoint(0, -120 if clicks > 0 else 120)
+            event = QWheelEvent(
+                centre,
+                widget.mapToGlobal(centre),
+                QPoint(),
+                turned,
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            )
+            QApplication.sendEvent(widget, event)
+            QApplication.processEvents()
+
+    def wait(self, until: Callable[[], bool], seconds: float, what: str) -> None:
+        """Let the window live until something holds. Raises Unavailable naming `what` when it never does."""
+        end = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > end:
+                raise Unavailable(f"Waited {seconds:.0f} s in vain: {what}")
+            QTest.qWait(POLL_MS)
+
+    def settle(self, milliseconds: int = 50) -> None:
+        QTest.qWait(milliseconds)
+
+    def told(self) -> dict[str, Any]:
+        return {"steps": [asdict(s) for s in self.steps], "keys": self.keys, "clicks": self.clicks}
+
+    def _mouse(self, widget: QWidget, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton) -> None:
+        held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+        place = QPointF(at)
+        event = QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(widget, event)
