@@ -59,9 +59,7 @@ class ProtocolHanger:
                 continue
             if ranked.points <= 0.0 and not protocol_id:
                 break
-            hung = [hang_stage(ranked.protocol, template, scene) for template in ranked.protocol.stages]
-            usable = [one for one in hung if not one.skipped]
-            skipped = tuple(one.skipped for one in hung if one.skipped)
+            usable, skipped = _stages(ranked.protocol, scene)
             if not usable:
                 notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
                 continue
@@ -115,10 +113,29 @@ def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
     return Ranked(ours, first.points, (*first.reasons, tie))
 
 
+def _stages(protocol: HangingProtocol, scene: Scene) -> tuple[list[HungStage], tuple[str, ...]]:
+    """The stages that can be shown, and why the others are left out."""
+    usable: list[HungStage] = []
+    skipped: list[str] = []
+    for template in protocol.stages:
+        hung = hang_stage(protocol, template, scene)
+        if not hung.skipped and template.only_new and _shown([hung]) <= _shown(usable):
+            skipped.append(f'Stage "{hung.title}" is left out: the stages before it show all of it')
+        elif hung.skipped:
+            skipped.append(hung.skipped)
+        else:
+            usable.append(hung)
+    return usable, tuple(skipped)
+
+
+def _shown(stages: Iterable[HungStage]) -> frozenset[tuple[str, int]]:
+    states = [cell.state for stage in stages for cell in stage.cells if cell.state]
+    return frozenset((state.series_uid, state.position) for state in states)
+
+
 def _rest(current: StudyFacts, stages: Iterable[HungStage]) -> tuple[HungStage, ...]:
     """Further stages for what no stage shows, so that stepping on reaches every series."""
-    states = [cell.state for stage in stages for cell in stage.cells if cell.state]
-    shown = {(state.series_uid, state.position) for state in states}
+    shown = _shown(stages)
     left = [one for one in current.image_sets if (one.series.series_instance_uid, one.position) not in shown]
     return plain.pages(left, OTHER_SERIES) if left else ()
 

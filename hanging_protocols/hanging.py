@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from hanging_protocols import dates, selection
 from hanging_protocols.facts import ImageSet
+from hanging_protocols.grids import grid_for
 from hanging_protocols.model import CellTemplate, HangingProtocol, Partial, StageTemplate
 from hanging_protocols.planes import why_not_volume
 from hanging_protocols.study_facts import StudyFacts
+from hanging_protocols.suv import has_suv
 from workstation.domain.viewing import Cell, Layout, Plane, PresetTable, ViewportState, Window
-
-# PET presets are in SUV; these Units (0054,1001) can be brought to SUV, others (PROPCNTS) cannot.
-SUV_UNITS = frozenset({"BQML", "GML", "CNTS"})
 
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
@@ -53,16 +52,16 @@ def hang_stage(protocol: HangingProtocol, template: StageTemplate, scene: Scene)
     filled = [cell for cell in cells if cell.state]
     skipped = _too_few(template, len(filled), sum(cell.is_prior for cell in filled))
     layout = Layout(template.rows, template.columns)
-    if template.partial is Partial.ADAPT and filled:
+    if template.partial is Partial.ADAPT and 0 < len(filled) < len(cells):
         layout, cells = _drawn_together(filled)
     return HungStage(template.title, layout, tuple(cells), tuple(reasons), skipped)
 
 
 def _too_few(template: StageTemplate, filled: int, filled_priors: int) -> str:
-    if filled < template.min_cells:
-        return f'Stage "{template.title}" is left out: {filled} of the {template.min_cells} cells it needs can be filled'
     if filled_priors < template.min_prior_cells:
         return f'Stage "{template.title}" is left out: there is no comparable prior for it'
+    if filled < template.min_cells:
+        return f'Stage "{template.title}" is left out: {filled} of the {template.min_cells} cells it needs can be filled'
     return ""
 
 
@@ -137,8 +136,8 @@ def _window(name: str, image_set: ImageSet, presets: PresetTable) -> tuple[Windo
     modality = image_set.series.modality
     if not name:
         return None, ""
-    if modality == "PT" and not SUV_UNITS.intersection(image_set.elements("Units")):
-        return None, "its own window, because its units cannot be brought to SUV"
+    if modality == "PT" and not has_suv(image_set):
+        return None, "its own window, because it cannot be brought to SUV"
     for preset in presets.for_modality(modality):
         if preset.name.casefold() == name.casefold():
             return preset.window, ""
@@ -159,8 +158,7 @@ def _mirrors(wished: tuple[str, str], image_set: ImageSet) -> tuple[bool, bool, 
 
 
 def _drawn_together(filled: Sequence[Cell]) -> tuple[Layout, list[Cell]]:
-    """The grid without its empty rows and columns."""
-    rows = sorted({cell.row for cell in filled})
-    columns = sorted({cell.column for cell in filled})
-    cells = [replace(cell, row=rows.index(cell.row), column=columns.index(cell.column)) for cell in filled]
-    return Layout(len(rows), len(columns)), cells
+    """The smallest grid that holds what there is, in reading order."""
+    layout = grid_for(len(filled))
+    placed = [divmod(place, layout.columns) for place in range(len(filled))]
+    return layout, [replace(cell, row=row, column=column) for cell, (row, column) in zip(filled, placed, strict=True)]

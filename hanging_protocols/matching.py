@@ -27,7 +27,7 @@ Answers = Callable[[str], tuple[Fact, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`points` is 0 when `failed` names a required rule; `reasons` are the rules that passed."""
+    """`points` is 0 when `failed` names a required rule; `reasons` are the weighted rules that passed."""
 
     points: float
     reasons: tuple[str, ...]
@@ -45,10 +45,21 @@ def score(rules: Iterable[Rule], answers: Callable[[Rule], tuple[Fact, ...]]) ->
         passed = passing(rule, facts)
         if passed is not None:
             points += rule.weight
-            reasons.append(f"{_passed_words(rule, passed)} (+{rule.weight:g})")
+            if rule.weight:
+                reasons.append(f"{_passed_words(rule, passed)} (+{rule.weight:g})")
         elif rule.required:
             failed.append(_failed_words(rule, facts))
     return Score(0.0 if failed else points, tuple(reasons), tuple(failed))
+
+
+def wanted(rule: Rule) -> str:
+    """What a rule asks for, in words: `role is lung kernel`."""
+    if rule.constraint is Constraint.NOT_NULL:
+        return f"{_name(rule)} is known"
+    if rule.constraint is Constraint.RANGE:
+        return f"{_name(rule)} lies {_bounds(rule)}"
+    verbs = {Constraint.CONTAINS: "contains", Constraint.STARTS_WITH: "begins with", Constraint.NONE_OF: "is not"}
+    return f"{_name(rule)} {verbs.get(rule.constraint, 'is')} {_alternatives(rule)}"
 
 
 def passing(rule: Rule, facts: tuple[Fact, ...]) -> Fact | None:

@@ -108,7 +108,10 @@ class CellTemplate:
 
 @dataclass(frozen=True, slots=True)
 class StageTemplate:
-    """One step of a protocol; left out when fewer than `min_cells` (or prior cells) can be filled."""
+    """One step of a protocol; left out when fewer than `min_cells` (or prior cells) can be filled.
+
+    `only_new` leaves it out too when the stages before it show all that it would.
+    """
 
     stage_id: str
     title: str
@@ -117,6 +120,7 @@ class StageTemplate:
     cells: tuple[CellTemplate, ...]
     min_cells: int = 1
     min_prior_cells: int = 0
+    only_new: bool = False
     partial: Partial = Partial.KEEP
 
 

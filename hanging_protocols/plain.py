@@ -9,30 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hanging_protocols.facts import ImageSet
+from hanging_protocols.grids import grid_for
 from hanging_protocols.hanging import HungStage
 from workstation.domain.viewing import Cell, Layout, ViewportState
 
 PLAIN_ID = "plain"
 PLAIN_TITLE = "Plain layout"
 
-# (most image sets, rows, columns); more go to further pages of the last size.
-_GRIDS = ((1, 1, 1), (2, 1, 2), (4, 2, 2), (6, 2, 3), (9, 3, 3), (12, 3, 4))
+# More image sets than this go to further pages: smaller pictures cannot be told apart.
+MOST_ON_A_PAGE = 12
 
 
 def pages(image_sets: Sequence[ImageSet], title: str) -> tuple[HungStage, ...]:
     """Stages that together show each of `image_sets` once; a single empty one when there is none."""
-    most = _GRIDS[-1][0]
-    parts = [image_sets[start : start + most] for start in range(0, len(image_sets), most)]
+    parts = [image_sets[start : start + MOST_ON_A_PAGE] for start in range(0, len(image_sets), MOST_ON_A_PAGE)]
     if not parts:
         return (_empty(title),)
     return tuple(_page(part, title if len(parts) == 1 else f"{title} {n}/{len(parts)}") for n, part in enumerate(parts, start=1))
 
 
 def _page(image_sets: Sequence[ImageSet], title: str) -> HungStage:
-    rows, columns = next((rows, columns) for most, rows, columns in _GRIDS if len(image_sets) <= most)
-    cells = tuple(_cell(image_set, *divmod(place, columns)) for place, image_set in enumerate(image_sets))
+    layout = grid_for(len(image_sets))
+    cells = tuple(_cell(image_set, *divmod(place, layout.columns)) for place, image_set in enumerate(image_sets))
     reasons = tuple(f"{cell.label}: in series order" for cell in cells)
-    return HungStage(title, Layout(rows, columns), cells, reasons)
+    return HungStage(title, layout, cells, reasons)
 
 
 def _cell(image_set: ImageSet, row: int, column: int) -> Cell:

@@ -24,7 +24,9 @@ _TYPES = {
     "SWI": "swi", "TOF": "tof", "FLUID_ATTENUATED": "flair",
 }  # fmt: skip
 
-_WEIGHTINGS = ("adc", "dwi", "flair", "stir", "swi", "bold", "perfusion", "tof", "t1", "t2", "pd")
+# Kinds whose timing would be mistaken for a plain weighting, so that a name decides before it does.
+_SPECIAL = ("field_map", "adc", "dwi", "flair", "stir", "swi", "bold", "perfusion", "tof")
+_PLAIN = ("t1", "t2", "pd")
 
 # Diffusion weighting in s/mm2 from which an image is read for restricted diffusion.
 HIGH_B = 800.0
@@ -46,11 +48,11 @@ def of(image_set: ImageSet) -> Iterator[Fact]:
 
 def _weighting(image_set: ImageSet) -> Iterator[Fact]:
     """The first of code, image type, name of a special kind, timing, name that has an answer."""
-    for found in (_coded(image_set), _typed(image_set), _named(image_set, _WEIGHTINGS[:8]), _timed(image_set)):
+    for found in (_coded(image_set), _typed(image_set), role_in_text(image_set, *_SPECIAL), _timed(image_set)):
         if found:
             yield found
             return
-    named = _named(image_set, _WEIGHTINGS[8:])
+    named = role_in_text(image_set, *_PLAIN)
     if named:
         yield named
 
@@ -72,10 +74,6 @@ def _typed(image_set: ImageSet) -> Fact | None:
         if value in _TYPES:
             return Fact(_TYPES[value], f"ImageType says {value}")
     return None
-
-
-def _named(image_set: ImageSet, names: tuple[str, ...]) -> Fact | None:
-    return role_in_text(image_set, *names)
 
 
 def _timed(image_set: ImageSet) -> Fact | None:
@@ -105,7 +103,8 @@ def _gradient(sequence: tuple[str, ...], echo: float) -> str:
 
 
 def _spin_echo(sequence: tuple[str, ...], echo: float, repetition: float) -> str:
-    if "GR" in sequence or "EP" in sequence:
+    """RM is a research mode, in use for spin echo by one maker. Enhanced objects name no sequence."""
+    if "GR" in sequence or "EP" in sequence or not {"SE", "RM"}.intersection(sequence):
         return ""
     if echo <= SHORT_TE and repetition <= SHORT_TR:
         return "t1"

@@ -9,17 +9,19 @@ from hanging_protocols.role_words import role_in_text
 
 
 def of(image_set: ImageSet) -> Iterator[Fact]:
+    """Both elements together decide; scanners write ATTN on uncorrected series too, then words do."""
     corrections = image_set.elements("CorrectedImage")
-    if "ATTN" in corrections:
-        yield Fact("pet_ac", "CorrectedImage includes ATTN")
-    elif corrections:
+    method = image_set.first("AttenuationCorrectionMethod").strip().upper() not in ("", "NONE")
+    if corrections and "ATTN" not in corrections:
         yield Fact("pet_nac", "CorrectedImage is without ATTN")
-    elif image_set.first("AttenuationCorrectionMethod").strip().upper() not in ("", "NONE"):
+    elif method:
         yield Fact("pet_ac", "AttenuationCorrectionMethod is filled")
     else:
         named = role_in_text(image_set, "pet_nac", "pet_ac")
         if named:
             yield named
+        elif corrections:
+            yield Fact("pet_ac", "CorrectedImage includes ATTN")
 
 
 def of_nuclear(image_set: ImageSet) -> Iterator[Fact]:

@@ -69,6 +69,8 @@ def _protocol(table: Table, level: Level, source: str) -> HangingProtocol:
         source=source,
     )
     table.done()
+    if not any(rule.weight for rule in protocol.rules):
+        raise table.wrong("rules", "one rule at least needs a weight above 0, or the protocol is never chosen")
     for index, stage in enumerate(protocol.stages):
         for place, cell in enumerate(stage.cells):
             if cell.selector not in protocol.selectors:
@@ -159,6 +161,7 @@ def _stage(table: Table) -> StageTemplate:
         cells=cells,
         min_cells=table.whole("min_cells", 1, len(cells), 1),
         min_prior_cells=table.whole("min_prior_cells", 0, len(cells), 0),
+        only_new=table.flag("only_new"),
         partial=table.one_of("partial", Partial, Partial.KEEP),
     )
     table.done()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hanging_protocols.facts import Fact, ImageSet
-from hanging_protocols.matching import Score, score
+from hanging_protocols.matching import Score, passing, score, wanted
 from hanging_protocols.model import Order, Rule, Selector
 from hanging_protocols.study_facts import StudyFacts
 
@@ -28,11 +28,14 @@ def candidates(selector: Selector, facts: StudyFacts) -> tuple[Candidate, ...]:
 
 
 def why_none(selector: Selector, facts: StudyFacts) -> str:
-    """Why no image set of the study fits, in words: the reason of the one that came closest."""
-    scores = [one.score for one in _judged(selector, facts)]
-    if not scores:
+    """Why no image set of the study fits, in words: what none of them is, or what none is at once."""
+    if not facts.image_sets:
         return "the study has no images"
-    return min(scores, key=lambda one: (len(one.failed), one.failed)).failed[0]
+    required = [rule for rule in selector.rules if rule.required]
+    for rule in required:
+        if all(passing(rule, _answers(facts, one, rule)) is None for one in facts.image_sets):
+            return f"there is no series whose {wanted(rule)}"
+    return f"there is no series of which all this holds: {'; '.join(map(wanted, required))}"
 
 
 def _judged(selector: Selector, facts: StudyFacts) -> list[Candidate]:

@@ -18,6 +18,10 @@ from importlib.resources import files
 LANGUAGES = ("en", "sv", "nb", "da", "fi")
 
 
+# Older designators of the same SNOMED codes (PS3.16 section 8.1.1).
+_SCHEMES = {"SNM3": "SRT", "99SDM": "SRT"}
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One meaning: its codes (`CodeValue|CodingSchemeDesignator`), defined terms and words."""
@@ -47,7 +51,8 @@ class Vocabulary:
 
     def by_code(self, coded: str) -> tuple[str, ...]:
         """Meanings of `CodeValue|CodingSchemeDesignator|CodeMeaning`; empty when unknown."""
-        return tuple(self._by_code.get("|".join(coded.split("|")[:2]), ()))
+        value, scheme, *_ = [*coded.split("|"), "", ""]
+        return tuple(self._by_code.get(f"{value}|{_SCHEMES.get(scheme, scheme)}", ()))
 
     def by_defined_term(self, value: str) -> tuple[str, ...]:
         """Meanings of a defined term such as BodyPartExamined `TSPINE`, blanks ignored."""
