@@ -21,7 +21,7 @@ from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_decode import DecodeJob, decode_in
 from rendering.worker_pipe import Message
 from workstation.domain.study import ParsedInstance, Study
-from workstation.errors import Refused, Unavailable
+from workstation.errors import LethalFile, Refused, Unavailable
 
 __all__ = ["DecodeJob", "ImageWorker", "SharedFrames", "WorkerLimits"]
 
@@ -177,10 +177,10 @@ def _parsed(answer: Message) -> Parsed:
     return ParsedInstance(from_json(Study, answer["study"]))
 
 
-def _killer(error: ChildDied) -> Refused:
+def _killer(error: ChildDied) -> LethalFile:
     if isinstance(error, ChildSilent):
-        return Refused("The file takes too long to read", "It hung the decoder", "It was left out; other files are not affected")
-    return Refused("The file cannot be read", "It killed the decoder", "It was left out; other files are not affected")
+        return LethalFile("The file takes too long to read", "It hung the decoder", "It was left out; other files are not affected")
+    return LethalFile("The file cannot be read", "It killed the decoder", "It was left out; other files are not affected")
 
 
 def _in_parallel(parse: Callable[[Sequence[Path]], list[Parsed]], paths: Iterator[Path], processes: int) -> Iterator[tuple[Path, Parsed]]:
