@@ -19,6 +19,9 @@ from dictation.gate import speech_spans
 MAX_NO_SPEECH = 0.6
 MIN_LOG_PROBABILITY = -1.0
 MOST_EXPECTED_TOKENS = 220
+MOST_TOKENS_PER_SECOND = 10
+"""Twice what a fast speaker says: a decoder that repeats itself stops here."""
+
 MARGIN_SAMPLES = SAMPLE_RATE // 5
 
 TextAndWords = tuple[str, list[list[Any]]]
@@ -91,7 +94,9 @@ class WhisperRecogniser:
             hotwords=terms or None,
             word_timestamps=words,
             condition_on_previous_text=False,
-            temperature=[0.0, 0.2, 0.4],
+            max_new_tokens=int(MOST_TOKENS_PER_SECOND * samples.size / SAMPLE_RATE) + 16,
+            # With expected terms a loop is answered by the plain text, not by trying again.
+            temperature=0.0 if terms else [0.0, 0.4],
         )
         texts, found = [], []
         for segment in segments:

@@ -58,6 +58,7 @@ class Language:
     date_article: str
     date_of: str
     units: Mapping[Phrase, str]
+    unit_beginnings: frozenset[str]
     clock: Mapping[Phrase, str]
     levels: Mapping[str, int]
     next_level: Mapping[str, str]
@@ -65,11 +66,13 @@ class Language:
     star: frozenset[str]
     scores: Mapping[Phrase, str]
     score_between: frozenset[str]
+    after_letter: frozenset[str]
     score_suffixes: Mapping[str, Mapping[int, str]]
     keywords: Mapping[str, Keyword]
     list_items: frozenset[str]
     phrases: Mapping[Phrase, str]
     casing: Mapping[str, str]
+    prefixes: tuple[str, ...]
     marks: Mapping[Phrase, Mark]
 
 
@@ -106,6 +109,7 @@ def _from_tables(data: dict[str, Any]) -> Language:
         date_article=data["dates"]["article"],
         date_of=data["dates"]["of"],
         units=_phrases(data["units"]),
+        unit_beginnings=frozenset(said.split()[0] for said in data["units"]),
         clock=_phrases(data["clock"]),
         levels=data["levels"],
         next_level=data["level_rules"]["next_of_last"],
@@ -113,11 +117,13 @@ def _from_tables(data: dict[str, Any]) -> Language:
         star=frozenset(data["level_rules"]["star"]),
         scores={tuple(heard.split()): name for name, variants in data["scores"].items() for heard in variants},
         score_between=frozenset(data["score_rules"]["between"]),
+        after_letter=frozenset(data["score_rules"]["after_letter"]),
         score_suffixes={name: _suffixes(table) for name, table in data["score_rules"]["suffixes"].items()},
         keywords={w: Keyword(k["most"], _suffixes(k.get("suffixes", {}))) for w, k in data["keywords"].items()},
         list_items=frozenset(data["list"]["item"]),
         phrases=_phrases(data["phrases"]),
         casing=data["casing"],
+        prefixes=tuple(data["prefixes"]["joined"]),
         marks={tuple(said.split()): _mark(mark) for mark in data["marks"] for said in mark["say"]},
     )
 

@@ -87,7 +87,7 @@ def cardinal(words: list[str], language: Language) -> tuple[int, int]:
                 break
             group = group * 100 + value if value >= room else group + value
             room = _room_after(value)
-        elif word == language.hundred and room <= 1_000 and group < 10 and (group or not count):
+        elif word == language.hundred and group < 20 and (group or not count):
             group = (group or 1) * 100
             room = 100
         elif word == language.thousand and (group or not count) and total == 0:

@@ -10,7 +10,7 @@ from dictation.formatter.language import Language
 from dictation.formatter.numbers import Number, number_at, small_number_at
 from dictation.formatter.tokens import Token, match, phrase
 
-LEVEL = re.compile(r"([ctls])(\d{1,2})", re.IGNORECASE)
+LEVEL = re.compile(r"([ctls])-?(\d{1,2})", re.IGNORECASE)
 LEVEL_PAIR = re.compile(r"([ctls])(\d{1,2})[-/]([ctls]?)(\d{1,2})", re.IGNORECASE)
 SCORE_WITH_NUMBER = re.compile(r"([a-z]+-?rads)-?(\d)([a-z]?)", re.IGNORECASE)
 ORDINAL_DIGITS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)", re.IGNORECASE)
@@ -104,7 +104,7 @@ def _suffix(place: Place, offset: int, allowed: str) -> str:
         return letter
     closes = place.tokens[place.at + offset].mark or place.at + offset + 1 == len(place.tokens)
     following = place.low(offset + 1)
-    return letter if closes or following in ("and", "or", "lesion", "is", "with", "on", "in") else ""
+    return letter if closes or following in place.language.after_letter else ""
 
 
 def level(place: Place) -> Piece | None:
@@ -299,15 +299,21 @@ def _range(place: Place, first: Number) -> Piece | None:
     return Piece(_with_unit(both, unit), count + used)
 
 
-def _clock(place: Place, hour: Number) -> Piece | None:
-    """ "ten thirty a m" -> "10:30 AM"."""
-    minute = place.number(hour.count)
-    offset = hour.count + (minute.count if minute else 0)
+def _clock(place: Place, first: Number) -> Piece | None:
+    """ "ten thirty a m" -> "10:30 AM"; "eight fifteen a m" has been heard as 815."""
+    minutes = place.number(first.count)
+    offset = first.count + (minutes.count if minutes else 0)
     used = match(place.tokens, place.at + offset, place.language.clock) if place.joined(offset + 1) else 0
-    if not used or hour.whole is None or hour.whole > 24 or (minute and (minute.whole or 0) > 59):
+    if not used or first.whole is None:
         return None
     half = place.language.clock[phrase(place.tokens, place.at + offset, used)]
-    return Piece(f"{hour.text}:{int(minute.text):02d} {half}" if minute else f"{hour.text} {half}", offset + used)
+    hour, minute = (first.whole, minutes.whole) if minutes else divmod(first.whole, 100)
+    if not minutes and first.whole < 100:
+        hour, minute = first.whole, 0
+    if hour > 24 or minute is None or minute > 59:
+        return None
+    on_the_hour = not minutes and not minute
+    return Piece(f"{hour} {half}" if on_the_hour else f"{hour}:{minute:02d} {half}", offset + used, named=True)
 
 
 def _amount(place: Place, number: Number) -> Piece | None:
@@ -336,4 +342,13 @@ def term(place: Place) -> Piece | None:
     return None
 
 
-RULES: tuple[Rule, ...] = (date, score, level, keyword, ordinal, quantity, term)
+def prefixed(place: Place) -> Piece | None:
+    """ "hyper-intense" -> "hyperintense"; two vowels stay apart ("extra-axial")."""
+    head, hyphen, rest = place.tokens[place.at].text.partition("-")
+    if not hyphen or head.lower() not in place.language.prefixes or not rest.isalpha() or len(rest) < 4:
+        return None
+    vowels = "aeiou"
+    return None if head[-1].lower() in vowels and rest[0].lower() in vowels else Piece(head + rest.lower(), 1)
+
+
+RULES: tuple[Rule, ...] = (date, score, level, keyword, ordinal, quantity, term, prefixed)

@@ -30,7 +30,8 @@ class Token:
 
     @property
     def low(self) -> str:
-        return self.text.lower()
+        """For the tables: small letters, and no apostrophe of a plural that is none ("rad's")."""
+        return self.text.lower().replace("rad's", "rads")
 
 
 def tokens_of(text: str, language: Language) -> list[Token]:
@@ -52,10 +53,10 @@ def tokens_of(text: str, language: Language) -> list[Token]:
 
 
 def _parts(core: str, language: Language) -> list[str]:
-    """Written-together numbers taken apart: "11x9x14mm", "6-millimeter", "50-60%"."""
+    """Written-together numbers taken apart: "11x9x14mm", "6-millimeter", "50-60%", "fifty-six"."""
     if ranged := RANGE.fullmatch(core):
         return [ranged[1], "-", ranged[2], *([ranged[3]] if ranged[3] else [])]
-    if (united := NUMBER_AND_UNIT.fullmatch(core)) and (united[2].lower(),) in language.units:
+    if (united := NUMBER_AND_UNIT.fullmatch(core)) and united[2].lower() in language.unit_beginnings:
         return [united[1], united[2]]
     if sized := SIZE.match(core):
         numbers = re.findall(NUMBER, sized[0])
@@ -63,6 +64,9 @@ def _parts(core: str, language: Language) -> list[str]:
         apart = [part for number in numbers for part in (number, "x")][:-1]
         if not rest or (rest.lower(),) in language.units:
             return apart + ([rest] if rest else [])
+    hyphened = core.split("-")
+    if len(hyphened) > 1 and all(part.lower() in language.values for part in hyphened):
+        return hyphened
     return [core]
 
 

@@ -115,9 +115,15 @@ def _capitalised(pieces: Sequence[Piece], tokens: Sequence[Token], starts: bool,
         at += piece.count
         ending = (text + tokens[at - 1].mark).rstrip(" ")[-1:]
         if text.strip("(["):
-            starts = ending == "\n" or ending in SENTENCE_END or (starts and not text[-1:].isalnum() and not text.strip())
+            starts = ending == "\n" or (ending in SENTENCE_END and not _abbreviates(text))
         done.append(replace(piece, text=text))
     return done
+
+
+def _abbreviates(text: str) -> bool:
+    """ "a.m", "e.g": the point after it ends no sentence."""
+    letters = text.rstrip(".").split(".")
+    return len(letters) > 1 and all(len(part) == 1 and part.isalpha() for part in letters)
 
 
 def _ordinary_word(text: str, known: Language) -> bool:
