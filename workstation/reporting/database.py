@@ -32,8 +32,8 @@ class ReportDatabase:
 
     def __init__(self, path: Path, busy_seconds: float = 30.0) -> None:
         self._lock = threading.RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
         with _converted("The report store cannot be opened"):
+            path.parent.mkdir(parents=True, exist_ok=True)
             # Readable by this user alone, from before the first byte is in it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
