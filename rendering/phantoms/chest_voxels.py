@@ -141,9 +141,7 @@ class Chest:
         return picture
 
     def _paint(self, picture: Array, field: Array, value: Array | float, index: int) -> None:
-        if self._grid.reaches(field, index, self._width):
-            part = coverage(self._grid.on_slice(field, index), self._width)
-            blend(picture, part, self._grid.on_slice(value, index) if isinstance(value, np.ndarray) else np.float32(value))
+        self._grid.paint(picture, index, field, value, self._width)
 
     def _paint_tube(self, picture: Array, painter: TubePainter, value: float, index: int) -> None:
         distance = painter.distances(index)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
-from rendering.phantoms import chest_ct
+from rendering.phantoms import chest_ct, head_mr
 from rendering.phantoms.study import TODAY, Making, PhantomStudy, Size, examinations
 
 Progress = Callable[[str, float], None]
 _MAKERS: dict[str, Callable[[Making, Callable[[float], None]], PhantomStudy]] = {
     "ct-chest": chest_ct.make,
     "ct-chest-prior": chest_ct.make,
+    "mr-head": head_mr.make,
 }
 ROLES = tuple(_MAKERS)
 

@@ -109,51 +109,124 @@ class CoarseGrid:
     """A coarse grid over the planes and the way back to the pixels of a slice."""
 
     def __init__(self, planes: Planes, pose: Pose, in_plane: float, through: float) -> None:
-        """`in_plane` and `through` are the coarse spacings in millimetres (never finer than the pixels)."""
+        """`in_plane` and `through` are about the coarse spacings in millimetres; whole numbers of pixels are taken."""
         self.planes = planes
-        self._step_r, self._wr = _weights(planes.rows, in_plane / planes.spacing[0])
-        self._step_c, self._wc = _weights(planes.columns, in_plane / planes.spacing[1])
-        self._step_k, self._wk = _weights(planes.count, through / planes.step)
-        k = (np.arange(self._wk.shape[1], dtype=np.float32) - 1)[:, None, None] * np.float32(self._step_k)
-        r = (np.arange(self._wr.shape[1], dtype=np.float32) - 1)[None, :, None] * np.float32(self._step_r)
-        c = (np.arange(self._wc.shape[1], dtype=np.float32) - 1)[None, None, :] * np.float32(self._step_c)
+        self._pose = pose
+        self._k, self._r, self._c = (
+            _Cubic.over(count, step)
+            for count, step in ((planes.count, through / planes.step), (planes.rows, in_plane / planes.spacing[0]),
+                                (planes.columns, in_plane / planes.spacing[1]))
+        )  # fmt: skip
+        self.shape = (self._k.coarse, self._r.coarse, self._c.coarse)
+        k = self._k.positions()[:, None, None]
+        r, c = self._r.positions()[None, :, None], self._c.positions()[None, None, :]
         self.scanner = planes.points(k, r, c)
-        inverse = pose.rotation.T
-        moved = [self.scanner[i] - np.float32(pose.centre[i] + pose.shift[i]) for i in range(3)]
-        self.anatomy: tuple[Array, Array, Array] = tuple(  # type: ignore[assignment]
-            np.asarray(sum(np.float32(inverse[i, j]) * moved[j] for j in range(3)) + np.float32(pose.centre[i]), dtype=np.float32)
-            for i in range(3)
-        )
-        self.shape = (self._wk.shape[1], self._wr.shape[1], self._wc.shape[1])
+        self.anatomy = _to_anatomy(self.scanner, pose)
+
+    def anatomy_of(self, index: int) -> tuple[Array, Array, Array]:
+        """Anatomy coordinates x, y, z of the pixels of slice `index`, exactly: each (rows, columns)."""
+        c = np.arange(self.planes.columns, dtype=np.float32)[None, :]
+        r = np.arange(self.planes.rows, dtype=np.float32)[:, None]
+        return _to_anatomy(self.planes.points(np.full((1, 1), index, dtype=np.float32), r, c), self._pose)
 
     def on_slice(self, values: Array, index: int) -> Array:
         """`values` of the coarse grid at the pixels of slice `index`: (rows, columns)."""
-        return np.asarray(self._wr @ self._plane(values, index) @ self._wc.T, dtype=np.float32)
+        return self._r.rows(self._c.rows(self._plane(values, index).T).T)
+
+    def paint(self, picture: Array, index: int, distance: Array, value: Array | float, width: float) -> None:
+        """Blend `value` (a field of the coarse grid, or one number) into the pixels of slice `index` that a body fills."""
+        plane = self._plane(distance, index)
+        window = self._window(plane, width)
+        if window is None:
+            return
+        rows, columns = window
+        part = coverage(self._on_window(plane, rows, columns), width)
+        colour = self._on_window(self._plane(value, index), rows, columns) if isinstance(value, np.ndarray) else np.float32(value)
+        target = picture[
+            rows.start * self._r.step : rows.stop * self._r.step, columns.start * self._c.step : columns.stop * self._c.step
+        ]
+        blend(target, part, colour)
+
+    def _window(self, plane: Array, within: float) -> tuple[slice, slice] | None:
+        """The blocks of pixels that a body may touch."""
+        slack = within + 0.8 * max(self._r.step * self.planes.spacing[0], self._c.step * self.planes.spacing[1])
+        near = plane < slack
+        rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+        if not rows.size:
+            return None
+        return (slice(max(int(rows[0]) - 2, 0), min(int(rows[-1]) + 1, self._r.coarse - 3)),
+                slice(max(int(columns[0]) - 2, 0), min(int(columns[-1]) + 1, self._c.coarse - 3)))  # fmt: skip
+
+    def _on_window(self, plane: Array, rows: slice, columns: slice) -> Array:
+        part = plane[rows.start : rows.stop + 3, columns.start : columns.stop + 3]
+        height = self.planes.rows - rows.start * self._r.step
+        breadth = self.planes.columns - columns.start * self._c.step
+        return self._r.rows(self._c.rows(part.T)[:breadth].T)[:height]
 
     def _plane(self, values: Array, index: int) -> Array:
-        used = np.flatnonzero(self._wk[index])
-        low, high = int(used[0]), int(used[-1]) + 1
-        return np.asarray(np.tensordot(self._wk[index, low:high], values[low:high], axes=1), dtype=np.float32)
+        block, phase = divmod(index, self._k.step)
+        weights = self._k.weights[phase]
+        result = values[block + 1] * weights[1]
+        if phase:
+            for tap in (0, 2, 3):
+                result += values[block + tap] * weights[tap]
+        return np.asarray(result, dtype=np.float32)
 
     def reaches(self, distance: Array, index: int, within: float) -> bool:
         """Whether a signed distance comes below `within` anywhere on slice `index`."""
         return bool(self._plane(distance, index).min() < within)
 
 
-def _weights(count: int, step: float) -> tuple[float, Array]:
-    """Cubic (Catmull-Rom) weights (count, coarse) from coarse samples at (j - 1) * step to samples 0..count-1."""
-    step = max(1.0, step)
-    coarse = int(np.ceil((count - 1) / step)) + 3 + 1
-    at = np.arange(count) / step + 1
-    base = np.floor(at).astype(int)
-    t = at - base
-    weights = np.zeros((count, coarse), dtype=np.float32)
-    rows = np.arange(count)
-    weights[rows, base - 1] = -0.5 * t + t**2 - 0.5 * t**3
-    weights[rows, base] = 1 - 2.5 * t**2 + 1.5 * t**3
-    weights[rows, base + 1] = 0.5 * t + 2 * t**2 - 1.5 * t**3
-    weights[rows, base + 2] = -0.5 * t**2 + 0.5 * t**3
-    return step, weights
+def _to_anatomy(scanner: tuple[Array, Array, Array], pose: Pose) -> tuple[Array, Array, Array]:
+    inverse = pose.rotation.T
+    moved = [scanner[i] - np.float32(pose.centre[i] + pose.shift[i]) for i in range(3)]
+    x, y, z = (
+        np.asarray(sum(np.float32(inverse[i, j]) * moved[j] for j in range(3)) + np.float32(pose.centre[i]), dtype=np.float32)
+        for i in range(3)
+    )
+    return x, y, z
+
+
+@dataclass(frozen=True)
+class _Cubic:
+    """Cubic (Catmull-Rom) interpolation from coarse samples at (j - 1) * step to samples 0..count-1.
+
+    Written as sums of rows and not as a product of matrices, so that no other program on the
+    machine and no number of threads can change a bit of the result.
+    """
+
+    count: int
+    step: int
+    coarse: int
+    weights: Array
+
+    @classmethod
+    def over(cls, count: int, step: float) -> _Cubic:
+        whole = max(1, round(step))
+        t = np.arange(whole) / whole
+        taps = [
+            -0.5 * t + t**2 - 0.5 * t**3,
+            1 - 2.5 * t**2 + 1.5 * t**3,
+            0.5 * t + 2 * t**2 - 1.5 * t**3,
+            -0.5 * t**2 + 0.5 * t**3,
+        ]
+        return cls(count, whole, -(-count // whole) + 3, np.stack(taps, axis=1).astype(np.float32))
+
+    def positions(self) -> Array:
+        """Where the coarse samples lie, in fine ones."""
+        return ((np.arange(self.coarse) - 1) * self.step).astype(np.float32)
+
+    def rows(self, values: Array) -> Array:
+        """(coarse, n) to (count, n)."""
+        blocks = len(values) - 3
+        result = np.empty((blocks, self.step, values.shape[1]), dtype=np.float32)
+        result[:, 0] = values[1 : 1 + blocks]
+        for phase in range(1, self.step):
+            part = values[:blocks] * self.weights[phase, 0]
+            for tap in (1, 2, 3):
+                part += values[tap : tap + blocks] * self.weights[phase, tap]
+            result[:, phase] = part
+        return result.reshape(blocks * self.step, -1)[: self.count]
 
 
 def coverage(distance: Array, width: float) -> Array:

@@ -223,4 +223,4 @@ def _within(segments: Segments, clear: tuple[float, float, float], clearance: fl
     stem = np.min(np.linalg.norm(middle[:, None] - hila[None], axis=2), axis=1) < 12
     inside = np.maximum(lung_at(segments[:, 4:7]), lung_at(middle)) < -0.5
     away = np.linalg.norm(middle - np.asarray(clear), axis=1) > clearance
-    return segments[(inside | stem) & away]
+    return np.asarray(segments[(inside | stem) & away], dtype=np.float64)

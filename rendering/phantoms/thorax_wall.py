@@ -125,7 +125,7 @@ def _arch(x: Array, z: Array, v: Array, place: Array, canal: Array) -> Array:
     zero = np.zeros_like(place)
     transverse = capsule(ax, v, place, (13, 24, 3), (33, 35, 5), 5.0, 4.2)
     rib_neck = capsule(ax, v, place, (36, 35, 2), (18, 5, 8), 4.2, 5.2)
-    lower, tall = _vertebra(z + 0.62 * np.maximum(v - 30, 0))
+    lower, tall = _vertebra(np.asarray(z + 0.62 * np.maximum(v - 30, 0), np.float32))
     slant = -(lower - np.floor(lower) - 0.5) * tall
     spinous = np.maximum(
         np.maximum(np.abs(x + zero) - 2.6, np.abs(slant + 1) - 6.8 + 0.05 * np.abs(v - 40)), np.maximum(26 - v, v - 56)
