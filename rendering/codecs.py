@@ -7,6 +7,7 @@ the dataset before it is decoded. All these decoders let go of the GIL but PackB
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Callable
@@ -93,7 +94,10 @@ def _check(found: Codestream, header: ImageHeader) -> None:
         if theirs != ours:
             raise Refused("The compressed image and the dataset disagree", f"{word} is {ours} there and {theirs} here")
     if not header.bits_stored <= found.precision <= header.bits_allocated:
-        raise Refused("The compressed image and the dataset disagree", f"BitsStored is {header.bits_stored}, the precision {found.precision}")
+        raise Refused(
+            "The compressed image and the dataset disagree",
+            f"BitsStored is {header.bits_stored}, the precision {found.precision}",
+        )
 
 
 def _dct_jpeg(data: bytes, header: ImageHeader) -> Pixels:
@@ -166,21 +170,26 @@ def _rle(data: bytes, header: ImageHeader) -> Pixels:
     count, *offsets = struct.unpack_from("<16I", data)
     size = header.rows * header.columns
     if count != width * header.samples or width not in (1, 2, 4):
-        raise Refused("The compressed image and the dataset disagree", f"{count} RLE segments for {width * header.samples} bytes a pixel")
+        raise Refused(
+            "The compressed image and the dataset disagree", f"{count} RLE segments for {width * header.samples} bytes a pixel"
+        )
     edges = [*offsets[:count], len(data)]
-    if edges[0] < 64 or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+    if edges[0] < 64 or any(a >= b for a, b in itertools.pairwise(edges)):
         raise Refused("The compressed image is cut off", "An RLE segment lies beyond it")
     planes = np.empty((header.samples, width, size), np.uint8)
-    for index, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for index, (start, end) in enumerate(itertools.pairwise(edges)):
         if size > (end - start) * _RLE_GROWTH:
             raise Refused("The compressed image is cut off", "An RLE segment is too short for the image")
         bytes_out = imagecodecs.packbits_decode(data[start:end], out=size + _RLE_SLACK)
         if len(bytes_out) < size:
             raise Refused("The compressed image is cut off", "An RLE segment is too short for the image")
         planes[index // width, width - 1 - index % width] = np.frombuffer(bytes_out, np.uint8, size)
-    words = np.ascontiguousarray(planes.transpose(0, 2, 1)).view(f"<u{width}").reshape(header.samples, header.rows, header.columns)
+    words = (
+        np.ascontiguousarray(planes.transpose(0, 2, 1)).view(f"<u{width}").reshape(header.samples, header.rows, header.columns)
+    )
     if header.samples == 1:
-        return words[0]
+        plane: Pixels = words[0]
+        return plane
     return _to_rgb(np.ascontiguousarray(words.transpose(1, 2, 0)), header)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _partition(found: Sequence[Fragment], starts: Sequence[int], count: int) -> 
     edges = [places[s] for s in starts] + [len(found)]
     if edges != sorted(set(edges)):
         raise Refused("It cannot be told where each frame begins", "The offset table is not in order")
-    return [tuple(found[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    return [tuple(found[a:b]) for a, b in itertools.pairwise(edges)]
 
 
 def joined(data: FileBytes, frame: Sequence[Fragment]) -> bytes:

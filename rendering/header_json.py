@@ -19,18 +19,18 @@ Decoder = Callable[[Any], Any]
 
 def encode(value: Any) -> Any:
     """JSON-able data for a dataclass, or for a value of one of its fields."""
-    # A list can only be data that has been through here before (Instance.header).
-    if value is None or (isinstance(value, str | int | float | list) and not isinstance(value, Enum)):
+    # Lists and dicts can only be data that has been through here before (Instance.header).
+    if value is None or (isinstance(value, str | int | float | list | dict) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: encode(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    return {name: encode(v) for name, default in _defaults(type(value)) if (v := getattr(value, name)) is not default and v != default}
+    return {
+        name: encode(v) for name, default in _defaults(value.__class__) if (v := getattr(value, name)) is not default and v != default
+    }
 
 
 def decode(cls: Any, data: Any) -> Any:

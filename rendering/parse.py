@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.header import ImageHeader, Palette
-from rendering.parse_attributes import instance_attributes
+from rendering.parse_attributes import instance_attributes, series_attributes
 from rendering.parse_elements import Elements
 from rendering.parse_extras import (
     read_frame_times,
@@ -23,7 +23,7 @@ from rendering.parse_file import FileBytes, ReceivedDataset, read_received
 from rendering.parse_frames import FrameContext, read_frames
 from rendering.parse_pixels import PixelModule, read_pixel_module
 from rendering.parse_reasons import no_pixels_reason, unshown_reason
-from rendering.parse_series import build_study, checked_uids, read_attributes
+from rendering.parse_series import build_study, checked_uids
 from rendering.parse_spacing import read_regions
 from rendering.parse_tables import palette
 from workstation.domain.study import Instance, ParsedInstance
@@ -76,16 +76,19 @@ def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
         len(data),
         header.to_json(),
     )
-    return ParsedInstance(build_study(elements, uids, read_attributes(elements), instance))
+    return ParsedInstance(build_study(elements, uids, series_attributes(elements), instance))
 
 
 def build_header(received: ReceivedDataset, uids: Sequence[str]) -> ImageHeader:
     """Raises Refused when there are pixel data and they cannot be what the header says."""
     elements = received.elements
     header = ImageHeader(
-        *uids,
-        received.transfer_syntax,
-        elements.text("Modality"),
+        study_uid=uids[0],
+        series_uid=uids[1],
+        sop_instance_uid=uids[2],
+        sop_class_uid=uids[3],
+        transfer_syntax_uid=received.transfer_syntax,
+        modality=elements.text("Modality"),
         patient_id=elements.text("PatientID"),
         patient_issuer=elements.text("IssuerOfPatientID"),
         frame_of_reference_uid=elements.uid("FrameOfReferenceUID"),

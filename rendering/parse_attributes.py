@@ -12,7 +12,7 @@ from rendering.parse_elements import Elements
 from workstation.domain.study import INSTANCE_ATTRIBUTES, SERIES_ATTRIBUTES
 
 # Binary numbers; every other element asked for is text or a code sequence.
-_NUMBERS = frozenset({"DiffusionBValue"})
+_NUMBERS = frozenset({"DiffusionBValue", "EffectiveEchoTime"})
 
 # (functional group, its element, the keyword it answers for)
 _GROUPS = (
@@ -22,8 +22,9 @@ _GROUPS = (
     ("MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
     ("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
     ("MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
+    ("FrameAnatomySequence", "FrameLaterality", "FrameLaterality"),
+    ("FrameAnatomySequence", "AnatomicRegionSequence", "AnatomicRegionSequence"),
 )
-_GROUP_NUMBERS = frozenset({"EffectiveEchoTime", "DiffusionBValue"})
 
 # Modalities whose images are views of their own; a CT's thousand headers stay small.
 _VIEW_MODALITIES = frozenset({"CR", "DX", "IO", "MG", "PX", "RG"})
@@ -49,8 +50,7 @@ def instance_attributes(elements: Elements) -> Pairs:
 
 def _present(elements: Elements, names: Iterable[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
     for name in names:
-        values = _values(elements, name)
-        if any(values):
+        if name in elements and any(values := _values(elements, name)):
             yield name, values
 
 
@@ -65,8 +65,7 @@ def _values(elements: Elements, name: str) -> tuple[str, ...]:
 def _of_groups(groups: Elements) -> Iterable[tuple[str, tuple[str, ...]]]:
     for sequence, element, keyword in _GROUPS:
         item = groups.item(sequence)
-        values = () if item is None else _as_text(item, element) if element in _GROUP_NUMBERS else item.texts(element)
-        if any(values):
+        if item is not None and any(values := _values(item, element)):
             yield keyword, values
 
 

@@ -15,10 +15,8 @@ from typing import Any
 
 from pydicom.charset import decode_bytes, python_encoding
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.tag import BaseTag, Tag
 
 # PS3.5 9.1: decimal components, at most 64 characters. Leading zeros, which it forbids, are let
 # pass: published test patterns have them, and no UID ever becomes a file name here.
@@ -38,8 +36,14 @@ def is_uid(text: str) -> bool:
 
 
 @cache
-def _tag(keyword: str) -> BaseTag:
-    return Tag(tag_for_keyword(keyword) or keyword)
+def _number(name: str | int) -> int:
+    """The tag of a keyword, as a plain int."""
+    if isinstance(name, int):
+        return name
+    tag = tag_for_keyword(name)
+    if tag is None:
+        raise ValueError(f"{name} is not a DICOM keyword")
+    return tag
 
 
 @cache
@@ -53,10 +57,12 @@ def _standard_vr(tag: int) -> str:
 class Elements:
     """A dataset or sequence item. `name` parameters are DICOM keywords or tags."""
 
-    __slots__ = ("_big_endian", "_encodings", "dataset")
+    __slots__ = ("_big_endian", "_dataset", "_encodings", "_found")
 
     def __init__(self, dataset: Dataset, encodings: tuple[str, ...] = (), big_endian: bool = False) -> None:
-        self.dataset = dataset
+        self._dataset = dataset
+        # Plain ints: the comparisons of pydicom's tag class are slow, and thousands are asked.
+        self._found: dict[int, Any] = {tag.real: element for tag, element in dataset.items()}
         self._big_endian = big_endian
         own = tuple(t.strip() for t in (self._bytes(0x00080005) or b"").decode("ascii", "replace").split("\\"))
         self._encodings = own if any(own) else encodings
@@ -66,20 +72,17 @@ class Elements:
         return self._big_endian
 
     def __contains__(self, name: str | int) -> bool:
-        return self._find(name) in self.dataset
-
-    def _find(self, name: str | int) -> BaseTag:
-        return _tag(name) if isinstance(name, str) else BaseTag(name)
+        return _number(name) in self._found
 
     def _bytes(self, name: str | int) -> bytes | None:
-        element = self.dataset.get_item(self._find(name))
+        element = self._found.get(_number(name))
         if element is None:
             return None
         value = element.value
-        if isinstance(element, RawDataElement) or isinstance(value, bytes):
-            return value if isinstance(value, bytes) else b""
-        if isinstance(value, DicomSequence):
-            return None
+        if isinstance(value, bytes):
+            return value
+        if value is None or isinstance(value, DicomSequence):
+            return b""
         return "\\".join(str(v) for v in (value if isinstance(value, list | tuple) else (value,))).encode()
 
     def raw(self, name: str | int) -> bytes:
@@ -104,10 +107,7 @@ class Elements:
 
     def _decoded(self, name: str | int) -> str:
         raw = self.raw(name).rstrip(b"\0 ")
-        if raw.isascii() and b"\x1b" not in raw:
-            text = raw.decode("ascii")
-        else:
-            text = _decode_text(raw, self._encodings)
+        text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else _decode_text(raw, self._encodings)
         return _CONTROLS.sub("", text) if not text.isprintable() else text
 
     def uid(self, name: str | int) -> str:
@@ -119,11 +119,11 @@ class Elements:
 
         `vr` overrides the standard's VR where the file has none (US or SS by context).
         """
-        tag = self._find(name)
+        tag = _number(name)
         raw = self._bytes(tag)
         if not raw:
             return ()
-        found = getattr(self.dataset.get_item(tag), "VR", None)
+        found = self._found[tag].VR
         kind = found if found and found != "UN" else vr or _standard_vr(tag)
         kind = vr or "US" if kind.startswith("US or") else kind
         values = _text_numbers(raw) if kind in _TEXT_NUMBERS else _packed_numbers(raw, kind, self._order())
@@ -147,12 +147,12 @@ class Elements:
 
     def items(self, name: str | int) -> Iterator[Elements]:
         """The items of a sequence."""
-        tag = self._find(name)
-        if tag not in self.dataset:
+        tag = _number(name)
+        element = self._found.get(tag)
+        if element is None:
             return
-        element: Any = self.dataset.get_item(tag)
-        if not (isinstance(element, DataElement) and isinstance(element.value, DicomSequence)):
-            element = self.dataset[tag]
+        if not isinstance(element.value, DicomSequence):
+            element = self._found[tag] = self._dataset[tag]
         if isinstance(element.value, DicomSequence):
             for item in element.value:
                 yield Elements(item, self._encodings, self._big_endian)

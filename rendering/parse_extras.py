@@ -10,7 +10,9 @@ from rendering.parse_elements import Elements
 MOST_OVERLAY_BYTES = 64 << 20
 
 
-def read_overlays(elements: Elements, high_bit: int, bits_stored: int, bits_allocated: int, warnings: list[str]) -> tuple[Overlay, ...]:
+def read_overlays(
+    elements: Elements, high_bit: int, bits_stored: int, bits_allocated: int, warnings: list[str]
+) -> tuple[Overlay, ...]:
     """The Overlay Plane Module, groups 6000 to 601E (PS3.3 C.9.2), embedded ones too."""
     found = []
     for group in range(0x6000, 0x6020, 2):
@@ -46,7 +48,9 @@ def _overlay(elements: Elements, base: int, high_bit: int, bits_stored: int, bit
         data = zlib.compress(_little_bits(raw[: size + size % 2], elements), 1)
     label, description = elements.text(base | 0x1500), elements.text(base | 0x0022)
     kind = elements.text(base | 0x0040) or "G"
-    return Overlay(group_of(base), rows, columns, int(origin[0]), int(origin[1]), kind, data, embedded, first, frames, label, description)
+    return Overlay(
+        group_of(base), rows, columns, int(origin[0]), int(origin[1]), kind, data, embedded, first, frames, label, description
+    )
 
 
 def group_of(base: int) -> int:
@@ -66,7 +70,8 @@ def read_shutter(elements: Elements) -> Shutter | None:
     """The Display Shutter Module (PS3.3 C.7.6.11)."""
     shapes = elements.texts("ShutterShape")
     edges = [
-        elements.integer(f"Shutter{side}") for side in ("LeftVerticalEdge", "RightVerticalEdge", "UpperHorizontalEdge", "LowerHorizontalEdge")
+        elements.integer(f"Shutter{side}")
+        for side in ("LeftVerticalEdge", "RightVerticalEdge", "UpperHorizontalEdge", "LowerHorizontalEdge")
     ]
     left, right, upper, lower = edges
     rectangle = None

@@ -175,10 +175,11 @@ def inflated(data: FileBytes, start: int) -> bytearray:
         except zlib.error as error:
             raise Refused("The deflated dataset is damaged") from error
         if len(out) > cap:
-            raise Refused("The deflated dataset unpacks to more than is allowed", f"{cap >> 20} MB from {len(packed) / 1e6:.1f} MB")
+            raise Refused(
+                "The deflated dataset unpacks to more than is allowed", f"{cap >> 20} MB from {len(packed) / 1e6:.1f} MB"
+            )
         pending = engine.unconsumed_tail or packed[position : position + step]
         position += 0 if engine.unconsumed_tail else len(pending)
     if not engine.eof:
         raise Refused("The deflated dataset is cut off")
     return out
-

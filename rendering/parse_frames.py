@@ -188,7 +188,9 @@ class _Groups:
             content.in_stack_position,
             content.dimension_indices,
             content.temporal_position,
-            self._macro(group, "CardiacSynchronizationSequence", lambda i: i.real("NominalCardiacTriggerDelayTime") if i else None),
+            self._macro(
+                group, "CardiacSynchronizationSequence", lambda i: i.real("NominalCardiacTriggerDelayTime") if i else None
+            ),
             content.acquisition_number,
             content.acquisition_time,
             self._macro(group, "MREchoSequence", lambda i: i.real("EffectiveEchoTime") if i else None),

@@ -96,7 +96,11 @@ def _samples(samples: int | None, photometric: str) -> int:
         raise Refused("SamplesPerPixel is missing or not supported")
     if photometric not in _PHOTOMETRIC[samples]:
         known = any(photometric in names for names in _PHOTOMETRIC.values())
-        raise Refused("SamplesPerPixel and PhotometricInterpretation disagree" if known else "The PhotometricInterpretation is not supported")
+        raise Refused(
+            "SamplesPerPixel and PhotometricInterpretation disagree"
+            if known
+            else "The PhotometricInterpretation is not supported"
+        )
     return samples
 
 
@@ -118,7 +122,13 @@ def _bits(elements: Elements, float_bits: int) -> tuple[int, int, int]:
 
 
 def _layout(
-    received: ReceivedDataset, element: PixelElement, frames: int, frame_bits: int, columns: int, photometric: str, warnings: list[str]
+    received: ReceivedDataset,
+    element: PixelElement,
+    frames: int,
+    frame_bits: int,
+    columns: int,
+    photometric: str,
+    warnings: list[str],
 ) -> tuple[int, int, bool]:
     """(offset, length, encapsulated) of the pixel data, which must all be there."""
     size = len(received.buffer)
@@ -159,6 +169,6 @@ def _very_long(elements: Elements, name: str, wanted: bool) -> tuple[int, ...]:
     if not wanted or name not in elements:
         return ()
     raw = elements.raw(name)
-    return tuple(int.from_bytes(raw[i : i + 8], "big" if elements.is_big_endian else "little") for i in range(0, len(raw) // 8 * 8, 8))
-
-
+    return tuple(
+        int.from_bytes(raw[i : i + 8], "big" if elements.is_big_endian else "little") for i in range(0, len(raw) // 8 * 8, 8)
+    )

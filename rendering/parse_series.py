@@ -1,69 +1,13 @@
-"""Who and what an instance belongs to: study, patient, series, and what hanging protocols ask."""
+"""Who and what an instance belongs to: study, patient, series."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from rendering.parse_attributes import series_attributes
 from rendering.parse_elements import Elements, is_uid
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused
-
-# DICOM keywords kept in Series.attributes as text, and as codes.
-_TEXT_ATTRIBUTES = (
-    "AcquisitionContrast",
-    "AcquisitionType",
-    "AngioFlag",
-    "BodyPartExamined",
-    "ContrastBolusAgent",
-    "ContrastBolusRoute",
-    "ConvolutionKernel",
-    "CorrectedImage",
-    "DetectorType",
-    "EchoTime",
-    "ExposureTime",
-    "FilterType",
-    "FrameLaterality",
-    "ImageComments",
-    "ImageLaterality",
-    "ImageType",
-    "InversionTime",
-    "KVP",
-    "Laterality",
-    "MRAcquisitionType",
-    "MagneticFieldStrength",
-    "Manufacturer",
-    "ManufacturerModelName",
-    "PatientOrientation",
-    "PatientPosition",
-    "PixelPresentation",
-    "PresentationIntentType",
-    "ProtocolName",
-    "RepetitionTime",
-    "ScanOptions",
-    "ScanningSequence",
-    "SequenceName",
-    "SequenceVariant",
-    "SeriesDate",
-    "SeriesTime",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-    "StationName",
-    "StudyID",
-    "Units",
-    "ViewPosition",
-    "VolumetricProperties",
-)
-_CODE_ATTRIBUTES = (
-    "AnatomicRegionSequence",
-    "PartialViewCodeSequence",
-    "PerformedProtocolCodeSequence",
-    "ProcedureCodeSequence",
-    "ViewCodeSequence",
-    "ViewModifierCodeSequence",
-)
 
 
 def checked_uids(elements: Elements) -> tuple[str, str, str, str]:
@@ -114,32 +58,3 @@ def read_patient(elements: Elements) -> Patient:
         born if len(born) == 8 and born.isdigit() else "",
         sex if sex in ("M", "F", "O") else "",
     )
-
-
-def read_attributes(elements: Elements) -> dict[str, tuple[str, ...]]:
-    """Series.attributes: DICOM keyword to its values, only those present."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name in _TEXT_ATTRIBUTES:
-        values = elements.texts(name)
-        if any(values):
-            found[name] = values
-    for name in _CODE_ATTRIBUTES:
-        codes = elements.codes(name)
-        if codes:
-            found[name] = codes
-    for name, values in series_attributes(elements).items():
-        found.setdefault(name, values)
-    _add_shared_anatomy(elements, found)
-    return found
-
-
-def _add_shared_anatomy(elements: Elements, found: dict[str, Any]) -> None:
-    """FrameAnatomySequence of enhanced images holds laterality and region (C.7.6.16.2.8)."""
-    shared = elements.item("SharedFunctionalGroupsSequence")
-    anatomy = shared.item("FrameAnatomySequence") if shared is not None else None
-    if anatomy is None:
-        return
-    if anatomy.text("FrameLaterality"):
-        found.setdefault("FrameLaterality", anatomy.texts("FrameLaterality"))
-    if codes := anatomy.codes("AnatomicRegionSequence"):
-        found.setdefault("AnatomicRegionSequence", codes)

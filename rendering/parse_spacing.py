@@ -57,9 +57,13 @@ def read_spacing(elements: Elements, modality: str, regions: tuple[UltrasoundReg
     return Spacing(mm, source, tuple(warnings))
 
 
-def _projected(elements: Elements, spacing: Pair | None, imager: Pair | None, warnings: list[str]) -> tuple[Pair | None, SpacingSource]:
+def _projected(
+    elements: Elements, spacing: Pair | None, imager: Pair | None, warnings: list[str]
+) -> tuple[Pair | None, SpacingSource]:
     """PS3.3 10.7.1.2: PixelSpacing is calibrated when it says so or differs from ImagerPixelSpacing."""
-    if spacing is not None and (not elements.is_empty("PixelSpacingCalibrationType") or (imager is not None and not _same(spacing, imager))):
+    if spacing is not None and (
+        not elements.is_empty("PixelSpacingCalibrationType") or (imager is not None and not _same(spacing, imager))
+    ):
         return spacing, SpacingSource.CALIBRATED
     at_detector = imager or spacing
     if at_detector is None:
@@ -144,5 +148,9 @@ def shifted(plane: FramePlane, distance: float) -> FramePlane:
     step = scale(cross(plane.row_direction, plane.column_direction), distance)
     x, y, z = plane.position
     return FramePlane(
-        (x + step[0], y + step[1], z + step[2]), plane.row_direction, plane.column_direction, plane.row_spacing, plane.column_spacing
+        (x + step[0], y + step[1], z + step[2]),
+        plane.row_direction,
+        plane.column_direction,
+        plane.row_spacing,
+        plane.column_spacing,
     )

@@ -15,7 +15,9 @@ PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 PET_CLASSES = ("1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.128.1", "1.2.840.10008.5.1.4.1.1.130")
 
 
-def read_transform(values: Elements, whole: Elements, sop_class: str, image_type: tuple[str, ...], signed: bool) -> ModalityTransform:
+def read_transform(
+    values: Elements, whole: Elements, sop_class: str, image_type: tuple[str, ...], signed: bool
+) -> ModalityTransform:
     """The modality transform in `values` (the dataset, or a PixelValueTransformation item)."""
     item = values.item("ModalityLUTSequence")
     table = lookup_table(item, signed) if item is not None else None
@@ -23,7 +25,11 @@ def read_transform(values: Elements, whole: Elements, sop_class: str, image_type
         return ModalityTransform(unit=_named(item.text("ModalityLUTType")), table=table)
     if sop_class == RT_DOSE:
         scaling = whole.real("DoseGridScaling")
-        return ModalityTransform(scaling, 0.0, {"GY": "Gy"}.get(whole.text("DoseUnits"), "relative")) if scaling else ModalityTransform()
+        return (
+            ModalityTransform(scaling, 0.0, {"GY": "Gy"}.get(whole.text("DoseUnits"), "relative"))
+            if scaling
+            else ModalityTransform()
+        )
     slope, intercept = values.real("RescaleSlope"), values.real("RescaleIntercept")
     # A slope of zero would make every pixel the same value.
     if slope is None or intercept is None or slope == 0.0:
@@ -39,7 +45,11 @@ def _unit(values: Elements, whole: Elements, sop_class: str, image_type: tuple[s
         return whole.text("Units") or _named(kind)
     if kind:
         return (STORED if identity else UNSPECIFIED) if kind == "US" else kind
-    if sop_class in CT_CLASSES and not (len(image_type) > 2 and image_type[2] == "LOCALIZER") and whole.text("MultienergyCTAcquisition") != "YES":
+    if (
+        sop_class in CT_CLASSES
+        and not (len(image_type) > 2 and image_type[2] == "LOCALIZER")
+        and whole.text("MultienergyCTAcquisition") != "YES"
+    ):
         return "HU"
     return STORED if identity else UNSPECIFIED
 

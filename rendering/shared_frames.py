@@ -105,7 +105,7 @@ def attach(address: BlockAddress) -> Any:
         os.close(descriptor)
 
 
-def _attach_named(name: str) -> memoryview:
+def _attach_named(name: str) -> Any:
     block = SharedMemory(name=name)
     _ATTACHED.append(block)
     return block.buf

@@ -179,11 +179,15 @@ def _parsed(answer: Message) -> Parsed:
 
 def _killer(error: ChildDied) -> LethalFile:
     if isinstance(error, ChildSilent):
-        return LethalFile("The file takes too long to read", "It hung the decoder", "It was left out; other files are not affected")
+        return LethalFile(
+            "The file takes too long to read", "It hung the decoder", "It was left out; other files are not affected"
+        )
     return LethalFile("The file cannot be read", "It killed the decoder", "It was left out; other files are not affected")
 
 
-def _in_parallel(parse: Callable[[Sequence[Path]], list[Parsed]], paths: Iterator[Path], processes: int) -> Iterator[tuple[Path, Parsed]]:
+def _in_parallel(
+    parse: Callable[[Sequence[Path]], list[Parsed]], paths: Iterator[Path], processes: int
+) -> Iterator[tuple[Path, Parsed]]:
     """Batches of `paths` on as many threads as there are processes, results in order."""
     batches: list[tuple[list[Path], list[Parsed], list[BaseException], threading.Thread]] = []
 

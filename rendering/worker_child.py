@@ -14,7 +14,15 @@ from rendering.worker_pipe import Message, read_message, write_message
 from workstation.errors import Unavailable
 
 _ROOT = Path(__file__).resolve().parent.parent
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from rendering.worker_process import main; main(sys.argv[2:])"
+# pydicom brings a downloader of test files along, which this process has no business with and
+# whose import is a fifth of its start.
+_PROGRAM = """
+import sys
+sys.modules["requests"] = None
+sys.path.insert(0, sys.argv[1])
+from rendering.worker_process import main
+main(sys.argv[2:])
+"""
 _START_SECONDS = 60.0
 
 
@@ -44,7 +52,8 @@ class Child:
             )
         except OSError as error:
             raise Unavailable("The image worker cannot be started", error.strerror or "") from error
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]
         self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), name="image worker answers", daemon=True)

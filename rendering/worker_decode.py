@@ -98,11 +98,17 @@ def _file_request(file: _File) -> Message:
 
 def _decoding_part(header: ImageHeader) -> ImageHeader:
     """The header without what only placing and showing need."""
-    return replace(header, shared=FrameFacts(), per_frame=(), palette=None, overlays=(), ultrasound_regions=(), pet=None, frame_times=())
+    return replace(
+        header, shared=FrameFacts(), per_frame=(), palette=None, overlays=(), ultrasound_regions=(), pet=None, frame_times=()
+    )
 
 
 def _follow(
-    child: Child, files: Sequence[_File], on_frame: Callable[[int, Refused | None], None], cancelled: Callable[[], bool], seconds: float
+    child: Child,
+    files: Sequence[_File],
+    on_frame: Callable[[int, Refused | None], None],
+    cancelled: Callable[[], bool],
+    seconds: float,
 ) -> None:
     """Reads answers until the request is finished. Raises ChildDied, ChildSilent on a file that hangs."""
     owners = {index: file for file in files for index in file.waiting}
@@ -122,7 +128,9 @@ def _follow(
         _note(answer, files, owners, on_frame)
 
 
-def _note(answer: Message, files: Sequence[_File], owners: dict[int, _File], on_frame: Callable[[int, Refused | None], None]) -> None:
+def _note(
+    answer: Message, files: Sequence[_File], owners: dict[int, _File], on_frame: Callable[[int, Refused | None], None]
+) -> None:
     if "begin" in answer:
         files[answer["begin"]].heard = time.monotonic()
     elif "end" in answer:
@@ -139,9 +147,15 @@ def _after_death(files: Sequence[_File], death: ChildDied, on_frame: Callable[[i
     hung = [f for f in begun if isinstance(death, ChildSilent)]
     if hung:
         begun.sort(key=lambda f: f.heard or 0.0)
-        guilty, reason = begun[:1], Refused("The image takes too long to decode", "It hung the decoder", "Other images are not affected")
+        guilty, reason = (
+            begun[:1],
+            Refused("The image takes too long to decode", "It hung the decoder", "Other images are not affected"),
+        )
     elif alone or len(begun) == 1:
-        guilty, reason = begun or list(files), Refused("The image cannot be decoded", "It killed the decoder", "Other images are not affected")
+        guilty, reason = (
+            begun or list(files),
+            Refused("The image cannot be decoded", "It killed the decoder", "Other images are not affected"),
+        )
     else:
         guilty, reason = [], Refused("")
     for file in guilty:

@@ -15,9 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# pydicom brings a downloader of test files along; this process has no business with a network.
-sys.modules.setdefault("requests", None)  # type: ignore[arg-type]
-
 import numpy as np
 import pydicom.config
 from numpy.typing import NDArray

@@ -29,7 +29,8 @@ def _to_8_bits(stored: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     if bits == 8 and stored.dtype == np.uint8:
         return stored
     scaled = np.rint(stored.astype(np.float32) * np.float32(255.0 / ((1 << bits) - 1)))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
+    return levels
 
 
 def _through_palette(stored: NDArray[Any], palette: Palette, base: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -69,4 +70,5 @@ def _rgb_from(ybr: NDArray[Any], bits: int, gain: float, foot: float, weights: t
     cr -= np.float32(half)
     red_cr, green_cb, green_cr, blue_cb = (np.float32(w) for w in weights)
     rgb = np.stack((y + red_cr * cr, y - green_cb * cb - green_cr * cr, y + blue_cb * cb), axis=-1)
-    return np.clip(np.rint(rgb), 0, top).astype(ybr.dtype)
+    rounded: NDArray[Any] = np.clip(np.rint(rgb), 0, top).astype(ybr.dtype)
+    return rounded

@@ -33,9 +33,11 @@ def stored_values(container: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
     if header.float_bits or (header.bits_stored == width and low == 0):
         return container
     if container.dtype.kind == "i":
-        return (container << (width - 1 - header.high_bit)) >> (width - header.bits_stored)
+        extended: NDArray[Any] = (container << (width - 1 - header.high_bit)) >> (width - header.bits_stored)
+        return extended
     shifted = container >> low if low else container
-    return shifted & container.dtype.type((1 << header.bits_stored) - 1)
+    masked: NDArray[Any] = shifted & container.dtype.type((1 << header.bits_stored) - 1)
+    return masked
 
 
 def modality_values(container: NDArray[Any], header: ImageHeader, frame: int = 0) -> FrameValues:

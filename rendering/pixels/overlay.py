@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from rendering.header import ImageHeader, Overlay
 
 
-def overlay_planes(header: ImageHeader, frame: int = 0, container: NDArray[Any] | None = None) -> tuple[tuple[Overlay, NDArray[np.bool_]], ...]:
+def overlay_planes(
+    header: ImageHeader, frame: int = 0, container: NDArray[Any] | None = None
+) -> tuple[tuple[Overlay, NDArray[np.bool_]], ...]:
     """The overlays of `frame`, each with a (rows, columns) mask of the image that is True where drawn.
 
     Overlays embedded in unused bits of the pixel data need the decoded `container` of the

@@ -43,7 +43,11 @@ def suv_factor(header: ImageHeader) -> SuvFactor | tuple[str, ...]:
 
 def _correction_doubts(pet: PetFacts) -> tuple[str, ...]:
     names = {"ATTN": "attenuation", "DECY": "decay"}
-    return tuple(f"CorrectedImage has no {code}: not corrected for {word}" for code, word in names.items() if code not in pet.corrected_image)
+    return tuple(
+        f"CorrectedImage has no {code}: not corrected for {word}"
+        for code, word in names.items()
+        if code not in pet.corrected_image
+    )
 
 
 def _philips(pet: PetFacts, reasons: tuple[str, ...]) -> SuvFactor | tuple[str, ...]:
@@ -70,7 +74,9 @@ def _from_activity(pet: PetFacts, to_bqml: float, doubts: tuple[str, ...]) -> Su
     if reasons or weight is None or dose is None or half_life is None or isinstance(uptake, str):
         return tuple(reasons)
     left = dose * 2.0 ** (-uptake / half_life)
-    return SuvFactor(to_bqml * weight * 1000.0 / left, f"SUVbw, decay corrected to {pet.decay_correction}, {uptake:.0f} s after injection")
+    return SuvFactor(
+        to_bqml * weight * 1000.0 / left, f"SUVbw, decay corrected to {pet.decay_correction}, {uptake:.0f} s after injection"
+    )
 
 
 def _decay_seconds(pet: PetFacts, half_life: float) -> float | str:

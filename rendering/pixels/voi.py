@@ -28,7 +28,8 @@ def grey(values: NDArray[Any], voi: Voi, inverse: bool = False, padding: tuple[f
     """Modality values to grey levels of the same shape. `padding` is a range in modality units."""
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
         table = _grey_table(voi, values.dtype.str, inverse, padding)
-        return table[values.view(f"u{values.dtype.itemsize}")]
+        levels: NDArray[np.uint8] = table[values.view(f"u{values.dtype.itemsize}")]
+        return levels
     return _grey(values, voi, inverse, padding)
 
 
@@ -57,23 +58,21 @@ def _grey(values: NDArray[Any], voi: Voi, inverse: bool, padding: tuple[float, f
 
 def _window_share(values: NDArray[Any], window: Window) -> NDArray[Any]:
     """The VOI function with output 0..1 (PS3.3 C.11.2.1.2.1, C.11.2.1.3.1-2)."""
-    x = values.astype(np.float32 if values.dtype.kind == "f" and values.dtype.itemsize <= 4 else np.float64)
+    x: Any = values.astype(np.float32 if values.dtype.kind == "f" and values.dtype.itemsize <= 4 else np.float64)
+    share: NDArray[Any]
     if window.function is VoiFunction.SIGMOID:
-        exponent = np.clip(-4.0 * (x - window.center) / window.width, -700.0, 700.0) if x.dtype == np.float64 else None
-        if exponent is None:
-            exponent = np.clip(-4.0 * (x - np.float32(window.center)) / np.float32(window.width), -80.0, 80.0)
-        share: NDArray[Any] = 1.0 / (1.0 + np.exp(exponent))
+        x -= x.dtype.type(window.center)
+        x *= x.dtype.type(-4.0 / window.width)
+        share = 1.0 / (1.0 + np.exp(np.clip(x, -80.0, 80.0)))
         return share
     if window.function is VoiFunction.LINEAR_EXACT:
         low, span = window.center - window.width / 2.0, window.width
     else:
         low, span = window.center - 0.5 - (window.width - 1.0) / 2.0, window.width - 1.0
     x -= x.dtype.type(low)
-    if span <= 0.0:
-        # LINEAR of width 1 is a threshold: at or below the edge black, above it white.
-        return (x > 0.0).astype(x.dtype)
-    x /= x.dtype.type(span)
-    return np.clip(x, 0.0, 1.0, out=x)
+    # LINEAR of width 1 is a threshold: at or below the edge black, above it white.
+    share = (x > 0.0).astype(x.dtype) if span <= 0.0 else np.clip(x / x.dtype.type(span), 0.0, 1.0)
+    return share
 
 
 def _table_share(values: NDArray[Any], table: LookupTable) -> NDArray[Any]:
