@@ -6,14 +6,16 @@ broken without saying so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from hanging_protocols import plain, priors
+from hanging_protocols import plain
 from hanging_protocols.facts import Fact
 from hanging_protocols.hanging import HungStage, Scene, hang_stage
 from hanging_protocols.matching import score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
+from hanging_protocols.priors import RankedPrior, relevant
+from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
@@ -37,41 +39,41 @@ class ProtocolHanger:
         self.protocols = tuple(protocols)
         self.presets = presets or PresetTable()
 
-    def rank(self, current: Study, candidates: Sequence[Study] = ()) -> tuple[Ranked, ...]:
+    def rank(self, current: Study, priors: Sequence[Study] = ()) -> tuple[Ranked, ...]:
         """Every protocol, the best first.
 
         Equal points: more required rules, then the higher level, then the id in alphabetical
         order; the winner's reasons say so.
         """
-        return self._rank(self._scene(current, priors.relevant(current, candidates)))
+        return self._rank(self._scene(current, relevant(current, priors)))
 
-    def hang(self, current: Study, candidates: Sequence[Study], stage: int = 0, protocol_id: str = "") -> Arrangement:
+    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0, protocol_id: str = "") -> Arrangement:
         """One stage (from 0, among those that can be filled) of the best protocol, or of a named one.
 
-        `candidates` may hold any study; only comparable priors of the same patient are hung. A
+        `priors` may hold any study; only comparable priors of the same patient are hung. A
         stage past the last one gives the last one. Never raises for what the studies hold.
         """
-        ranked_priors = priors.relevant(current, candidates)
+        ranked_priors = relevant(current, priors)
         scene = self._scene(current, ranked_priors)
-        notes = tuple(f"Not used as a prior: {one.reasons[-1]}" for one in ranked_priors if not one.usable)
-        for ranked in self._rank(scene):
-            if protocol_id and ranked.protocol.protocol_id != protocol_id:
-                continue
-            if ranked.points <= 0.0 and not protocol_id:
-                break
-            usable, skipped = _stages(ranked.protocol, scene)
-            if not usable:
-                notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
-                continue
-            usable += _rest(scene.current, usable)
-            why = (*ranked.reasons, *skipped, *notes)
-            return _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, usable, stage, why, ranked.points)
+        notes = tuple(f"Not used as a prior: {one.refusal}" for one in ranked_priors if one.refusal)
+        for ranked in self._candidates(scene, protocol_id):
+            usable, skipped = _stages(ranked.protocol, _with_serving_priors(ranked.protocol, scene))
+            if usable:
+                stages = (*usable, *_rest(scene.current, usable))
+                why = (*ranked.reasons, *skipped, *notes)
+                return _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, stages, stage, why, ranked.points)
+            notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
         why = ("No hanging protocol fits, so every series is laid out in order", *notes)
-        return _arrangement(
-            plain.PLAIN_ID, plain.PLAIN_TITLE, plain.pages(scene.current.image_sets, plain.PLAIN_TITLE), stage, why
-        )
+        pages = plain.pages(scene.current.image_sets, plain.PLAIN_TITLE)
+        return _arrangement(plain.PLAIN_ID, plain.PLAIN_TITLE, pages, stage, why)
 
-    def _scene(self, current: Study, ranked: Sequence[priors.RankedPrior]) -> Scene:
+    def _candidates(self, scene: Scene, protocol_id: str) -> Iterator[Ranked]:
+        """Those that fit, best first; of a named protocol only that one, whether it fits or not."""
+        for ranked in self._rank(scene):
+            if ranked.protocol.protocol_id == protocol_id or (not protocol_id and ranked.points > 0.0):
+                yield ranked
+
+    def _scene(self, current: Study, ranked: Sequence[RankedPrior]) -> Scene:
         usable = tuple(StudyFacts(one.study) for one in ranked if one.usable)
         return Scene(StudyFacts(current), usable, self.presets)
 
@@ -111,6 +113,13 @@ def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
         why = "its id comes first in the alphabet"
     tie = f'As many points as "{theirs.title}" ({first.points:g}); chosen because {why}'
     return Ranked(ours, first.points, (*first.reasons, tie))
+
+
+def _with_serving_priors(protocol: HangingProtocol, scene: Scene) -> Scene:
+    """Only priors in which one of the protocol's prior cells finds something: prior 1 is the best of them."""
+    names = {cell.selector for stage in protocol.stages for cell in stage.cells if cell.prior}
+    selectors = [protocol.selectors[name] for name in sorted(names)]
+    return replace(scene, priors=tuple(one for one in scene.priors if any(candidates(s, one) for s in selectors)))
 
 
 def _stages(protocol: HangingProtocol, scene: Scene) -> tuple[list[HungStage], tuple[str, ...]]:

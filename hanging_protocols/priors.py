@@ -20,18 +20,27 @@ RECENT, HALF_AGE_DAYS = 4.0, 730.0
 # Modalities whose images show the same disease in a comparable way.
 KINDRED = (frozenset({"CR", "DX", "RG"}), frozenset({"CT", "PT"}), frozenset({"CT", "CR", "DX"}), frozenset({"MG", "MR", "US"}))
 
+OTHER_PART, OTHER_SIDE = "it shows another body part", "it shows the other side of the body"
+
 # Body parts too wide to say that two studies show the same thing.
 WIDE = frozenset({"extremity"})
+
+# Body parts of which there are two; elsewhere a laterality says nothing (or is a mistake).
+PAIRED = frozenset({"extremity", "breast", "kidney"})
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPrior:
-    """`usable` False means it is never hung by itself; `reasons` then say why."""
+    """`reasons` are never empty; `refusal`, when not empty, is why it is never hung by itself."""
 
     study: Study
     points: float
-    usable: bool
     reasons: tuple[str, ...]
+    refusal: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return not self.refusal
 
 
 def relevant(current: Study, candidates: Iterable[Study]) -> tuple[RankedPrior, ...]:
@@ -46,18 +55,16 @@ def relevant(current: Study, candidates: Iterable[Study]) -> tuple[RankedPrior, 
 def _judge(current: StudyFacts, prior: StudyFacts) -> RankedPrior:
     refusal = _refusal(current.study, prior.study)
     if refusal:
-        return RankedPrior(prior.study, 0.0, False, (refusal,))
-    points, reasons, usable = 0.0, [], True
-    for found, words in (_anatomy(current, prior), _modality(current.study, prior.study), _age(current.study, prior.study)):
-        points += found
-        reasons.append(f"{words} (+{found:.3g})" if found else words)
-        usable = usable and not words.startswith("not comparable")
-    side, words = _side(current, prior)
-    if words:
-        points += side
-        reasons.append(f"{words} (+{side:.3g})" if side else words)
-        usable = usable and side > 0.0
-    return RankedPrior(prior.study, points, usable, tuple(reasons))
+        return RankedPrior(prior.study, 0.0, (refusal,), refusal)
+    weighed = (
+        _anatomy(current, prior),
+        _side(current, prior),
+        _modality(current.study, prior.study),
+        _age(current.study, prior.study),
+    )
+    reasons = tuple(f"{words} (+{points:.3g})" if points else words for points, words in weighed if words)
+    refusal = next((words for points, words in weighed if words in (OTHER_SIDE, OTHER_PART)), "")
+    return RankedPrior(prior.study, sum(points for points, _ in weighed), reasons, refusal)
 
 
 def _refusal(current: Study, prior: Study) -> str:
@@ -80,9 +87,9 @@ def _anatomy(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
         return SAME_ANATOMY, f"same body part: {_words(exact - WIDE)}"
     if ours & theirs - WIDE or "whole_body" in ours | theirs:
         return SAME_REGION, f"same region: {_words(ours & theirs - WIDE or frozenset({'whole_body'}))}"
-    if not ours or not theirs:
-        return 0.0, "the body part is not known for both"
-    return 0.0, f"not comparable: {_words(theirs)} and not {_words(ours)}"
+    if not ours - WIDE or not theirs - WIDE:
+        return 0.0, "the body part is not known well enough for both"
+    return 0.0, OTHER_PART
 
 
 def _modality(current: Study, prior: Study) -> tuple[float, str]:
@@ -96,13 +103,15 @@ def _modality(current: Study, prior: Study) -> tuple[float, str]:
 
 
 def _side(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
-    """Empty words when either side is unknown: most studies have none."""
+    """Empty words when either side is unknown, or the body part has no sides."""
+    if not anatomy.regions(current.findings) & anatomy.regions(prior.findings) & PAIRED:
+        return 0.0, ""
     ours, theirs = ({fact.value for fact in facts.of_study("laterality")} for facts in (current, prior))
     if not ours or not theirs:
         return 0.0, ""
     if ours & theirs or "B" in ours | theirs:
         return SAME_SIDE, "same side"
-    return 0.0, "the other side of the body"
+    return 0.0, OTHER_SIDE
 
 
 def _age(current: Study, prior: Study) -> tuple[float, str]:

@@ -29,7 +29,7 @@ from workstation.errors import Refused
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_PRIORS = 9
-SLAB_MODES = ("MEAN", "MAX", "MIN")
+SLAB_MODES = ("MEAN", "MIP", "MIN")
 SIDES = frozenset("LRAPHF")
 
 
