@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from workstation.cache.quarantine import QuarantineKind
-from workstation.domain.patient import PatientKey
+from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import ParsedInstance
 
 
@@ -49,6 +49,16 @@ def same_patient(a: PatientKey, b: PatientKey) -> bool:
     study's own UID is then what ties them to it. Between studies only equal keys count.
     """
     return a.patient_id == b.patient_id and (a.issuer == b.issuer or not a.issuer or not b.issuer)
+
+
+def same_person(a: Patient, b: Patient) -> bool:
+    """Between studies: the same PatientID of the same issuer, names never counting.
+
+    An ID without issuer is common to many people ("123456"): two birth dates then tell them apart.
+    """
+    if not a.key.patient_id or a.key != b.key:
+        return False
+    return bool(a.key.issuer) or a.birth_date == b.birth_date or not (a.birth_date and b.birth_date)
 
 
 def leading(parsed: ParsedInstance, sha256: str) -> str:

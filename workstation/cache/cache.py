@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from workstation.cache.admission import same_person
 from workstation.cache.alerts import Alert, AlertLog
 from workstation.cache.index import open_index
 from workstation.cache.intake import ImportResult, Intake
@@ -93,13 +94,9 @@ class StudyCache:
     def priors_of(self, study: Study) -> tuple[Study, ...]:
         """The same patient's other studies, without instances: earlier ones newest first, then undated, then later.
 
-        The same patient means the same PatientID of the same issuer; without a PatientID
-        nobody can be told to be the same.
+        Who is the same patient: `workstation.cache.admission.same_person`.
         """
-        key = study.patient.key
-        if not key.patient_id:
-            return ()
-        return priors_first(study, (other for other in self._index.studies() if other.patient.key == key))
+        return priors_first(study, (other for other in self._index.studies() if same_person(other.patient, study.patient)))
 
     def doubts_of(self, study_instance_uid: str) -> tuple[Doubt, ...]:
         """What a reader of this study must know about files of it that were set aside."""

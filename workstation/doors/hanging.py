@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workstation.cache.admission import same_person
 from workstation.cache.names import shown
 from workstation.cache.order import priors_first
 from workstation.cache.reading import StudiesRead, studies_in
@@ -61,10 +62,14 @@ def chosen(here: StudiesRead, earlier: StudiesRead, has_priors: bool) -> tuple[S
         raise Refused("The prior holds no images", _why(earlier))
     study = current[0]
     others = {s.study_instance_uid: s for s in (*current[1:], *_with_images(earlier.studies))}
-    if len({s.patient.key for s in current}) > 1:
+    if not all(s is study or same_person(s.patient, study.patient) for s in current):
         raise Refused("More than one patient here", "A case is one study of one patient", "Name the folder of one study")
-    if any(s.patient.key != study.patient.key for s in others.values()):
-        raise Refused("The prior is of another patient", "PatientID or its issuer differ", "Name priors of the same patient")
+    if not all(same_person(s.patient, study.patient) for s in others.values()):
+        raise Refused(
+            "The prior is not known to be of the same patient",
+            "PatientID, its issuer or the birth date differ or are missing",
+            "Name priors of the same patient",
+        )
     return study, priors_first(study, others.values())
 
 

@@ -80,7 +80,7 @@ def _parsed(dataset: FileDataset, path: Path, data: bytes) -> ParsedInstance:
     key = PatientKey(dataset.get("PatientID", ""), dataset.get("IssuerOfPatientID", ""))
     return ParsedInstance(
         Study(
-            str(dataset.StudyInstanceUID), Patient(key, str(dataset.get("PatientName", ""))),
+            str(dataset.StudyInstanceUID), Patient(key, str(dataset.get("PatientName", "")), dataset.get("PatientBirthDate", "")),
             dataset.get("AccessionNumber", ""), dataset.get("StudyDate", ""), dataset.get("StudyTime", ""),
             dataset.get("StudyDescription", ""), series=(series,),
         )

@@ -299,6 +299,14 @@ def test_priors_are_the_same_patient_s_other_studies_newest_first(cache: StudyCa
     assert [study.study_instance_uid for study in priors] == ["1.2", "1.1", "1.4", "1.5"]
 
 
+def test_an_id_that_two_people_share_makes_no_priors(cache: StudyCache, inbox: Path, write: Write) -> None:
+    for uid, born in (("1", "19500101"), ("2", "19600101"), ("3", ""), ("4", "19500101")):
+        write(inbox / uid, StudyInstanceUID=f"1.{uid}", SOPInstanceUID=f"1.{uid}.1", PatientBirthDate=born, PatientID="123456")
+    cache.add([inbox])
+    priors = cache.priors_of(cache.study("1.1"))
+    assert [study.study_instance_uid for study in priors] == ["1.3", "1.4"]
+
+
 def test_nobody_without_a_patient_id_has_priors(cache: StudyCache, inbox: Path, write: Write) -> None:
     for uid in ("1", "2"):
         write(inbox / uid, StudyInstanceUID=f"1.{uid}", SOPInstanceUID=f"1.{uid}.1", PatientID=None)
