@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from ui import crash, theme
 
 if TYPE_CHECKING:
+    from ui.main_window import MainWindow
     from ui.seat import Seat
 
 Post = Callable[[Callable[[], None]], None]
@@ -64,21 +65,28 @@ def install_translation(app: QApplication, language: str) -> bool:
     return found
 
 
-def run(core_factory: Callable[[Post], Seat]) -> int:
-    """Open the window on the core and stay until it is closed. Returns the exit status."""
+def open_window(core: Seat) -> MainWindow:
+    """The window on the core, shown; from now on unexpected errors go to a crash file."""
     from ui.main_window import MainWindow
 
+    install_translation(application(), core.settings.language)
+    window = MainWindow(core)
+    crash.install(core.folders.crashes, window.tell_crash)
+    window.show_remembered()
+    return window
+
+
+def run(core_factory: Callable[[Post], Seat]) -> int:
+    """Open the window on the core and stay until it is closed. Returns the exit status."""
     app = application()
     poster = MainPoster()
     core = core_factory(poster.post)
     before = sys.excepthook
     try:
-        install_translation(app, core.settings.language)
-        window = MainWindow(core)
-        crash.install(core.folders.crashes, window.tell_crash)
-        window.show_remembered()
-        core.session.refresh_worklist()
-        return app.exec()
+        window = open_window(core)
+        status = app.exec()
+        window.deleteLater()
+        return status
     finally:
         sys.excepthook = before
         core.close()

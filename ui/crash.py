@@ -49,27 +49,30 @@ def write_crash_file(folder: Path, error: BaseException) -> Path | None:
     return path
 
 
+def notice_words(kind: str, file: Path | None) -> str:
+    """What the reader is told. The report is safe: it is on disk as it is typed and spoken."""
+    place = f" The stack is in {file.name} in the folder “crashes”; it holds nothing about the patient." if file else ""
+    return f"Something unexpected went wrong ({kind}). The report is saved; start again if the window behaves oddly.{place}"
+
+
 def install(folder: Path, tell: Callable[[str, Path | None], None]) -> ErrorHook:
     """Send errors that nobody took to a crash file and to `tell(kind, file)`. Returns the hook.
 
     The program goes on: the reader still has the images and the report, and decides
     when to start again.
     """
-    telling = False
+    known: set[str] = set()
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        nonlocal telling
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
-        path = write_crash_file(folder, error)
+        stack = stack_text(error)
+        if stack in known:  # an error in a paint event comes again with each paint
+            return
+        known.add(stack)
         logger.error("unexpected error: %s", kind.__name__)
-        if not telling:  # an error in a paint event comes again with each paint
-            telling = True
-            try:
-                tell(kind.__name__, path)
-            finally:
-                telling = False
+        tell(kind.__name__, write_crash_file(folder, error))
 
     sys.excepthook = hook
     return hook

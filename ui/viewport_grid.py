@@ -72,6 +72,10 @@ class ViewportGrid(QWidget):
         core.library.changed.connect(self._frames_arrived)
         self._arranged(None)
 
+    def widget(self, index: int) -> ViewportWidget:
+        """The widget at a place of the layout, row by row."""
+        return self.widgets[index]
+
     # ---- what viewports ask ----------------------------------------------------------
 
     def references(self, index: int, view: View) -> tuple[DrawnLine, ...]:

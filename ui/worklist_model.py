@@ -63,13 +63,14 @@ def due_words(due: datetime | None, now: datetime) -> str:
         return ""
     left = due - now
     if left < timedelta(0):
-        return plain.core_text("overdue {0}").format(_span(-left))
+        return plain.core_text("overdue {0}").format(span(-left))
     if left < timedelta(hours=24):
-        return plain.core_text("in {0}").format(_span(left))
+        return plain.core_text("in {0}").format(span(left))
     return due.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
+    """`25 min`, `2 h 10 min`, `3 d 4 h`."""
     minutes = int(length.total_seconds() // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)

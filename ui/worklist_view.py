@@ -76,6 +76,24 @@ class WorklistView(QWidget):
         index = self.table.currentIndex()
         return index.data(ITEM) if index.isValid() else None
 
+    def select_study(self, study_uid: str) -> bool:
+        """Choose the row of a study and give the list the keys. False when there is none."""
+        for row in range(self.order.rowCount()):
+            item = self.order.index(row, 0).data(ITEM)
+            if isinstance(item, WorklistItem) and item.study_instance_uid == study_uid:
+                self.table.selectRow(row)
+                self.table.setFocus()
+                return True
+        return False
+
+    def clear_filter(self) -> bool:
+        """Show all rows again. False when nothing was filtered."""
+        if not self.filter.text():
+            return False
+        self.filter.clear()
+        self.table.setFocus()
+        return True
+
     # ---- building --------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -199,9 +217,6 @@ class WorklistView(QWidget):
         return False
 
     def _filter_key(self, key: Qt.Key) -> bool:
-        if key == Qt.Key.Key_Escape and self.filter.text():
-            self.filter.clear()
-            return True
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.order.rowCount():
             self.table.setFocus()
             if key != Qt.Key.Key_Down:

@@ -1,0 +1,248 @@
+"""The window: worklist page and reading page, banner, status line; does what commands ask of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from ui import menus
+from ui.banner import Banner
+from ui.keys import KeyRouter
+from ui.plain import core_text
+from ui.reading_page import ReadingPage
+from ui.report.panel import ReportPanel
+from ui.runner import Runner
+from ui.status_bar import StatusBar
+from ui.viewport_grid import ViewportGrid
+from ui.worklist_view import WorklistView
+from workstation.commands import keymap
+from workstation.commands.command import Context
+from workstation.commands.keymap import KeyMap
+from workstation.commands.table import COMMANDS
+from workstation.errors import WorkstationError
+from workstation.session.session import Case, Notice
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+GEOMETRY = "window.geometry"
+FOLDER = "import.folder"
+
+
+class MainWindow(QMainWindow):
+    """Implements `workstation.commands.command.Shell`. The title never names a patient."""
+
+    def __init__(self, core: Seat) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Lyskasse")
+        self._core = core
+        self._session = core.session
+        self.runner = Runner(Context(core.session, self, core.presets), _keys(core))
+        self.banner = Banner()
+        self.worklist = WorklistView(core, self.runner)
+        self.report_panel = self._make_report_panel()
+        self.reading = ReadingPage(core, self.runner, self.report_panel)
+        self.status_line = StatusBar(core, self.runner)
+        self._pages = QStackedWidget()
+        self._build()
+        self.actions_by_id = menus.fill(self.menuBar(), self.runner)
+        self._router = KeyRouter(self, self.runner)
+        self._session.notice.connect(self.banner.show_notice)
+        self._session.case_changed.connect(self._case_changed)
+        self._poll = QTimer(self)
+        self._poll.setInterval(max(core.settings.poll_orders_seconds, 5) * 1000)
+        self._poll.timeout.connect(core.poll_orders)
+        self._start()
+
+    def _build(self) -> None:
+        self._pages.addWidget(self.worklist)
+        self._pages.addWidget(self.reading)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.status_line)
+        self.setCentralWidget(middle)
+        self.setMinimumSize(960, 600)
+        self.resize(1600, 1000)
+
+    def _make_report_panel(self) -> ReportPanel:
+        from ui.microphone import Microphone
+        from ui.report.dictation_bar import DictationBar
+        from ui.report.dictation_desk import DictationDesk
+
+        core = self._core
+        desk = DictationDesk(core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine)
+        desk.problem.connect(self._session.report_problem)
+        desk.state_changed.connect(lambda _: self._show_voice(desk))
+        panel = ReportPanel(core.session, DictationBar(desk), self.runner.run)
+        core.delivery_changed.connect(panel.show_delivery)
+        return panel
+
+    def _start(self) -> None:
+        """Begin to send reports and to ask for orders; say what was wrong with the settings."""
+        if self._core.settings_problem is not None:
+            self._session.report_problem(self._core.settings_problem)
+        self._show_voice(self.report_panel.dictation.desk)
+        self._core.start_deliveries()
+        if self._core.ris is not None:
+            self._poll.start()
+            QTimer.singleShot(0, self._core.poll_orders)
+        self._session.refresh_worklist()
+
+    # ---- what others ask of it -------------------------------------------------------
+
+    @property
+    def grid(self) -> ViewportGrid:
+        return self.reading.grid
+
+    @property
+    def is_importing(self) -> bool:
+        return self.worklist.imports.is_running
+
+    def import_paths(self, paths: Sequence[Path]) -> None:
+        """Import files and folders as dropping them on the worklist does."""
+        self.worklist.import_paths(paths)
+
+    def show_remembered(self) -> None:
+        """Show where and as large as last time, if that is still on a screen."""
+        stored = self._core.remembered.get(GEOMETRY)
+        if not isinstance(stored, str) or not self.restoreGeometry(QByteArray.fromBase64(stored.encode())):
+            self._first_place()
+        self.show()
+
+    def tell_crash(self, kind: str, file: Path | None) -> None:
+        """Say that something unexpected happened; the reader goes on."""
+        from ui.crash import notice_words
+
+        self._session.notice.emit(Notice(notice_words(kind, file), error=True))
+
+    # ---- Shell -----------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        from ui.palette import Palette
+
+        palette = Palette(self.runner, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open_over(self)
+
+    def show_keys(self) -> None:
+        from ui.keys_dialog import KeysDialog
+
+        self._open(KeysDialog(self.runner, self))
+
+    def show_about(self) -> None:
+        from ui.about import AboutDialog
+
+        self._open(AboutDialog(self))
+
+    def show_deliveries(self) -> None:
+        from ui.deliveries_dialog import DeliveriesDialog
+
+        self._open(DeliveriesDialog(self._core, self))
+
+    def show_worklist(self) -> None:
+        self._pages.setCurrentWidget(self.worklist)
+        self.worklist.table.setFocus()
+
+    def focus_images(self) -> None:
+        """Esc: out of a filter first, then back to the images of the open case."""
+        if self._pages.currentWidget() is self.worklist and self.worklist.clear_filter():
+            return
+        if self._session.case is not None:
+            self._pages.setCurrentWidget(self.reading)
+            self.grid.setFocus()
+
+    def focus_series(self) -> None:
+        if self._session.case is not None:
+            self._pages.setCurrentWidget(self.reading)
+            self.reading.strip.setFocus()
+
+    def focus_report(self) -> None:
+        if self._session.case is not None:
+            self._pages.setCurrentWidget(self.reading)
+            self.report_panel.focus()
+
+    def choose_files_to_import(self) -> None:
+        start = self._core.remembered.get(FOLDER, "")
+        dialog = QFileDialog(self, self.tr("Import a folder of images"), start if isinstance(start, str) else "")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, self.tr("Import"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self._import_chosen)
+        dialog.open()
+
+    def toggle_fullscreen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def toggle_dictation(self) -> None:
+        self.report_panel.dictation.desk.toggle()
+
+    def step_section(self, steps: int) -> None:
+        if self._session.case is not None:
+            self._pages.setCurrentWidget(self.reading)
+            self.report_panel.step_section(steps)
+
+    def quit(self) -> None:
+        self.close()
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.report_panel.flush()
+        self.report_panel.dictation.desk.close()
+        self._poll.stop()
+        self._core.remembered.set(GEOMETRY, bytes(self.saveGeometry().toBase64().data()).decode())
+        super().closeEvent(event)
+
+    def _open(self, dialog: QWidget) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    def _first_place(self) -> None:
+        screen = QGuiApplication.primaryScreen()
+        if screen is not None:
+            self.setGeometry(screen.availableGeometry().adjusted(40, 40, -40, -40))
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def _import_chosen(self, files: Sequence[str]) -> None:
+        paths = [Path(f) for f in files]
+        if paths:
+            self._core.remembered.set(FOLDER, str(paths[0].parent))
+            self.show_worklist()
+            self.import_paths(paths)
+
+    def _case_changed(self, case: Case | None) -> None:
+        if case is None:
+            self.show_worklist()
+            return
+        first = self._pages.currentWidget() is not self.reading
+        self._pages.setCurrentWidget(self.reading)
+        if first:
+            self.reading.restore(self.width())
+        if not isinstance(QApplication.activeModalWidget(), QWidget):
+            self.grid.setFocus()
+
+    def _show_voice(self, desk: object) -> None:
+        problem = getattr(desk, "unavailable", None)
+        text = core_text(problem.title) if isinstance(problem, WorkstationError) else self.tr("Dictation: ready")
+        if problem is None and getattr(desk, "is_listening", False):
+            text = self.tr("Dictation: listening")
+        self.status_line.show_voice(text, problem is None)
+
+
+def _keys(core: Seat) -> KeyMap:
+    """The keys in force: the user's on top of the table's, the table's alone when that file is bad."""
+    try:
+        return keymap.build(COMMANDS, keymap.load_overrides(core.folders.config / "keys.toml"))
+    except WorkstationError as error:
+        core.settings_problem = core.settings_problem or error
+        return keymap.build(COMMANDS)

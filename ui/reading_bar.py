@@ -1,0 +1,149 @@
+"""The bar over the images: who and what is open, tools, layout, hanging stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+
+from ui import icons, plain, theme
+from ui.elided_label import ElidedLabel
+from ui.layout_picker import LayoutPicker
+from ui.plain import core_text, tooltip
+from ui.runner import Runner
+from workstation.session.session import Case
+from workstation.session.viewing import Tool
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+ICON = QSize(20, 20)
+
+
+class ReadingBar(QFrame):
+    """One row. The patient stands at the left in full, here and never in the title bar."""
+
+    def __init__(self, core: Seat, runner: Runner) -> None:
+        super().__init__()
+        self.setObjectName("readingBar")
+        self.setProperty("role", "bar")
+        self._session = core.session
+        self._viewing = core.session.viewing
+        self._runner = runner
+        self.patient = ElidedLabel()
+        self.patient.setObjectName("patientLine")
+        self._stage = ElidedLabel()
+        self._stage.setProperty("role", "muted")
+        self._tools: dict[Tool, QToolButton] = {}
+        self._layout = LayoutPicker()
+        self._build()
+        self._layout.chosen.connect(lambda rows, columns: runner.run(f"layout.{rows}x{columns}"))
+        self._session.case_changed.connect(self._show_case)
+        self._viewing.tool_changed.connect(self._show_tool)
+        self._viewing.arrangement_changed.connect(self._show_arrangement)
+        self._viewing.overlays_changed.connect(self._show_switches)
+        self._show_case(self._session.case)
+        self._show_tool(self._viewing.tool)
+        self._show_arrangement(None)
+
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 4, 8, 4)
+        row.setSpacing(3)
+        row.addWidget(self._button("case.worklist", "worklist"))
+        row.addSpacing(6)
+        row.addWidget(self.patient, 3)
+        row.addSpacing(10)
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        for tool in Tool:
+            button = self._button(f"tool.{tool.value}", tool.value)
+            button.setCheckable(True)
+            group.addButton(button)
+            self._tools[tool] = button
+            row.addWidget(button)
+        row.addWidget(_rule())
+        self._planes = self._button("hanging.three_planes", "planes")
+        self._link = self._button("viewport.link", "link")
+        self._text = self._button("image.overlays", "text")
+        for switch in (self._link, self._text):
+            switch.setCheckable(True)
+        for button in (self._planes, self._link, self._text):
+            row.addWidget(button)
+        self._layout.setProperty("flat", True)
+        self._layout.setIconSize(ICON)
+        self._layout.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row.addWidget(self._layout)
+        row.addWidget(_rule())
+        self._previous = self._button("hanging.previous", "previous")
+        self._next = self._button("hanging.next", "next")
+        row.addWidget(self._previous)
+        row.addWidget(self._stage, 2)
+        row.addWidget(self._next)
+
+    def _button(self, command_id: str, name: str) -> QToolButton:
+        button = QToolButton()
+        title = core_text(self._runner.commands[command_id].title)
+        button.setObjectName(command_id)
+        button.setProperty("flat", True)
+        button.setIcon(icons.icon(name))
+        button.setIconSize(ICON)
+        button.setToolTip(tooltip(title, self._runner.keys_text(command_id)))
+        button.setAccessibleName(title)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self._runner.run(command_id))
+        return button
+
+    # ---- showing ---------------------------------------------------------------------
+
+    def _show_case(self, case: Case | None) -> None:
+        self.patient.set_parts(patient_parts(case) if case else [self.tr("No case is open")])
+
+    def _show_tool(self, tool: Tool) -> None:
+        self._tools[tool].setChecked(True)
+
+    def _show_arrangement(self, _: object) -> None:
+        arrangement = self._viewing.arrangement
+        self._layout.show_layout(self._viewing.layout)
+        several = arrangement is not None and arrangement.stage_count > 1
+        for button in (self._previous, self._next):
+            button.setVisible(several)
+        parts = []
+        if arrangement is not None:
+            parts = [core_text(arrangement.title), core_text(arrangement.stage_title)]
+            if several:
+                parts.append(f"{arrangement.stage + 1}/{arrangement.stage_count}")
+            self._stage.setToolTip(tooltip(*(core_text(reason) for reason in arrangement.reasons)))
+        self._stage.set_parts([p for p in dict.fromkeys(parts) if p])
+        self._show_switches(None)
+
+    def _show_switches(self, _: object) -> None:
+        self._link.setChecked(self._viewing.linked)
+        self._text.setChecked(self._viewing.overlays)
+
+
+def patient_parts(case: Case) -> list[str]:
+    """The open case in words, most important first: the end is cut when room is short."""
+    study, patient = case.study, case.study.patient
+    born = " ".join(
+        p for p in (plain.dicom_date(patient.birth_date), plain.age(patient.birth_date, study.study_date), patient.sex) if p
+    )
+    what = plain.plain(case.item.procedure if case.item and case.item.procedure else study.study_description)
+    number = plain.plain(case.item.accession_number if case.item else study.accession_number)
+    parts = [
+        plain.person_name(patient.name) or core_text("No name"),
+        plain.plain(patient.key.patient_id),
+        plain.plain(born),
+        what,
+    ]
+    return [p for p in (*parts, plain.dicom_date(study.study_date), number) if p]
+
+
+def _rule() -> QLabel:
+    rule = QLabel()
+    rule.setFixedSize(1, 22)
+    rule.setStyleSheet(f"background: {theme.LINE}; margin: 0 3px;")
+    rule.setFixedWidth(9)
+    rule.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return rule

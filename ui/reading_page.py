@@ -1,0 +1,65 @@
+"""The reading page: series at the left, images in the middle, the report at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from ui.reading_bar import ReadingBar
+from ui.runner import Runner
+from ui.series_strip import SeriesStrip
+from ui.viewport_grid import ViewportGrid
+
+if TYPE_CHECKING:
+    from ui.report.panel import ReportPanel
+    from ui.seat import Seat
+
+SPLITTER = "reading.splitter"
+REPORT_WIDTH = 420
+STRIP_WIDTH = 226
+LEAST_IMAGES = 320
+
+
+class ReadingPage(QWidget):
+    """Widths are the reader's and are remembered."""
+
+    def __init__(self, core: Seat, runner: Runner, report: ReportPanel) -> None:
+        super().__init__()
+        self.setObjectName("readingPage")
+        self._core = core
+        self.bar = ReadingBar(core, runner)
+        self.strip = SeriesStrip(core)
+        self.grid = ViewportGrid(core, runner)
+        self.grid.setMinimumSize(LEAST_IMAGES, 240)
+        self.report = report
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(4)
+        for widget in (self.strip, self.grid, report):
+            self.splitter.addWidget(widget)
+        for index, stretch in enumerate((0, 1, 0)):
+            self.splitter.setStretchFactor(index, stretch)
+        self.splitter.setCollapsible(1, False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.splitter, 1)
+        self.splitter.splitterMoved.connect(self._remember)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1600, 900)
+
+    def restore(self, width: int) -> None:
+        """Set the remembered widths, or good ones for a window this wide."""
+        stored = self._core.remembered.get(SPLITTER)
+        sizes = stored if isinstance(stored, list) and len(stored) == 3 and all(isinstance(s, int) for s in stored) else None
+        if sizes is None:
+            report = min(REPORT_WIDTH, round(width * 0.27))
+            strip = min(STRIP_WIDTH, round(width * 0.15))
+            sizes = [strip, max(width - report - strip, LEAST_IMAGES), report]
+        self.splitter.setSizes(sizes)
+
+    def _remember(self, _position: int, _index: int) -> None:
+        self._core.remembered.set(SPLITTER, self.splitter.sizes())

@@ -1,0 +1,176 @@
+"""The line at the foot: what loads, whether reports arrived, and how the optional parts are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from ui import theme
+from ui.plain import core_text, plain, tooltip
+from ui.runner import Runner
+from ui.worklist_model import span
+from workstation.domain.delivery import Delivery, DeliveryState
+from workstation.jobs import DATABASE
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+ASK_MS = 10_000
+LATE_SECONDS = 120
+_PROBLEMS = (DeliveryState.REJECTED, DeliveryState.CONFLICT, DeliveryState.HELD)
+
+
+class StatusBar(QFrame):
+    """Every part is words with a colour, never a colour alone."""
+
+    def __init__(self, core: Seat, runner: Runner) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._core = core
+        self._session = core.session
+        self._loading = _label()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedSize(120, 8)
+        self.deliveries = QPushButton()
+        self.deliveries.setObjectName("deliveryBadge")
+        self.deliveries.setFlat(True)
+        self.deliveries.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.deliveries.setToolTip(tooltip(self.tr("Reports on their way"), runner.keys_text("report.deliveries")))
+        self.deliveries.clicked.connect(lambda: runner.run("report.deliveries"))
+        self._ris, self._voice = _label(), _label()
+        self._state = _label()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 10, 2)
+        row.setSpacing(8)
+        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading)
+        right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
+        for widget in left:
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in right:
+            row.addWidget(widget)
+        self._clock = QTimer(self)
+        self._clock.setInterval(ASK_MS)
+        self._clock.timeout.connect(self.ask_deliveries)
+        self._clock.start()
+        core.library.changed.connect(self._show_loading)
+        core.delivery_changed.connect(lambda _: self.ask_deliveries())
+        core.ris_changed.connect(self.show_ris)
+        self._session.desk.signed.connect(lambda _: self.ask_deliveries())
+        self._session.case_changed.connect(self._show_loading)
+        self._session.viewing.overlays_changed.connect(self._show_state)
+        self._session.viewing.arrangement_changed.connect(self._show_state)
+        self.show_ris("" if core.ris_url else "No RIS is set")
+        self.show_voice("", True)
+        self._show_loading(None)
+        self.show_deliveries(())
+        self.ask_deliveries()
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 32)
+
+    # ---- reports ---------------------------------------------------------------------
+
+    def ask_deliveries(self) -> None:
+        """Read the open deliveries; the badge follows."""
+        reports = self._core.reports
+        self._core.jobs.run(
+            DATABASE,
+            lambda _: reports.deliveries(open_only=True),
+            self.show_deliveries,
+            self._session.report_problem,
+            slot="badge",
+        )
+
+    def show_deliveries(self, deliveries: tuple[Delivery, ...]) -> None:
+        text, colour = delivery_words(deliveries, datetime.now(UTC))
+        self.deliveries.setText(text)
+        self.deliveries.setStyleSheet(
+            f"QPushButton {{ color: {colour}; background: transparent; padding: 1px 8px; border: 1px solid transparent; }}"
+            f"QPushButton:hover {{ background: {theme.HOVER}; }} QPushButton:focus {{ border: 1px solid {theme.ACCENT}; }}"
+        )
+
+    # ---- optional parts --------------------------------------------------------------
+
+    def show_ris(self, problem: str) -> None:
+        """`problem` is empty when the RIS answers."""
+        text = self.tr("RIS: connected") if not problem else self.tr("RIS: {0}").format(plain(core_text(problem)))
+        _say(self._ris, text if len(text) < 60 else self.tr("RIS: not reached"), "muted" if not problem else "amber")
+        self._ris.setToolTip(tooltip(text))
+
+    def show_voice(self, text: str, available: bool) -> None:
+        """The microphone and the model in a few words; empty hides them."""
+        _say(self._voice, plain(text), "muted" if available else "amber")
+        self._voice.setVisible(bool(text))
+        self._voice.setToolTip(tooltip(text))
+
+    # ---- images ----------------------------------------------------------------------
+
+    def _show_state(self, _: object) -> None:
+        viewing = self._session.viewing
+        has_links = any(cell.link_group for cell in viewing.cells)
+        text = ""
+        if has_links:
+            text = self.tr("Scrolling linked") if viewing.linked else self.tr("Scrolling not linked")
+        _say(self._state, text, "muted")
+
+    def _show_loading(self, _: object) -> None:
+        done, total = self._progress()
+        loading = 0 <= done < total
+        self._bar.setVisible(loading)
+        self._loading.setVisible(loading)
+        if loading:
+            self._bar.setRange(0, total)
+            self._bar.setValue(done)
+            _say(self._loading, self.tr("Loading {0} of {1} images").format(done, total), "muted")
+
+    def _progress(self) -> tuple[int, int]:
+        case = self._session.case
+        done = total = 0
+        for study in case.studies if case else ():
+            for series in study.series:
+                loaded, frames = self._core.library.progress(series.series_instance_uid)
+                done, total = done + loaded, total + frames
+        return done, total
+
+
+def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str, str]:
+    """The badge: how many signed reports are not yet proved to be in the RIS, and the oldest one's age."""
+    waiting = [d for d in deliveries if d.state not in (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED)]
+    if not waiting:
+        return core_text("All reports confirmed"), theme.GREEN
+    oldest = min(d.created for d in waiting)
+    age = now - oldest
+    count = (
+        core_text("1 report not confirmed") if len(waiting) == 1 else core_text("{0} reports not confirmed").format(len(waiting))
+    )
+    text = f"{count}, {core_text('oldest {0}').format(span(age))}" if age.total_seconds() >= 60 else count
+    if any(d.state in _PROBLEMS for d in waiting):
+        return f"{core_text('Needs attention')}: {text}", theme.RED
+    return text, theme.AMBER if age.total_seconds() > LATE_SECONDS else theme.TEXT
+
+
+def _say(label: QLabel, text: str, role: str) -> None:
+    label.setText(text)
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
+def _label() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _rule() -> QWidget:
+    rule = QFrame()
+    rule.setProperty("role", "separator")
+    rule.setFixedSize(1, 18)
+    return rule
