@@ -28,9 +28,8 @@ def encode(value: Any) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    return {
-        name: encode(v) for name, default in _defaults(value.__class__) if (v := getattr(value, name)) is not default and v != default
-    }
+    fields_now = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+    return {name: encode(item) for name, item, default in fields_now if item is not default and item != default}
 
 
 def decode(cls: Any, data: Any) -> Any:
