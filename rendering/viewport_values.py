@@ -28,6 +28,10 @@ SUV_UNIT = "SUVbw"
 # elements they come from explains less than this.
 FACTOR_TOLERANCE = 1e-6
 
+# The first window of a PET whose slices each bring a window of their own: those are the scanner's
+# scaling of each slice to its maximum and would show the same uptake in different greys.
+PET_WINDOW = Window(3.5, 7.0, VoiFunction.LINEAR_EXACT)
+
 # Of a colour image: it has no window, this one stands for "as it is".
 COLOUR_WINDOW = Window(128.0, 256.0)
 
@@ -51,6 +55,11 @@ class ValueScale:
             if isinstance(first, SuvFactor) and not math.isclose(factor.factor, first.factor, rel_tol=FACTOR_TOLERANCE):
                 return ("The images of the series give different SUV factors",)
         return first
+
+    @cached_property
+    def _has_scanner_windows(self) -> bool:
+        windows = {self._images.facts(p).windows[:1] for p in range(self._images.frame_count)}
+        return len(windows) > 1
 
     @property
     def factor(self) -> float:
@@ -80,12 +89,15 @@ class ValueScale:
     def voi(self, position: int, chosen: Window | None) -> Voi:
         """The window to draw with, in the shown unit: the chosen one, or the image's own first.
 
-        The slices of a volume share the window of the one in the middle: one that changed from
-        slice to slice would show the same tissue in different greys. Raises NotYet or Refused
-        when an automatic window is needed and no frame is there to take it from.
+        The slices of a volume share the window of the one in the middle (in SUV: PET_WINDOW, when
+        theirs differ): one that changed from slice to slice would show the same tissue in
+        different greys. Raises NotYet or Refused when an automatic window is needed and no
+        frame is there to take it from.
         """
         if chosen is not None:
             return self._exact(chosen)
+        if isinstance(self.suv, SuvFactor) and self._has_scanner_windows:
+            return PET_WINDOW
         at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
         own = voi_choices(self._images.header(at), self._images.frame(at))
         if own and isinstance(own[0], Window):

@@ -205,4 +205,5 @@ def _pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
 def _location(point: Vec3, normal: Vec3) -> float:
     """The position along the normal in mm, counted up towards the patient's left, back or head."""
     forward = reading_direction(normal)
-    return dot(point, forward) * math.copysign(1.0, forward[dominant_axis(forward)])
+    # Adding zero turns -0.0, which would be printed, into 0.0.
+    return dot(point, forward) * math.copysign(1.0, forward[dominant_axis(forward)]) + 0.0

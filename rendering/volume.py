@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rendering.header import ImageHeader
-from rendering.volume_checks import Reason, grid_reasons, identity_refusal, likeness_reasons, slice_reasons, unshown_reasons
+from rendering.volume_checks import Reason, beside_reasons, grid_reasons, identity_refusal, likeness_reasons, slice_reasons
 from rendering.volume_grid import grid_of
 from rendering.volume_order import Placed, placed_frames, read_in_order
 from workstation.domain.doubt import Doubt, Verdict
@@ -70,7 +70,7 @@ def judge_headers(series: Series, headers: Sequence[ImageHeader]) -> SeriesVerdi
     if refusal := identity_refusal(series, headers):
         return SeriesVerdict(Verdict.REFUSED, (refusal.text,), _doubts([refusal]))
     order = tuple(FrameRef(f.instance, f.frame) for f in frames)
-    beside = unshown_reasons(headers)
+    beside = beside_reasons(headers, frames)
     against = slice_reasons(frames) or likeness_reasons(frames) or grid_reasons(frames)
     if against:
         return SeriesVerdict(Verdict.STACK, tuple(r.text for r in against), _doubts([*against, *beside]), order)

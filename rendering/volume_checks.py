@@ -85,12 +85,20 @@ def identity_refusal(series: Series, headers: Sequence[ImageHeader]) -> Reason |
     return None
 
 
-def unshown_reasons(headers: Sequence[ImageHeader]) -> list[Reason]:
-    """What stands beside the images without deciding the verdict: objects that cannot be shown."""
-    count = sum(1 for h in headers if not h.has_pixels)
-    if not count:
-        return []
-    return [Reason("objects-not-shown", f"{_objects(count)} of this series cannot be shown.", True)]
+def beside_reasons(headers: Sequence[ImageHeader], frames: Sequence[Placed]) -> list[Reason]:
+    """What stands on the images without deciding the verdict: what of the series is not here.
+
+    ImagesInAcquisition (0020,1002) is no more than a hint: it counts an acquisition, which may
+    be several series, so that it must not take a sound volume away.
+    """
+    reasons = []
+    if count := sum(1 for h in headers if not h.has_pixels):
+        reasons.append(Reason("objects-not-shown", f"{_objects(count)} of this series cannot be shown.", True))
+    expected = max(f.header.expected_images or 0 for f in frames)
+    original = all("ORIGINAL" in f.header.image_type and f.header.frames == 1 for f in frames)
+    if expected > len(frames) and original and len({f.facts.acquisition_number for f in frames}) == 1:
+        reasons.append(Reason("incomplete", f"{len(frames)} of the {expected} images of this acquisition are here.", True))
+    return reasons
 
 
 def slice_reasons(frames: Sequence[Placed]) -> list[Reason]:
@@ -143,7 +151,7 @@ def grid_reasons(frames: Sequence[Placed]) -> list[Reason]:
         if (count := len({fact(f) for f in frames})) > 1:
             return [Reason("several-stacks", f"The images are of {count} different {name}.")]
     grid = grid_of(frames)
-    return _gap_reasons(grid) or _line_reasons(grid) or _count_reasons(frames)
+    return _gap_reasons(grid) or _line_reasons(grid)
 
 
 def _gap_reasons(grid: Grid) -> list[Reason]:
@@ -178,19 +186,14 @@ def _line_reasons(grid: Grid) -> list[Reason]:
     return []
 
 
-def _count_reasons(frames: Sequence[Placed]) -> list[Reason]:
-    expected = max((f.header.expected_images or 0 for f in frames), default=0)
-    if expected <= len(frames):
-        return []
-    return [Reason("incomplete", f"{len(frames)} of {expected} expected slices are here.", True)]
-
-
 def _shared_places(frames: Sequence[Placed]) -> Reason:
     phases = phases_of(frames)
     if phases:
         count = len({tuple(p.of(f) for p in phases) for f in frames})
         names = " and ".join(p.name for p in phases[:2])
         return Reason("several-stacks", f"The series holds {count} different {names} at the same places.")
+    if all(f.facts.dimension_indices for f in frames) and len({f.facts.dimension_indices for f in frames}) == len(frames):
+        return Reason("several-stacks", "The series holds several images at the same places.")
     if len({f.header.sop_instance_uid for f in frames}) < len({f.instance for f in frames}):
         return Reason("duplicate", "The series holds the same image more than once.", True)
     spots = Counter(round(place, 2) for place in places(frames))

@@ -60,7 +60,9 @@ class SeriesMaker:
     numbers: list[int | None] = field(default_factory=list)
     worker: FakeWorker = field(default_factory=FakeWorker)
 
-    def add(self, pixels: Any, plane: FramePlane | None = None, number: int | None = None, uid: str = "", **changes: Any) -> None:
+    def add(
+        self, pixels: Any, plane: FramePlane | None = None, number: int | None = None, uid: str = "", **changes: Any
+    ) -> None:
         """One single-frame instance. `changes` go to its FrameFacts or its ImageHeader, by name."""
         uid = uid or f"1.2.3.4.{len(self.headers) + 1}"
         facts = self.facts
@@ -80,8 +82,8 @@ class SeriesMaker:
         """One multi-frame instance."""
         uid = f"1.2.3.4.{len(self.headers) + 1}"
         rows, columns = frames[0].shape[:2]
-        header = replace(self.header, sop_instance_uid=uid, rows=rows, columns=columns, frames=len(frames), per_frame=tuple(facts))
-        self.headers.append(replace(header, **changes))
+        header = replace(self.header, sop_instance_uid=uid, rows=rows, columns=columns, frames=len(frames))
+        self.headers.append(replace(header, per_frame=tuple(facts), **changes))
         self.numbers.append(len(self.headers))
         self.worker.pixels.update({(uid, i): frame for i, frame in enumerate(frames)})
 

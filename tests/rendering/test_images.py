@@ -24,7 +24,8 @@ def by_slice(points: Any) -> Any:
 
 def test_frames_come_in_reading_order_whatever_the_file_order(maker: Any, acquisition: Any) -> None:
     images = acquisition().fill(maker, by_slice).images()
-    assert images.complete and images.loaded_count == images.frame_count == 7
+    assert images.complete
+    assert images.loaded_count == images.frame_count == 7
     assert [int(images.values(p).values[0, 0]) for p in range(7)] == [318, 315, 312, 309, 306, 303, 300]
 
 
@@ -47,7 +48,8 @@ def test_a_wish_during_the_load_interrupts_the_batch(maker: Any, acquisition: An
     maker.worker.before_frame = before
     images.load()
     assert images.identity(50).sop_instance_uid == seen[5]
-    assert images.complete and len(seen) == len(set(seen)) == 60
+    assert images.complete
+    assert len(seen) == len(set(seen)) == 60
 
 
 def test_neighbours_in_the_scroll_direction_come_next_and_a_volume_is_then_filled_coarsely() -> None:
@@ -85,7 +87,8 @@ def test_a_refused_frame_is_an_error_at_its_place_and_ends_cutting(maker: Any, a
     acquisition().fill(maker, by_slice)
     maker.worker.pixels["1.2.3.4.3", 0] = Refused("The pixel data are cut off")
     images = maker.images()
-    assert images.complete and images.verdict.verdict is Verdict.VOLUME
+    assert images.complete
+    assert images.verdict.verdict is Verdict.VOLUME
     with pytest.raises(Refused, match="cut off"):
         images.values(4)
     assert images.values(3).values.shape == (9, 11)
@@ -200,7 +203,8 @@ def test_closing_ends_a_load_that_is_under_way(maker: Any, acquisition: Any) -> 
     go_on.set()
     loading.join(5.0)
     closing.join(5.0)
-    assert not loading.is_alive() and not closing.is_alive()
+    assert not loading.is_alive()
+    assert not closing.is_alive()
     with pytest.raises(NotYet):
         images.values(30)
 
@@ -208,4 +212,5 @@ def test_closing_ends_a_load_that_is_under_way(maker: Any, acquisition: Any) -> 
 def test_a_series_without_images_has_nothing_to_load(maker: Any) -> None:
     maker.add(np.zeros((4, 4), "i2"), no_pixels="Structured report: no pixel data to display")
     images = maker.images()
-    assert images.complete and images.frame_count == 0
+    assert images.complete
+    assert images.frame_count == 0

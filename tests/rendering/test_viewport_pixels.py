@@ -79,7 +79,8 @@ def test_beside_the_image_it_is_black_also_when_inverted(maker: Any) -> None:
     viewport = single(maker, np.zeros((8, 8), "i2"))
     pixels = shown(viewport, 24, 8, inverted=True)
     assert (pixels[:, 8:16] == 255).all()
-    assert not pixels[:, :8].any() and not pixels[:, 16:].any()
+    assert not pixels[:, :8].any()
+    assert not pixels[:, 16:].any()
 
 
 def test_zoom_and_pan_keep_the_centre_and_move_by_shares_of_the_view(maker: Any) -> None:
@@ -140,7 +141,8 @@ def test_a_shutter_covers_and_an_overlay_draws(maker: Any) -> None:
     pixels = shown(viewport, 8, 8)
     assert pixels[5, 2] == 255
     assert pixels[1, 1] == 128
-    assert not pixels[0].any() and not pixels[:, 7].any()
+    assert not pixels[0].any()
+    assert not pixels[:, 7].any()
 
 
 def test_a_line_of_an_overlay_stays_when_the_image_is_shrunk(maker: Any) -> None:
@@ -148,7 +150,8 @@ def test_a_line_of_an_overlay_stays_when_the_image_is_shrunk(maker: Any) -> None
     drawn[:, 33] = True
     overlay = Overlay(0x6000, 64, 64, 1, 1, "G", zlib.compress(np.packbits(drawn, bitorder="little").tobytes()))
     pixels = shown(single(maker, np.zeros((64, 64), "i2"), overlays=(overlay,)), 16, 16)
-    assert (pixels[:, 8] == 255).all() and not pixels[:, :8].any()
+    assert (pixels[:, 8] == 255).all()
+    assert not pixels[:, :8].any()
 
 
 def test_rgb_is_shown_as_it_is(maker: Any) -> None:
@@ -159,7 +162,8 @@ def test_rgb_is_shown_as_it_is(maker: Any) -> None:
     assert np.array_equal(picture.pixels, rgb)
     assert picture.window is None
     probe = viewport.probe(viewport.default_state(), 8, 8, 2.5, 1.5)
-    assert probe is not None and (probe.value, probe.colour) == (None, (30, 31, 32))
+    assert probe is not None
+    assert (probe.value, probe.colour) == (None, (30, 31, 32))
 
 
 def test_a_palette_gives_its_colours(maker: Any) -> None:
@@ -176,7 +180,9 @@ def test_a_palette_gives_its_colours(maker: Any) -> None:
 @pytest.mark.parametrize("function", list(VoiFunction))
 @pytest.mark.parametrize("inverse", [False, True])
 @pytest.mark.parametrize(("center", "width"), [(40.0, 400.0), (0.5, 1.0), (3.25, 7.5)])
-def test_the_quick_window_gives_the_greys_of_the_exact_one(function: VoiFunction, inverse: bool, center: float, width: float) -> None:
+def test_the_quick_window_gives_the_greys_of_the_exact_one(
+    function: VoiFunction, inverse: bool, center: float, width: float
+) -> None:
     values = np.concatenate([np.linspace(-300, 300, 4001), [np.nan]]).astype(np.float32)
     window = Window(center, width, function)
     quick, exact = screen_grey(values, window, inverse, None), grey(values, window, inverse)
@@ -210,7 +216,8 @@ def pet(maker: Any, acquisition: Any, slopes: Any = None) -> Viewport:
     for index in range(7):
         slope = 2.0 if slopes is None else slopes[index]
         transform = ModalityTransform(slope, 0.0, "BQML")
-        maker.add(np.full((9, 11), 1000 * (index + 1), "u2"), scan.plane(index), transform=transform, windows=(Window(5000.5, 10001.0),))
+        stored = np.full((9, 11), 1000 * (index + 1), "u2")
+        maker.add(stored, scan.plane(index), transform=transform, windows=(Window(5000.5, 10001.0),))
     viewport: Viewport = maker.viewport()
     return viewport
 
@@ -237,6 +244,14 @@ def test_the_pet_window_of_the_file_gives_the_same_greys_in_suv(maker: Any, acqu
     window = viewport.window_of(viewport.default_state())
     assert window.function is VoiFunction.LINEAR_EXACT
     assert (window.center, window.width) == pytest.approx((5000.0 * SUV_FACTOR, 10000.0 * SUV_FACTOR))
+
+
+def test_pet_slices_with_windows_of_their_own_are_shown_from_0_to_7_suv(maker: Any, acquisition: Any) -> None:
+    viewport = pet(maker, acquisition)
+    changed = replace(maker.headers[2].shared, windows=(Window(1.0, 2.0),))
+    maker.headers[2] = replace(maker.headers[2], shared=changed)
+    viewport = maker.viewport()
+    assert viewport.window_of(viewport.default_state()) == Window(3.5, 7.0, VoiFunction.LINEAR_EXACT)
 
 
 def test_pet_slices_of_different_slope_are_cut_in_values(maker: Any, acquisition: Any) -> None:
@@ -271,7 +286,8 @@ def test_what_is_not_a_number_has_no_value(maker: Any) -> None:
     state = viewport.default_state()
     assert viewport.probe(state, 40, 20, 5.0, 10.0) is None
     probe = viewport.probe(state, 40, 20, 35.0, 10.0)
-    assert probe is not None and probe.value == 2.5
+    assert probe is not None
+    assert probe.value == 2.5
     assert viewport.picture(state, 40, 20).pixels[10, 2] == 0
 
 
@@ -336,8 +352,10 @@ def test_images_without_geometry_have_the_letters_of_their_orientation(maker: An
 def test_a_frame_that_is_refused_is_an_error_tile_with_its_place(maker: Any) -> None:
     viewport = single(maker, Refused("The pixel data are cut off"))
     picture = viewport.picture(viewport.default_state(), 8, 8)
-    assert picture.error is not None and "cut off" in str(picture.error)
-    assert picture.identity is not None and picture.count == 1
+    assert picture.error is not None
+    assert "cut off" in str(picture.error)
+    assert picture.identity is not None
+    assert picture.count == 1
     assert not picture.pixels.any()
 
 
@@ -345,7 +363,8 @@ def test_a_frame_that_is_on_its_way_is_a_partial_picture(maker: Any, acquisition
     viewport = Viewport(acquisition().fill(maker, lambda p: p[..., 2]).images(load=False))
     for plane in (Plane.STACK, Plane.AXIAL):
         picture = viewport.picture(viewport.default_state(plane), 8, 8)
-        assert picture.partial and picture.error is None
+        assert picture.partial
+        assert picture.error is None
         assert not picture.pixels.any()
 
 
@@ -353,7 +372,8 @@ def test_a_state_of_another_series_is_never_painted(maker: Any) -> None:
     viewport = single(maker)
     state = replace(viewport.default_state(), series_uid="1.9")
     picture = viewport.picture(state, 8, 8)
-    assert picture.error is not None and picture.identity is None
+    assert picture.error is not None
+    assert picture.identity is None
     assert not picture.pixels.any()
     with pytest.raises(Refused):
         viewport.probe(state, 8, 8, 4.0, 4.0)

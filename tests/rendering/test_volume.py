@@ -32,7 +32,8 @@ def read_numbers(maker: Any) -> list[int]:
 def test_even_slices_of_one_kind_are_a_volume(maker: Any, acquisition: Any) -> None:
     verdict = judge(acquisition().fill(maker, flat).series())
     assert verdict.verdict is Verdict.VOLUME
-    assert verdict.reasons == () and verdict.doubts == ()
+    assert verdict.reasons == ()
+    assert verdict.doubts == ()
     assert verdict.geometry is not None
     assert verdict.geometry.shape == (7, 9, 11)
     assert verdict.geometry.spacing == pytest.approx((1.5, 2.0, 3.0))
@@ -52,7 +53,8 @@ def test_file_order_and_instance_numbers_decide_nothing_where_positions_do(maker
         maker.add(PIXELS, scan.plane(index), number=99 - index if index % 2 else index)
     verdict = judge(maker.series())
     assert verdict.verdict is Verdict.VOLUME
-    assert [maker.headers[r.instance].shared.plane.position[2] for r in verdict.order] == [318.0, 315.0, 312.0, 309.0, 306.0, 303.0, 300.0]
+    heights = [maker.headers[r.instance].shared.plane.position[2] for r in verdict.order]
+    assert heights == [318.0, 315.0, 312.0, 309.0, 306.0, 303.0, 300.0]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_a_localizer_of_three_directions_is_a_stack_read_direction_by_direction(
         ("acquisition_number", "2 different acquisitions at the same places"),
     ],
 )
-def test_several_stacks_at_the_same_places_are_read_one_after_the_other(maker: Any, acquisition: Any, facts: str, words: str) -> None:
+def test_stacks_at_the_same_places_are_read_one_after_the_other(maker: Any, acquisition: Any, facts: str, words: str) -> None:
     scan = acquisition(shape=(4, 9, 11))
     for index in range(4):
         for phase in (1, 2):
@@ -204,23 +206,22 @@ def test_the_same_image_twice_is_a_doubt(maker: Any, acquisition: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    ("changes", "word"),
     [
-        ({"frame_of_reference_uid": "1.9"}, "frame-of-reference"),
-        ({"rows": 10}, "mixed-size"),
-        ({"bits_stored": 12}, "mixed-pixels"),
-        ({"transform": ModalityTransform(unit="US")}, "mixed-units"),
+        ({"frame_of_reference_uid": "1.9"}, "frames of reference"),
+        ({"rows": 10}, "sizes"),
+        ({"bits_stored": 12}, "stored"),
+        ({"transform": ModalityTransform(unit="US")}, "unit"),
     ],
 )
-def test_one_slice_of_another_kind_makes_a_stack(maker: Any, acquisition: Any, changes: dict[str, Any], code: str) -> None:
+def test_one_slice_of_another_kind_makes_a_stack(maker: Any, acquisition: Any, changes: dict[str, Any], word: str) -> None:
     scan = acquisition()
     for index in range(7):
         maker.add(PIXELS, scan.plane(index), **(changes if index == 6 else {}))
     verdict = judge(maker.series())
     assert verdict.verdict is Verdict.STACK
     assert len(verdict.reasons) == 1
-    expected = {"frame-of-reference": "frames of reference", "mixed-size": "sizes", "mixed-pixels": "stored", "mixed-units": "unit"}
-    assert expected[code] in verdict.reasons[0]
+    assert word in verdict.reasons[0]
 
 
 def test_one_slice_of_another_spacing_makes_a_stack(maker: Any, acquisition: Any) -> None:
@@ -275,11 +276,10 @@ def test_an_enhanced_object_is_a_volume_by_its_frames_planes(maker: Any, acquisi
 
 
 def test_tomosynthesis_and_segmentations_are_stacks(maker: Any, acquisition: Any) -> None:
-    for sop_class, word in (("1.2.840.10008.5.1.4.1.1.13.1.3", "tomosynthesis"), ("1.2.840.10008.5.1.4.1.1.66.4", "segmentation")):
-        maker.headers.clear()
-        maker.numbers.clear()
-        maker.header = replace(maker.header, sop_class_uid=sop_class)
-        verdict = judge(acquisition().fill(maker, flat).series())
+    for stem, word in (("13.1.3", "tomosynthesis"), ("66.4", "segmentation")):
+        one = type(maker)()
+        one.header = replace(one.header, sop_class_uid=f"1.2.840.10008.5.1.4.1.1.{stem}")
+        verdict = judge(acquisition().fill(one, flat).series())
         assert verdict.verdict is Verdict.STACK
         assert word in verdict.reasons[0]
         assert verdict.doubts == ()
@@ -291,10 +291,11 @@ def test_slopes_may_differ_from_slice_to_slice(maker: Any, acquisition: Any) -> 
     assert judge(maker.series()).verdict is Verdict.VOLUME
 
 
-def test_fewer_slices_than_the_object_announces_make_a_stack(maker: Any, acquisition: Any) -> None:
-    verdict = judge(acquisition().fill(maker, flat, expected_images=9).series())
-    assert (verdict.verdict, verdict.reasons) == (Verdict.STACK, ("7 of 9 expected slices are here.",))
-    assert codes(verdict) == {"incomplete"}
+def test_fewer_slices_than_the_acquisition_had_are_a_badge(maker: Any, acquisition: Any) -> None:
+    maker.header = replace(maker.header, image_type=("ORIGINAL", "PRIMARY", "AXIAL"), expected_images=9)
+    verdict = judge(acquisition().fill(maker, flat).series())
+    assert verdict.verdict is Verdict.VOLUME
+    assert [d.text for d in verdict.doubts] == ["7 of the 9 images of this acquisition are here"]
 
 
 def test_an_image_of_another_patient_refuses_the_series(maker: Any, acquisition: Any) -> None:
