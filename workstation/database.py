@@ -95,6 +95,16 @@ def transaction(database: Database) -> Iterator[None]:
             raise
 
 
+def put_aside(path: Path) -> None:
+    """Move a damaged database and its journals out of the way, to `<name>.damaged-<number>`; nothing is deleted."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for ending in ("-wal", "-shm", "-journal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+
+
 def unsafe_place(folder: Path) -> str:
     """Why a database must not lie in `folder`; empty when it may."""
     resolved = folder.resolve()

@@ -6,7 +6,6 @@ its study and report still know it, but is no row of its own any more.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workstation.database import DamagedDatabase, Migration, open_database, sqlite_errors, transaction
+from workstation.database import DamagedDatabase, Migration, open_database, put_aside, sqlite_errors, transaction
 from workstation.domain.order import Order, Priority
 from workstation.domain.patient import Patient, PatientKey
 
@@ -70,7 +69,7 @@ class OrderStore:
         try:
             self._db = open_database(path, MIGRATIONS, journal_mode="DELETE")
         except DamagedDatabase:
-            _put_aside(path)
+            put_aside(path)
             self.notice = PUT_ASIDE
             self._db = open_database(path, MIGRATIONS, journal_mode="DELETE")
 
@@ -142,12 +141,3 @@ def _order_from(row: Mapping[str, Any]) -> Order:
         study_instance_uid=row["study_instance_uid"],
         ris_patient_reference=row["ris_patient_reference"],
     )
-
-
-def _put_aside(path: Path) -> None:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for ending in ("-journal", ""):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))

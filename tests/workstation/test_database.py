@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -43,6 +46,33 @@ def test_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
     assert columns(path) == ["name"]
     with closing(open_database(path, [FIRST, SECOND], "WAL")) as db:
         assert db.execute("SELECT count(*) FROM thing").fetchone() == (1,)
+
+
+KILLED_MIGRATION = """
+import os, sys, sqlite3
+from pathlib import Path
+from workstation import database
+from workstation.database import Migration
+whole = database.Database.execute
+def killed(self, sql, *values):
+    if sql.startswith("UPDATE"):
+        os.kill(os.getpid(), 9)
+    return whole(self, sql, *values)
+database.Database.execute = killed
+first = Migration(1, ("CREATE TABLE thing (name TEXT NOT NULL) STRICT",))
+second = Migration(2, ("ALTER TABLE thing ADD COLUMN size INTEGER", "UPDATE thing SET size = 7"))
+database.open_database(Path(sys.argv[1]), [first, second], "WAL")
+"""
+
+
+def test_a_kill_in_a_migration_leaves_the_old_schema_and_the_next_start_finishes(tmp_path: Path) -> None:
+    path = with_one_thing(tmp_path / "x.db")
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", KILLED_MIGRATION, str(path)], check=False, cwd=root)
+    assert killed.returncode == -signal.SIGKILL
+    assert columns(path) == columns(tmp_path / "x.db.v1.bak") == ["name"]
+    with closing(open_database(path, [FIRST, SECOND], "WAL")) as db:
+        assert db.execute("SELECT name, size FROM thing").fetchall() == [("one", 7)]
 
 
 def test_opening_again_migrates_nothing(tmp_path: Path) -> None:

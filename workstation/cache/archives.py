@@ -25,6 +25,7 @@ ENCRYPTED = 0x1  # general purpose bit 0, APPNOTE.TXT 4.4.4
 CHUNK = 1 << 20
 
 DAMAGED_HERE = "The archive is damaged at this file"
+TABLE_OF_CONTENTS = "A DICOMDIR; every file of the archive is read without it"
 NESTED = "An archive inside an archive is not opened"
 NO_DISK_ROOM = "There is no room on the disk to unpack it"
 
@@ -82,8 +83,7 @@ class Archive:
                     yield RefusedFile(name, f"The archive holds more than {self._limits.entries} files")
                     return
                 for info in entries:
-                    if not is_dicomdir(Path(info.filename).name):
-                        yield self._file(archive, info, folder)
+                    yield self._file(archive, info, folder)
         except _TooMuch as error:
             yield RefusedFile(name, str(error))
         except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
@@ -91,6 +91,8 @@ class Archive:
 
     def _file(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path) -> Found:
         name = f"{shown(self._path)}/{shown(info.filename)}"
+        if is_dicomdir(Path(info.filename).name):
+            return RefusedFile(name, TABLE_OF_CONTENTS)
         if info.flag_bits & ENCRYPTED:
             return RefusedFile(name, "Encrypted: archives with a password are not opened")
         if stat.S_ISLNK(info.external_attr >> 16):

@@ -28,7 +28,7 @@ from workstation.cache.rows import (
 )
 from workstation.cache.schema import MIGRATIONS, TABLES
 from workstation.cache.store import ObjectStore
-from workstation.database import DamagedDatabase, open_database, sqlite_errors, transaction
+from workstation.database import DamagedDatabase, open_database, put_aside, sqlite_errors, transaction
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
@@ -216,14 +216,5 @@ def open_index(path: Path, store: ObjectStore) -> tuple[StudyIndex, str]:
     try:
         return StudyIndex(path, store), ""
     except DamagedDatabase:
-        _move_aside(path)
+        put_aside(path)
         return StudyIndex(path, store), "The study index was damaged and put aside"
-
-
-def _move_aside(path: Path) -> None:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for ending in ("-wal", "-shm", ""):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))

@@ -166,7 +166,9 @@ def test_an_archive_is_unpacked_under_names_of_our_own(tmp_path: Path) -> None:
     names = {"a/b/one.dcm": b"1", "../../escaped.dcm": b"2", "/etc/absolute.dcm": b"3", "C:\\windows.dcm": b"4", "DICOMDIR": b"5"}
     archive, folder = zipped(tmp_path / "study.zip", names), tmp_path / "deep" / "unpacked"
     folder.mkdir(parents=True)
-    found = [item for item in found_in(archive, unpack_into=folder) if isinstance(item, SourceFile)]
+    everything = found_in(archive, unpack_into=folder)
+    assert reasons(everything) == {"DICOMDIR": "A DICOMDIR; every file of the archive is read without it"}
+    found = [item for item in everything if isinstance(item, SourceFile)]
     assert [item.path.read_bytes() for item in found] == [b"1", b"2", b"3", b"4"]
     assert {item.path.parent for item in found} == {folder}
     assert {p.name for p in tmp_path.iterdir()} == {"study.zip", "deep"}
