@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 def context_of(text: str, language: str = "en") -> DictationContext:
     """ "CT,chest" or "MR,head,some procedure"."""
     modality, body_part, *procedure = [part.strip() for part in f"{text},".split(",")]
-    return DictationContext(modality, body_part, " ".join(procedure), language=language)
+    return DictationContext(modality, body_part, " ".join(procedure).strip(), language=language)
 
 
 def transcribe(recording: Path, engine: str = "", context: DictationContext = DictationContext()) -> dict[str, Any]:  # noqa: B008

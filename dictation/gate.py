@@ -21,11 +21,12 @@ QUIETEST_SPEECH_DB = -52.0
 
 ABOVE_NOISE_DB = 9.0
 STILL_ABOVE_NOISE_DB = 6.0
-LOUDEST_NOISE_DB = -30.0
-"""The noise estimate never rises above this: a long vowel is not noise."""
+LOUDEST_NOISE_DB = -15.0
+"""The noise estimate never rises above this."""
 
 QUIET_ROOM_DB = -65.0
 NOISE_MEMORY_FRAMES = 150
+"""3 s without a pause between words is noise, not speech."""
 ONSET_FRAMES = 4
 """80 ms in a row: shorter sounds are clicks."""
 

@@ -67,6 +67,8 @@ class EngineKeeper:
         self._started_at = 0.0
         self.ready = False
         self.broken = ""
+        self.refused_sockets = 0
+        """Attempts of the libraries to open one, all refused; more than none is a defect."""
 
     @property
     def pid(self) -> int | None:
@@ -159,6 +161,7 @@ class EngineKeeper:
     def _take(self, process: EngineProcess, message: wire.Message) -> None:
         if process is not self._process:
             return
+        self.refused_sockets = message.get("refused_sockets", self.refused_sockets)
         match message["is"]:
             case "ready":
                 self.ready = True

@@ -60,6 +60,7 @@ class Heard:
 def listen() -> Iterator[Callable[[Dictation], Heard]]:
     """Attach to a dictation, and close it after the test."""
     attached: list[Dictation] = []
+    before = set(threading.enumerate())
 
     def attach(dictation: Dictation) -> Heard:
         heard = Heard()
@@ -74,8 +75,8 @@ def listen() -> Iterator[Callable[[Dictation], Heard]]:
     yield attach
     for dictation in attached:
         dictation.close()
-    left = [thread.name for thread in threading.enumerate() if thread.name in ("dictation", "engine-reader", "engine-writer")]
-    assert not left
+    ours = ("dictation", "engine-reader", "engine-writer")
+    assert not [thread for thread in threading.enumerate() if thread not in before and thread.name in ours]
 
 
 class Tape:
@@ -102,9 +103,10 @@ def tape() -> Tape:
 
 
 def tone(seconds: float, amplitude: float = 0.2) -> bytes:
-    """Loud enough to count as speech for the loudness gate, and nothing like it to anything else."""
+    """Loud, and falling in between as syllables do: speech to the loudness gate and to nothing else."""
     times = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
-    return _as_pcm(amplitude * np.sin(2 * np.pi * 220 * times))
+    syllables = np.abs(np.cos(2 * np.pi * 2 * times))
+    return _as_pcm(amplitude * syllables * np.sin(2 * np.pi * 220 * times))
 
 
 @pytest.fixture(name="tone")

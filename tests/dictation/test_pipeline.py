@@ -1,0 +1,239 @@
+"""From sound to segments, with the real recognisers in their own processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dictation.audio import WavSource, read_recording, silence, write_wav
+from dictation.models import EngineModel, EngineSpec
+from dictation.pipeline import Dictation
+from dictation.recording import pending_audio
+from workstation.domain.dictation import DictationContext, DictationState
+from workstation.errors import Unavailable
+
+Listen = Callable[[Dictation], Any]
+LONG = 120.0
+
+
+@pytest.fixture(scope="module")
+def whisper_dictation(whisper: EngineSpec) -> Iterator[Dictation]:
+    """One loaded engine for all tests that need not kill it; terms expected as for a chest CT."""
+    dictation = Dictation(whisper, None, DictationContext("CT", "chest"))
+    dictation.prepare()
+    assert dictation.wait_ready(LONG)
+    yield dictation
+    dictation.close()
+
+
+def _say(dictation: Dictation, path: Path, **options: Any) -> list[Any]:
+    segments: list[Any] = []
+    dictation.on_segment = segments.append
+    dictation.place("")
+    dictation.start(WavSource(path, paced=False, **options))
+    assert dictation.wait(LONG)
+    dictation.stop()
+    return segments
+
+
+def test_a_spoken_sentence_becomes_its_written_form(whisper_dictation: Dictation, shared_speech: Path) -> None:
+    (segment,) = _say(whisper_dictation, shared_speech / "audio" / "heart" / "d02.flac", tail=1.0)
+    assert segment.text.rstrip(".") == "There is a 6 mm solid nodule in the right upper lobe"
+    assert segment.engine == "whisper-tiny.en"
+    assert [word.word.strip(".,") for word in segment.words][:3] == ["There", "is", "a"]
+    assert all(0 <= word.confidence <= 1 and 0 <= word.start <= word.end <= 6 for word in segment.words)
+
+
+def test_sounds_that_are_no_speech_write_nothing(whisper_dictation: Dictation, sounds: dict[str, bytes], tmp_path: Path) -> None:
+    """With the exam's findings expected: this is where an ungated recogniser invents them."""
+    for name, pcm in sounds.items():
+        write_wav(tmp_path / "sound.wav", pcm)
+        assert _say(whisper_dictation, tmp_path / "sound.wav") == [], name
+
+
+def test_the_engine_itself_hears_no_words_in_them_either(whisper: EngineSpec, sounds: dict[str, bytes]) -> None:
+    """The gate on loudness left out: each sound whole, straight to the engine's process."""
+    import queue
+
+    from dictation.engines.process import EngineProcess
+
+    replies: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    process = EngineProcess(whisper.final, "en", lambda _process, message: replies.put(message))
+    try:
+        assert replies.get(timeout=LONG)["is"] == "ready"
+        process.send({"do": "context", "terms": ["pneumothorax", "pleural effusion"]})
+        for name, pcm in sounds.items():
+            process.send({"do": "audio", "segment": name}, pcm)
+            process.send({"do": "finish", "segment": name})
+            reply = replies.get(timeout=LONG)
+            assert (reply["segment"], reply["text"], reply["words"]) == (name, "", [])
+    finally:
+        process.close()
+
+
+def test_the_engine_opens_no_socket(whisper_dictation: Dictation, vosk: EngineSpec, listen: Listen, tape: Any, tone: Any) -> None:
+    other = Dictation(vosk)
+    listen(other)
+    other.start(tape)
+    assert other.wait_ready(LONG)
+    tape.play(tone(1) + silence(1))
+    assert not [keeper.refused_sockets for keeper in other._keepers + whisper_dictation._keepers if keeper.refused_sockets]
+    if sys.platform == "linux":
+        for pid in other.engine_pids + whisper_dictation.engine_pids:
+            opened = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+            assert opened
+            assert not [name for name in opened if name.startswith("socket:")]
+
+
+def test_a_socket_in_the_engine_s_process_is_refused() -> None:
+    import subprocess
+
+    script = "from dictation.engines.host import _forbid\nseen = _forbid()\nimport socket\nsocket.socket()"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert "PermissionError: the recogniser has no network" in done.stderr
+
+
+def test_vosk_drafts_while_one_speaks_and_ends_with_words(
+    vosk: EngineSpec, listen: Listen, tape: Any, shared_speech: Path
+) -> None:
+    dictation = Dictation(vosk, None, DictationContext())
+    heard = listen(dictation)
+    dictation.start(tape)
+    assert dictation.wait_ready(LONG)
+    tape.play(silence(0.5) + read_recording(shared_speech / "audio" / "human" / "ss0890.flac") + silence(1.0))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    assert len(set(heard.drafts)) > 2
+    assert heard.segments
+    assert all(segment.engine == "vosk-ko" for segment in heard.segments)
+    words = [word for segment in heard.segments for word in segment.words]
+    assert words
+    assert all(0 <= word.confidence <= 1 and word.start <= word.end <= 12 for word in words)
+    assert heard.segments[0].spoken.split() == [word.word for word in heard.segments[0].words]
+    assert max(heard.levels) > 0.05
+    assert heard.states[-1] is DictationState.IDLE
+    assert {DictationState.LISTENING, DictationState.SPEECH} <= set(heard.states)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_kill_9_of_the_engine_in_the_middle_of_a_segment_loses_no_sound(
+    vosk: EngineSpec, listen: Listen, tape: Any, shared_speech: Path, tmp_path: Path
+) -> None:
+    spoken = read_recording(shared_speech / "audio" / "human" / "ss0880.flac")
+    dictation = Dictation(vosk, tmp_path, DictationContext())
+    heard = listen(dictation)
+    dictation.start(tape)
+    assert dictation.wait_ready(LONG)
+    (first_pid,) = dictation.engine_pids
+    tape.play(spoken[: len(spoken) // 2])
+    os.kill(first_pid, signal.SIGKILL)
+    tape.play(spoken[len(spoken) // 2 :])
+    dictation.stop()
+    assert dictation.wait(LONG)
+    assert dictation.engine_pids != (first_pid,)
+    assert DictationState.RESTARTING in heard.states
+    assert not [segment.problem for segment in heard.segments if segment.problem]
+    recorded = b"".join(read_recording(Path(segment.audio_path)) for segment in heard.segments)
+    assert recorded in spoken
+    assert len(recorded) > 0.8 * len(spoken)
+    for segment in heard.segments:
+        dictation.settle(segment.segment_id)
+    assert pending_audio(tmp_path) == ()
+
+
+def test_without_a_model_speech_is_recorded_for_later(listen: Listen, tape: Any, tone: Any, tmp_path: Path) -> None:
+    dictation = Dictation(None, tmp_path)
+    heard = listen(dictation)
+    dictation.start(tape)
+    tape.play(silence(0.5) + tone(1.5) + silence(1))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    (segment,) = heard.segments
+    assert (segment.text, segment.problem) == ("", "no speech model")
+    assert [pending.segment_id for pending in pending_audio(tmp_path)] == [segment.segment_id]
+    assert [problem.title for problem in heard.problems] == ["Dictation has no speech model"]
+    assert heard.states[-1] is DictationState.UNAVAILABLE
+
+
+def test_a_model_that_cannot_be_loaded_is_said_and_speech_recorded(listen: Listen, tape: Any, tone: Any, tmp_path: Path) -> None:
+    missing = EngineModel("whisper", tmp_path / "nowhere", "en", "gone")
+    dictation = Dictation(EngineSpec("gone", "en", missing), tmp_path / "audio")
+    heard = listen(dictation)
+    dictation.start(tape)
+    tape.play(tone(1.5) + silence(1))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    assert [segment.problem != "" for segment in heard.segments] == [True]
+    assert [problem.title for problem in heard.problems] == ["The speech engine cannot be started"]
+    assert len(pending_audio(tmp_path / "audio")) == 1
+
+
+def test_what_was_left_over_is_recognised_later(
+    whisper: EngineSpec, listen: Listen, tape: Any, shared_speech: Path, tmp_path: Path
+) -> None:
+    recorder = Dictation(None, tmp_path)
+    listen(recorder)
+    recorder.start(tape)
+    tape.play(read_recording(shared_speech / "audio" / "heart" / "d16.flac") + silence(1))
+    recorder.stop()
+    assert recorder.wait(LONG)
+    (pending,) = pending_audio(tmp_path)
+    later = Dictation(whisper, tmp_path, DictationContext("CT", "head"))
+    heard = listen(later)
+    later.prepare()
+    later.recover(pending)
+    assert later.wait(LONG)
+    assert heard.text.startswith("No acute intracranial hemorrhage")
+    later.settle(heard.segments[0].segment_id)
+    assert pending_audio(tmp_path) == ()
+
+
+def test_ten_silent_seconds_are_said_once(listen: Listen, tape: Any) -> None:
+    dictation = Dictation(None)
+    heard = listen(dictation)
+    dictation.start(tape)
+    tape.play(silence(25))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    assert [problem.title for problem in heard.problems].count("No speech heard") == 1
+
+
+def test_a_source_that_cannot_be_opened_leaves_dictation_idle(listen: Listen) -> None:
+    class Unplugged:
+        def start(self, on_chunk: Callable[[bytes], None]) -> None:
+            raise Unavailable("No microphone")
+
+        def stop(self) -> None:
+            raise AssertionError("never started")
+
+    dictation = Dictation(None)
+    listen(dictation)
+    with pytest.raises(Unavailable, match="No microphone"):
+        dictation.start(Unplugged())
+    dictation.stop()
+    assert dictation.wait(LONG)
+
+
+def test_push_to_talk_takes_only_what_is_said_while_the_key_is_down(listen: Listen, tape: Any, tone: Any, tmp_path: Path) -> None:
+    dictation = Dictation(None, tmp_path)
+    heard = listen(dictation)
+    dictation.start(tape, listening=False)
+    tape.play(tone(2))
+    dictation.press()
+    tape.play(tone(2))
+    dictation.release()
+    tape.play(tone(3))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    (segment,) = heard.segments
+    (pending,) = pending_audio(tmp_path)
+    assert segment.segment_id == pending.segment_id
+    assert 2.3 <= pending.seconds <= 2.8
