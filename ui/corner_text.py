@@ -160,7 +160,8 @@ PLANE_TITLES = {
 
 def window_text(window: Window, unit: str) -> str:
     """`C 40 W 400 HU`."""
-    return f"C {_number(window.center)}  W {_number(window.width)} {plain.plain(unit)}".strip()
+    named = "" if unit == "stored" else plain.plain(unit)
+    return f"C {_number(window.center)}  W {_number(window.width)} {named}".strip()
 
 
 def _window_name(window: Window, presets: tuple[WindowPreset, ...]) -> str:

@@ -70,7 +70,9 @@ class ImportPane(QFrame):
         self.table.setAccessibleName(self.tr("Refused files"))
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.setColumnWidth(0, 420)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.table.horizontalHeader().setDefaultAlignment(left)
+        self.table.setColumnWidth(0, 520)
         self.table.setMinimumHeight(110)
         row = QHBoxLayout()
         row.addWidget(self._title)

@@ -69,6 +69,7 @@ class ReadingBar(QFrame):
         self._text = self._button("image.overlays", "text")
         for switch in (self._link, self._text):
             switch.setCheckable(True)
+            switch.setProperty("switch", True)
         for button in (self._planes, self._link, self._text):
             row.addWidget(button)
         self._layout.setProperty("flat", True)

@@ -13,6 +13,7 @@ from workstation.domain.viewing import Layout
 
 THUMBNAIL = 76
 PAD = 6
+SLICED = {"CT", "MR", "PT", "NM"}
 ROW_HEIGHT = THUMBNAIL + 2 * PAD
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -110,16 +111,14 @@ class SeriesDelegate(QStyledItemDelegate):
         text = str(count) if count else plain.core_text("no images")
         painter.setPen(QColor(theme.MUTED))
         painter.drawText(place, _LEFT, text)
-        if row.verdict in (Verdict.STACK, Verdict.REFUSED) and row.reasons:
-            refused = row.verdict is Verdict.REFUSED
-            colour = theme.RED if refused else theme.AMBER
+        mark = row_mark(row)
+        if mark is not None:
+            name, colour, words = mark
             side = 16
-            left = place.left() + painter.fontMetrics().horizontalAdvance(text) + 10
-            name = "refused" if refused else "warning"
+            left = place.left() + painter.fontMetrics().horizontalAdvance(text) + 8
             painter.drawPixmap(left, place.top() + (place.height() - side) // 2, icons.pixmap(name, colour, side))
             painter.setPen(QColor(colour))
-            words = plain.core_text("Refused" if refused else "Stack only")
-            _text(painter, place.adjusted(left - place.left() + side + 4, 0, 0, 0), words)
+            _text(painter, place.adjusted(left - place.left() + side + 4, 0, 0, 0), plain.core_text(words))
 
     def _where(self, painter: QPainter, at: QPoint, row: SeriesRow) -> None:
         """The layout in small, with the places of this series filled."""
@@ -129,6 +128,19 @@ class SeriesDelegate(QStyledItemDelegate):
             left, top = at.x() + right * width, at.y() + down * height
             cell = QRect(round(left), round(top), max(round(width) - 1, 2), max(round(height) - 1, 2))
             painter.fillRect(cell, QColor(theme.ACCENT if index in row.places else theme.EDGE))
+
+
+def row_mark(row: SeriesRow) -> tuple[str, str, str] | None:
+    """(icon, colour, words) when something must be known of a series before it is trusted.
+
+    That single images and cines are no volume is no news; that slices do not make one is.
+    """
+    if row.verdict is Verdict.REFUSED:
+        return "refused", theme.RED, "Refused"
+    if row.doubts:
+        return "warning", theme.AMBER, row.doubts[0]
+    sliced = row.series.modality in SLICED and row.series.image_count > 2
+    return ("warning", theme.AMBER, "Stack only") if row.verdict is Verdict.STACK and sliced else None
 
 
 def _text(painter: QPainter, place: QRect, text: str) -> None:

@@ -38,6 +38,7 @@ class SeriesRow:
     loaded: tuple[int, int] = (0, 0)
     verdict: Verdict | None = None
     reasons: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     places: frozenset[int] = field(default_factory=frozenset)
 
     @property
@@ -86,7 +87,7 @@ class SeriesModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return heading_words(row) if isinstance(row, StudyRow) else series_words(row)
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, SeriesRow):
-            return plain.tooltip(series_words(row), *(plain.core_text(r) for r in row.reasons))
+            return plain.tooltip(series_words(row), *(plain.core_text(r) for r in dict.fromkeys((*row.doubts, *row.reasons))))
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

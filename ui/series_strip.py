@@ -110,6 +110,7 @@ class SeriesStrip(QListView):
     def _note_verdict(self, index: int, row: SeriesRow, viewport: Viewport) -> None:
         verdict = viewport.images.verdict
         row.verdict, row.reasons = verdict.verdict, tuple(verdict.reasons)
+        row.doubts = tuple(doubt.text for doubt in viewport.images.doubts)
         self._model.changed(index)
 
     def _make_thumbnail(self, row: SeriesRow, viewport: Viewport) -> None:
@@ -117,6 +118,7 @@ class SeriesStrip(QListView):
         side = round(THUMBNAIL * self.devicePixelRatioF())
         state = viewport.at_index(viewport.default_state(), viewport.slice_count(viewport.default_state()) // 2)
         self._making.add(uid)
+        started = self._core.library.progress(uid)[0]
 
         def work(_: Cancel) -> Picture:
             return viewport.picture(state, side, side)
@@ -129,7 +131,7 @@ class SeriesStrip(QListView):
             if not picture.partial and picture.error is None:
                 row.thumbnail = image_of(picture)
                 self._model.changed(again[0])
-            elif picture.partial and self._core.library.progress(uid)[0] != row.loaded[0]:
+            elif picture.partial and self._core.library.progress(uid)[0] > started:
                 self._look(uid)
 
         self._core.jobs.run(PICTURES, work, done)

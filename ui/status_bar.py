@@ -99,9 +99,11 @@ class StatusBar(QFrame):
 
     def show_ris(self, problem: str) -> None:
         """`problem` is empty when the RIS answers."""
-        text = self.tr("RIS: connected") if not problem else self.tr("RIS: {0}").format(plain(core_text(problem)))
-        _say(self._ris, text if len(text) < 60 else self.tr("RIS: not reached"), "muted" if not problem else "amber")
-        self._ris.setToolTip(tooltip(text))
+        text = self.tr("RIS: connected")
+        if problem:
+            text = self.tr("RIS: not reached") if self._core.ris_url else self.tr("RIS: none is set")
+        _say(self._ris, text, "amber" if problem else "muted")
+        self._ris.setToolTip(tooltip(text, core_text(problem)))
 
     def show_voice(self, text: str, available: bool) -> None:
         """The microphone and the model in a few words; empty hides them."""

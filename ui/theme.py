@@ -160,6 +160,7 @@ QToolButton:checked { background: $ACCENT_GROUND; border: 1px solid $ACCENT; }
 QToolButton[flat="true"] { background: transparent; border: 1px solid transparent; }
 QToolButton[flat="true"]:hover { background: $HOVER; }
 QToolButton[flat="true"]:checked { background: $ACCENT_GROUND; border: 1px solid $ACCENT; }
+QToolButton[switch="true"]:checked { background: $HOVER; border: 1px solid transparent; }
 QToolButton[flat="true"]:focus { border: 1px solid $ACCENT; }
 QToolButton::menu-indicator { image: none; width: 0; }
 
@@ -209,6 +210,22 @@ QLabel[role="amber"] { color: $AMBER; }
 QLabel[role="red"] { color: $RED; }
 QLabel[role="green"] { color: $GREEN; }
 QLabel[role="prior"] { color: $PRIOR; }
+QLabel#reportTitle { font-size: 13pt; font-weight: 600; }
+QLabel#reportState { color: $ACCENT; }
+QLabel#reportState[kind="draft"] { color: $MUTED; }
+QLabel#reportState[kind="confirmed"] { color: $GREEN; }
+QLabel#reportState[kind="queued"], QLabel#reportState[kind="sending"],
+QLabel#reportState[kind="signed"], QLabel#reportState[kind="acknowledged"] { color: $AMBER; }
+QLabel#reportState[kind="conflict"], QLabel#reportState[kind="held"], QLabel#reportState[kind="rejected"] { color: $RED; }
+QLabel#reportHint, QLabel#dictationHint { color: $MUTED; }
+QLabel#sectionTitle { color: $MUTED; font-weight: 600; margin-top: 4px; }
+QLabel#sectionMark { color: $FAINT; }
+QLabel#sectionMark[saving="true"] { color: $AMBER; }
+QLabel#draft { color: $MUTED; font-style: italic; }
+QPlainTextEdit[target="true"] { border: 1px solid $ACCENT; }
+QPushButton#primary:enabled { border: 1px solid $ACCENT; background: $ACCENT_GROUND; }
+QPushButton#dictate:checked { background: $RED_GROUND; border: 1px solid $RED; color: $TEXT; }
+QScrollArea { border: none; background: transparent; }
 QFrame[role="banner"] { background: $ACCENT_GROUND; border: none; border-bottom: 1px solid $ACCENT; }
 QFrame[role="banner-error"] { background: $RED_GROUND; border: none; border-bottom: 1px solid $RED; }
 QFrame[role="bar"] { background: $PANEL; border: none; border-bottom: 1px solid $LINE; }

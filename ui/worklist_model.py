@@ -21,7 +21,7 @@ SOON = timedelta(minutes=30)
 # English source strings; shown through core_text.
 PRIORITY_WORDS = {
     Priority.STAT: "Stat",
-    Priority.ASAP: "As soon as possible",
+    Priority.ASAP: "ASAP",
     Priority.URGENT: "Urgent",
     Priority.ROUTINE: "Routine",
 }
@@ -87,7 +87,13 @@ def _due_colour(item: WorklistItem, now: datetime) -> str:
 
 
 def _images(item: WorklistItem, _: datetime) -> str:
-    return str(item.image_count) if item.image_count else plain.core_text("none yet")
+    return str(item.image_count) if item.image_count else plain.core_text("none")
+
+
+def status_words(item: WorklistItem) -> str:
+    """How far it is, and what must be known before it is opened."""
+    words = plain.core_text(STATUS_WORDS[item.status])
+    return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 
 _URGENCY = {priority: -rank for rank, priority in enumerate(Priority)}
@@ -97,12 +103,12 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "priority",
         "Priority",
-        110,
-        lambda i, _: plain.core_text(PRIORITY_WORDS[i.priority]),
-        lambda i: (_URGENCY[i.priority], i.due or _NEVER),
-        lambda i, _: _PRIORITY_COLOURS.get(i.priority, ""),
+        100,
+        lambda i, _: plain.core_text(PRIORITY_WORDS[i.priority]) if i.order is not None else plain.core_text("No order"),
+        lambda i: (_URGENCY[i.priority], i.order is None, i.due or _NEVER),
+        lambda i, _: _PRIORITY_COLOURS.get(i.priority, "") if i.order is not None else theme.MUTED,
     ),
-    Column("due", "Due", 150, lambda i, now: due_words(i.due, now), lambda i: i.due or _NEVER, _due_colour),
+    Column("due", "Due", 160, lambda i, now: due_words(i.due, now), lambda i: i.due or _NEVER, _due_colour),
     Column(
         "patient",
         "Patient",
@@ -110,7 +116,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda i, _: plain.person_name(i.patient.name),
         lambda i: plain.person_name(i.patient.name).casefold(),
     ),
-    Column("id", "ID", 140, lambda i, _: plain.plain(i.patient.key.patient_id), lambda i: i.patient.key.patient_id),
+    Column("id", "ID", 170, lambda i, _: plain.plain(i.patient.key.patient_id), lambda i: i.patient.key.patient_id),
     Column("procedure", "Procedure", 300, lambda i, _: plain.plain(i.procedure), lambda i: i.procedure.casefold()),
     Column("modality", "Modality", 90, lambda i, _: plain.plain(i.modality), lambda i: i.modality),
     Column("images", "Images", 90, _images, lambda i: i.image_count, lambda i, _: "" if i.image_count else theme.MUTED, True),
@@ -119,9 +125,9 @@ COLUMNS: tuple[Column, ...] = (
         "status",
         "Status",
         190,
-        lambda i, _: plain.core_text(STATUS_WORDS[i.status]),
+        lambda i, _: status_words(i),
         lambda i: _PROGRESS[i.status],
-        lambda i, _: _STATUS_COLOURS.get(i.status, ""),
+        lambda i, _: theme.AMBER if i.warning else _STATUS_COLOURS.get(i.status, ""),
     ),
 )
 KEYS = tuple(column.key for column in COLUMNS)
