@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rendering.phantoms import noise, thorax_organs, thorax_tubes, thorax_wall
-from rendering.phantoms.scan import CoarseGrid, Planes, Pose, Segments, TubePainter, blend, coverage, moved_segments
+from rendering.phantoms.scan import CoarseGrid, Fields, Planes, Pose, Segments, TubePainter, blend, coverage, moved_segments
 from rendering.phantoms.shapes import Array, Point, ramp
 
 AIR, LUNG, FAT, MUSCLE = -1000.0, -868.0, -104.0, 56.0
@@ -41,6 +41,26 @@ class Contrast:
         return cls(42, 42, 42, 42, 46, 58, 48)
 
 
+def chest_fields(x: Array, y: Array, z: Array) -> Fields:
+    """Signed distances and slowly varying values of everything but vessels, at anatomy points."""
+    bx, by, bz = thorax_wall.unlike(x, y, z)
+    field: Fields = {"wall": thorax_wall.cage(bx, by, bz), "body": thorax_wall.body(bx, by, bz)}
+    field["muscle"] = thorax_wall.muscles(bx, by, bz, field["wall"], field["body"])
+    field |= thorax_organs.heart(x, y, z)
+    field["lung"] = thorax_organs.lungs_from(x, y, z, field["wall"], thorax_organs.mediastinum(x, y, z, field["heart"]))
+    fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
+    field["lung value"] = np.asarray(LUNG + 0.22 * y + 42 * fissure, dtype=np.float32)
+    field |= thorax_organs.abdomen(x, y, z, field["wall"])
+    field["diaphragm"] = np.asarray(np.maximum(field["cavity"], field["wall"] - 2) - 2.5, dtype=np.float32)
+    ribs, field["cartilage"] = thorax_wall.ribs(bx, by, bz, field["wall"])
+    spine, field["disc"], field["canal"] = thorax_wall.spine(x, y, z)
+    other = np.minimum(thorax_wall.sternum(bx, by, bz), thorax_wall.girdle(bx, by, bz))
+    field["bone"] = np.maximum(np.minimum(np.minimum(ribs, spine), other), field["body"] + 3)
+    field["marrow value"] = np.asarray(150 + 55 * ramp(-spine, -1, 4), dtype=np.float32)
+    field["inner wall"] = np.asarray(field["wall"] + 1.5, dtype=np.float32)
+    return field
+
+
 class Chest:
     """All fields of the chest on a coarse grid, then its slices one at a time."""
 
@@ -65,25 +85,12 @@ class Chest:
         self._compute_tubes()
 
     def _compute_fields(self) -> None:
-        x, y, z = self._grid.anatomy
         rng = noise.generator(self._seed, "chest texture")
-        self.wobble = noise.blobs(rng, self._grid.shape, 5.0)
-        self.sway = noise.blobs(rng, self._grid.shape, 14.0)
-        bx, by, bz = thorax_wall.unlike(x, y, z)
-        self.wall = thorax_wall.cage(bx, by, bz)
-        self.body = thorax_wall.body(bx, by, bz)
-        self.muscle = thorax_wall.muscles(bx, by, bz, self.wall, self.body)
-        self.heart = thorax_organs.heart(x, y, z)
-        self.lung = thorax_organs.lungs_from(x, y, z, self.wall, thorax_organs.mediastinum(x, y, z, self.heart["outside"]))
-        fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
-        self.lung_value = np.asarray(LUNG + 0.22 * y + 14 * self.wobble + 42 * fissure, dtype=np.float32)
-        self.abdomen = thorax_organs.abdomen(x, y, z, self.wall)
-        ribs, cartilage = thorax_wall.ribs(bx, by, bz, self.wall)
-        spine, self.disc, self.canal = thorax_wall.spine(x, y, z)
-        other = np.minimum(thorax_wall.sternum(bx, by, bz), thorax_wall.girdle(bx, by, bz))
-        self.bone = np.maximum(np.minimum(np.minimum(ribs, spine), other), self.body + 3)
-        self.cartilage = cartilage
-        self.marrow_value = np.asarray(150 + 26 * self.wobble + 55 * ramp(-spine, -1, 4), dtype=np.float32)
+        self._field = self._grid.fields(chest_fields)
+        wobble = noise.blobs(rng, self._grid.shape, 5.0)
+        self._field |= {"wobble": wobble, "sway": noise.blobs(rng, self._grid.shape, 14.0)}
+        self._field["lung value"] += 14 * wobble
+        self._field["marrow value"] += 26 * wobble
 
     def _compute_tubes(self) -> None:
         value = self._contrast
@@ -160,41 +167,47 @@ class Chest:
             blend(picture, coverage(np.maximum(np.abs(depth - middle) - 0.8, inside), 1.2), np.float32(-180))
 
     def _paint_soft(self, picture: Array, index: int) -> None:
-        skin = self._grid.on_slice(self.body, index)
+        skin = self._grid.on_slice(self._field["body"], index)
         blend(picture, coverage(skin, self._width), np.float32(18))
-        fat = np.float32(FAT) + 9 * self._grid.on_slice(self.wobble, index)
+        fat = np.float32(FAT) + 9 * self._grid.on_slice(self._field["wobble"], index)
         blend(picture, coverage(skin + np.float32(1.9), self._width), fat)
         self._paint_muscle(picture, index)
-        self._paint(picture, np.asarray(self.wall + 1.5, np.float32), -96.0, index)
+        self._paint(picture, self._field["inner wall"], -96.0, index)
 
     def _paint_muscle(self, picture: Array, index: int) -> None:
-        part = coverage(self._grid.on_slice(self.muscle, index), self._width)
-        sheets = thorax_wall.fascia(self._grid.on_slice(self.wall, index), self._grid.on_slice(self.sway, index))
-        blend(picture, part * (1 - sheets * np.float32(0.85)), np.float32(MUSCLE) + 5 * self._grid.on_slice(self.wobble, index))
+        part = coverage(self._grid.on_slice(self._field["muscle"], index), self._width)
+        sheets = thorax_wall.fascia(
+            self._grid.on_slice(self._field["wall"], index), self._grid.on_slice(self._field["sway"], index)
+        )
+        blend(
+            picture,
+            part * (1 - sheets * np.float32(0.85)),
+            np.float32(MUSCLE) + 5 * self._grid.on_slice(self._field["wobble"], index),
+        )
 
     def _paint_organs(self, picture: Array, index: int) -> None:
-        contrast, abdomen, heart = self._contrast, self.abdomen, self.heart
-        self._paint(picture, np.asarray(np.maximum(abdomen["cavity"], self.wall - 2) - 2.5, np.float32), MUSCLE, index)
-        self._paint(picture, abdomen["cavity"], FAT + 2, index)
-        self._paint(picture, abdomen["liver"], np.asarray(contrast.liver + 3 * self.wobble, np.float32), index)
-        self._paint(picture, abdomen["spleen"], contrast.spleen, index)
-        self._paint(picture, abdomen["stomach"], 62.0, index)
-        self._paint(picture, abdomen["stomach inside"], 14.0, index)
-        self._paint(picture, abdomen["stomach air"], AIR + 10, index)
-        self._paint(picture, heart["outside"], -70.0, index)
-        self._paint(picture, heart["muscle"], contrast.heart_muscle, index)
+        contrast, field = self._contrast, self._field
+        self._paint(picture, field["diaphragm"], MUSCLE, index)
+        self._paint(picture, field["cavity"], FAT + 2, index)
+        self._paint(picture, field["liver"], contrast.liver, index)
+        self._paint(picture, field["spleen"], contrast.spleen, index)
+        self._paint(picture, field["stomach"], 62.0, index)
+        self._paint(picture, field["stomach inside"], 14.0, index)
+        self._paint(picture, field["stomach air"], AIR + 10, index)
+        self._paint(picture, field["heart"], -70.0, index)
+        self._paint(picture, field["heart muscle"], contrast.heart_muscle, index)
         for chamber, bonus in (("right atrium", -14.0), ("right ventricle", 6.0), ("left atrium", 4.0), ("left ventricle", 0.0)):
-            self._paint(picture, heart[chamber], contrast.chambers + bonus, index)
-        self._paint(picture, self.lung, self.lung_value, index)
+            self._paint(picture, field[chamber], contrast.chambers + bonus, index)
+        self._paint(picture, self._field["lung"], self._field["lung value"], index)
 
     def _paint_bone(self, picture: Array, index: int) -> None:
-        self._paint(picture, self.cartilage, 105.0, index)
-        self._paint(picture, self.disc, 82.0, index)
-        self._paint(picture, self.canal, 28.0, index)
-        if not self._grid.reaches(self.bone, index, self._width):
+        self._paint(picture, self._field["cartilage"], 105.0, index)
+        self._paint(picture, self._field["disc"], 82.0, index)
+        self._paint(picture, self._field["canal"], 28.0, index)
+        if not self._grid.reaches(self._field["bone"], index, self._width):
             return
-        distance = self._grid.on_slice(self.bone, index)
+        distance = self._grid.on_slice(self._field["bone"], index)
         # A dense shell of a millimetre and a half over spongy marrow.
         depth = coverage(distance + np.float32(1.6), 1.6)
-        marrow = self._grid.on_slice(self.marrow_value, index)
+        marrow = self._grid.on_slice(self._field["marrow value"], index)
         blend(picture, coverage(distance, self._width), np.float32(690) + depth * (marrow - np.float32(690)))

@@ -65,7 +65,17 @@ def cavity(brain: Array, small_brain: Array, stem: Array) -> Array:
     return np.asarray(smooth_union(both - 1.5, stem - 4.5, 14), dtype=np.float32)
 
 
-def folds(x: Array, y: Array, z: Array, seed: np.random.Generator) -> tuple[Array, Array]:
+def fold_waves(rng: np.random.Generator) -> Array:
+    """Waves (n, 5) for `folds`: direction and frequency in three components, and two phases."""
+    rows = []
+    for _ in range(18):
+        k = rng.normal(size=3)
+        k *= 2 * np.pi / (_FOLD * rng.uniform(0.8, 1.25)) / np.linalg.norm(k)
+        rows.append([*k, rng.uniform(0, 6.3), rng.uniform(0, 6.3)])
+    return np.asarray(rows, dtype=np.float32)
+
+
+def folds(x: Array, y: Array, z: Array, wave_table: Array) -> tuple[Array, Array]:
     """(a smooth function whose zeros are the furrows, in millimetres from them; how deep they go, mm).
 
     The function is a sum of waves over directions seen from the middle of each hemisphere, so
@@ -80,17 +90,14 @@ def folds(x: Array, y: Array, z: Array, seed: np.random.Generator) -> tuple[Arra
     v = 84 * dy * lean + 4 * np.sin(z / 12 - x / 19 + 1.0)
     w = 60 * dz * lean + 4 * np.sin(x / 14 + y / 16 + 2.0)
     waves, slope_u, slope_v, slope_w, deep = (np.zeros(x.shape, dtype=np.float32) for _ in range(5))
-    for _ in range(18):
-        k = seed.normal(size=3)
-        k *= 2 * np.pi / (_FOLD * seed.uniform(0.8, 1.25)) / np.linalg.norm(k)
-        ku, kv, kw = (np.float32(value) for value in k)
-        phase = ku * u + kv * v + kw * w + np.float32(seed.uniform(0, 6.3))
+    for ku, kv, kw, first, second in wave_table:
+        phase = ku * u + kv * v + kw * w + first
         waves += np.cos(phase)
         sine = np.sin(phase)
         slope_u += ku * sine
         slope_v += kv * sine
         slope_w += kw * sine
-        deep += np.cos(np.float32(0.35) * phase + np.float32(seed.uniform(0, 6.3)))
+        deep += np.cos(np.float32(0.35) * phase + second)
     slope = np.sqrt(slope_u**2 + slope_v**2 + slope_w**2)
     distance = waves / (slope + np.float32(0.2))
     return np.asarray(distance, np.float32), np.asarray(17.0 + 1.5 * deep, np.float32)

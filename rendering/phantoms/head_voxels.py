@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rendering.phantoms import head, noise
-from rendering.phantoms.scan import CoarseGrid, Planes, Pose, TubePainter, blend, coverage, moved_segments
+from rendering.phantoms.scan import CoarseGrid, Fields, Planes, Pose, TubePainter, blend, coverage, moved_segments
 from rendering.phantoms.shapes import Array, Point, ramp
 
 _CORTEX = 2.9
@@ -29,6 +29,29 @@ class Sequence:
     signal: Mapping[str, float]
     noise: float
     bias: float = 0.12
+
+
+def head_fields(x: Array, y: Array, z: Array, waves: Array, bias: float) -> Fields:
+    """Signed distances and slowly varying values of everything but vessels and lesions, at anatomy points."""
+    near_coil = ramp(np.sqrt(x * x + (y - 10) ** 2 + (z - 10) ** 2), 20, 100)
+    x, y, z = head.bend(x, y, z)
+    field: Fields = {"cerebrum": head.cerebrum(x, y, z), "cerebellum": head.cerebellum(x, y, z), "stem": head.brainstem(x, y, z)}
+    field["cavity"] = head.cavity(field["cerebrum"], field["cerebellum"], field["stem"])
+    field["skin"] = head.skin(x, y, z, field["cavity"])
+    field["air"] = head.air(x, y, z)
+    field["mucosa"] = np.asarray(field["air"] - 1.6, dtype=np.float32)
+    field["face"] = head.face_bone(x, y, z, field["air"])
+    field["muscle"] = head.muscle(x, y, z, field["skin"])
+    field["marrow"] = head.marrow_bones(x, y, z)
+    field["marrow shell"] = np.asarray(field["marrow"] - 1.2, dtype=np.float32)
+    field["orbit"] = head.orbits(x, y, z)
+    field |= head.eye_parts(x, y, z)
+    field["fold"], field["deep"] = head.folds(x, y, z, waves)
+    field["sylvian"], field["core"], field["callosum"] = head.sylvian(x, y, z), head.core(x, y, z), head.callosum(x, y, z)
+    field["ventricles"] = head.ventricles(x, y, z)
+    field["nuclei"], field["pallidum"] = head.nuclei(x, y, z)
+    field["bias"] = np.asarray(1 + bias * (near_coil - 0.35), dtype=np.float32)
+    return field
 
 
 class Head:
@@ -56,24 +79,11 @@ class Head:
         self._compute()
 
     def _compute(self) -> None:
-        x, y, z = head.bend(*self._grid.anatomy)
-        self.cerebrum, self.cerebellum, self.stem = head.cerebrum(x, y, z), head.cerebellum(x, y, z), head.brainstem(x, y, z)
-        self.cavity = head.cavity(self.cerebrum, self.cerebellum, self.stem)
-        self.skin = head.skin(x, y, z, self.cavity)
-        self.air = head.air(x, y, z)
-        self.face = head.face_bone(x, y, z, self.air)
-        self.muscle = head.muscle(x, y, z, self.skin)
-        self.marrow = head.marrow_bones(x, y, z)
-        self.orbit, self.eye = head.orbits(x, y, z), head.eye_parts(x, y, z)
-        self.fold, self.deep = head.folds(x, y, z, noise.generator(self._seed, "cortex folds"))
-        self.sylvian, self.core, self.callosum = head.sylvian(x, y, z), head.core(x, y, z), head.callosum(x, y, z)
-        self.ventricles = head.ventricles(x, y, z)
-        self.nuclei, self.pallidum = head.nuclei(x, y, z)
-        self.texture = noise.blobs(noise.generator(self._seed, "head texture"), self._grid.shape, 3.0)
-        self.sway = noise.blobs(noise.generator(self._seed, "muscle planes"), self._grid.shape, 16.0 / self._coarse)
-        self.bias = np.asarray(
-            1 + self._sequence.bias * (ramp(np.sqrt(x * x + (y - 10) ** 2 + (z - 10) ** 2), 20, 100) - 0.35), np.float32
-        )
+        waves = head.fold_waves(noise.generator(self._seed, "cortex folds"))
+        bias = self._sequence.bias
+        self._field = self._grid.fields(lambda x, y, z: head_fields(x, y, z, waves, bias))
+        self._field["texture"] = noise.blobs(noise.generator(self._seed, "head texture"), self._grid.shape, 3.0)
+        self._field["sway"] = noise.blobs(noise.generator(self._seed, "muscle planes"), self._grid.shape, 16.0 / self._coarse)
 
     def slices(self) -> Iterator[Array]:
         """Signal (rows, columns) of slice after slice with the noise of a magnitude image (Rice)."""
@@ -92,7 +102,7 @@ class Head:
 
     def _thin_slice(self, index: int) -> Array:
         picture = np.zeros((self._planes.rows, self._planes.columns), dtype=np.float32)
-        if not self._grid.reaches(self.skin, index, self._width):
+        if not self._grid.reaches(self._field["skin"], index, self._width):
             return picture
         self._paint_outside(picture, index)
         self._paint_skull(picture, index)
@@ -101,7 +111,7 @@ class Head:
         distance = self._vessels.distances(index)
         if distance is not None:
             blend(picture, coverage(distance, self._width), self._sequence.signal["vessel"])
-        picture *= self._grid.on_slice(self.bias, index)
+        picture *= self._grid.on_slice(self._field["bias"], index)
         return picture
 
     def _paint(self, picture: Array, field: Array, tissue: str, index: int) -> None:
@@ -109,28 +119,28 @@ class Head:
 
     def _paint_outside(self, picture: Array, index: int) -> None:
         signal = self._sequence.signal
-        surface = self._grid.on_slice(self.skin, index)
-        grain = self._grid.on_slice(self.texture, index)
+        surface = self._grid.on_slice(self._field["skin"], index)
+        grain = self._grid.on_slice(self._field["texture"], index)
         blend(picture, coverage(surface, self._width), signal["skin"])
         blend(picture, coverage(surface + np.float32(2.2), self._width), np.float32(signal["fat"]) * (1 + 0.05 * grain))
-        if self._grid.reaches(self.muscle, index, self._width):
-            part = coverage(self._grid.on_slice(self.muscle, index), self._width)
-            planes = np.abs(self._grid.on_slice(self.sway, index)) * 4 + 0.45
-            blend(picture, part * np.clip(planes, 0.6, 1), np.float32(signal["muscle"]) * (1 + 0.06 * grain))
-        self._paint(picture, self.orbit, "fat", index)
-        self._paint(picture, np.asarray(self.air - 1.6, np.float32), "muscle", index)
-        self._paint(picture, self.air, "air", index)
-        self._paint(picture, self.face, "bone", index)
+        if self._grid.reaches(self._field["muscle"], index, self._width):
+            part = coverage(self._grid.on_slice(self._field["muscle"], index), self._width)
+            planes = np.abs(self._grid.on_slice(self._field["sway"], index)) * 4 + 0.45
+            blend(picture, part * np.clip(planes, 0.8, 1), np.float32(signal["muscle"]) * (1 + 0.06 * grain))
+        self._paint(picture, self._field["orbit"], "fat", index)
+        self._paint(picture, self._field["mucosa"], "muscle", index)
+        self._paint(picture, self._field["air"], "air", index)
+        self._paint(picture, self._field["face"], "bone", index)
         for name, tissue in (("globe", "muscle"), ("vitreous", "vitreous"), ("lens", "lens"), ("nerves", "muscle")):
-            self._paint(picture, self.eye[name], tissue, index)
+            self._paint(picture, self._field[name], tissue, index)
 
     def _paint_skull(self, picture: Array, index: int) -> None:
         signal = self._sequence.signal
-        self._paint(picture, np.asarray(self.marrow - 1.2, np.float32), "bone", index)
-        self._paint(picture, self.marrow, "marrow", index)
-        if not self._grid.reaches(self.cavity, index, 9):
+        self._paint(picture, self._field["marrow shell"], "bone", index)
+        self._paint(picture, self._field["marrow"], "marrow", index)
+        if not self._grid.reaches(self._field["cavity"], index, 9):
             return
-        inside = self._grid.on_slice(self.cavity, index)
+        inside = self._grid.on_slice(self._field["cavity"], index)
         z = self._grid.anatomy_of(index)[2]
         # Outer table, marrow, inner table; thin and without marrow towards the neck.
         thick = 7.0 - 4.5 * ramp(-z, 35, 62)
@@ -141,32 +151,32 @@ class Head:
         blend(picture, coverage(inside, self._width), signal["csf"])
 
     def _paint_brain(self, picture: Array, index: int) -> None:
-        if not self._grid.reaches(self.cavity, index, self._width):
+        if not self._grid.reaches(self._field["cavity"], index, self._width):
             return
         x, y, z = self._grid.anatomy_of(index)
         on, signal = self._grid.on_slice, self._sequence.signal
-        grain = np.float32(0.012) * on(self.texture, index)
-        depth = -on(self.cerebrum, index)
-        core = on(self.core, index)
+        grain = np.float32(0.012) * on(self._field["texture"], index)
+        depth = -on(self._field["cerebrum"], index)
+        core = on(self._field["core"], index)
         middle = np.sqrt(x * x + np.maximum(-core, 0) ** 2) - np.float32(0.8)
-        below = np.minimum(depth, middle * np.float32(1.5)) - on(self.deep, index)
-        furrow = np.sqrt(on(self.fold, index) ** 2 + np.maximum(below, 0) ** 2) - np.float32(0.4)
+        below = np.minimum(depth, middle * np.float32(1.5)) - on(self._field["deep"], index)
+        furrow = np.sqrt(on(self._field["fold"], index) ** 2 + np.maximum(below, 0) ** 2) - np.float32(0.4)
         furrow += np.maximum(7 - core, 0)
-        pial = np.minimum(np.minimum(depth, furrow), np.minimum(on(self.sylvian, index), middle))
+        pial = np.minimum(np.minimum(depth, furrow), np.minimum(on(self._field["sylvian"], index), middle))
         blend(picture, coverage(-pial, self._width), np.float32(signal["grey"]) * (1 + grain))
         white = np.minimum(pial - np.float32(_CORTEX), depth - np.float32(1.5))
         blend(picture, coverage(-white, self._width), np.float32(signal["white"]) * (1 + grain))
         self._paint_cerebellum(picture, index, y, z)
-        self._paint(picture, self.stem, "stem", index)
-        self._paint(picture, self.callosum, "white", index)
+        self._paint(picture, self._field["stem"], "stem", index)
+        self._paint(picture, self._field["callosum"], "white", index)
 
     def _paint_cerebellum(self, picture: Array, index: int, y: Array, z: Array) -> None:
-        if not self._grid.reaches(self.cerebellum, index, self._width):
+        if not self._grid.reaches(self._field["cerebellum"], index, self._width):
             return
         signal = self._sequence.signal
-        whole = -self._grid.on_slice(self.cerebellum, index)
+        whole = -self._grid.on_slice(self._field["cerebellum"], index)
         near = whole > -1.5
-        depth, sway = whole[near], self._grid.on_slice(self.fold, index)[near]
+        depth, sway = whole[near], self._grid.on_slice(self._field["fold"], index)[near]
         part = picture[near]
         blend(part, coverage(-depth - np.float32(0.9), self._width), signal["csf"])
         turn = np.arctan2(z[near] + 36, y[near] - 28) * 20 + 0.12 * sway + 0.05 * y[near]
@@ -177,12 +187,12 @@ class Head:
         picture[near] = part
 
     def _paint_deep(self, picture: Array, index: int) -> None:
-        self._paint(picture, self.nuclei, "nuclei", index)
-        self._paint(picture, self.pallidum, "pallidum", index)
+        self._paint(picture, self._field["nuclei"], "nuclei", index)
+        self._paint(picture, self._field["pallidum"], "pallidum", index)
         distance = self._lesions.distances(index)
         if distance is not None:
             blend(picture, coverage(distance, self._width + 0.6), self._sequence.signal["lesion"])
-        self._paint(picture, self.ventricles, "csf", index)
+        self._paint(picture, self._field["ventricles"], "csf", index)
 
 
 def _divided(planes: Planes, parts: int) -> Planes:

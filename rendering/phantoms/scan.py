@@ -7,7 +7,7 @@ a time: surfaces stay smooth, memory stays small, and 160 slices of 512 x 512 ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,6 +105,9 @@ class Planes:
         return parts[0].astype(np.float32), parts[1].astype(np.float32), parts[2].astype(np.float32)
 
 
+Fields = dict[str, Array]
+
+
 class CoarseGrid:
     """A coarse grid over the planes and the way back to the pixels of a slice."""
 
@@ -122,6 +125,18 @@ class CoarseGrid:
         r, c = self._r.positions()[None, :, None], self._c.positions()[None, None, :]
         self.scanner = planes.points(k, r, c)
         self.anatomy = _to_anatomy(self.scanner, pose)
+
+    def fields(self, compute: Callable[[Array, Array, Array], Fields]) -> Fields:
+        """Named fields on the whole grid from a function of anatomy coordinates, a few planes at a time.
+
+        Arrays that fit the processor's cache are worked several times faster than whole volumes.
+        """
+        planes = max(1, 60_000 // (self.shape[1] * self.shape[2]))
+        parts = []
+        for first in range(0, self.shape[0], planes):
+            x, y, z = (axis[first : first + planes] for axis in self.anatomy)
+            parts.append(compute(x, y, z))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def anatomy_of(self, index: int) -> tuple[Array, Array, Array]:
         """Anatomy coordinates x, y, z of the pixels of slice `index`, exactly: each (rows, columns)."""

@@ -33,7 +33,7 @@ def diaphragm(x: Array, y: Array) -> Array:
 
 
 def heart(x: Array, y: Array, z: Array) -> dict[str, Array]:
-    """Chambers and walls: `left ventricle`, `right ventricle`, `right atrium`, `left atrium`, `muscle`, `outside`."""
+    """Chambers by name, `heart muscle`, and `heart` (its outside with fat)."""
     axis: Point = (0.72, -0.56, -0.42)
     lv_wall = turned_ellipsoid(x, y, z, (42, -33, -90), (50, 33, 33), axis)
     lv = turned_ellipsoid(x, y, z, (39, -31, -88), (39, 22, 22), axis)
@@ -56,8 +56,8 @@ def heart(x: Array, y: Array, z: Array) -> dict[str, Array]:
         "right ventricle": rv,
         "right atrium": ra_inside,
         "left atrium": la_inside,
-        "muscle": muscle,
-        "outside": outside,
+        "heart muscle": muscle,
+        "heart": outside,
     }
 
 
@@ -112,7 +112,7 @@ def _rods(x: Array, y: Array, z: Array, rods: tuple[tuple[Point, Point, float], 
 
 def lungs(x: Array, y: Array, z: Array) -> Array:
     """Both lungs; the wall, the mediastinum and the diaphragm leave this shape."""
-    return lungs_from(x, y, z, cage(x, y, z), mediastinum(x, y, z, heart(x, y, z)["outside"]))
+    return lungs_from(x, y, z, cage(x, y, z), mediastinum(x, y, z, heart(x, y, z)["heart"]))
 
 
 def lungs_from(x: Array, y: Array, z: Array, wall: Array, middle: Array) -> Array:
