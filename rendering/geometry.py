@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from workstation.domain.geometry import Vec3, VolumeGeometry, add, cross, dot, length, scale, sub, unit
@@ -94,6 +95,8 @@ def cut_directions(plane: Plane, oblique: tuple[Vec3, Vec3] | None) -> tuple[Vec
     return right, unit(down)
 
 
+# Everything asked of one view (picture, letters, index, probe) starts from the same cut.
+@lru_cache(maxsize=64)
 def cut_plane(geometry: VolumeGeometry, plane: Plane, focus: Vec3 | None, oblique: tuple[Vec3, Vec3] | None = None) -> CutPlane:
     """The cut of `geometry` through `focus` (None: through the middle voxel).
 

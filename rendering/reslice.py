@@ -7,6 +7,7 @@ needs no resampled copy. VTK reads numpy's memory; nothing is copied on the way 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,12 +69,28 @@ class Sampling:
     samples: int = 1
     mode: str = "MEAN"
 
+    @property
+    def runs_along_axes(self) -> bool:
+        """Whether the view's axes run along the volume's: the case VTK permutes instead of resampling."""
+        steps = (self.right, self.down, self.through)
+        return all(sum(abs(part) > ALONG_AXIS for part in step) <= 1 for step in steps)
+
+    def regridded(self, times: float) -> Sampling:
+        """The same view with pixels `times` as large (below 1: finer)."""
+        if times == 1.0:
+            return self
+        shift = (times - 1.0) / 2.0
+        first = [f + shift * (r + d) for f, r, d in zip(self.first, self.right, self.down, strict=True)]
+        right, down = tuple(r * times for r in self.right), tuple(d * times for d in self.down)
+        width, height = math.ceil(self.width / times), math.ceil(self.height / times)
+        return replace(self, first=tuple(first), right=right, down=down, width=width, height=height)
+
 
 def sample_volume(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
     """Values (height, width) float32 in the volume's unit, linear between voxels, NaN outside."""
     slices, rows, columns = source.voxels.shape
     dimensions = (columns, rows, slices)
-    if sampling.samples > 1 and _along_axes(sampling):
+    if sampling.samples > 1 and sampling.runs_along_axes:
         values = _aligned_slab(source.scalars, dimensions, sampling)
     else:
         values = _reslice(source.scalars, dimensions, sampling, nearest=False)
@@ -108,12 +125,6 @@ def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.flo
     means = blocks.astype(np.float32)
     means *= np.float32(1.0 / (by_rows * by_columns))
     return means
-
-
-def _along_axes(sampling: Sampling) -> bool:
-    """Whether the view's axes run along the volume's: the case VTK permutes instead of resampling."""
-    steps = (sampling.right, sampling.down, sampling.through)
-    return all(sum(abs(part) > ALONG_AXIS for part in step) <= 1 for step in steps)
 
 
 def _aligned_slab(scalars: vtkDataArray, dimensions: tuple[int, int, int], sampling: Sampling) -> NDArray[np.float32]:

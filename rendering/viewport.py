@@ -48,7 +48,7 @@ class Viewport:
     def picture(self, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
         """The view's pixels and all that is to be said about them. Never raises.
 
-        `fast` is for while the mouse moves: it halves the resolution of slabs, nothing else.
+        `fast` is for while the mouse moves: oblique cuts and slabs are drawn coarser.
         """
         width, height = max(1, width), max(1, height)
         try:
