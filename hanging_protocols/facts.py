@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from workstation.domain.study import SERIES_ATTRIBUTES, Instance, Series, Study
 
@@ -38,19 +39,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """What one cell can show: `series` from `position` (0-based frame in reading order) on.
+    """What one cell can show: `images` frames of `series` from `position` (0-based, reading order) on.
 
     `instance` is set when the series was split into views; its own elements then come first.
     """
 
     study: Study
     series: Series
+    images: int
     position: int = 0
     instance: Instance | None = None
-
-    @property
-    def images(self) -> int:
-        return self.instance.number_of_frames if self.instance else self.series.image_count
 
     def elements(self, keyword: str) -> tuple[str, ...]:
         """The values of a DICOM element, empty ones left out."""
@@ -106,11 +104,12 @@ def reading_order(series: Series) -> tuple[Instance, ...]:
 
 
 def _split(study: Study, series: Series) -> list[ImageSet]:
-    images = reading_order(series)
-    if series.modality not in PROJECTION_MODALITIES or len(images) < 2:
-        return [ImageSet(study, series)]
-    starts = [sum(image.number_of_frames for image in images[:index]) for index in range(len(images))]
-    return [ImageSet(study, series, start, image) for start, image in zip(starts, images, strict=True)]
+    images = reading_order(series) if series.modality in PROJECTION_MODALITIES else ()
+    if len(images) < 2:
+        return [ImageSet(study, series, series.image_count)]
+    counts = [image.number_of_frames for image in images]
+    starts = [0, *accumulate(counts)]
+    return [ImageSet(study, series, count, start, image) for count, start, image in zip(counts, starts, images, strict=False)]
 
 
 def _series_order(series: Series) -> tuple[bool, bool, int, str]:

@@ -49,7 +49,7 @@ _NOBODY = Patient(PatientKey(""))
 
 def of(series: Series) -> tuple[Role, ...]:
     """The roles of one series by itself; most certain first, each once, every one with a reason."""
-    return of_image_set(ImageSet(Study("", _NOBODY, series=(series,)), series))
+    return of_image_set(ImageSet(Study("", _NOBODY, series=(series,)), series, series.image_count))
 
 
 def of_image_set(image_set: ImageSet) -> tuple[Role, ...]:
@@ -84,8 +84,7 @@ def _roles(image_set: ImageSet) -> Iterator[Role]:
     of_modality = _BY_MODALITY.get(image_set.series.modality)
     if of_modality:
         yield from of_modality(image_set)
-    moving = any(instance.number_of_frames > 1 for instance in image_set.series.instances)
-    if moving and image_set.series.modality in CINE_MODALITIES:
+    if image_set.series.modality in CINE_MODALITIES and any(i.number_of_frames > 1 for i in image_set.series.instances):
         yield Role("cine", "an image has several frames")
 
 

@@ -15,6 +15,8 @@ class StudyFacts:
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._of_study: dict[str, tuple[Fact, ...]] = {}
+        self._of_image_sets: dict[tuple[str, int, str], tuple[Fact, ...]] = {}
 
     @cached_property
     def image_sets(self) -> tuple[ImageSet, ...]:
@@ -27,20 +29,35 @@ class StudyFacts:
 
     def of_study(self, attribute: str) -> tuple[Fact, ...]:
         """What the study as a whole answers; of series' elements, what any image set answers."""
+        if attribute not in self._of_study:
+            self._of_study[attribute] = self._ask_study(attribute)
+        return self._of_study[attribute]
+
+    def of_image_set(self, image_set: ImageSet, attribute: str) -> tuple[Fact, ...]:
+        key = (*_key(image_set), attribute)
+        if key not in self._of_image_sets:
+            self._of_image_sets[key] = self._ask_image_set(image_set, attribute)
+        return self._of_image_sets[key]
+
+    def roles(self, image_set: ImageSet) -> tuple[Fact, ...]:
+        return self._roles.get(_key(image_set), ())
+
+    def _ask_study(self, attribute: str) -> tuple[Fact, ...]:
         if attribute == "anatomy":
             return tuple(Fact(f.name, f.because) for f in anatomy.leading(self.findings))
         if attribute == "laterality":
             return anatomy.sides_of_study(self.study)
         if attribute == "images":
-            return (Fact(str(self.study.image_count)),)
+            return (Fact(str(sum(one.images for one in self.image_sets))),)
         if attribute == "series":
-            return (Fact(str(sum(1 for s in self.study.series if s.image_count and s.modality not in MARK_MODALITIES))),)
+            shown = {one.series.series_instance_uid for one in self.image_sets if one.series.modality not in MARK_MODALITIES}
+            return (Fact(str(len(shown))),)
         if attribute in STUDY_KEYWORDS:
             return tuple(Fact(value) for value in study_elements(self.study, attribute))
         answers = {fact.value: fact for one in self.image_sets for fact in self.of_image_set(one, attribute)}
         return tuple(answers.values())
 
-    def of_image_set(self, image_set: ImageSet, attribute: str) -> tuple[Fact, ...]:
+    def _ask_image_set(self, image_set: ImageSet, attribute: str) -> tuple[Fact, ...]:
         if attribute == "role":
             return self.roles(image_set)
         if attribute == "anatomy":
@@ -54,9 +71,6 @@ class StudyFacts:
         if attribute in STUDY_KEYWORDS or attribute == "series":
             return self.of_study(attribute)
         return tuple(Fact(value) for value in image_set.elements(attribute))
-
-    def roles(self, image_set: ImageSet) -> tuple[Fact, ...]:
-        return self._roles.get(_key(image_set), ())
 
     @cached_property
     def _roles(self) -> dict[tuple[str, int], tuple[Fact, ...]]:

@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+# From this many letters on, ae and oe are taken for ä/æ and ö/ø.
+SHORTEST_RESPELT = 5
+
+# Descriptions repeat from series to series and study to study.
+MOST_REMEMBERED = 2000
+
 LANGUAGES = ("en", "sv", "nb", "da", "fi")
 
 
@@ -40,6 +46,7 @@ class Vocabulary:
         self.terms: Mapping[str, Term] = {term.name: term for term in terms}
         self._by_code: dict[str, list[str]] = {}
         self._by_defined_term: dict[str, list[str]] = {}
+        self._remembered: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
         self._words: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = {}
         for term in self.terms.values():
             for code in term.codes:
@@ -60,10 +67,15 @@ class Vocabulary:
 
     def in_text(self, text: str) -> tuple[tuple[str, str], ...]:
         """(meaning, the word of our list that was found), in the order of the text, each meaning once."""
-        found: dict[str, str] = {}
-        for name, word in self._found(tokens(text)):
-            found.setdefault(name, word)
-        return tuple(found.items())
+        key = tokens(text)
+        if key not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            found: dict[str, str] = {}
+            for name, word in self._found(key):
+                found.setdefault(name, word)
+            self._remembered[key] = tuple(found.items())
+        return self._remembered[key]
 
     def with_parents(self, name: str) -> tuple[str, ...]:
         """A meaning and all that it is part of: `brain` is also `head`."""
@@ -98,13 +110,18 @@ def vocabulary(kind: str) -> Vocabulary:
 def tokens(text: str) -> tuple[str, ...]:
     """Words in comparable form: lower case, without accents, `æ`/`ä`/`ae` and `ø`/`ö`/`oe` alike."""
     spaced = "".join(letter if letter.isalnum() else " " for letter in fold(text))
-    return tuple(spaced.split())
+    return tuple(map(_respelt, spaced.split()))
 
 
 def fold(text: str) -> str:
+    """Lower case, without accents; the letters that Danish and Norwegian add are those of Swedish."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "a"))
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return bare.replace("ae", "a").replace("oe", "o")
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _respelt(word: str) -> str:
+    """`hjaerne` as `hjärne`. Short words stay: `toe` is not `to`."""
+    return word if len(word) < SHORTEST_RESPELT else word.replace("ae", "a").replace("oe", "o")
 
 
 def _reach(entry: tuple[tuple[str, ...], bool, str, str]) -> tuple[int, int]:
