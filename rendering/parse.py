@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,10 @@ MAPPED_FROM = 64 << 20
 def read_file(path: Path, most: int) -> FileBytes:
     """The file's bytes, once. Raises Refused."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
+            raise Refused("Not a file")
         if size > most:
             raise Refused("The file is larger than is allowed", f"{size / 1e9:.1f} GB")
         if size < MAPPED_FROM:
