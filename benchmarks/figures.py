@@ -30,7 +30,8 @@ class Figure:
 
     def line(self) -> str:
         mark = "holds" if self.holds else "MISSED"
-        return f"{self.goal_id:4} {self.name:44} {self.value:10.3f} / {self.floor:10.3f} {self.unit:3} = {self.ratio:7.2f}   {self.goal}   {mark}"
+        figures = f"{self.value:10.3f} / {self.floor:10.3f} {self.unit:3} = {self.ratio:7.2f}"
+        return f"{self.goal_id:4} {self.name:52} {figures}   {self.goal}   {mark}"
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -33,7 +33,8 @@ def register(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, _: object = None) -> int:
+    """The core is not needed: nothing is kept."""
     try:
         result = transcribe(args.wav, args.engine, context_of(args.context, args.language))
     except WorkstationError as error:
