@@ -31,12 +31,12 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`priority` 0 is kept longest. `short` is used where `text` does not fit."""
+    """`priority` 0 is kept longest. `short` are other wordings, longest first, for when `text` does not fit."""
 
     text: str
     priority: int
     tone: Tone = Tone.TEXT
-    short: str = ""
+    short: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,12 @@ def _who(facts: CornerFacts) -> tuple[Line, ...]:
         )
         if part
     )
-    lines = [Line(name, 2), Line(plain.plain(patient.key.patient_id), 3), Line(born, 6, Tone.MUTED)]
+    family = plain.person_name(patient.name.split("^", maxsplit=1)[0])
+    lines = [
+        Line(name, 2, short=(family,) if family else ()),
+        Line(plain.plain(patient.key.patient_id), 5),
+        Line(born, 6, Tone.MUTED),
+    ]
     if facts.not_the_reports:
         lines.insert(0, Line(_tr("Not the report's study"), 0, Tone.ALARM))
     if facts.picture.error is None:
@@ -90,7 +95,7 @@ def _who(facts: CornerFacts) -> tuple[Line, ...]:
         if facts.picture.partial:
             done, total = facts.loaded
             words = _tr("Partial: {0} of {1} images loaded").format(done, total)
-            lines.append(Line(words, 0, Tone.DOUBT, _tr("Partial {0}/{1}").format(done, total)))
+            lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))
     return _filled(lines)
 
 
@@ -100,9 +105,10 @@ def _which_study(facts: CornerFacts) -> tuple[Line, ...]:
     lines = []
     if facts.is_prior:
         label = _tr("PRIOR")
-        lines.append(Line(f"{label}  {facts.interval}".strip(), 0, Tone.PRIOR, label))
-    lines.append(Line(when or _tr("No study date"), 2, short=plain.dicom_date(study.study_date)))
-    lines.append(Line(plain.plain(study.study_description), 5))
+        lines.append(Line(f"{label}  {facts.interval}".strip(), 0, Tone.PRIOR, (label,)))
+    day = plain.dicom_date(study.study_date)
+    lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else ()))
+    lines.append(Line(plain.plain(study.study_description), 6))
     lines.append(Line(plain.plain(study.institution), 9, Tone.MUTED))
     return _filled(lines)
 
@@ -113,19 +119,21 @@ def _which_image(facts: CornerFacts) -> tuple[Line, ...]:
     lines = []
     if picture.count:
         position = f"{picture.index + 1}/{picture.count}"
-        lines.append(Line(f"{_tr('Image')} {position}", 1, short=position))
+        lines.append(Line(f"{_tr('Image')} {position}", 1, short=(position,)))
     place = []
     if picture.slice_location_mm is not None:
         place.append(_tr("Slice {0} mm").format(_signed(picture.slice_location_mm)))
     if picture.thickness_mm is not None:
         place.append(_tr("Thick {0} mm").format(_number(picture.thickness_mm)))
-    lines.append(Line("   ".join(place), 4, Tone.TEXT, place[0] if place else ""))
+    lines.append(Line("   ".join(place), 4, short=tuple(place[:1])))
     if state.plane is not Plane.STACK:
         slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
         lines.append(Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2))
     number = f"{series.series_number}  " if series.series_number is not None else ""
     description = plain.plain(series.series_description)
-    lines.append(Line(f"{plain.plain(series.modality)} {number}{description}".strip(), 3))
+    lines.append(
+        Line(f"{plain.plain(series.modality)} {number}{description}".strip(), 3, short=(description,) if description else ())
+    )
     lines.append(Line(_view_name(series, picture), 1))
     return _filled(lines)
 
@@ -135,10 +143,12 @@ def _how(facts: CornerFacts) -> tuple[Line, ...]:
     picture, state = facts.picture, facts.state
     lines = []
     if picture.window is not None and picture.error is None:
-        short = window_text(picture.window, "")
-        named = _window_name(picture.window, facts.presets)
-        lines.append(Line("   ".join(p for p in (named, window_text(picture.window, picture.unit)) if p), 1, short=short))
-    zoom = _tr("Zoom {0} %").format(round(state.zoom * 100))
+        window = picture.window
+        values, bare = window_text(window, picture.unit), f"{_number(window.center)}/{_number(window.width)}"
+        named = _window_name(window, facts.presets)
+        text = "   ".join(p for p in (named, values) if p)
+        lines.append(Line(text, 1, short=(values, window_text(window, ""), bare)))
+    zoom = _tr("Zoom {0} %").format(round(state.zoom * 100)) if abs(state.zoom - 1) > 0.005 else ""
     lines.append(Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED))
     if state.inverted:
         lines.append(Line(_tr("Inverted"), 2))

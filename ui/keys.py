@@ -65,7 +65,8 @@ class KeyRouter(QObject):
         return True
 
     def _command(self, event: QKeyEvent) -> str | None:
-        mode = mode_of(QApplication.focusWidget())
+        # An inactive window has no focus widget, but still knows which of its parts has the keys.
+        mode = mode_of(QApplication.focusWidget() or self._window.focusWidget())
         for name in key_names(event):
             command_id = self._runner.keymap.command_for(name, mode)
             if command_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.plain import core_text
@@ -81,11 +81,12 @@ class KeysDialog(QDialog):
 
     def _block(self, title: str, rows: list[tuple[str, str, str]]) -> tuple[QWidget, int]:
         block = QWidget()
+        block.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         grid = QGridLayout(block)
         grid.setContentsMargins(0, 0, 0, 14)
         grid.setVerticalSpacing(3)
         grid.setHorizontalSpacing(14)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1 if title == self.tr("Mouse") else 0, 1)
         heading = _label(title, "heading")
         heading.setStyleSheet(f"color: {theme.ACCENT};")
         grid.addWidget(heading, 0, 0, 1, 2)

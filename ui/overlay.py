@@ -21,6 +21,7 @@ from workstation.errors import WorkstationError
 LETTER_POINTS = 13.0
 VALUE_POINTS = 12.0
 FRAME = 2.0
+CROSS_GAP = 18.0
 
 Point = tuple[float, float]
 _COLOURS = {
@@ -63,7 +64,8 @@ def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, t
     """Everything over the pixels; `text` False leaves only badges, load bar and frame (reader's choice)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for line in facts.lines if text else ():
-        _line(painter, line, width, height)
+        for part in [line] if line.ends else around(line, facts.cross):
+            _line(painter, part, width, height)
     if facts.cross is not None and text:
         _cross(painter, facts.cross)
     if text:
@@ -187,6 +189,24 @@ def _line(painter: QPainter, line: DrawnLine, width: float, height: float) -> No
     if line.text:
         x, y = max(line.start, line.end)
         _value(painter, (x, y, line.text), width, height, line.colour)
+
+
+def around(line: DrawnLine, cross: Point | None) -> list[DrawnLine]:
+    """The line without the part next to the crosshair, so that what it points at can be seen."""
+    drawn = QLineF(QPointF(*line.start), QPointF(*line.end))
+    if cross is None or drawn.length() == 0:
+        return [line]
+    dx, dy = drawn.dx() / drawn.length(), drawn.dy() / drawn.length()
+    px, py = cross[0] - line.start[0], cross[1] - line.start[1]
+    along, aside = px * dx + py * dy, abs(px * dy - py * dx)
+    if aside >= CROSS_GAP:
+        return [line]
+    parts = []
+    for first, last in ((0.0, along - CROSS_GAP), (along + CROSS_GAP, drawn.length())):
+        if last > first:
+            start, end = drawn.pointAt(first / drawn.length()), drawn.pointAt(last / drawn.length())
+            parts.append(DrawnLine((start.x(), start.y()), (end.x(), end.y()), "", line.colour))
+    return parts
 
 
 def _cross(painter: QPainter, at: Point) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from ui import icons, plain, theme
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 ICON = QSize(20, 20)
+STAGE_WIDTH = 290
 
 
 class ReadingBar(QFrame):
@@ -53,7 +55,7 @@ class ReadingBar(QFrame):
         row.setSpacing(3)
         row.addWidget(self._button("case.worklist", "worklist"))
         row.addSpacing(6)
-        row.addWidget(self.patient, 3)
+        row.addWidget(self.patient, 1)
         row.addSpacing(10)
         group = QButtonGroup(self)
         group.setExclusive(True)
@@ -79,8 +81,12 @@ class ReadingBar(QFrame):
         row.addWidget(_rule())
         self._previous = self._button("hanging.previous", "previous")
         self._next = self._button("hanging.next", "next")
+        for button in (self._previous, self._next):  # tools keep their place from case to case
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
         row.addWidget(self._previous)
-        row.addWidget(self._stage, 2)
+        row.addWidget(self._stage)
         row.addWidget(self._next)
 
     def _button(self, command_id: str, name: str) -> QToolButton:
@@ -95,6 +101,10 @@ class ReadingBar(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: self._runner.run(command_id))
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._stage.setFixedWidth(min(STAGE_WIDTH, self.width() // 6))
+        super().resizeEvent(event)
 
     # ---- showing ---------------------------------------------------------------------
 

@@ -31,12 +31,12 @@ class View:
 
 
 def cut(target: View, source: View) -> tuple[Point, Point] | None:
-    """The line in `target`'s view pixels along which `source`'s visible rectangle cuts its plane.
+    """The line in `target`'s view pixels along which `source` cuts its plane.
 
-    None without geometry, for parallel planes, and when the rectangle does not reach the plane.
+    None without geometry, for parallel planes, and when the source does not reach the plane.
     """
     corners = []
-    for x, y in ((0, 0), (source.width, 0), (source.width, source.height), (0, source.height)):
+    for x, y in _corners(source):
         point = source.viewport.to_patient(source.state, source.width, source.height, x, y)
         seen = point and target.viewport.to_view(target.state, target.width, target.height, point)
         if not seen:
@@ -48,3 +48,15 @@ def cut(target: View, source: View) -> tuple[Point, Point] | None:
             share = d0 / (d0 - d1)
             crossings.append((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
     return (crossings[0], crossings[1]) if len(crossings) == 2 else None
+
+
+def _corners(source: View) -> list[Point]:
+    """The corners of the frame, or of the visible part of a cut, in the source's view pixels."""
+    width, height = source.width, source.height
+    if source.state.plane is Plane.STACK:
+        header = source.viewport.images.header(source.viewport.slice_index(source.state))
+        right, bottom = header.columns - 0.5, header.rows - 0.5
+        ends = ((-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom))
+        found = [source.viewport.frame_to_view(source.state, width, height, *end) for end in ends]
+        return [point for point in found if point is not None]
+    return [(0, 0), (width, 0), (width, height), (0, height)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workstation.domain.doubt import SpacingSource
 
 LARGEST_SHARE = 0.3
+LEAST_HEIGHT = 200
 ROUND = (5, 2, 1)
 UNIT_OF = {
     SpacingSource.DETECTOR: "mm at detector",
@@ -28,7 +29,7 @@ class ScaleBar:
 
 def scale_bar(mm_per_pixel: float | None, source: SpacingSource, height: float) -> ScaleBar | None:
     """The largest 1, 2 or 5 x 10^n mm within 30 % of the height (logical pixels); None without mm."""
-    if mm_per_pixel is None or source is SpacingSource.NONE or not mm_per_pixel > 0 or height < 90:
+    if mm_per_pixel is None or source is SpacingSource.NONE or not mm_per_pixel > 0 or height < LEAST_HEIGHT:
         return None
     most = height * LARGEST_SHARE * mm_per_pixel
     power = 10.0 ** math.floor(math.log10(most))

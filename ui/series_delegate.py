@@ -13,6 +13,7 @@ from workstation.domain.viewing import Layout
 
 THUMBNAIL = 76
 PAD = 6
+WHERE_WIDTH, WHERE_HEIGHT = 23, 15
 SLICED = {"CT", "MR", "PT", "NM"}
 ROW_HEIGHT = THUMBNAIL + 2 * PAD
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -30,6 +31,8 @@ class SeriesDelegate(QStyledItemDelegate):
         row = index.data(ROW)
         if isinstance(row, StudyRow):
             return QSize(10, 2 * line + 14 if row.study.study_description else line + 14)
+        if isinstance(row, SeriesRow) and not row.series.image_count:
+            return QSize(10, line + 8)
         return QSize(10, max(ROW_HEIGHT, 4 * line + 2 * PAD))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
@@ -37,6 +40,8 @@ class SeriesDelegate(QStyledItemDelegate):
         painter.save()
         if isinstance(row, StudyRow):
             self._heading(painter, option.rect, row, option)
+        elif isinstance(row, SeriesRow) and not row.series.image_count:
+            self._document(painter, option.rect, row)
         elif isinstance(row, SeriesRow):
             self._series(painter, option.rect, row, option)
         painter.restore()
@@ -53,6 +58,14 @@ class SeriesDelegate(QStyledItemDelegate):
             painter.setPen(QColor(theme.TEXT if row.is_prior else theme.MUTED))
             place = QRect(inner.left(), inner.top() + line, inner.width(), line)
             _text(painter, place, plain.plain(row.study.study_description))
+
+    def _document(self, painter: QPainter, rect: QRect, row: SeriesRow) -> None:
+        """A series without images: there, but nothing to hang."""
+        painter.fillRect(rect, QColor(theme.GROUND))
+        painter.setFont(theme.text_font())
+        painter.setPen(QColor(theme.FAINT))
+        words = f"{row.series.modality}  {row.series.series_description or plain.core_text('no images')}"
+        _text(painter, rect.adjusted(PAD + 4, 0, -6, 0), plain.plain(words))
 
     def _series(self, painter: QPainter, rect: QRect, row: SeriesRow, option: QStyleOptionViewItem) -> None:
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -89,16 +102,15 @@ class SeriesDelegate(QStyledItemDelegate):
 
     def _words(self, painter: QPainter, place: QRect, row: SeriesRow, line: int) -> None:
         series = row.series
-        usable = bool(series.image_count)
         number = f" {series.series_number}" if series.series_number is not None else ""
         painter.setFont(theme.text_font(bold=True))
-        painter.setPen(QColor(theme.TEXT if usable else theme.MUTED))
-        title = QRect(place.left(), place.top(), place.width() - (22 if row.places else 0), line)
+        painter.setPen(QColor(theme.TEXT))
+        title = QRect(place.left(), place.top(), place.width() - (WHERE_WIDTH + 5 if row.places else 0), line)
         _text(painter, title, f"{plain.plain(series.modality)}{number}")
         if row.places:
-            self._where(painter, QPoint(place.right() - 17, place.top() + (line - 13) // 2), row)
+            self._where(painter, QPoint(place.right() - WHERE_WIDTH, place.top() + (line - WHERE_HEIGHT) // 2), row)
         painter.setFont(theme.text_font())
-        painter.setPen(QColor(theme.TEXT if usable else theme.MUTED))
+        painter.setPen(QColor(theme.TEXT))
         rest = place.adjusted(0, line, 0, 0)
         lines = max(rest.height() // line - 1, 1)
         description = _wrapped(painter, plain.plain(series.series_description), rest.width(), lines)
@@ -107,8 +119,7 @@ class SeriesDelegate(QStyledItemDelegate):
         self._last_line(painter, QRect(place.left(), place.bottom() - line + 1, place.width(), line), row)
 
     def _last_line(self, painter: QPainter, place: QRect, row: SeriesRow) -> None:
-        count = row.series.image_count
-        text = str(count) if count else plain.core_text("no images")
+        text = str(row.series.image_count)
         painter.setPen(QColor(theme.MUTED))
         painter.drawText(place, _LEFT, text)
         mark = row_mark(row)
@@ -122,7 +133,7 @@ class SeriesDelegate(QStyledItemDelegate):
 
     def _where(self, painter: QPainter, at: QPoint, row: SeriesRow) -> None:
         """The layout in small, with the places of this series filled."""
-        width, height = 17 / self.layout.columns, 13 / self.layout.rows
+        width, height = WHERE_WIDTH / self.layout.columns, WHERE_HEIGHT / self.layout.rows
         for index in range(self.layout.count):
             down, right = divmod(index, self.layout.columns)
             left, top = at.x() + right * width, at.y() + down * height

@@ -189,7 +189,8 @@ class ViewportWidget(QWidget):
             text = self.tr("Waiting for images")
         else:
             reason = plain.core_text(cell.reason) if cell is not None else ""
-            text = reason or self.tr("Drag a series here")
+            empty = [i for i, c in enumerate(self._viewing.cells) if c.state is None]
+            text = reason or (self.tr("Drag a series here") if empty[:1] == [self.index] else "")
         overlay.paint_message(painter, self.width(), self.height(), text)
         self._frame(painter, cell)
 
