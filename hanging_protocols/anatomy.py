@@ -6,11 +6,11 @@ series is called: descriptions are in any language, and often about something el
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hanging_protocols.facts import Fact, ImageSet, image_sets
+from hanging_protocols.facts import Fact, ImageSet
 from hanging_protocols.words import Vocabulary, vocabulary
 from workstation.domain.study import Study
 
@@ -39,10 +39,10 @@ SERIES_TEXTS = ("ProtocolName", "SeriesDescription")
 CODED_SIDES = ("ImageLaterality", "FrameLaterality", "Laterality")
 
 
-def of_study(study: Study) -> tuple[Finding, ...]:
+def of_study(study: Study, image_sets: Iterable[ImageSet]) -> tuple[Finding, ...]:
     """Every body part any source names, the most trusted source first, each part once."""
     found = [*_of_study_elements(study)]
-    for image_set in image_sets(study):
+    for image_set in image_sets:
         found += _of_image_set(image_set)
     return _each_once(found)
 
@@ -83,8 +83,8 @@ def side_of(image_set: ImageSet) -> Fact | None:
     return None
 
 
-def sides_of_study(study: Study) -> tuple[Fact, ...]:
-    found = [side for image_set in image_sets(study) if (side := side_of(image_set))]
+def sides_of_study(study: Study, image_sets: Iterable[ImageSet]) -> tuple[Fact, ...]:
+    found = [side for image_set in image_sets if (side := side_of(image_set))]
     if not found:
         texts = vocabulary("laterality").in_text(study.study_description)
         found = [Fact(side, f'the word "{word}" in StudyDescription') for side, word in texts]

@@ -14,7 +14,7 @@ from hanging_protocols.facts import Fact
 from hanging_protocols.hanging import HungStage, Scene, hang_stage
 from hanging_protocols.matching import score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
-from hanging_protocols.priors import RankedPrior, relevant
+from hanging_protocols.priors import RankedPrior, rank_priors
 from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.study import Study
@@ -45,7 +45,7 @@ class ProtocolHanger:
         Equal points: more required rules, then the higher level, then the id in alphabetical
         order; the winner's reasons say so.
         """
-        return self._rank(self._scene(current, relevant(current, priors)))
+        return self._rank(self._scene(*self._known(current, priors)))
 
     def hang(self, current: Study, priors: Sequence[Study], stage: int = 0, protocol_id: str = "") -> Arrangement:
         """One stage (from 0, among those that can be filled) of the best protocol, or of a named one.
@@ -53,8 +53,8 @@ class ProtocolHanger:
         `priors` may hold any study; only comparable priors of the same patient are hung. A
         stage past the last one gives the last one. Never raises for what the studies hold.
         """
-        ranked_priors = relevant(current, priors)
-        scene = self._scene(current, ranked_priors)
+        facts, ranked_priors = self._known(current, priors)
+        scene = self._scene(facts, ranked_priors)
         notes = tuple(f"Not used as a prior: {one.refusal}" for one in ranked_priors if one.refusal)
         for ranked in self._candidates(scene, protocol_id):
             usable, skipped = _stages(ranked.protocol, _with_serving_priors(ranked.protocol, scene))
@@ -73,9 +73,12 @@ class ProtocolHanger:
             if ranked.protocol.protocol_id == protocol_id or (not protocol_id and ranked.points > 0.0):
                 yield ranked
 
-    def _scene(self, current: Study, ranked: Sequence[RankedPrior]) -> Scene:
-        usable = tuple(StudyFacts(one.study) for one in ranked if one.usable)
-        return Scene(StudyFacts(current), usable, self.presets)
+    def _known(self, current: Study, priors: Sequence[Study]) -> tuple[StudyFacts, tuple[RankedPrior, ...]]:
+        facts = StudyFacts(current)
+        return facts, rank_priors(facts, map(StudyFacts, priors))
+
+    def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior]) -> Scene:
+        return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets)
 
     def _rank(self, scene: Scene) -> tuple[Ranked, ...]:
         ranked = sorted((_score(protocol, scene) for protocol in self.protocols), key=_standing)

@@ -33,10 +33,14 @@ PAIRED = frozenset({"extremity", "breast", "kidney"})
 class RankedPrior:
     """`reasons` are never empty; `refusal`, when not empty, is why it is never hung by itself."""
 
-    study: Study
+    facts: StudyFacts
     points: float
     reasons: tuple[str, ...]
     refusal: str = ""
+
+    @property
+    def study(self) -> Study:
+        return self.facts.study
 
     @property
     def usable(self) -> bool:
@@ -45,29 +49,34 @@ class RankedPrior:
 
 def relevant(current: Study, candidates: Iterable[Study]) -> tuple[RankedPrior, ...]:
     """All candidates, usable ones first, then by points; equal ones the newer first, then by UID."""
-    facts = StudyFacts(current)
-    ranked = [_judge(facts, StudyFacts(study)) for study in candidates]
-    by_uid = sorted(ranked, key=lambda one: one.study.study_instance_uid)
+    return rank_priors(StudyFacts(current), map(StudyFacts, candidates))
+
+
+def rank_priors(current: StudyFacts, candidates: Iterable[StudyFacts]) -> tuple[RankedPrior, ...]:
+    """`relevant` for facts that are at hand."""
+    judged = [_judge(current, prior) for prior in candidates]
+    by_uid = sorted(judged, key=lambda one: one.study.study_instance_uid)
     by_date = sorted(by_uid, key=lambda one: (one.study.study_date, one.study.study_time), reverse=True)
     return tuple(sorted(by_date, key=lambda one: (not one.usable, -one.points)))
 
 
 def _judge(current: StudyFacts, prior: StudyFacts) -> RankedPrior:
-    refusal = _refusal(current.study, prior.study)
+    refusal = _refusal(current.study, prior)
     if refusal:
-        return RankedPrior(prior.study, 0.0, (refusal,), refusal)
+        return RankedPrior(prior, 0.0, (refusal,), refusal)
     weighed = (
         _anatomy(current, prior),
         _side(current, prior),
-        _modality(current.study, prior.study),
+        _modality(current, prior),
         _age(current.study, prior.study),
     )
     reasons = tuple(f"{words} (+{points:.3g})" if points else words for points, words in weighed if words)
     refusal = next((words for points, words in weighed if words in (OTHER_SIDE, OTHER_PART)), "")
-    return RankedPrior(prior.study, sum(points for points, _ in weighed), reasons, refusal)
+    return RankedPrior(prior, sum(points for points, _ in weighed), reasons, refusal)
 
 
-def _refusal(current: Study, prior: Study) -> str:
+def _refusal(current: Study, facts: StudyFacts) -> str:
+    prior = facts.study
     if prior.patient.key != current.patient.key:
         return "another patient's study is never a prior"
     if prior.study_instance_uid == current.study_instance_uid:
@@ -75,7 +84,7 @@ def _refusal(current: Study, prior: Study) -> str:
     days = dates.days_between(prior.study_date, current.study_date)
     if days is not None and (days < 0 or (days == 0 and prior.study_time > current.study_time)):
         return "it was made after the study being read"
-    if not prior.image_count:
+    if not facts.image_sets:
         return "it has no images"
     return ""
 
@@ -92,7 +101,7 @@ def _anatomy(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
     return 0.0, OTHER_PART
 
 
-def _modality(current: Study, prior: Study) -> tuple[float, str]:
+def _modality(current: StudyFacts, prior: StudyFacts) -> tuple[float, str]:
     ours, theirs = _imaging(current), _imaging(prior)
     if ours & theirs:
         return SAME_MODALITY, f"same modality: {_words(ours & theirs)}"
@@ -121,8 +130,8 @@ def _age(current: Study, prior: Study) -> tuple[float, str]:
     return RECENT * HALF_AGE_DAYS / (HALF_AGE_DAYS + days), dates.interval(days)
 
 
-def _imaging(study: Study) -> frozenset[str]:
-    return frozenset(series.modality for series in study.series if series.image_count)
+def _imaging(facts: StudyFacts) -> frozenset[str]:
+    return frozenset(one.series.modality for one in facts.image_sets)
 
 
 def _words(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ then words in five languages; each role says which of them it was seen by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hanging_protocols import roles_ct, roles_mr, roles_pet, roles_projection
 from hanging_protocols.facts import Fact, ImageSet, image_sets
@@ -61,7 +61,11 @@ def of_image_set(image_set: ImageSet) -> tuple[Role, ...]:
 
 def in_study(study: Study) -> tuple[tuple[ImageSet, tuple[Role, ...]], ...]:
     """The roles of every image set, with those that only the company it keeps shows."""
-    return tuple((one, (*of_image_set(one), *_by_company(one, study))) for one in image_sets(study))
+    return of_image_sets(study, image_sets(study))
+
+
+def of_image_sets(study: Study, sets: Iterable[ImageSet]) -> tuple[tuple[ImageSet, tuple[Role, ...]], ...]:
+    return tuple((one, (*of_image_set(one), *_by_company(one, study))) for one in sets)
 
 
 def _by_company(image_set: ImageSet, study: Study) -> Iterator[Role]:

@@ -25,7 +25,7 @@ class StudyFacts:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Every body part that any source names."""
-        return anatomy.of_study(self.study)
+        return anatomy.of_study(self.study, self.image_sets)
 
     def of_study(self, attribute: str) -> tuple[Fact, ...]:
         """What the study as a whole answers; of series' elements, what any image set answers."""
@@ -46,7 +46,7 @@ class StudyFacts:
         if attribute == "anatomy":
             return tuple(Fact(f.name, f.because) for f in anatomy.leading(self.findings))
         if attribute == "laterality":
-            return anatomy.sides_of_study(self.study)
+            return anatomy.sides_of_study(self.study, self.image_sets)
         if attribute == "images":
             return (Fact(str(sum(one.images for one in self.image_sets))),)
         if attribute == "series":
@@ -74,7 +74,7 @@ class StudyFacts:
 
     @cached_property
     def _roles(self) -> dict[tuple[str, int], tuple[Fact, ...]]:
-        return {_key(one): found for one, found in roles.in_study(self.study)}
+        return {_key(one): found for one, found in roles.of_image_sets(self.study, self.image_sets)}
 
 
 def _key(image_set: ImageSet) -> tuple[str, int]:
