@@ -101,7 +101,10 @@ class SeriesImages:
     def _float_volume(self) -> NDArray[np.float32] | None:
         if self.verdict.geometry is None or self._has_one_line():
             return None
-        return np.zeros(self.verdict.geometry.shape, np.float32)
+        try:
+            return np.zeros(self.verdict.geometry.shape, np.float32)
+        except MemoryError as error:
+            raise Refused("There is no memory for these images") from error
 
     def _has_one_line(self) -> bool:
         """Whether one slope and intercept turn every container of the series into its value."""
@@ -262,9 +265,12 @@ class SeriesImages:
         state = self._states[position]
         if state == FrameState.REFUSED:
             raise self._refusals[position]
-        if state == FrameState.WAITING or self._closed:
+        if state == FrameState.WAITING:
             raise NotYet("This image is still being loaded")
-        return self._container(position)
+        try:
+            return self._container(position)
+        except IndexError as error:  # the block was given up meanwhile
+            raise NotYet("This series is closed") from error
 
     def _container(self, position: int) -> NDArray[Any]:
         slot = self._slots[position]
@@ -315,7 +321,10 @@ class SeriesImages:
         return coarse
 
     def close(self) -> None:
-        """Ends loading and lets the memory go (once nobody looks into it any more)."""
+        """Ends loading and lets the memory go (once nobody looks into it any more).
+
+        May wait for the frame that is being decoded.
+        """
         self._closed = True
         with self._loading:
             for block in self._blocks:

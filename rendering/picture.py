@@ -69,8 +69,8 @@ class Picture:
 class Probe:
     """The exact value of the voxel under the pointer, never an interpolated one.
 
-    `value` is in `unit`, the unit the window works in: the modality unit (`HU`, `Bq/ml`, "")
-    or `SUVbw` when the PET facts allow it. `modality_value`/`modality_unit` are always those of
+    `value` is in `unit`, the unit the window works in: the modality unit (`HU`, `BQML`, `stored`
+    ...) or `SUVbw` when the PET facts allow it. `modality_value`/`modality_unit` are always those of
     the modality transform, `stored` the stored pixel value. For colour `value` is None and
     `colour` holds RGB. `column`, `row` are 0-based pixel indices of frame `identity`.
     """

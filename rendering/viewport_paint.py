@@ -78,6 +78,8 @@ class Painter:
         """Raises Refused or NotYet."""
         header = self._images.header(position)
         container = self._images.container(position)
+        # Padding that is black anyway, as air beside a CT most often is, needs no mask.
+        padded = False
         if header.samples == 3 or header.palette is not None:
             picture = self._colour_frame(view, state, position, width, height)
         else:
@@ -85,8 +87,10 @@ class Painter:
             voi = self._scale.voi(position, state.window)
             inverse = is_inverse(header) is not state.inverted
             picture = screen_grey(values, voi, inverse, None)
+            padding = self._scale.padding(position)
+            padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
         frame = self._images.frame(position)
-        covered = self._masks.get(("covered", position), lambda: _covered(container, header))
+        covered = self._masks.get(("covered", position, padded), lambda: _covered(container, header, padded))
         drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
         _paint_mask(picture, view, covered, 0)
         _paint_mask(picture, view, drawn, 255)
@@ -206,9 +210,9 @@ def _shrinking(screen: ScreenMap) -> tuple[int, int]:
     return max(1, math.floor(max(abs(rv), abs(dv)))), max(1, math.floor(max(abs(ru), abs(du))))
 
 
-def _covered(container: NDArray[Any], header: ImageHeader) -> NDArray[np.bool_] | None:
-    """Where nothing of the image is to be seen: behind the shutter, and padding."""
-    shutter, padding = shutter_mask(header), None if header.samples == 3 else padding_mask(container, header)
+def _covered(container: NDArray[Any], header: ImageHeader, padded: bool) -> NDArray[np.bool_] | None:
+    """Where nothing of the image is to be seen: behind the shutter, and padding when `padded`."""
+    shutter, padding = shutter_mask(header), padding_mask(container, header) if padded else None
     if shutter is None or padding is None:
         return padding if shutter is None else shutter
     return shutter | padding

@@ -22,7 +22,7 @@ Point = tuple[float, float]
 
 UNITS: dict[SpacingSource, str] = {
     SpacingSource.PIXEL_SPACING: "mm",
-    SpacingSource.CALIBRATED: "mm (calibrated)",
+    SpacingSource.CALIBRATED: "mm calibrated",
     SpacingSource.US_REGION: "mm",
     SpacingSource.ERMF: "mm (ERMF)",
     SpacingSource.DETECTOR: "mm at detector",
@@ -31,7 +31,7 @@ UNITS: dict[SpacingSource, str] = {
 }
 
 # How units of the modality transform read on screen; others as they are.
-SPOKEN_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "stored": ""}
+SPOKEN_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "stored": "", "unspecified": ""}
 
 
 def probe_frame(images: SeriesImages, scale: ValueScale, position: int, column: int, row: int) -> Probe | None:

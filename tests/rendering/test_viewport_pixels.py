@@ -295,7 +295,7 @@ def test_what_is_not_a_number_has_no_value(maker: Any) -> None:
     ("source", "unit"),
     [
         (SpacingSource.PIXEL_SPACING, "mm"),
-        (SpacingSource.CALIBRATED, "mm (calibrated)"),
+        (SpacingSource.CALIBRATED, "mm calibrated"),
         (SpacingSource.ERMF, "mm (ERMF)"),
         (SpacingSource.DETECTOR, "mm at detector"),
         (SpacingSource.NOMINAL, "mm on film"),
