@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rendering.header import FrameFacts, ImageHeader, ModalityTransform
 from rendering.volume import SeriesVerdict, judge
@@ -333,3 +335,13 @@ def test_an_empty_series_is_refused() -> None:
 def test_headers_come_back_from_the_cache_as_they_went_in(maker: Any, acquisition: Any) -> None:
     acquisition().fill(maker, flat)
     assert [ImageHeader.from_json(i.header) for i in maker.series().instances] == maker.headers
+
+
+@settings(max_examples=25, deadline=None)
+@given(order=st.permutations(range(12)))
+def test_the_order_of_the_files_never_changes_the_order_of_reading(make_series: Any, acquisition: Any, order: list[int]) -> None:
+    scan, maker = acquisition(shape=(6, 9, 11)), make_series()
+    for place in order:
+        maker.add(PIXELS, scan.plane(place % 6), number=1, uid=f"1.2.{place}", temporal_position=place // 6 + 1)
+    read = [maker.headers[ref.instance].sop_instance_uid for ref in judge(maker.series()).order]
+    assert read == [f"1.2.{place}" for place in (5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6)]
