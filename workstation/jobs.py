@@ -77,6 +77,7 @@ class Jobs:
         self._slots: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
+        self._closed = False
 
     def run(
         self,
@@ -90,8 +91,13 @@ class Jobs:
 
         With a `slot`, an earlier job of the same slot is cancelled and its answer dropped.
         An error that nobody takes is logged by type only: its text may come from outside.
+        After `close` nothing is started any more: the job comes back finished and unanswered.
         """
         job = Job()
+        if self._closed:
+            job.cancel.set()
+            job.finished.set()
+            return job
         if slot:
             with self._lock:
                 earlier = self._slots.get(slot)
@@ -122,6 +128,7 @@ class Jobs:
     def close(self) -> None:
         """Cancel everything, let running work see it, and end the threads."""
         with self._lock:
+            self._closed = True
             for job in self._jobs.values():
                 job.cancel.set()
         for pool in self._pools.values():

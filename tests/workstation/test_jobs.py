@@ -78,6 +78,16 @@ def test_one_lane_with_one_worker_keeps_the_order(jobs, box):
     assert order == list(range(50))
 
 
+def test_after_closing_nothing_is_started_any_more(box):
+    jobs = Jobs(box.post)
+    jobs.close()
+    started = []
+    job = jobs.run(IMAGES, started.append)
+    assert job.finished.is_set()
+    assert not box.pump()
+    assert started == []
+
+
 class Listener:
     def __init__(self):
         self.heard = []
