@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hanging_protocols import dates, selection
 from hanging_protocols.facts import ImageSet
 from hanging_protocols.grids import grid_for
-from hanging_protocols.model import CellTemplate, HangingProtocol, Partial, StageTemplate
+from hanging_protocols.model import CellTemplate, HangingProtocol, Partial, Selector, StageTemplate
 from hanging_protocols.planes import why_not_volume
 from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.suv import has_suv
@@ -76,11 +76,11 @@ def _cell(
         return _unfilled(
             empty, f"there is no comparable prior {template.prior}" if scene.priors else "there is no comparable prior"
         )
-    found = selection.candidates(selector, facts)
-    if len(found) < template.nth:
-        why = selection.why_none(selector, facts) if not found else f"only {len(found)} such series"
-        return _unfilled(empty, why)
-    chosen = found[template.nth - 1]
+    found = _choices(selector, template, facts, scene)
+    if not found:
+        count = len(selection.candidates(selector, facts))
+        return _unfilled(empty, f"only {count} such series" if count else selection.why_none(selector, facts))
+    chosen = found[0]
     state, doubts = _state(template, chosen.image_set, facts, scene.presets)
     twin = next((other for other in others if other.state == state), None)
     if twin:
@@ -91,6 +91,15 @@ def _cell(
     where = f"{label}: series {_number(chosen.image_set)}"
     why = "; ".join(chosen.score.reasons) or "the only rule is that it has images"
     return replace(empty, state=state, label=label), (f"{where} because {why}", *(f"{where}: {doubt}" for doubt in doubts))
+
+
+def _choices(selector: Selector, template: CellTemplate, facts: StudyFacts, scene: Scene) -> tuple[selection.Candidate, ...]:
+    """What fits the cell, the chosen one first: for a prior the one most like what hangs of the current study."""
+    found = selection.candidates(selector, facts)
+    ours = selection.candidates(selector, scene.current)[template.nth - 1 : template.nth]
+    if template.prior and ours:
+        return selection.most_like(ours[0], scene.current, found, facts)
+    return found[template.nth - 1 :]
 
 
 def _unfilled(cell: Cell, why: str) -> tuple[Cell, tuple[str, ...]]:

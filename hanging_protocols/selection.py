@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,25 @@ def candidates(selector: Selector, facts: StudyFacts) -> tuple[Candidate, ...]:
     """Every image set that fails no required rule, the best first. Series order plays no part."""
     fitting = [one for one in _judged(selector, facts) if one.score.fits]
     return tuple(sorted(fitting, key=lambda one: (-one.score.points, *_rank(selector.order, one.image_set))))
+
+
+def most_like(model: Candidate, facts: StudyFacts, found: Sequence[Candidate], of: StudyFacts) -> tuple[Candidate, ...]:
+    """`found` (of the prior `of`) with those first that share most roles with `model` (of `facts`).
+
+    A lung kernel is compared with a lung kernel and FLAIR with FLAIR, whatever else there is;
+    between equally alike ones the order of `found` stays.
+    """
+    roles = _role_names(facts, model.image_set)
+    return tuple(sorted(found, key=lambda one: -_likeness(roles, _role_names(of, one.image_set))))
+
+
+def _role_names(facts: StudyFacts, image_set: ImageSet) -> frozenset[str]:
+    return frozenset(role.value for role in facts.roles(image_set))
+
+
+def _likeness(ours: frozenset[str], theirs: frozenset[str]) -> float:
+    """Shared roles as a share of all roles of the two (Jaccard index), 1.0 when neither has any."""
+    return len(ours & theirs) / len(ours | theirs) if ours | theirs else 1.0
 
 
 def why_none(selector: Selector, facts: StudyFacts) -> str:

@@ -135,6 +135,12 @@ def test_a_brain_mr_against_its_prior_shows_the_same_kind_of_series(hanger: Prot
     assert [c[2] for c in cells(found["Current and prior"])] == ["s flair", "p flair"]
 
 
+def test_a_prior_shows_what_is_most_like_the_current_series(hanger: ProtocolHanger) -> None:
+    current = study("s", mr("t1", "T1"), description="MR brain")
+    prior = study("p", mr("old flair", "FLUID_ATTENUATED"), mr("old t1", "T1"), description="MR brain", date=PRIOR)
+    assert [c[2] for c in cells(stages(hanger, current, prior)["Current and prior"])] == ["t1", "old t1"]
+
+
 def test_a_spine_mr_hangs_sagittal_series_side_by_side_then_axial(hanger: ProtocolHanger) -> None:
     parts = [mr("t1", "T1", SAGITTAL), mr("t2", "T2", SAGITTAL), mr("stir", "STIR", SAGITTAL), mr("ax", "T2")]
     found = stages(hanger, study("s", *parts, description="MR lumbalcolumna"))
