@@ -18,7 +18,7 @@ from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_paint import Painter
-from rendering.viewport_probe import length_between, probe_cut, probe_frame
+from rendering.viewport_probe import length_between, probe_cut, probe_frame, probe_stack
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
 from workstation.domain.doubt import Doubt
@@ -182,9 +182,13 @@ class Viewport:
             return None
 
     def probe_patient(self, point: Vec3) -> Probe | None:
-        """The exact value of the volume's voxel at an LPS point. Raises Refused when there is no volume."""
+        """The exact value at an LPS point: of the volume's voxel, or of the stack's frame it lies in.
+
+        None where there is no image; several frames at one place: the first in reading order.
+        """
+        probe = probe_stack if self.images.verdict.geometry is None else probe_cut
         try:
-            return probe_cut(self.images, self._scale, point)
+            return probe(self.images, self._scale, point)
         except NotYet:
             return None
 

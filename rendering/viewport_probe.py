@@ -30,6 +30,9 @@ UNITS: dict[SpacingSource, str] = {
     SpacingSource.NONE: "px",
 }
 
+# A frame that does not say how thick it is counts as this thick for a point given in space.
+THIN_SLICE_MM = 1.0
+
 # How units of the modality transform read on screen; others as they are.
 SPOKEN_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "stored": "", "unspecified": ""}
 
@@ -63,6 +66,23 @@ def probe_cut(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | N
     if not (0 <= column < columns and 0 <= row < rows and 0 <= slice_ < slices):
         return None
     return probe_frame(images, scale, slice_, column, row)
+
+
+def probe_stack(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | None:
+    """The pixel of the frame nearest to an LPS point that lies within its slice, None outside all."""
+    best: tuple[float, int, int, int] | None = None
+    for position in range(images.frame_count):
+        facts, header = images.facts(position), images.header(position)
+        if facts.plane is None:
+            continue
+        u, v, distance = facts.plane.to_pixel(point)
+        column, row = math.floor(u + 0.5), math.floor(v + 0.5)
+        inside = 0 <= column < header.columns and 0 <= row < header.rows
+        # Half a micrometre more: thickness and position are rounded decimals.
+        reach = (facts.slice_thickness or THIN_SLICE_MM) / 2.0 + 5e-4
+        if inside and abs(distance) <= reach and (best is None or round(abs(distance), 3) < best[0]):
+            best = (round(abs(distance), 3), position, column, row)
+    return None if best is None else probe_frame(images, scale, *best[1:])
 
 
 def length_between(view: FrameView | CutView, state: ViewportState, a: Point, b: Point) -> Measurement:

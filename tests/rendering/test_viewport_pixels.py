@@ -280,6 +280,17 @@ def test_a_probe_reads_the_voxel_and_not_the_interpolated_grey(maker: Any) -> No
     assert viewport.probe(state, 40, 20, 40.1, 5.0) is None
 
 
+def test_a_point_in_space_is_probed_in_a_stack_too(maker: Any, acquisition: Any) -> None:
+    scan = acquisition(shape=(2, 9, 11))
+    viewport = scan.fill(maker, lambda p: p[..., 2] + 10 * p[..., 1], slice_thickness=2.0).viewport()
+    assert viewport.images.verdict.geometry is None
+    probe = viewport.probe_patient((-8.6, 22.1, 303.9))
+    assert probe is not None
+    assert (probe.column, probe.row, probe.value) == (1, 1, 523.0)
+    assert viewport.probe_patient((-8.6, 22.1, 301.5)) is None
+    assert viewport.probe_patient((-28.6, 22.1, 303.0)) is None
+
+
 def test_what_is_not_a_number_has_no_value(maker: Any) -> None:
     maker.header = replace(maker.header, float_bits=32, bits_allocated=32, bits_stored=32, high_bit=31)
     viewport = single(maker, np.array([[np.nan, 2.5]], "f4"))
