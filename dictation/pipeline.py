@@ -39,6 +39,7 @@ class _Open:
     start: float
     recording: Recording | None
     path: str
+    key: str = ""
     undrafted: int = 0
 
 
@@ -57,6 +58,7 @@ class Dictation:
         whole_drafts: bool = False,
     ) -> None:
         self.on_draft: Callable[[str], None] = _nothing
+        self.on_open: Callable[[str, str], None] = _nothing
         self.on_segment: Callable[[DictatedSegment], None] = _nothing
         self.on_state: Callable[[DictationState], None] = _nothing
         self.on_level: Callable[[float], None] = _nothing
@@ -66,7 +68,8 @@ class Dictation:
         self._whole_drafts = whole_drafts
         self._recorder = Recorder(audio_dir) if audio_dir is not None else None
         self._formatter = Formatter(context.language)
-        self._before = ""
+        self._key = ""
+        self._before: dict[str, str] = {}
         self._segmenter = Segmenter()
         self._open: _Open | None = None
         self._waiting: dict[str, _Open] = {}
@@ -134,9 +137,11 @@ class Dictation:
         self._inbox.put(None)
         self._thread.join()
 
-    def place(self, before: str) -> None:
-        """The text in front of the caret: it decides on capitals."""
-        self._post(lambda: setattr(self, "_before", before))
+    def place(self, before: str, key: str = "") -> None:
+        """Where words go from now on: `key` names the place, `before` is the text in front of the caret
+        there, which decides on capitals. What has been said already stays with its own key, which
+        `on_open(segment_id, key)` tells when a segment begins."""
+        self._post(lambda: self._placed(before, key))
 
     def expect(self, context: DictationContext) -> None:
         """Another exam, another vocabulary, from the next segment on."""
@@ -149,10 +154,10 @@ class Dictation:
         if self._recorder is not None:
             self._recorder.settle(segment_id)
 
-    def recover(self, pending: PendingAudio) -> None:
-        """Recognise a recording that was left over; its segment comes as any other."""
+    def recover(self, pending: PendingAudio, key: str = "") -> None:
+        """Recognise a recording that was left over; its segment comes as any other, without `on_open`."""
         self._count(+1)
-        self._post(lambda: self._recover(pending))
+        self._post(lambda: self._recover(pending, key))
 
     @property
     def engine_pids(self) -> tuple[int, ...]:
@@ -205,6 +210,13 @@ class Dictation:
     def _released(self) -> None:
         self._segmenter.release()
 
+    def _placed(self, before: str, key: str) -> None:
+        if key != self._key:
+            for event in self._segmenter.cut():
+                self._segment_event(event)
+        self._key = key
+        self._before[key] = before
+
     def _from_source(self, chunk: bytes) -> None:
         self._post(lambda: self._hear(chunk) if chunk else self._source_over())
 
@@ -239,9 +251,10 @@ class Dictation:
 
     def _open_segment(self, start: float) -> None:
         segment_id = uuid.uuid4().hex
+        self.on_open(segment_id, self._key)
         recording = self._record(segment_id)
         path = str(recording.path) if recording else ""
-        self._open = self._waiting[segment_id] = _Open(segment_id, start, recording, path)
+        self._open = self._waiting[segment_id] = _Open(segment_id, start, recording, path, self._key)
         self._count(+1)
         for keeper in self._keepers:
             keeper.open(segment_id)
@@ -284,8 +297,8 @@ class Dictation:
         for keeper in self._keepers:
             keeper.finish(segment.segment_id)
 
-    def _recover(self, pending: PendingAudio) -> None:
-        segment = _Open(pending.segment_id, 0.0, None, str(pending.path))
+    def _recover(self, pending: PendingAudio, key: str) -> None:
+        segment = _Open(pending.segment_id, 0.0, None, str(pending.path), key)
         self._waiting[pending.segment_id] = segment
         pcm = pending.pcm()
         for keeper in self._keepers:
@@ -311,16 +324,18 @@ class Dictation:
         self.on_problem(Unavailable("The speech engine cannot be started", reason, "Type, or choose another speech model"))
 
     def draft_came(self, keeper: EngineKeeper, segment_id: str, text: str) -> None:
-        if keeper is self._keepers[0] and segment_id in self._waiting:
-            self.on_draft(self._formatter.written(text, self._before).text)
+        segment = self._waiting.get(segment_id)
+        if keeper is self._keepers[0] and segment is not None and segment.key == self._key:
+            self.on_draft(self._formatter.written(text, self._before.get(segment.key, "")).text)
 
     def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None:
         if keeper is not self._keepers[-1]:
             return
         segment = self._waiting.pop(segment_id)
-        written = self._formatter.written(text, self._before)
+        before = self._before.get(segment.key, "")
+        written = self._formatter.written(text, before)
         if written.text:
-            self._before += ("" if written.joins else " ") + written.text
+            self._before[segment.key] = before + ("" if written.joins else " ") + written.text
             name = keeper.model.name
             path = segment.path
             self.on_segment(DictatedSegment(segment_id, written.text, text, words, name, path, start=segment.start))
@@ -385,5 +400,5 @@ def _not_recorded(error: OSError) -> Unavailable:
     return Unavailable("Speech is recognised but cannot be recorded", error.strerror or "", "Check the disk")
 
 
-def _nothing(_value: object) -> None:
+def _nothing(*_values: object) -> None:
     """No listener."""

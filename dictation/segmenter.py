@@ -83,6 +83,13 @@ class Segmenter:
         elif self.phase is Phase.LISTENING:
             self.phase = Phase.IDLE
 
+    def cut(self) -> list[Event]:
+        """What is said from now on is another segment; listening goes on."""
+        if self.phase is not Phase.SPEECH:
+            return self.end() if self.phase is Phase.TAIL else []
+        self._listen()
+        return [Closed()]
+
     def end(self) -> list[Event]:
         """No more sound will come."""
         was_open = self.phase in (Phase.SPEECH, Phase.TAIL)

@@ -237,3 +237,19 @@ def test_push_to_talk_takes_only_what_is_said_while_the_key_is_down(listen: List
     (pending,) = pending_audio(tmp_path)
     assert segment.segment_id == pending.segment_id
     assert 2.3 <= pending.seconds <= 2.8
+
+
+def test_speech_stays_with_the_place_it_was_spoken_for(listen: Listen, tape: Any, tone: Any, tmp_path: Path) -> None:
+    dictation = Dictation(None, tmp_path)
+    heard = listen(dictation)
+    opened: list[tuple[str, str]] = []
+    dictation.on_open = lambda segment_id, key: opened.append((segment_id, key))
+    dictation.place("", "findings")
+    dictation.start(tape)
+    tape.play(silence(0.5) + tone(1))
+    dictation.place("", "impression")  # in the middle of speech: what follows belongs there
+    tape.play(tone(1) + silence(1))
+    dictation.stop()
+    assert dictation.wait(LONG)
+    assert [key for _, key in opened] == ["findings", "impression"]
+    assert [segment_id for segment_id, _ in opened] == [segment.segment_id for segment in heard.segments]

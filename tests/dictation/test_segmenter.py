@@ -126,3 +126,20 @@ def test_silence_is_counted_while_listening_only(tone: Tone) -> None:
     assert 1.9 < segmenter.quiet_seconds <= 2.0
     _hear(segmenter, tone(1))
     assert segmenter.quiet_seconds == 0
+
+
+def test_a_cut_in_the_middle_of_speech_loses_no_sound(tone: Tone) -> None:
+    segmenter = Segmenter()
+    segmenter.press()
+    spoken = tone(2)
+    half = BYTES_PER_SECOND - BYTES_PER_SECOND % 2560
+    events = [*_hear(segmenter, silence(1) + spoken[:half]), *segmenter.cut(), *_hear(segmenter, spoken[half:] + silence(1))]
+    assert len(_segments(events)) == 2
+    assert spoken in b"".join(event.pcm for event in events if isinstance(event, Sound))
+
+
+def test_a_cut_while_nobody_speaks_changes_nothing() -> None:
+    segmenter = Segmenter()
+    segmenter.press()
+    assert segmenter.cut() == []
+    assert segmenter.phase is Phase.LISTENING
