@@ -9,8 +9,10 @@ made for presentation: fat about 1200, gland up to 2900.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rendering.phantoms import noise
 from rendering.phantoms.scan import Planes, TubePainter, blend, coverage, tube
@@ -90,7 +92,7 @@ def _polar(view: View, depth: Array, down: Array) -> tuple[Array, Array]:
     )
 
 
-def _sampled(texture: Array, first: Array, second: Array) -> Array:
+def _sampled(texture: Array, first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Array:
     """Bilinear samples of a periodic texture at fractional places."""
     rows, columns = texture.shape
     i, j = np.floor(first).astype(np.int32), np.floor(second).astype(np.int32)

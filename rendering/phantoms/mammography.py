@@ -59,13 +59,14 @@ def _picture(making: Making, view: breast.View, grid: Planes, side: str) -> Arra
     name = "MLO" if view.oblique else "CC"
     rng, pair = noise.generator(making.seed, "breast", side, name), noise.generator(making.seed, "both breasts", name)
     if making.small:
-        return breast.projection(rng, pair, view, grid, *_places(grid))
+        return breast.projection(rng, pair, view, grid, *places(grid))
     half = Planes(grid.rows // 2, grid.columns // 2, 1, (grid.spacing[0] * 2,) * 2, 1.0,
                   (grid.origin[0] + grid.spacing[1] / 2, grid.origin[1] + grid.spacing[0] / 2, 0.0))  # fmt: skip
-    return _doubled(_doubled(breast.projection(rng, pair, view, half, *_places(half))).T).T
+    return _doubled(_doubled(breast.projection(rng, pair, view, half, *places(half))).T).T
 
 
-def _places(grid: Planes) -> tuple[Array, Array]:
+def places(grid: Planes) -> tuple[Array, Array]:
+    """(depth, down) of the pixels, ready to broadcast."""
     depth = grid.origin[0] + np.arange(grid.columns, dtype=np.float32) * np.float32(grid.spacing[1])
     down = grid.origin[1] + np.arange(grid.rows, dtype=np.float32) * np.float32(grid.spacing[0])
     return np.asarray(depth[None, :], np.float32), np.asarray(down[:, None], np.float32)
@@ -82,7 +83,8 @@ def _write(making: Making, number: int, side: str, name: str, picture: Array) ->
     series = dicom.Series(f"{side.lower()}{name.lower()}", dicom.MAMMOGRAPHY, "MG", number, f"{side} {name}", lossless=True)
     ds = dicom.image(making, series, 1)
     ds.PatientOrientation = _ORIENTATION[side, name]
-    breast_modules(ds, side, name)
+    breast_view(ds, name)
+    _exposure(ds, side, name)
     ds.ImagerPixelSpacing = [dicom.decimal(SPACING * (4 if making.small else 1))] * 2
     ds.EstimatedRadiographicMagnificationFactor = dicom.decimal(MAGNIFICATION)
     ds.DistanceSourceToDetector, ds.DistanceSourceToPatient = "660", dicom.decimal(660 / MAGNIFICATION)
@@ -92,16 +94,20 @@ def _write(making: Making, number: int, side: str, name: str, picture: Array) ->
     dicom.save(making, series, ds)
 
 
-def breast_modules(ds: Dataset, side: str, name: str) -> None:
-    """Which breast and which view (PS3.3 C.8.11.7), and how it was exposed."""
-    ds.ImageLaterality, ds.OrganExposed, ds.BreastImplantPresent, ds.PartialView = side, "BREAST", "NO", "NO"
-    ds.PositionerType = "MAMMOGRAPHIC"
-    ds.PositionerPrimaryAngle = "0" if name == "CC" else ("-45" if side == "L" else "45")
-    ds.AnatomicRegionSequence = [dicom.code("76752008", "SCT", "Breast")]
+def breast_view(ds: Dataset, name: str) -> None:
+    """Which view and what of the breast is in it (PS3.3 C.8.11.7)."""
+    ds.BreastImplantPresent, ds.PartialView = "NO", "NO"
     view = dicom.code(_CODES[name][0], "SCT", _CODES[name][1])
     view.ViewModifierCodeSequence = []
     ds.ViewCodeSequence = [view]
-    ds.ViewPosition = name
+
+
+def _exposure(ds: Dataset, side: str, name: str) -> None:
+    """Which breast, and how it was positioned and exposed."""
+    ds.ImageLaterality, ds.OrganExposed, ds.ViewPosition = side, "BREAST", name
+    ds.PositionerType = "MAMMOGRAPHIC"
+    ds.PositionerPrimaryAngle = "0" if name == "CC" else ("-45" if side == "L" else "45")
+    ds.AnatomicRegionSequence = [dicom.code("76752008", "SCT", "Breast")]
     ds.KVP, ds.ExposureTime, ds.XRayTubeCurrent, ds.Exposure = "29", 900, 90, 81
     ds.BodyPartThickness, ds.CompressionForce = "52", "110"
     ds.AnodeTargetMaterial, ds.FilterMaterial, ds.FocalSpots = "TUNGSTEN", "RHODIUM", "0.3"
