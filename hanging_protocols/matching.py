@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hanging_protocols.facts import Fact
 from hanging_protocols.model import Constraint, Rule
+from hanging_protocols.role_words import role_title
 from hanging_protocols.words import fold
 
 _FREE_TEXT = ("Description", "Name", "Comments", "Agent")
@@ -53,7 +54,9 @@ def score(rules: Iterable[Rule], answers: Callable[[Rule], tuple[Fact, ...]]) ->
 
 
 def wanted(rule: Rule) -> str:
-    """What a rule asks for, in words: `role is lung kernel`."""
+    """What a rule asks for, in words: `body part is chest`; of a role only its name: `lung kernel`."""
+    if rule.attribute == "role" and rule.constraint in (Constraint.EQUALS, Constraint.ONE_OF, Constraint.NONE_OF):
+        return f"not {_alternatives(rule)}" if rule.constraint is Constraint.NONE_OF else _alternatives(rule)
     if rule.constraint is Constraint.NOT_NULL:
         return f"{_name(rule)} is known"
     if rule.constraint is Constraint.RANGE:
@@ -101,7 +104,7 @@ def _passed_words(rule: Rule, fact: Fact) -> str:
     name = _name(rule)
     because = f": {fact.because}" if fact.because else ""
     if rule.constraint is Constraint.NONE_OF:
-        return f"{name} is none of {', '.join(rule.values)}"
+        return f"{name} is not {_alternatives(rule)}"
     if rule.constraint is Constraint.NOT_NULL:
         return f"{name} is known{because}"
     if rule.constraint is Constraint.RANGE:
@@ -118,7 +121,7 @@ def _failed_words(rule: Rule, facts: tuple[Fact, ...]) -> str:
     found = "" if _is_free_text(rule) else ", ".join(dict.fromkeys(_plain(fact.value) for fact in facts if fact.value))
     but = f", but {found}" if found else ", which is unknown" if not facts else ""
     if rule.constraint is Constraint.NONE_OF:
-        return f"required: {name} is one of {_alternatives(rule)}, which this leaves out"
+        return f"required: {name} is not {_alternatives(rule)}, but it is"
     if rule.constraint is Constraint.NOT_NULL:
         return f"required: {name} is not known"
     if rule.constraint is Constraint.RANGE:
@@ -147,7 +150,7 @@ def _alternatives(rule: Rule) -> str:
 def _plain(value: str) -> str:
     """A code is shown by its meaning where it has one; our own names with blanks."""
     parts = value.split("|")
-    return (parts[2] if len(parts) > 2 and parts[2] else parts[0]).replace("_", " ")
+    return role_title(parts[2] if len(parts) > 2 and parts[2] else parts[0])
 
 
 def _is_free_text(rule: Rule) -> bool:

@@ -53,8 +53,8 @@ def why_none(selector: Selector, facts: StudyFacts) -> str:
     required = [rule for rule in selector.rules if rule.required]
     for rule in required:
         if all(passing(rule, _answers(facts, one, rule)) is None for one in facts.image_sets):
-            return f"there is no series whose {wanted(rule)}"
-    return f"there is no series of which all this holds: {'; '.join(map(wanted, required))}"
+            return f"there is no series of this kind: {wanted(rule)}"
+    return f"there is no series that is all of this at once: {'; '.join(map(wanted, required))}"
 
 
 def _judged(selector: Selector, facts: StudyFacts) -> list[Candidate]:

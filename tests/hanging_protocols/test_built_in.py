@@ -216,8 +216,7 @@ def test_a_missing_mammogram_is_seen_to_be_missing(hanger: ProtocolHanger) -> No
     current = four_views("s")
     hung = hanger.hang(study("s", *(one for one in current.series if one.series_instance_uid != "s.LMLO")), ())
     assert cells(hung)[3][2] == ""
-    assert "role is left" in cells(hung)[3][4]
-    assert "role is mlo" in cells(hung)[3][4]
+    assert cells(hung)[3][4].startswith("there is no series that is all of this at once: Modality is MG; left; MLO; not")
 
 
 def test_a_spot_view_does_not_take_the_place_of_the_screening_view(hanger: ProtocolHanger) -> None:
@@ -234,6 +233,11 @@ def test_tomosynthesis_hangs_beside_its_2d(hanger: ProtocolHanger) -> None:
     assert [c[2] for c in cells(found["Four views"])] == ["RCC flat", "LCC flat", "RMLO flat", "LMLO flat"]
     assert [c[2] for c in cells(found["Right: 2D and tomosynthesis"])] == ["RCC flat", "RCC tomo", "RMLO flat", "RMLO tomo"]
     assert [c[2] for c in cells(found["Left: 2D and tomosynthesis"])] == ["LCC tomo", "LCC flat", "LMLO tomo", "LMLO flat"]
+
+
+def test_a_single_tomosynthesis_fills_the_screen(hanger: ProtocolHanger) -> None:
+    hung = hanger.hang(study("s", mammogram("tomo", "L", "MLO", sop_class=DBT_CLASS, frames=50)), ())
+    assert (hung.layout.count, cells(hung)[0][2]) == (1, "tomo")
 
 
 def pet_ct(uid: str, date: str = "20260110") -> Study:

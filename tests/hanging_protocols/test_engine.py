@@ -123,7 +123,7 @@ def test_an_empty_cell_keeps_its_place_and_says_why() -> None:
     hung = ProtocolHanger((one,)).hang(study("s", ct("1", body="HEAD")), ())
     assert (hung.layout.rows, hung.layout.columns) == (1, 2)
     assert hung.cells[1].state is None
-    assert hung.cells[1].reason == "there is no series whose body part is chest"
+    assert hung.cells[1].reason == "there is no series of this kind: body part is chest"
     adapted = replace(one, stages=(replace(stage, partial=Partial.ADAPT),))
     assert ProtocolHanger((adapted,)).hang(study("s", ct("1", body="HEAD")), ()).layout.columns == 1
 
