@@ -10,7 +10,10 @@ from __future__ import annotations
 import mmap
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
@@ -86,29 +89,58 @@ class SharedFrames:
             self._fd = -1
         if self._named is not None:
             self._named.unlink()
+            _release(self._named)
             self._named = None
 
     def __del__(self) -> None:
         self.close()
 
 
-def attach(address: BlockAddress) -> Any:
+@contextmanager
+def attached(address: BlockAddress) -> Iterator[Any]:
     """The worker's side: a writable buffer on the parent's block."""
     kind, _, rest = address.name.partition(":")
     if kind == "named":
-        return _attach_named(rest)
+        block = _attach_named(rest)
+        try:
+            yield block.buf
+        finally:
+            _release(block)
+        return
     pid, _, fd = rest.partition(":")
     descriptor = os.open(Path("/proc") / pid / "fd" / fd, os.O_RDWR)
     try:
-        return mmap.mmap(descriptor, address.size)
+        yield mmap.mmap(descriptor, address.size)
     finally:
         os.close(descriptor)
 
 
-def _attach_named(name: str) -> Any:
-    block = SharedMemory(name=name)
-    _ATTACHED.append(block)
-    return block.buf
+def _attach_named(name: str) -> SharedMemory:
+    """The block, without this process taking itself for its owner and removing it at its end.
+
+    Python before 3.13 registers whoever attaches with the resource tracker (cpython#82300).
+    """
+    register = resource_tracker.register
+    resource_tracker.register = _ignored  # type: ignore[assignment]
+    try:
+        return SharedMemory(name=name)
+    finally:
+        resource_tracker.register = register
 
 
-_ATTACHED: list[SharedMemory] = []
+def _ignored(_name: str, _kind: str) -> None:
+    pass
+
+
+def _release(block: SharedMemory) -> None:
+    """Closes the blocks that nobody looks into any more; a named block cannot be closed before."""
+    _LINGERING.append(block)
+    for lingering in tuple(_LINGERING):
+        try:
+            lingering.close()
+        except BufferError:
+            continue
+        _LINGERING.remove(lingering)
+
+
+_LINGERING: list[SharedMemory] = []

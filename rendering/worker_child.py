@@ -41,7 +41,7 @@ class Child:
         """Raises Unavailable when the process does not start."""
         arguments = [str(_ROOT), str(memory), str(seconds), str(file_bytes), str(threads)]
         # One BLAS thread and few malloc arenas: each would reserve address space that counts.
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-B", "-c", _PROGRAM, *arguments],

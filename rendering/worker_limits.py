@@ -8,8 +8,10 @@ import threading
 import time
 from pathlib import Path
 
-# Each thread reserves address space for its stack and its allocator that it hardly uses.
-_THREAD_SPACE = 160 << 20
+# Address space that is reserved and hardly used: each thread's stack, and the allocator's arenas
+# (64 MB each; MALLOC_ARENA_MAX in worker_child keeps them at two).
+_STACK_SPACE = 16 << 20
+_ARENA_SPACE = 128 << 20
 _NICENESS = 5
 # The parent ends a job that takes too long; this only counts if the parent is gone.
 _CPU_GRACE = 6
@@ -21,7 +23,7 @@ class ProcessLimits:
     def __init__(self, memory: int, seconds: float, threads: int) -> None:
         self._lock = threading.Lock()
         self._seconds = seconds
-        self._allowed = _address_space() + memory + threads * _THREAD_SPACE
+        self._allowed = _address_space() + memory + threads * _STACK_SPACE + _ARENA_SPACE
         os.nice(_NICENESS)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # Nothing this process does may write a file.

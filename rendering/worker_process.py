@@ -23,7 +23,7 @@ from rendering.decode import SourceFile, decode_into, open_source
 from rendering.header import ImageHeader
 from rendering.header_json import encode
 from rendering.parse import MAPPED_FROM, media_files, parse_file, read_file
-from rendering.shared_frames import BlockAddress, attach
+from rendering.shared_frames import BlockAddress, attached
 from rendering.worker_limits import ProcessLimits
 from rendering.worker_pipe import Message, read_message, write_message
 from workstation.errors import Refused
@@ -90,15 +90,16 @@ class Worker:
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])
         self._limits.mapped(address.size)
-        block = attach(address)
         try:
-            array = np.frombuffer(block, request["dtype"], request["values"]).reshape(request["shape"])
-            futures = [self._pool.submit(self._decode_file, index, file, array) for index, file in enumerate(request["files"])]
-            for future in futures:
-                future.result()
-            del array, futures
+            with attached(address) as block:
+                array = np.frombuffer(block, request["dtype"], request["values"]).reshape(request["shape"])
+                futures = [
+                    self._pool.submit(self._decode_file, index, file, array) for index, file in enumerate(request["files"])
+                ]
+                for future in futures:
+                    future.result()
+                del array, block
         finally:
-            del block
             self._limits.mapped(-address.size)
 
     def _decode_file(self, index: int, file: Message, array: NDArray[Any]) -> None:

@@ -10,7 +10,22 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-from received import BIG, CT, DEFLATED, DEFLATED_FRAME, EXPLICIT, IMPLICIT, JPEG, RLE, dataset, encapsulated, native_bytes, rle_frame, save, smooth
+from received import (
+    BIG,
+    CT,
+    DEFLATED,
+    DEFLATED_FRAME,
+    EXPLICIT,
+    IMPLICIT,
+    JPEG,
+    RLE,
+    dataset,
+    encapsulated,
+    native_bytes,
+    rle_frame,
+    save,
+    smooth,
+)
 
 from rendering.header import ImageHeader
 from rendering.pixels import colour, stored_values

@@ -84,8 +84,9 @@ def items(*datasets: Dataset) -> Items:
 
 def item(**elements: Any) -> Dataset:
     made = Dataset()
-    for keyword, value in elements.items():
-        setattr(made, keyword, value)
+    with disable_value_validation():
+        for keyword, value in elements.items():
+            setattr(made, keyword, value)
     return made
 
 
