@@ -85,6 +85,8 @@ def fit(corners: Corners, width: float, height: float, line_height: float, measu
         (corners.top_left, corners.top_right, True),
         (corners.bottom_left, corners.bottom_right, False),
     ):
+        if height < (1 if from_top else 2) * (line_height + PAD):
+            break
         placed.extend(_pair(_wanted(left, room), _wanted(right, room), from_top, room))
     return placed
 
@@ -172,7 +174,8 @@ def _fitted(line: Line | None, share: float, room: _Room, cut: bool) -> str:
         if _width(line, text, room) <= share + 0.5:
             return text
     share -= _extra(line)
-    return room.elide((line.text, *line.short)[-1], share) if cut and share >= LEAST_WIDTH else ""
+    cut = cut and not line.whole and share >= LEAST_WIDTH
+    return room.elide((line.text, *line.short)[-1], share) if cut else ""
 
 
 def _shortest(line: Line, room: _Room) -> str:

@@ -31,12 +31,16 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`priority` 0 is kept longest. `short` are other wordings, longest first, for when `text` does not fit."""
+    """`priority` 0 is kept longest. `short` are other wordings, longest first, for when `text` does not fit.
+
+    A `whole` line is left out rather than cut: half a number or a date is a wrong one.
+    """
 
     text: str
     priority: int
     tone: Tone = Tone.TEXT
     short: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ def _who(facts: CornerFacts) -> tuple[Line, ...]:
     family = plain.person_name(patient.name.split("^", maxsplit=1)[0])
     lines = [
         Line(name, 2, short=(family,) if family else ()),
-        Line(plain.plain(patient.key.patient_id), 5),
-        Line(born, 6, Tone.MUTED),
+        Line(plain.plain(patient.key.patient_id), 5, whole=True),
+        Line(born, 6, Tone.MUTED, whole=True),
     ]
     if facts.not_the_reports:
         lines.insert(0, Line(_tr("Not the report's study"), 0, Tone.ALARM))
@@ -107,7 +111,7 @@ def _which_study(facts: CornerFacts) -> tuple[Line, ...]:
         label = _tr("PRIOR")
         lines.append(Line(f"{label}  {facts.interval}".strip(), 0, Tone.PRIOR, (label,)))
     day = plain.dicom_date(study.study_date)
-    lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else ()))
+    lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True))
     lines.append(Line(plain.plain(study.study_description), 6))
     lines.append(Line(plain.plain(study.institution), 9, Tone.MUTED))
     return _filled(lines)
@@ -119,13 +123,13 @@ def _which_image(facts: CornerFacts) -> tuple[Line, ...]:
     lines = []
     if picture.count:
         position = f"{picture.index + 1}/{picture.count}"
-        lines.append(Line(f"{_tr('Image')} {position}", 1, short=(position,)))
+        lines.append(Line(f"{_tr('Image')} {position}", 1, short=(position,), whole=True))
     place = []
     if picture.slice_location_mm is not None:
         place.append(_tr("Slice {0} mm").format(_signed(picture.slice_location_mm)))
     if picture.thickness_mm is not None:
         place.append(_tr("Thick {0} mm").format(_number(picture.thickness_mm)))
-    lines.append(Line("   ".join(place), 4, short=tuple(place[:1])))
+    lines.append(Line("   ".join(place), 4, short=tuple(place[:1]), whole=True))
     if state.plane is not Plane.STACK:
         slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
         lines.append(Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2))
@@ -147,7 +151,7 @@ def _how(facts: CornerFacts) -> tuple[Line, ...]:
         values, bare = window_text(window, picture.unit), f"{_number(window.center)}/{_number(window.width)}"
         named = _window_name(window, facts.presets)
         text = "   ".join(p for p in (named, values) if p)
-        lines.append(Line(text, 1, short=(values, window_text(window, ""), bare)))
+        lines.append(Line(text, 1, short=(values, window_text(window, ""), bare), whole=True))
     zoom = _tr("Zoom {0} %").format(round(state.zoom * 100)) if abs(state.zoom - 1) > 0.005 else ""
     lines.append(Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED))
     if state.inverted:

@@ -1,0 +1,318 @@
+"""A reading seat without rooms: real session, synthetic pictures, jobs that a test lets finish when it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from rendering.picture import FrameIdentity, Letters, Picture, Probe
+from workstation.domain.doubt import Doubt, SpacingSource, Verdict
+from workstation.domain.measurement import Measurement, MeasurementKind
+from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
+from workstation.domain.study import Instance, Series, Study
+from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetTable, ViewportState, Window, WindowPreset
+from workstation.errors import Refused, WorkstationError
+from workstation.jobs import PICTURES, Cancel, Job
+from workstation.session.desk import ReportDesk
+from workstation.session.session import Session
+from workstation.settings import Folders, Remembered, Settings
+from workstation.signals import Signal
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+SLICES = 10
+
+
+class HeldJobs:
+    """Jobs that run at once, but for lanes in `held`: those wait for `release`, in any order."""
+
+    def __init__(self, *held: str) -> None:
+        self.held = set(held)
+        self.waiting: list[Callable[[], None]] = []
+
+    def run(self, lane: str, work, done=None, failed=None, slot: str = "") -> Job:
+        job = Job()
+
+        def finish() -> None:
+            try:
+                value = work(Cancel())
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(error)
+            else:
+                if done is not None and not job.cancel():
+                    done(value)
+
+        if lane in self.held:
+            self.waiting.append(finish)
+        else:
+            finish()
+        return job
+
+    def on_main(self, call: Callable[[], None]) -> None:
+        call()
+
+    def release(self, index: int = 0) -> None:
+        self.waiting.pop(index)()
+
+    def close(self) -> None:
+        self.waiting.clear()
+
+
+@dataclass
+class FakeImages:
+    """What widgets read of `SeriesImages`."""
+
+    study: Study
+    series: Series
+    complete: bool = True
+    doubts: tuple[Doubt, ...] = ()
+    verdict: Any = field(default_factory=lambda: SimpleNamespace(verdict=Verdict.VOLUME, reasons=(), doubts=()))
+    wished: list[int] = field(default_factory=list)
+
+    def prioritise(self, position: int) -> None:
+        self.wished.append(position)
+
+    def header(self, position: int) -> Any:
+        return SimpleNamespace(rows=10, columns=10)
+
+
+class FakeViewport:
+    """Ten parallel slices 10 mm apart; every pixel is `grey`. One view pixel is 1 mm, the view's corner LPS (0, 0)."""
+
+    def __init__(self, images: FakeImages, grey: int) -> None:
+        self.images = images
+        self.grey = grey
+        self.picture_of: Callable[[Picture], Picture] = lambda picture: picture
+        self.asked: list[tuple[ViewportState, int, int, bool]] = []
+        self.refusal: Refused | None = None
+
+    def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
+        return ViewportState(
+            self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane, focus=(0.0, 0.0, 50.0)
+        )
+
+    def picture(self, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
+        self.asked.append((state, width, height, fast))
+        identity = FrameIdentity(state.study_uid, state.series_uid, f"{state.series_uid}.{state.position}", 1)
+        made = Picture(
+            np.full((height, width), self.grey, np.uint8),
+            Letters("A", "P", "R", "L"),
+            identity=identity if state.plane is Plane.STACK else None,
+            window=state.window or Window(40, 400),
+            unit="HU",
+            mm_per_pixel=1.0,
+            spacing_source=SpacingSource.PIXEL_SPACING,
+            index=state.position,
+            count=SLICES,
+            slice_location_mm=10.0 * state.position,
+            thickness_mm=5.0,
+        )
+        return self.picture_of(made)
+
+    def scrolled(self, state: ViewportState, steps: int) -> ViewportState:
+        return self.at_index(state, state.position + steps)
+
+    def at_index(self, state: ViewportState, index: int) -> ViewportState:
+        return replace(state, position=min(max(index, 0), SLICES - 1))
+
+    def at_point(self, state: ViewportState, point) -> ViewportState:
+        return self.at_index(state, round(point[2] / 10)) if state.plane is Plane.STACK else replace(state, focus=point)
+
+    def slice_count(self, state: ViewportState) -> int:
+        return SLICES
+
+    def slice_index(self, state: ViewportState) -> int:
+        return state.position
+
+    def window_of(self, state: ViewportState) -> Window:
+        return state.window or Window(40, 400)
+
+    def can_show(self, plane: Plane) -> bool:
+        return True
+
+    def probe(self, state, width, height, x, y) -> Probe:
+        return Probe(-42.0, "HU", int(x), int(y), None, "-42 HU")
+
+    def to_patient(self, state, width, height, x, y):
+        z = 10.0 * state.position
+        return (x, y, z) if state.plane in (Plane.STACK, Plane.AXIAL) else (x, state.focus[1], y)
+
+    def to_view(self, state, width, height, point):
+        if state.plane in (Plane.STACK, Plane.AXIAL):
+            return point[0], point[1], point[2] - 10.0 * state.position
+        return point[0], point[2], point[1] - state.focus[1]
+
+    def frame_to_view(self, state, width, height, column, row):
+        return (column + 0.5, row + 0.5)
+
+    def measure(self, state, width, height, a, b) -> Measurement:
+        if self.refusal is not None:
+            raise self.refusal
+        length = float(np.hypot(b[0] - a[0], b[1] - a[1]))
+        ends = tuple(self.to_patient(state, width, height, *p) for p in (a, b))
+        sop = f"{state.series_uid}.{state.position}"
+        own = (state.study_uid, state.series_uid, sop, 1)
+        return Measurement(MeasurementKind.LENGTH, length, "mm", SpacingSource.PIXEL_SPACING, *own, (a, b), ends)
+
+
+class FakeLibrary:
+    """Series of the open case by their grey."""
+
+    def __init__(self) -> None:
+        self.changed: Signal[str] = Signal()
+        self.loaded: dict[str, tuple[int, int]] = {}
+        self.shelf: dict[tuple[str, str], FakeViewport] = {}
+        self.greys: dict[str, int] = {}
+
+    def viewport(self, study_uid: str, series_uid: str) -> FakeViewport | None:
+        return self.shelf.get((study_uid, series_uid))
+
+    viewer = viewport
+
+    def open_case(self, studies, first) -> None:
+        self.shelf = {
+            (study.study_instance_uid, series.series_instance_uid): FakeViewport(
+                FakeImages(study, series), self.greys.get(study.study_instance_uid, 90)
+            )
+            for study in studies
+            for series in study.series
+        }
+
+    def close_case(self) -> None:
+        self.shelf = {}
+
+    def progress(self, series_uid: str) -> tuple[int, int]:
+        return self.loaded.get(series_uid, (SLICES, SLICES) if any(k[1] == series_uid for k in self.shelf) else (0, 0))
+
+
+class FakeHanger:
+    """Current series in a row, then the priors'."""
+
+    def __init__(self) -> None:
+        self.plane = Plane.STACK
+
+    def hang(self, current: Study, priors, stage: int = 0) -> Arrangement:
+        hung = [(study, series) for study in (current, *priors) for series in study.series][:4]
+        cells = tuple(
+            Cell(
+                0,
+                column,
+                ViewportState(study.study_instance_uid, series.series_instance_uid, self.plane),
+                is_prior=study is not current,
+                link_group="all",
+            )
+            for column, (study, series) in enumerate(hung)
+        )
+        layout = Layout(1, len(cells))
+        return Arrangement("plain", "Plain", stage, 2, f"Stage {stage + 1}", layout, cells, ("Nothing fits better",))
+
+
+class FakeStore:
+    """A report store in memory: one draft for each accession."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Report] = {}
+        self.sent: tuple = ()
+
+    def open_draft(self, item: WorklistItem) -> Report:
+        number = item.accession_number
+        made = Report(
+            f"report-{number}",
+            number,
+            item.study_instance_uid,
+            item.patient.key.patient_id,
+            "",
+            "",
+            "",
+            item.procedure,
+            ReportStatus.DRAFT,
+            0,
+            tuple(ReportSection(code) for code in SectionCode),
+        )
+        return self.reports.setdefault(made.report_uuid, made)
+
+    def write_section(self, report_uuid: str, section: SectionCode, text: str) -> Report:
+        report = self.reports[report_uuid]
+        sections = tuple(replace(s, text=text) if s.code is section else s for s in report.sections)
+        self.reports[report_uuid] = replace(report, sections=sections)
+        return self.reports[report_uuid]
+
+    def deliveries(self, open_only: bool = False) -> tuple:
+        return self.sent
+
+
+class WindowSeat:
+    """Stands in for `workstation.core.Core`; `case(n)` are studies with an order each."""
+
+    def __init__(self, home: Path, jobs: HeldJobs | None = None) -> None:
+        self.folders = Folders(home / "data", home / "config", home / "cache")
+        self.folders.make()
+        self.settings = Settings(signer="Dr Test")
+        self.settings_problem: WorkstationError | None = None
+        self.ris_url = ""
+        self.ris = None
+        self.jobs = jobs or HeldJobs()
+        self.remembered = Remembered(self.folders.config / "remembered.json")
+        self.presets = PresetTable({"CT": (WindowPreset("1", "Lung", Window(-600, 1500)),)})
+        self.library = FakeLibrary()
+        self.hanger = FakeHanger()
+        self.reports = FakeStore()
+        self.delivery_changed: Signal[Any] = Signal()
+        self.ris_changed: Signal[str] = Signal()
+        self.studies: dict[str, Study] = {}
+        self.priors: dict[str, tuple[Study, ...]] = {}
+        self.items: list[WorklistItem] = []
+        self.cache = SimpleNamespace(
+            study=lambda uid: self.studies[uid], priors_of=lambda study: self.priors.get(study.study_instance_uid, ())
+        )
+        worklist = SimpleNamespace(items=lambda: tuple(self.items))
+        desk = ReportDesk(self.reports, self.jobs)
+        self.session = Session(self.jobs, self.cache, worklist, desk, self.hanger, self.library)
+        self.session.signer = "Dr Test"
+
+    def start_deliveries(self) -> None: ...
+
+    def poll_orders(self) -> None: ...
+
+    def add_case(self, number: int, grey: int = 90, name: str = "", series: int = 1, prior: bool = False, **item) -> WorklistItem:
+        """A study 1.<number> with `series` CT series of ten images, with an order; perhaps with a prior."""
+        patient = Patient(PatientKey(f"ID-{number}"), name or f"TEST^CASE{number}", "19500102", "F")
+        study = a_study(f"1.{number}", patient, "20261120", series)
+        self.studies[study.study_instance_uid] = study
+        self.library.greys[study.study_instance_uid] = grey
+        if prior:
+            earlier = a_study(f"2.{number}", patient, "20260218", 1)
+            self.studies[earlier.study_instance_uid] = earlier
+            self.priors[study.study_instance_uid] = (earlier,)
+            self.library.greys[earlier.study_instance_uid] = grey
+        order = Order(f"order-{number}", f"A{number}", patient, "CT chest", due=NOW + timedelta(minutes=30 * number))
+        made = WorklistItem(
+            f"A{number}", study.study_instance_uid, patient, "CT chest", "CT", Priority.ROUTINE, order.due, ReadStatus.UNREAD,
+            SLICES * series, study.study_date, order,
+        )  # fmt: skip
+        made = replace(made, **item)
+        self.items.append(made)
+        self.session.refresh_worklist()
+        return made
+
+
+def a_study(uid: str, patient: Patient, date: str, series: int) -> Study:
+    def one(number: int) -> Series:
+        own = f"{uid}.{number}"
+        images = tuple(Instance(f"{own}.{i}", "1.2", "1.2.840.10008.1.2.1", i, 1, 10, 10, "", "", 0) for i in range(SLICES))
+        return Series(own, "CT", number, f"Series {number}", "CHEST", "1.99", {}, images)
+
+    return Study(uid, patient, f"A{uid}", date, "101500", "CT chest", series=tuple(one(n + 1) for n in range(series)))
+
+
+def hold_pictures() -> HeldJobs:
+    return HeldJobs(PICTURES)

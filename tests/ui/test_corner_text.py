@@ -1,0 +1,108 @@
+"""What the corners say, for each kind of image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from window_seat import a_study
+
+from rendering.picture import FrameIdentity, Picture
+from ui.corner_text import CornerFacts, Tone, corner_lines
+from workstation.domain.doubt import Doubt
+from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
+from workstation.errors import Refused
+
+pytestmark = pytest.mark.qt
+STUDY = a_study("1.1", Patient(PatientKey("ID-7"), "BERG^KARI", "19600315", "F"), "20261120", 1)
+PICTURE = Picture(
+    np.zeros((4, 4), np.uint8),
+    identity=FrameIdentity("1.1", "1.1.1", "1.1.1.3", 1),
+    window=Window(-600, 1500),
+    unit="HU",
+    index=3,
+    count=120,
+    slice_location_mm=-123.46,
+    thickness_mm=1.25,
+)
+FACTS = CornerFacts(STUDY, STUDY.series[0], ViewportState("1.1", "1.1.1"), PICTURE)
+
+
+def texts(facts: CornerFacts, corner: str) -> list[str]:
+    return [line.text for line in getattr(corner_lines(facts), corner)]
+
+
+def test_who_which_study_which_image_and_how():
+    assert texts(FACTS, "top_left") == ["BERG, KARI", "ID-7", "1960-03-15 66 y F"]
+    assert texts(FACTS, "top_right") == ["2026-11-20 10:15", "CT chest"]
+    assert texts(FACTS, "bottom_left") == ["Image 4/120", "Slice −123.5 mm   Thick 1.25 mm", "CT 1  Series 1"]
+    assert texts(FACTS, "bottom_right") == ["C −600  W 1500 HU"]
+
+
+def test_a_prior_says_so_first_with_how_long_ago():
+    first = corner_lines(replace(FACTS, is_prior=True, interval="9 months before")).top_right[0]
+    assert (first.text, first.tone, first.priority) == ("PRIOR  9 months before", Tone.PRIOR, 0)
+
+
+def test_doubts_are_badges_of_the_highest_priority():
+    doubted = replace(FACTS, picture=replace(PICTURE, doubts=(Doubt("gap", "Gap of 2 slices"),)))
+    badge = corner_lines(doubted).top_left[-1]
+    assert (badge.text, badge.tone, badge.priority) == ("Gap of 2 slices", Tone.DOUBT, 0)
+
+
+def test_a_partly_loaded_cut_says_how_much_it_is_made_of():
+    partial = replace(FACTS, picture=replace(PICTURE, partial=True), loaded=(12, 120))
+    assert "Partial: 12 of 120 images loaded" in texts(partial, "top_left")
+
+
+def test_an_error_tile_keeps_the_names_and_drops_what_only_a_picture_has():
+    refused = replace(FACTS, picture=replace(PICTURE, error=Refused("Truncated")))
+    assert texts(refused, "top_left")[0] == "BERG, KARI"
+    assert texts(refused, "bottom_right") == []
+
+
+def test_another_study_than_the_reports_is_an_alarm():
+    first = corner_lines(replace(FACTS, not_the_reports=True)).top_left[0]
+    assert (first.text, first.tone) == ("Not the report's study", Tone.ALARM)
+
+
+def test_a_preset_is_named_and_stored_values_have_no_unit():
+    named = replace(FACTS, presets=(WindowPreset("2", "Lung", Window(-600, 1500)),))
+    assert texts(named, "bottom_right")[0] == "Lung   C −600  W 1500 HU"
+    stored = replace(FACTS, picture=replace(PICTURE, unit="stored"))
+    assert texts(stored, "bottom_right")[0] == "C −600  W 1500"
+
+
+def test_small_windows_keep_their_decimals():
+    suv = replace(FACTS, picture=replace(PICTURE, window=Window(2.5, 5.0), unit="SUVbw"))
+    assert texts(suv, "bottom_right")[0] == "C 2.5  W 5 SUVbw"
+
+
+def test_presets_stand_on_the_active_viewport_with_their_digits():
+    presets = (WindowPreset("1", "Lung", Window(1, 2)), WindowPreset("2", "Bone", Window(3, 4)))
+    assert "1 Lung  2 Bone" in texts(replace(FACTS, active=True, presets=presets), "bottom_right")
+    assert "1 Lung  2 Bone" not in texts(replace(FACTS, presets=presets), "bottom_right")
+
+
+def test_cuts_are_named_and_turned_images_say_so():
+    cut = replace(FACTS, state=ViewportState("1.1", "1.1.1", Plane.CORONAL, slab_mm=10, slab_mode="MAX"))
+    assert "Coronal  10 mm MAX" in texts(cut, "bottom_left")
+    turned = replace(FACTS, state=ViewportState("1.1", "1.1.1", rotation=90, flipped_horizontally=True, zoom=2, inverted=True))
+    assert texts(turned, "bottom_right")[1:] == ["Zoom 200 % 90° flipped ↔", "Inverted"]
+
+
+def test_a_mammogram_names_side_and_view_of_the_shown_image():
+    own = {"attributes": {"ImageLaterality": ["R"], "ViewPosition": ["MLO"]}}
+    series = replace(STUDY.series[0], modality="MG", attributes={"ImageLaterality": ("L",), "ViewPosition": ("CC",)})
+    instances = (replace(series.instances[3], header=own), *series.instances[:3])
+    found = replace(FACTS, series=replace(series, instances=instances))
+    assert texts(found, "bottom_left")[-1] == "R MLO"
+    other = replace(found, picture=replace(PICTURE, identity=None))
+    assert texts(other, "bottom_left")[-1] == "L CC"
+
+
+def test_markup_in_a_name_is_text():
+    study = replace(STUDY, patient=replace(STUDY.patient, name="<b>BOLD</b>^\u202eX"))
+    assert texts(replace(FACTS, study=study), "top_left")[0] == "<b>BOLD</b>, ‹202E›X"
