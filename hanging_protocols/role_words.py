@@ -9,7 +9,8 @@ from hanging_protocols.words import vocabulary
 _TITLES = {
     "t1": "T1", "t2": "T2", "t2_star": "T2*", "pd": "proton density", "flair": "FLAIR", "stir": "STIR", "dwi": "diffusion",
     "adc": "ADC", "swi": "susceptibility", "high_b": "high b-value", "tof": "time of flight", "bold": "functional", "3d": "3D",
-    "mip": "projection", "pet_ac": "PET corrected for attenuation", "pet_nac": "PET not corrected for attenuation", "ct_of_petct": "CT of a PET/CT",
+    "mip": "projection", "pet_ac": "PET corrected for attenuation", "pet_nac": "PET not corrected for attenuation",
+    "ct_of_petct": "CT of a PET/CT",
     "cc": "CC", "xcc": "exaggerated CC", "mlo": "MLO", "pa": "PA", "ap": "AP", "mammogram_2d": "2D mammogram",
     "synthetic_2d": "synthetic 2D", "post_contrast": "after contrast",
 }  # fmt: skip
