@@ -139,8 +139,3 @@ class HangingProtocol:
     @property
     def required_count(self) -> int:
         return sum(rule.required for rule in self.rules)
-
-    @property
-    def prior_count(self) -> int:
-        """NumberOfPriorsReferenced (0072,0014): the oldest prior that any cell asks for."""
-        return max((cell.prior for stage in self.stages for cell in stage.cells), default=0)

@@ -69,7 +69,6 @@ def test_a_good_file_is_read_with_its_defaults() -> None:
         "ours.toml",
         1,
     )
-    assert protocol.prior_count == 0
     assert (protocol.stages[0].rows, protocol.stages[0].columns, protocol.stages[0].min_cells) == (1, 1, 1)
 
 
