@@ -37,7 +37,8 @@ class Banner(QFrame):
         row.addWidget(self._text, 1)
         row.addWidget(self._count)
         row.addWidget(self._close)
-        self._errors: list[str] = []
+        self._errors: dict[str, bool] = {}  # text: whether it is about the open case; newest last
+        self._note = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
@@ -50,27 +51,36 @@ class Banner(QFrame):
     def show_notice(self, notice: Notice) -> None:
         text = plain(core_text(notice.text))
         if notice.error:
-            if text not in self._errors:
-                self._errors.append(text)
-            self._show_error()
-        elif not self._errors:
-            self._paint(text, "banner", "")
-            self._timer.start(SHOWN_MS)
+            self._errors.pop(text, None)
+            self._errors[text] = notice.of_case
+        else:
+            self._note = text
+        self._show()
 
     def dismiss(self) -> None:
-        """Take the shown line away; the next waiting error follows."""
+        """Take the shown line away; the next waiting one follows."""
+        if self._errors:
+            self._errors.popitem()
+        else:
+            self._note = ""
+        self._show()
+
+    def forget_case(self) -> None:
+        """Another case is opened: nothing that was said about the old one may stand over its images."""
+        self._errors = {text: of_case for text, of_case in self._errors.items() if not of_case}
+        self._note = ""
+        self._show()
+
+    def _show(self) -> None:
         self._timer.stop()
         if self._errors:
-            self._errors.pop()
-        if self._errors:
-            self._show_error()
+            more = len(self._errors) - 1
+            self._paint(next(reversed(self._errors)), "banner-error", self.tr("and {0} more").format(more) if more else "")
+        elif self._note:
+            self._paint(self._note, "banner", "")
+            self._timer.start(SHOWN_MS)
         else:
             self.hide()
-
-    def _show_error(self) -> None:
-        self._timer.stop()
-        more = len(self._errors) - 1
-        self._paint(self._errors[-1], "banner-error", self.tr("and {0} more").format(more) if more else "")
 
     def _paint(self, text: str, role: str, count: str) -> None:
         self.setProperty("role", role)

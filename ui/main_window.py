@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         if self._core.ris is not None:
             self._poll.start()
             QTimer.singleShot(0, self._core.poll_orders)
-        self._session.refresh_worklist()
+        self._session.start()
 
     # ---- what others ask of it -------------------------------------------------------
 
@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
             self.import_paths(paths)
 
     def _case_changed(self, case: Case | None) -> None:
+        self.banner.forget_case()
         if case is None:
             self.show_worklist()
             return

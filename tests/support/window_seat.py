@@ -246,6 +246,15 @@ class FakeStore:
         self.reports[report_uuid] = replace(report, sections=sections)
         return self.reports[report_uuid]
 
+    def report_of(self, accession_number: str, study_uid: str) -> Report | None:
+        return self.reports.get(f"report-{accession_number}")
+
+    def drafts(self) -> tuple[Report, ...]:
+        return ()
+
+    def delivery_of(self, report_uuid: str) -> None:
+        return None
+
     def deliveries(self, open_only: bool = False) -> tuple:
         return self.sent
 
@@ -272,7 +281,10 @@ class WindowSeat:
         self.priors: dict[str, tuple[Study, ...]] = {}
         self.items: list[WorklistItem] = []
         self.cache = SimpleNamespace(
-            study=lambda uid: self.studies[uid], priors_of=lambda study: self.priors.get(study.study_instance_uid, ())
+            study=lambda uid: self.studies[uid],
+            priors_of=lambda study: self.priors.get(study.study_instance_uid, ()),
+            doubts_of=lambda _: (),
+            notices=(),
         )
         worklist = SimpleNamespace(items=lambda: tuple(self.items))
         desk = ReportDesk(self.reports, self.jobs)

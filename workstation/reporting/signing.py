@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.patient import PatientKey
@@ -12,6 +13,22 @@ from workstation.errors import Refused
 
 # FHIR R4 DiagnosticReport.status "appended": new content added, existing content unchanged.
 _MARKED_CHANGES = frozenset({ReportStatus.AMENDED, ReportStatus.CORRECTED, ReportStatus.APPENDED})
+
+
+class Missing(StrEnum):
+    """What a refused signature lacks: where the reader has to look next."""
+
+    OTHER = "other"
+    IMAGES = "images"
+    WORDS = "words"
+
+
+class NotSigned(Refused):
+    """A signature that was refused."""
+
+    def __init__(self, detail: str, hint: str, missing: Missing = Missing.OTHER) -> None:
+        super().__init__("Not signed", detail, hint)
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,8 @@ def _check_evidence(report: Report, evidence: SigningEvidence) -> None:
     if evidence.accession_number not in ("", report.accession_number):
         raise _refused("the accession number on screen is not this report's", "Open the report's own study and sign there")
     if not any(study == report.study_instance_uid for study, _ in evidence.shown):
-        raise _refused("no image of this very study has been shown", "Look at the images of the current study, then sign")
+        hint = "Look at the images of the current study, then sign"
+        raise _refused("no image of this very study has been shown", hint, Missing.IMAGES)
 
 
 def _check_deliveries(deliveries: Iterable[Delivery]) -> None:
@@ -80,7 +98,7 @@ def _check_deliveries(deliveries: Iterable[Delivery]) -> None:
 
 def _check_words(report: Report, last_signed: Report | None, status: ReportStatus) -> None:
     if not (report.text(SectionCode.FINDINGS).strip() or report.text(SectionCode.IMPRESSION).strip()):
-        raise _refused("findings and impression are both empty", "Dictate or type at least one of them")
+        raise _refused("findings and impression are both empty", "Dictate or type at least one of them", Missing.WORDS)
     if last_signed is None:
         return
     if last_signed.sections == report.sections and (status in _MARKED_CHANGES or status is last_signed.status):
@@ -89,5 +107,5 @@ def _check_words(report: Report, last_signed: Report | None, status: ReportStatu
         raise _refused("an addendum may only add to the signed text", "Choose correct or amend, or put the signed text back")
 
 
-def _refused(reason: str, hint: str) -> Refused:
-    return Refused("Not signed", reason[0].upper() + reason[1:], hint)
+def _refused(reason: str, hint: str, missing: Missing = Missing.OTHER) -> NotSigned:
+    return NotSigned(reason[0].upper() + reason[1:], hint, missing)

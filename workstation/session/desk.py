@@ -1,12 +1,13 @@
 """The report on the desk: bound to its accession and study, whatever window has focus.
 
 Nothing is shown as accepted before the store has it on disk: each change goes to the
-database lane, and `report_changed` follows with what the store now holds.
+database lane, and `report_changed` follows with what the store now holds. What the disk
+refused stays here, with its report, until it takes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workstation.domain.delivery import Delivery
@@ -14,19 +15,33 @@ from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import WorklistItem
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportAction, ReportStatus, SectionCode
+from workstation.domain.study import Study
 from workstation.errors import Refused
 from workstation.jobs import DATABASE, Cancel, Jobs
+from workstation.reporting.signing import Missing, NotSigned
 from workstation.reporting.store import ReportStore, SigningEvidence
 from workstation.session.viewing import ShownImage
 from workstation.signals import Signal
 
+Place = tuple[str, SectionCode]
+"""A section of a report: (report UUID, section)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DictationTarget:
-    """Where dictated words go. Taken when dictation starts; opening another case moves nothing."""
+    """Where dictated words go. Taken when they are spoken; opening another case moves nothing."""
 
     report_uuid: str
     section: SectionCode
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """What the store holds about a case: its report, the report's delivery, the priors' signed reports."""
+
+    report: Report
+    delivery: Delivery | None
+    prior_reports: tuple[Report, ...]
 
 
 class ReportDesk:
@@ -36,31 +51,54 @@ class ReportDesk:
         self._store = store
         self._jobs = jobs
         self.report_changed: Signal[Report | None] = Signal()
+        self.opened: Signal[Report] = Signal()
+        """A report was put on the desk; `report_changed` went before."""
         self.segment_accepted: Signal[tuple[Report, SectionCode, DictatedSegment]] = Signal()
         self.saving_changed: Signal[int] = Signal()
+        """How many writes are under way; also told when `unsaved` changes."""
         self.signed: Signal[Delivery] = Signal()
         self.problem: Signal[Exception] = Signal()
         self.leaving: Signal[None] = Signal()
         """Editors hand in typed text that waits for a pause now: the report is signed or put away next."""
         self.report: Report | None = None
+        self.delivery: Delivery | None = None
+        self.prior_reports: tuple[Report, ...] = ()
         self.section = SectionCode.FINDINGS
         self._saving = 0
+        self._unsaved: dict[Place, str] = {}
+        self._spoken: dict[str, DictationTarget] = {}
         # Of the database lane alone: sections whose last typed text did not reach the disk.
-        self._lost: set[tuple[str, SectionCode]] = set()
+        self._lost: set[Place] = set()
 
     @property
     def is_open_for_writing(self) -> bool:
         return self.report is not None and self.report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
 
-    def open(self, item: WorklistItem | None) -> None:
+    @property
+    def is_saving(self) -> bool:
+        return self._saving > 0
+
+    @property
+    def unsaved(self) -> Mapping[Place, str]:
+        """Typed text that the disk refused, of any report, newest wins. `retry` tries again."""
+        return self._unsaved
+
+    def open(self, item: WorklistItem | None, priors: Sequence[Study] = ()) -> None:
         """Put the report of this worklist row on the desk; None when the study has no order."""
         self.close()
         if item is not None and item.order is not None:
-            self._jobs.run(DATABASE, lambda _: self._store.open_draft(item), self._set, self.problem.emit, slot="open report")
+            self._jobs.run(DATABASE, lambda _: self._opened(item, priors), self._put, self.problem.emit, slot="open report")
 
     def close(self) -> None:
         self.leaving.emit(None)
+        # An answer that is still on its way belongs to a case that is no longer open.
+        self._jobs.run(DATABASE, lambda _: None, slot="open report")
+        self.delivery, self.prior_reports = None, ()
         self._set(None)
+
+    def find_drafts(self, found: Callable[[Sequence[Report]], object]) -> None:
+        """Tell the reports that hold words which nobody signed."""
+        self._jobs.run(DATABASE, lambda _: self._store.drafts(), found, self.problem.emit)
 
     def target(self) -> DictationTarget | None:
         return DictationTarget(self.report.report_uuid, self.section) if self.report and self.is_open_for_writing else None
@@ -68,50 +106,128 @@ class ReportDesk:
     def write(self, section: SectionCode, text: str) -> None:
         """Typed text of a whole section. On disk before `report_changed`."""
         if self.report is not None:
-            uuid = self.report.report_uuid
-            self._save(lambda _: self._write(uuid, section, text), self._update)
+            self._write(self.report.report_uuid, section, text)
 
-    def accept(self, target: DictationTarget, segment: DictatedSegment) -> None:
+    def add(self, section: SectionCode, text: str) -> None:
+        """Text at the end of a section, as a paragraph of its own; nothing when it stands there already."""
+        report = self.report
+        if report is None or not text.strip() or not self.is_open_for_writing:
+            return
+        self.leaving.emit(None)
+
+        def work(_: Cancel) -> Report:
+            there = self._store.report(report.report_uuid).text(section)
+            if text in there:
+                return self._store.report(report.report_uuid)
+            return self._store.write_section(report.report_uuid, section, f"{there.rstrip()}\n{text}" if there.strip() else text)
+
+        self._save(work, self._update)
+
+    def retry(self) -> None:
+        """Try again to save what the disk refused."""
+        for (uuid, section), text in list(self._unsaved.items()):
+            self._write(uuid, section, text)
+
+    def announce(self, segment_id: str, target: DictationTarget) -> None:
+        """Somebody speaks: words for this report will come, so it cannot be signed yet."""
+        self._spoken[segment_id] = target
+
+    def abandon(self, segment_id: str) -> None:
+        """No words will come of it after all."""
+        self._spoken.pop(segment_id, None)
+
+    def awaits_words(self, report_uuid: str) -> bool:
+        """Whether something said for this report is not yet on disk."""
+        return any(target.report_uuid == report_uuid for target in self._spoken.values())
+
+    def accept(
+        self, target: DictationTarget, segment: DictatedSegment, failed: Callable[[Exception], object] | None = None
+    ) -> None:
         """A dictated segment for the report it was spoken for, open on the desk or not."""
 
         def accepted(report: Report) -> None:
+            self.abandon(segment.segment_id)
             self.segment_accepted.emit((report, target.section, segment))
             self._update(report)
 
-        self._save(lambda _: self._store.append_segment(target.report_uuid, target.section, segment), accepted)
+        work = lambda _: self._store.append_segment(target.report_uuid, target.section, segment)  # noqa: E731
+        self._save(work, accepted, failed)
 
     def sign(self, action: ReportAction, signer: str, shown: frozenset[ShownImage], patient: PatientKey, study_uid: str) -> None:
         """Sign what the store holds, once everything typed before is saved (one lane keeps the order)."""
         self.leaving.emit(None)
         report = self.report
         if report is None:
-            self.problem.emit(Refused("Nothing to sign", "No report is open", "Open a case from the worklist"))
+            self.problem.emit(Refused("Nothing to sign", "No report is open", "Open a case that has an order in the RIS"))
+            return
+        if self.awaits_words(report.report_uuid):
+            self.problem.emit(
+                NotSigned("The last words you said are still being written", "Read them in the report, then sign", Missing.WORDS)
+            )
             return
         evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
 
         def work(_: Cancel) -> tuple[Report, Delivery]:
             if any(uuid == report.report_uuid for uuid, _ in self._lost):
-                raise Refused(
-                    "Not signed",
-                    "The last typed words are not on disk",
-                    "Free space on the disk; saving is tried again by itself",
-                )
+                raise NotSigned("The last typed words are not on disk", "Free space on the disk; saving is tried again by itself")
             delivery = self._store.sign(report.report_uuid, action, signer, evidence)
             return self._store.report(report.report_uuid), delivery
 
         def done(result: tuple[Report, Delivery]) -> None:
+            self.follow(result[1])
             self._update(result[0])
             self.signed.emit(result[1])
 
         self._save(work, done)
 
-    def _write(self, uuid: str, section: SectionCode, text: str) -> Report:
+    def follow(self, delivery: Delivery) -> None:
+        """The outbox moved a delivery. Kept when it is of the report on the desk, and not older than what is known."""
+        if self.report is None or delivery.report_uuid != self.report.report_uuid:
+            return
+        if self.delivery is None or delivery.version >= self.delivery.version:
+            self.delivery = delivery
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _opened(self, item: WorklistItem, priors: Sequence[Study]) -> OpenReport:
+        report = self._store.open_draft(item)
+        found = (self._store.report_of(p.accession_number, p.study_instance_uid) for p in priors)
+        signed = tuple(r for r in found if r is not None and r.version and _is_of(r, report.patient_id, priors))
+        return OpenReport(report, self._store.delivery_of(report.report_uuid), signed)
+
+    def _put(self, opened: OpenReport) -> None:
+        self.delivery, self.prior_reports = opened.delivery, opened.prior_reports
+        self._set(opened.report)
+        self.opened.emit(opened.report)
+
+    def _write(self, uuid: str, section: SectionCode, text: str) -> None:
+        place = (uuid, section)
+
+        def written(report: Report) -> None:
+            if self._unsaved.get(place) == text:
+                del self._unsaved[place]
+            self._update(report)
+
+        def failed(error: Exception) -> None:
+            self._unsaved.setdefault(place, text)
+            self.problem.emit(error)
+
+        if place in self._unsaved:
+            self._unsaved[place] = text  # or a retry would write the older text over it
+        self._save(lambda _: self._on_disk(uuid, section, text), written, failed)
+
+    def _on_disk(self, uuid: str, section: SectionCode, text: str) -> Report:
         self._lost.add((uuid, section))
         report = self._store.write_section(uuid, section, text)
         self._lost.discard((uuid, section))
         return report
 
-    def _save(self, work: Callable[[Cancel], object], done: Callable[..., object]) -> None:
+    def _save(
+        self,
+        work: Callable[[Cancel], object],
+        done: Callable[..., object],
+        failed: Callable[[Exception], object] | None = None,
+    ) -> None:
         def finished(receiver: Callable[..., object], value: object) -> None:
             self._saving -= 1
             receiver(value)
@@ -119,7 +235,7 @@ class ReportDesk:
 
         self._saving += 1
         self.saving_changed.emit(self._saving)
-        self._jobs.run(DATABASE, work, lambda v: finished(done, v), lambda e: finished(self.problem.emit, e))
+        self._jobs.run(DATABASE, work, lambda v: finished(done, v), lambda e: finished(failed or self.problem.emit, e))
 
     def _update(self, report: Report) -> None:
         if self.report is not None and self.report.report_uuid == report.report_uuid:
@@ -128,3 +244,8 @@ class ReportDesk:
     def _set(self, report: Report | None) -> None:
         self.report = report
         self.report_changed.emit(report)
+
+
+def _is_of(report: Report, patient_id: str, priors: Sequence[Study]) -> bool:
+    """Accession numbers are reused: a prior's report counts only for that very study and patient."""
+    return report.patient_id == patient_id and report.study_instance_uid in {p.study_instance_uid for p in priors}

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from workstation.cache.cache import StudyCache
 from workstation.domain.order import ReadStatus, WorklistItem
-from workstation.domain.report import ReportAction
+from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
+from workstation.reporting.signing import NotSigned
 from workstation.session.desk import ReportDesk
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
@@ -27,6 +28,13 @@ class Case:
     item: WorklistItem | None
     study: Study
     priors: tuple[Study, ...]
+    warnings: tuple[str, ...] = ()
+    """What must be known before it is read, as English source strings."""
+
+    @property
+    def reason(self) -> str:
+        """Why the examination was asked for, as the order says; text from outside."""
+        return self.item.order.reason if self.item is not None and self.item.order is not None else ""
 
     @property
     def studies(self) -> tuple[Study, ...]:
@@ -35,10 +43,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the banner. `error` lines stay until dismissed."""
+    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away."""
 
     text: str
     error: bool = False
+    of_case: bool = False
 
 
 class Session:
@@ -58,11 +67,20 @@ class Session:
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
+        self._left_over: set[str] = set()
         self.case_changed: Signal[Case | None] = Signal()
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
         self.notice: Signal[Notice] = Signal()
         desk.problem.connect(self.report_problem)
         desk.signed.connect(lambda _: self.refresh_worklist())
+        desk.opened.connect(self._tell_recovered)
+
+    def start(self) -> None:
+        """Say what the last run left: a cache that had to be mended, reports that were begun and not signed."""
+        for text in self._cache.notices:
+            self.notice.emit(Notice(text, error=True))
+        self.desk.find_drafts(self._found_drafts)
+        self.refresh_worklist()
 
     # ---- worklist --------------------------------------------------------------------
 
@@ -96,19 +114,19 @@ class Session:
         self._generation += 1
         generation = self._generation
 
-        def work(_: Cancel) -> tuple[Study, tuple[Study, ...], Arrangement]:
+        def work(_: Cancel) -> tuple[Case, Arrangement]:
             study = self._cache.study(item.study_instance_uid)
             if study.patient.key != item.patient.key:
                 raise Refused(
                     "Not opened: other patient", "The images belong to another patient than the order", "Call the RIS desk"
                 )
             priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
-            return study, priors, self._hanger.hang(study, priors)
+            doubts = tuple(doubt.text for doubt in self._cache.doubts_of(item.study_instance_uid))
+            return Case(generation, item, study, priors, _warnings(item, doubts)), self._hanger.hang(study, priors)
 
-        def done(result: tuple[Study, tuple[Study, ...], Arrangement]) -> None:
-            study, priors, arrangement = result
+        def done(result: tuple[Case, Arrangement]) -> None:
             if generation == self._generation:
-                self._show(Case(generation, item, study, priors), arrangement)
+                self._show(*result)
 
         self._jobs.run(IMAGES, work, done, self.report_problem, slot="open case")
 
@@ -148,15 +166,20 @@ class Session:
             self.report_problem(Refused("Nothing to sign", "No case is open", "Open a case from the worklist"))
             return
         if not self.signer:
-            self.report_problem(Refused("Not signed: nobody is named", "No signer is set", "Set `signer` in settings.toml"))
+            self.report_problem(NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml"))
             return
         study = self.case.study
         self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
 
+    def take_over_reason(self) -> None:
+        """Put the order's reason into the report's clinical history."""
+        if self.case is not None:
+            self.desk.add(SectionCode.HISTORY, self.case.reason)
+
     def report_problem(self, error: Exception) -> None:
         """Expected errors go to the banner in words; others by type only."""
         text = str(error) if isinstance(error, WorkstationError) else f"Unexpected problem ({type(error).__name__})"
-        self.notice.emit(Notice(text, error=True))
+        self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned)))
 
     # ---- inside ----------------------------------------------------------------------
 
@@ -174,4 +197,22 @@ class Session:
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
         self.case_changed.emit(case)
         self.viewing.show(arrangement)
-        self.desk.open(case.item)
+        self.desk.open(case.item, case.priors)
+        for text in case.warnings:
+            self.notice.emit(Notice(text, error=True, of_case=True))
+
+    def _found_drafts(self, drafts: Sequence[Report]) -> None:
+        self._left_over = {report.report_uuid for report in drafts}
+        if drafts:
+            self.notice.emit(Notice("Reports that were begun and not signed were recovered: they are drafts on the worklist"))
+
+    def _tell_recovered(self, report: Report) -> None:
+        if report.report_uuid in self._left_over:
+            self._left_over.discard(report.report_uuid)
+            self.notice.emit(Notice("A draft was recovered: everything that was on disk stands in the report", of_case=True))
+
+
+def _warnings(item: WorklistItem, doubts: Sequence[str]) -> tuple[str, ...]:
+    """The doubts about the study's files, and what the worklist warns of besides."""
+    extra = () if not item.warning or item.warning == "; ".join(doubts) else (item.warning,)
+    return tuple(dict.fromkeys((*doubts, *extra)))
