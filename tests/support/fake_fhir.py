@@ -1,7 +1,7 @@
 """A FHIR R4 server in memory, and a network to it that goes wrong on demand.
 
 It keeps to the standard where the outbox leans on it: conditional create (R4 http 3.1.0.9),
-If-Match (3.1.0.5), search by identifier. `history` is every content that was ever stored.
+If-Match (3.1.0.5), search by identifier. `history` is every content that was ever stored, `written` those that came over the network.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class FakeFhir:
         self.orders: dict[str, dict] = {}
         self.patients: dict[str, dict] = {}
         self.history: list[dict] = []
+        self.written: list[dict] = []
         self.stores = True
 
     def place(self, order: Order) -> Order:
@@ -75,6 +76,10 @@ class FakeFhir:
         self.history.append(kept)
         return kept
 
+    def _write(self, resource: dict) -> dict:
+        self.written.append(resource)
+        return self._store(resource)
+
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path.removeprefix("/fhir/").split("/")
         query = dict(parse_qsl(request.url.query.decode()))
@@ -101,14 +106,14 @@ class FakeFhir:
         if there:
             return self._resource(200, there[0])
         created = {**resource, "id": f"dr-{len(self.history) + 1}"}
-        return self._resource(201, self._store(created) if self.stores else {**created, "meta": {"versionId": "1"}})
+        return self._resource(201, self._write(created) if self.stores else {**created, "meta": {"versionId": "1"}})
 
     def _update(self, report_id: str, resource: dict, if_match: str | None) -> httpx2.Response:
         if report_id not in self.reports:
             return outcome(404)
         if if_match is not None and if_match != f'W/"{self.reports[report_id]["meta"]["versionId"]}"':
             return outcome(412)
-        return self._resource(200, self._store(resource) if self.stores else resource)
+        return self._resource(200, self._write(resource) if self.stores else resource)
 
     def _resource(self, status: int, resource: dict) -> httpx2.Response:
         etag = f'W/"{resource.get("meta", {}).get("versionId", "")}"'
@@ -116,8 +121,12 @@ class FakeFhir:
 
 
 def fhir(status: int, resource: dict, headers: dict[str, str] | None = None) -> httpx2.Response:
-    body = json.dumps(resource).encode()
-    return httpx2.Response(status, content=body, headers={"Content-Type": "application/fhir+json", **(headers or {})})
+    return raw(status, json.dumps(resource).encode(), {"Content-Type": "application/fhir+json", **(headers or {})})
+
+
+def raw(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx2.Response:
+    """An answer that is read from the wire, as real ones are."""
+    return httpx2.Response(status, stream=httpx2.ByteStream(body), headers=headers)
 
 
 def bundle(resources: Iterable[dict]) -> httpx2.Response:
@@ -175,7 +184,7 @@ class FaultyNetwork(httpx2.BaseTransport):
 
 _INSTEAD: dict[Fault, Callable[[], httpx2.Response]] = {
     Fault.ERROR: lambda: outcome(503),
-    Fault.BUSY: lambda: httpx2.Response(429, headers={"Retry-After": "7"}),
-    Fault.PORTAL: lambda: httpx2.Response(200, content=b"<html>Log in", headers={"Content-Type": "text/html"}),
-    Fault.EMPTY: lambda: httpx2.Response(200),
+    Fault.BUSY: lambda: raw(429, headers={"Retry-After": "7"}),
+    Fault.PORTAL: lambda: raw(200, b"<html>Log in", {"Content-Type": "text/html"}),
+    Fault.EMPTY: lambda: raw(200),
 }

@@ -36,6 +36,11 @@ from workstation.ris.wire import DEFAULT_LIMITS, NoAnswer, Query, Reply, Wire, W
 _REFUSALS = frozenset({400, 403, 404, 405, 406, 410, 413, 414, 415, 422})
 _CONFLICTS = frozenset({409, 412})
 _DEAD_ORDERS = {"revoked": "cancelled", "entered-in-error": "marked as an error", "on-hold": "put on hold"}
+# Elements that a signed version decides, also by their absence.
+_OURS = frozenset(
+    {"basedOn", "category", "code", "conclusion", "effectiveDateTime", "effectivePeriod", "identifier", "imagingStudy"}
+    | {"issued", "performer", "presentedForm", "resourceType", "resultsInterpreter", "status", "subject", "text"}
+)
 _PAGES = 50
 
 
@@ -106,8 +111,11 @@ class FhirRis:
         return self._wire.request("POST", "DiagnosticReport", content=submission.payload, headers=headers)
 
     def _update(self, submission: Submission, replaces: Holding) -> Reply:
-        """The signed bytes with the one thing that FHIR wants added and signing could not know: the RIS's id."""
-        resource = {**json.loads(submission.payload), "id": replaces.ris_report_id}
+        """The signed elements as they are, in the RIS's resource: what the RIS added beside them stays."""
+        signed = json.loads(submission.payload)
+        added = {name: value for name, value in replaces.resource.items() if name not in _OURS}
+        more = [i for i in objects_of(replaces.resource, "identifier") if i not in signed["identifier"]]
+        resource = {**added, **signed, "identifier": [*signed["identifier"], *more], "id": replaces.ris_report_id}
         headers = {"If-Match": replaces.etag, "Prefer": "return=representation"}
         path = f"DiagnosticReport/{quote(replaces.ris_report_id, safe='')}"
         return self._wire.request("PUT", path, content=json.dumps(resource, ensure_ascii=False).encode(), headers=headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -18,6 +19,10 @@ from typing import Any
 import httpx2
 
 from workstation.errors import Unavailable
+
+# They would write addresses with patient identifiers and headers with credentials into the log.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 Query = tuple[tuple[str, str], ...]
 
