@@ -106,6 +106,24 @@ def test_a_window_goes_to_every_viewport_of_that_series(viewing):
     assert {c.state.window for c in viewing.cells} == {Window(50, 350)}
 
 
+def test_lung_beside_soft_tissue_of_one_series_stay_different(viewing):
+    lung, soft = Window(-600, 1500), Window(40, 400)
+    cells = tuple(Cell(0, i, ViewportState("1.1", "1.1.1", window=w)) for i, w in enumerate((lung, soft)))
+    viewing.show(Arrangement("ct", "CT", 0, 1, "", Layout(1, 2), cells, ()))
+    viewing.set_window(Window(300, 1500))
+    assert [c.state.window for c in viewing.cells] == [Window(300, 1500), soft]
+
+
+def test_reset_keeps_the_mirroring_that_the_protocol_hung(viewing):
+    cell = Cell(0, 0, ViewportState("1.1", "1.1.1", flipped_horizontally=True, window=Window(1, 2)))
+    viewing.show(Arrangement("mg", "MG", 0, 1, "", Layout(1, 1), (cell,), ()))
+    assert viewing.state().flipped_horizontally
+    viewing.change(flipped_horizontally=False, zoom=3.0)
+    viewing.reset()
+    assert viewing.state().flipped_horizontally
+    assert viewing.state().zoom == 1.0
+
+
 def test_three_planes_show_the_active_series_in_all_planes(viewing):
     viewing.show_three_planes()
     assert viewing.layout == Layout(2, 2)

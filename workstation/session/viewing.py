@@ -20,6 +20,18 @@ from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
 ZOOM_RANGE = (0.1, 40.0)
+# What a protocol decides about a viewport besides the place it shows.
+HUNG_FIELDS = (
+    "window",
+    "inverted",
+    "zoom",
+    "pan",
+    "rotation",
+    "flipped_horizontally",
+    "flipped_vertically",
+    "slab_mm",
+    "slab_mode",
+)
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 
 
@@ -175,12 +187,16 @@ class Viewing:
         self._set(self.active, replace(fresh, window=state.window, inverted=state.inverted, focus=focus))
 
     def set_window(self, window: Window | None) -> None:
-        """Window the active viewport and those that show the same series."""
+        """Window the active viewport and those that share its series and window until now.
+
+        Planes of one series stay alike; lung beside soft tissue stay different.
+        """
         state = self.state()
         if state is None:
             return
+        shared = (state.series_uid, state.window)
         for index, cell in enumerate(self.cells):
-            if cell.state and cell.state.series_uid == state.series_uid:
+            if cell.state and (cell.state.series_uid, cell.state.window) == shared:
                 self._set(index, replace(cell.state, window=window))
 
     def window(self) -> Window | None:
@@ -216,13 +232,14 @@ class Viewing:
         self.change(zoom=1.0, pan=(0.0, 0.0))
 
     def reset(self) -> None:
-        """The active viewport as it was hung: place, window, zoom, rotation."""
+        """The active viewport as it was hung (window, mirroring, rotation, slab), at the place it has now."""
         viewer, state = self._viewer(self.active), self.state()
         if viewer is None or state is None:
             return
+        hung = self._hung(self.active) or viewer.default_state(state.plane)
         fresh = viewer.default_state(state.plane)
-        hung = self._hung_window(self.active)
-        self._set(self.active, replace(fresh, position=state.position, focus=state.focus, window=hung))
+        kept = {name: getattr(hung, name) for name in HUNG_FIELDS}
+        self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
 
     # ---- evidence and measurements ---------------------------------------------------
 
@@ -266,20 +283,24 @@ class Viewing:
         fresh = viewer.default_state(plane)
         if cell.state.focus is not None or cell.state.position:
             fresh = replace(fresh, focus=cell.state.focus or fresh.focus, position=cell.state.position)
-        kept = {
-            name: getattr(cell.state, name) for name in ("window", "inverted", "zoom", "pan", "rotation", "slab_mm", "slab_mode")
-        }
+        kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
         return replace(cell, state=replace(fresh, **kept))
 
     def _state_for(self, study_uid: str, series: Series) -> ViewportState:
         viewer = self._viewer_of(study_uid, series.series_instance_uid)
         return viewer.default_state() if viewer else ViewportState(study_uid, series.series_instance_uid)
 
-    def _hung_window(self, index: int) -> Window | None:
+    def _hung(self, index: int) -> ViewportState | None:
+        """What the protocol hung in this place, if it is still the same series."""
         cell, state = self.cells[index], self.cells[index].state
         for hung in self.arrangement.cells if self.arrangement else ():
-            if hung.state and state and hung.state.series_uid == state.series_uid and hung.row == cell.row:
-                return hung.state.window
+            if (
+                hung.state
+                and state
+                and hung.state.series_uid == state.series_uid
+                and (hung.row, hung.column) == (cell.row, cell.column)
+            ):
+                return hung.state
         return None
 
     def _active_cell(self) -> Cell | None:
