@@ -24,7 +24,10 @@ def painted(paint, width: int = 300, height: int = 300) -> np.ndarray:
     paint(painter, width, height)
     painter.end()
     return (
-        np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())[:, : width * 3].reshape(height, width, 3).copy()
+        np.frombuffer(image.constBits(), np.uint8)
+        .reshape(height, image.bytesPerLine())[:, : width * 3]
+        .reshape(height, width, 3)
+        .copy()
     )
 
 

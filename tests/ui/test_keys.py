@@ -1,0 +1,185 @@
+"""Letters act in images and type in editors; every command can be reached from menu, palette and cheat sheet."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from ui.keys import key_names
+from ui.keys_dialog import KeysDialog
+from ui.palette import Palette, matches, score
+from ui.runner import mode_of
+from workstation.commands.command import Mode
+from workstation.commands.table import COMMANDS
+from workstation.domain.report import SectionCode
+from workstation.domain.viewing import Layout, Plane
+from workstation.session.viewing import Tool
+
+pytestmark = pytest.mark.qt
+PORTABLE = QKeySequence.SequenceFormat.PortableText
+
+
+def pressed(key, modifiers=Qt.KeyboardModifier.NoModifier, text="") -> QKeyEvent:
+    return QKeyEvent(QEvent.Type.KeyPress, key, modifiers, text)
+
+
+@pytest.mark.parametrize("key", sorted({key for command in COMMANDS for key in command.keys}))
+def test_every_key_of_the_table_is_written_as_qt_writes_it(key):
+    assert QKeySequence(key).toString(PORTABLE) == key
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        (pressed(Qt.Key.Key_W, text="w"), ("W",)),
+        (pressed(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier, "R"), ("Shift+R",)),
+        (pressed(Qt.Key.Key_Equal, Qt.KeyboardModifier.ShiftModifier, "="), ("Shift+=", "=")),
+        (pressed(Qt.Key.Key_5, Qt.KeyboardModifier.KeypadModifier, "5"), ("5",)),
+        (pressed(Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier, "\r"), ("Return",)),
+        (pressed(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier), ("Shift+Tab",)),
+        (pressed(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier), ("Ctrl+Return",)),
+        (pressed(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier, "1"), ("Alt+1",)),
+        (pressed(Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier), ()),
+    ],
+)
+def test_a_key_press_is_named_as_in_the_table(event, names):
+    assert key_names(event) == names
+
+
+def test_bare_letters_act_when_the_images_have_focus(case, seat):
+    case.focus_images()
+    QTest.keyClick(case.grid, Qt.Key.Key_D)
+    assert seat.session.viewing.tool is Tool.LENGTH
+    QTest.keyClick(case.grid, Qt.Key.Key_I)
+    assert seat.session.viewing.state().inverted
+    QTest.keyClick(case.grid, Qt.Key.Key_1)
+    assert seat.session.viewing.window().center == -600
+
+
+def test_bare_letters_type_when_the_report_has_focus(case, seat):
+    case.focus_report()
+    editor = case.report_panel.editor(SectionCode.FINDINGS)
+    QTest.keyClicks(editor, "d 1 mass, i.e. no")
+    assert editor.toPlainText() == "d 1 mass, i.e. no"
+    assert seat.session.viewing.tool is Tool.WINDOW
+    assert not seat.session.viewing.state().inverted
+
+
+def test_commands_with_a_modifier_act_from_the_editor_too(case, seat):
+    case.focus_report()
+    editor = case.report_panel.editor(SectionCode.FINDINGS)
+    QTest.keyClick(editor, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert seat.session.viewing.layout == Layout(2, 2)
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert mode_of(case.focusWidget()) is Mode.IMAGES
+    assert editor.toPlainText() == ""
+
+
+def test_holding_a_key_scrolls_on_but_toggles_once(case, seat):
+    case.focus_images()
+    again = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier, "", True)
+    QTest.keyClick(case.grid, Qt.Key.Key_Down)
+    for _ in range(3):
+        QTest.qWait(0)
+        case.grid.window().windowHandle()
+        from PySide6.QtWidgets import QApplication
+
+        QApplication.sendEvent(case.grid, QKeyEvent(again))
+    assert seat.session.viewing.state().position == 4
+    held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_I, Qt.KeyboardModifier.NoModifier, "i", True)
+    QApplication.sendEvent(case.grid, held)
+    assert not seat.session.viewing.state().inverted
+
+
+def test_letters_seek_in_the_worklist_and_leave_the_images_alone(window, seat):
+    window.show_worklist()
+    QTest.keyClick(window.worklist.table, Qt.Key.Key_D)
+    assert window.worklist.filter.text().casefold() == "d"
+    assert seat.session.viewing.tool is Tool.WINDOW
+
+
+def test_every_command_that_names_a_menu_is_in_that_menu(window):
+    shown = {action.objectName(): menu for menu in window.menuBar().findChildren(QMenu) for action in menu.actions()}
+    for command in COMMANDS:
+        if command.menu:
+            assert shown[command.id].title().replace("&", "") == command.menu
+    for command in COMMANDS:
+        action = window.actions_by_id.get(command.id)
+        if action is not None and command.keys:
+            assert action.text().endswith(f"\t{command.keys[0]}")
+            assert action.shortcut().isEmpty()  # keys go through the router, or letters would not type
+
+
+def test_menus_have_different_letters(window):
+    letters = [a.text()[a.text().index("&") + 1].lower() for a in window.menuBar().actions()]
+    assert len(letters) == len(set(letters))
+
+
+def test_a_menu_entry_runs_its_command(case, seat):
+    case.actions_by_id["tool.zoom"].trigger()
+    assert seat.session.viewing.tool is Tool.ZOOM
+
+
+def test_the_palette_holds_every_command_with_its_keys(window, qtbot):
+    palette = Palette(window.runner, window)
+    qtbot.addWidget(palette)
+    assert [e.command_id for e in palette.entries] == [c.id for c in COMMANDS]
+    assert next(e for e in palette.entries if e.command_id == "help.palette").keys == "Ctrl+K"
+    assert palette.list.count() == len(COMMANDS)
+
+
+def test_the_palette_finds_by_beginnings_of_words_and_runs_with_return(case, seat, qtbot):
+    palette = Palette(case.runner, case)
+    qtbot.addWidget(palette)
+    palette.open_over(case)
+    QTest.keyClicks(palette.field, "cor pl")
+    assert palette.list.item(0).text() == "Coronal plane"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert seat.session.viewing.state().plane is Plane.CORONAL
+    assert palette.isHidden()
+
+
+def test_palette_scores_prefer_whole_parts_over_scattered_letters():
+    assert score("plane", "Axial plane") > score("plane", "Pan left and never empty")
+    assert score("plane", "Pan left and never empty") is not None
+    assert score("zoom", "Zoom in") > score("zoom", "Unzoom")
+    assert score("xyz", "Zoom in") is None
+    assert matches("", []) == []
+
+
+def test_the_cheat_sheet_holds_every_command_with_the_keys_in_force(window, qtbot):
+    dialog = KeysDialog(window.runner, window)
+    qtbot.addWidget(dialog)
+    lines = [[label.text() for label in labels] for _, labels in dialog.lines]
+    for command in COMMANDS:
+        assert any(name == command.title and all(key in keys for key in command.keys) for name, keys in lines), command.id
+
+
+def test_the_users_keys_are_in_force_everywhere(tmp_path, qapp, qtbot):
+    from window_seat import WindowSeat
+
+    from ui.main_window import MainWindow
+
+    seat = WindowSeat(tmp_path)
+    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = ["Q"]\n', encoding="utf-8")
+    window = MainWindow(seat)
+    qtbot.addWidget(window)
+    assert window.runner.keymap.command_for("Q", Mode.IMAGES) == "tool.zoom"
+    assert window.actions_by_id["tool.zoom"].text().endswith("\tQ")
+
+
+def test_a_bad_key_file_is_told_and_the_built_in_keys_hold(tmp_path, qapp, qtbot):
+    from window_seat import WindowSeat
+
+    from ui.main_window import MainWindow
+
+    seat = WindowSeat(tmp_path)
+    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = ["W"]\n', encoding="utf-8")
+    window = MainWindow(seat)
+    qtbot.addWidget(window)
+    assert window.runner.keymap.command_for("Z", Mode.IMAGES) == "tool.zoom"
+    assert "tool.window" in window.banner.text
+    assert "tool.zoom" in window.banner.text
