@@ -5,6 +5,7 @@ QIBA FDG-PET/CT Profile, Appendix G (SUV from vendor-neutral DICOM), PS3.3 C.8.9
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -110,11 +111,13 @@ def _scan_start(pet: PetFacts) -> datetime | None:
 
 
 def _datetime(date: str, time: str) -> datetime | None:
-    """A DICOM DA and TM; a UTC offset behind a DT is cut off, both ends of a span have the same."""
-    digits = date.strip() + time.strip().split("+")[0].split("-")[0].split(".")[0].ljust(6, "0")[:6]
-    fraction = time.split(".")[1][:6] if "." in time else "0"
+    """A DICOM DA and TM; the UTC offset behind a DT is cut off, both ends of a span have the same."""
+    clock, _, fraction = re.split(r"[+-]", time.strip())[0].partition(".")
+    # HH and HHMM are allowed (PS3.5 6.2); an empty time is not midnight.
+    if len(clock) not in (2, 4, 6) or not (clock + fraction).isdigit():
+        return None
     try:
-        whole = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        return whole + timedelta(seconds=float(f"0.{fraction.split('+')[0].split('-')[0].strip() or '0'}"))
+        whole = datetime.strptime(date.strip() + clock.ljust(6, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return whole + timedelta(seconds=float(f"0.{fraction or '0'}"))
