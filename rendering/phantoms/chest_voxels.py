@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +41,13 @@ class Contrast:
         return cls(42, 42, 42, 42, 46, 58, 48)
 
 
-def chest_fields(x: Array, y: Array, z: Array) -> Fields:
+Field = Callable[[Array, Array, Array], Array]
+
+
+def chest_fields(x: Array, y: Array, z: Array, body: Field = thorax_wall.body) -> Fields:
     """Signed distances and slowly varying values of everything but vessels, at anatomy points."""
     bx, by, bz = thorax_wall.unlike(x, y, z)
-    field: Fields = {"wall": thorax_wall.cage(bx, by, bz), "body": thorax_wall.body(bx, by, bz)}
+    field: Fields = {"wall": thorax_wall.cage(bx, by, bz), "body": body(bx, by, bz)}
     field["muscle"] = thorax_wall.muscles(bx, by, bz, field["wall"], field["body"])
     field |= thorax_organs.heart(x, y, z)
     field["lung"] = thorax_organs.lungs_from(x, y, z, field["wall"], thorax_organs.mediastinum(x, y, z, field["heart"]))
@@ -61,8 +64,16 @@ def chest_fields(x: Array, y: Array, z: Array) -> Fields:
     return field
 
 
+Layers = tuple[tuple[str, float], ...]
+"""Names of fields with their Hounsfield units, in the order in which they are painted."""
+
+
 class Chest:
-    """All fields of the chest on a coarse grid, then its slices one at a time."""
+    """All fields of the chest on a coarse grid, then its slices one at a time.
+
+    `anatomy` may add fields to those of the chest; `extra` layers are painted after the
+    organs and `last` ones over everything.
+    """
 
     def __init__(
         self,
@@ -75,9 +86,13 @@ class Chest:
         noise_level: float = 13.0,
         coarse: float = 2.9,
         leaves: int = 2600,
+        anatomy: Callable[[Array, Array, Array], Fields] = chest_fields,
+        extra: Layers = (),
+        last: Layers = (),
     ) -> None:
         self._planes, self._pose, self._contrast, self._noise_level = planes, pose, contrast, noise_level
-        self._nodules, self._leaves = nodules, leaves
+        self._nodules, self._leaves, self._anatomy = nodules, leaves, anatomy
+        self._extra, self._last = extra, last
         self._grid = CoarseGrid(planes, pose, coarse, max(4.0, planes.step))
         self._seed = seed
         self._width = max(planes.spacing) * 1.35
@@ -86,7 +101,7 @@ class Chest:
 
     def _compute_fields(self) -> None:
         rng = noise.generator(self._seed, "chest texture")
-        self._field = self._grid.fields(chest_fields)
+        self._field = self._grid.fields(self._anatomy)
         wobble = noise.blobs(rng, self._grid.shape, 5.0)
         self._field |= {"wobble": wobble, "sway": noise.blobs(rng, self._grid.shape, 14.0)}
         self._field["lung value"] += 14 * wobble
@@ -145,6 +160,8 @@ class Chest:
         self._paint_bone(picture, index)
         for painter, value in self._tubes[-3:] + self._nodule_painters:
             self._paint_tube(picture, painter, value, index)
+        for name, value in self._last:
+            self._paint(picture, self._field[name], value, index)
         return picture
 
     def _paint(self, picture: Array, field: Array, value: Array | float, index: int) -> None:
@@ -199,6 +216,8 @@ class Chest:
         for chamber, bonus in (("right atrium", -14.0), ("right ventricle", 6.0), ("left atrium", 4.0), ("left ventricle", 0.0)):
             self._paint(picture, field[chamber], contrast.chambers + bonus, index)
         self._paint(picture, self._field["lung"], self._field["lung value"], index)
+        for name, value in self._extra:
+            self._paint(picture, self._field[name], value, index)
 
     def _paint_bone(self, picture: Array, index: int) -> None:
         self._paint(picture, self._field["cartilage"], 105.0, index)

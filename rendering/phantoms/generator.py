@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
-from rendering.phantoms import chest_ct, hand, head_mr, mammography, tomosynthesis, ultrasound
+from rendering.phantoms import chest_ct, hand, head_mr, mammography, petct, tomosynthesis, ultrasound
 from rendering.phantoms.study import TODAY, Making, PhantomStudy, Size, examinations
 
 Progress = Callable[[str, float], None]
@@ -14,6 +14,7 @@ _MAKERS: dict[str, Callable[[Making, Callable[[float], None]], PhantomStudy]] = 
     "ct-chest": chest_ct.make,
     "ct-chest-prior": chest_ct.make,
     "mr-head": head_mr.make,
+    "petct": petct.make,
     "mg": mammography.make,
     "dbt": tomosynthesis.make,
     "us": ultrasound.make,

@@ -18,6 +18,11 @@ Number: TypeAlias = Array | np.float32 | float
 Point: TypeAlias = tuple[float, float, float]
 
 
+def single(values: npt.ArrayLike) -> Array:
+    """As an array of single precision."""
+    return np.asarray(values, dtype=np.float32)
+
+
 def ellipsoid(x: Array, y: Array, z: Array, centre: Point, axes: Point) -> Array:
     """An ellipsoid whose axes lie along the coordinates."""
     dx, dy, dz = (x - centre[0]) / axes[0], (y - centre[1]) / axes[1], (z - centre[2]) / axes[2]

@@ -5,8 +5,6 @@ Coordinates as in `thorax_wall`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from rendering.phantoms.shapes import (
@@ -159,6 +157,3 @@ def abdomen(x: Array, y: Array, z: Array, wall: Array) -> dict[str, Array]:
     spleen = smooth_cut(turned_ellipsoid(x, y, z, (104, 46, -168), (52, 24, 40), (0.5, -0.75, -0.4)), stomach - 5, 6)
     spleen = smooth_overlap(spleen, cavity - 0.5, 4)
     return {"cavity": cavity, "liver": liver, "stomach": stomach, "stomach inside": inside, "stomach air": air, "spleen": spleen}
-
-
-Field = Callable[[Array, Array, Array], Array]

@@ -23,19 +23,40 @@ from rendering.phantoms.shapes import (
     superellipse,
 )
 
-_Z = (-210.0, -150.0, -100.0, -50.0, -10.0, 20.0, 50.0, 75.0, 95.0, 112.0, 140.0)
-_WIDTH = (131.0, 134.0, 135.0, 131.0, 124.0, 116.0, 103.0, 86.0, 66.0, 45.0, 34.0)
-_FRONT = (-94.0, -97.0, -96.0, -92.0, -84.0, -75.0, -60.0, -45.0, -30.0, -18.0, -10.0)
-_BACK = (72.0, 82.0, 87.0, 90.0, 89.0, 86.0, 80.0, 72.0, 62.0, 52.0, 44.0)
-_BODY_WIDTH = (161.0, 164.0, 166.0, 168.0, 171.0, 174.0, 178.0, 184.0, 190.0, 194.0, 200.0)
-_BODY_FRONT = (-119.0, -121.0, -121.0, -119.0, -113.0, -106.0, -95.0, -80.0, -66.0, -54.0, -46.0)
-_BODY_BACK = (102.0, 108.0, 113.0, 116.0, 117.0, 116.0, 113.0, 108.0, 102.0, 96.0, 88.0)
+# From mid-thigh to the neck, so that a scan of the trunk uses the same wall.
+_Z = (-560.0, -480.0, -420.0, -350.0, -280.0, -210.0, -150.0, -100.0, -50.0, -10.0, 20.0, 50.0, 75.0, 95.0, 112.0, 140.0)
+_WIDTH = (120.0, 124.0, 128.0, 126.0, 126.0, 131.0, 134.0, 135.0, 131.0, 124.0, 116.0, 103.0, 86.0, 66.0, 45.0, 34.0)
+_FRONT = (-80.0, -84.0, -88.0, -90.0, -92.0, -94.0, -97.0, -96.0, -92.0, -84.0, -75.0, -60.0, -45.0, -30.0, -18.0, -10.0)
+_BACK = (70.0, 76.0, 74.0, 66.0, 66.0, 72.0, 82.0, 87.0, 90.0, 89.0, 86.0, 80.0, 72.0, 62.0, 52.0, 44.0)
+_BODY_WIDTH = (184.0, 184.0, 180.0, 170.0, 158.0, 161.0, 164.0, 166.0, 168.0, 171.0, 174.0, 178.0, 184.0, 190.0, 194.0, 200.0)
+_BODY_FRONT = (
+    -88.0,
+    -98.0,
+    -106.0,
+    -112.0,
+    -116.0,
+    -119.0,
+    -121.0,
+    -121.0,
+    -119.0,
+    -113.0,
+    -106.0,
+    -95.0,
+    -80.0,
+    -66.0,
+    -54.0,
+    -46.0,
+)
+_BODY_BACK = (112.0, 124.0, 126.0, 114.0, 102.0, 102.0, 108.0, 113.0, 116.0, 117.0, 116.0, 113.0, 108.0, 102.0, 96.0, 88.0)
+_SPINE_Z = (-420.0, -380.0, -345.0, -310.0, -265.0, -210.0, -150.0, -100.0, -35.0, 20.0, 75.0, 140.0, 200.0)
+_SPINE_Y = (66.0, 54.0, 36.0, 20.0, 13.0, 24.0, 37.1, 43.8, 47.0, 44.7, 38.0, 24.0, 22.0)
+_LUMBAR, _CERVICAL = 17.0, -6.6  # where the column ends, in vertebrae from the top of T1
 _TOP_RIB = 96.0
 
 
 def spine_y(z: Array) -> Array:
-    """Where the centres of the vertebral bodies lie: the thoracic kyphosis."""
-    return np.asarray(47 - 0.00075 * (z + 35) ** 2, dtype=np.float32)
+    """Where the centres of the vertebral bodies lie: cervical and lumbar lordosis, thoracic kyphosis."""
+    return profile(z, _SPINE_Z, _SPINE_Y)
 
 
 def _half(value: Array) -> Array:
@@ -113,18 +134,24 @@ def spine(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
     vertebral = smooth_overlap(round_body, np.abs(place) - half, 2.5)
     disc = smooth_overlap(round_body + 0.5, half - np.abs(place), 1.0)
     canal = np.asarray(np.sqrt((x / 1.12) ** 2 + (v - 19.5) ** 2) - 8.2, dtype=np.float32)
-    arch = _arch(x, z, v, place, canal)
-    bone = smooth_union(vertebral, arch, 2.0)
-    return np.maximum(bone, -canal), np.asarray(disc, dtype=np.float32), canal
+    arch = _arch(x, z, v, place, canal, number)
+    ends = np.maximum(number - _LUMBAR, _CERVICAL - number) * 20
+    bone = np.maximum(np.maximum(smooth_union(vertebral, arch, 2.0), -canal), ends)
+    return (
+        np.asarray(bone, np.float32),
+        np.asarray(np.maximum(disc, ends), np.float32),
+        np.asarray(np.maximum(canal, ends), np.float32),
+    )
 
 
-def _arch(x: Array, z: Array, v: Array, place: Array, canal: Array) -> Array:
+def _arch(x: Array, z: Array, v: Array, place: Array, canal: Array, number: Array) -> Array:
     ax = np.abs(x)
     pedicle = np.maximum(np.maximum(np.abs(ax - 12) - 3.6, np.abs(v - 14) - 7), np.abs(place - 4) - 5)
     lamina = np.maximum(np.maximum(canal - 6.0, 17 - v), np.abs(place + 0.5) - 8.5)
     zero = np.zeros_like(place)
     transverse = capsule(ax, v, place, (13, 24, 3), (33, 35, 5), 5.0, 4.2)
     rib_neck = capsule(ax, v, place, (36, 35, 2), (18, 5, 8), 4.2, 5.2)
+    rib_neck = rib_neck + np.where((number >= 0) & (number < 12), np.float32(0), np.float32(50))
     lower, tall = _vertebra(np.asarray(z + 0.62 * np.maximum(v - 30, 0), np.float32))
     slant = -(lower - np.floor(lower) - 0.5) * tall
     spinous = np.maximum(

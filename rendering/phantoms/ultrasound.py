@@ -105,13 +105,12 @@ def _heart(x: Array, y: Array, phase: float) -> tuple[Array, Array]:
     ra = _ellipse(x, y, -24, 124 - down * 0.6, 19 * (1 - 0.12 * atrial), 18 * (1 + 0.12 * squeeze - 0.1 * atrial))
     outer = np.minimum(_ellipse(x, y, 2, 72, 55 - 3 * squeeze, 62, 0.0), _ellipse(x, y, -2, 122, 48, 28))
     blood = np.minimum(np.minimum(lv, rv), np.minimum(la, ra))
-    rim = np.asarray(np.abs(outer) - np.float32(1.6), dtype=np.float32)
-    echo = np.asarray(0.44 + 0.4 * coverage(rim, 2.5), dtype=np.float32)
+    rim: Array = np.asarray(np.abs(outer) - np.float32(1.6), dtype=np.float32)
+    echo: Array = np.asarray(0.44 + 0.4 * coverage(rim, 2.5), dtype=np.float32)
     around = 0.035 + 0.34 * np.exp(-np.maximum(outer, 0) / 10)
     echo = np.asarray(np.where(outer > 0, around, echo), dtype=np.float32)
     walls = np.exp(-((np.maximum(blood, 0) / 2.2) ** 2)) * 0.16
-    echo = echo + walls
-    echo = echo * (1 - coverage(blood, 2.5) * 0.965)
+    echo = np.asarray((echo + walls) * (1 - coverage(blood, 2.5) * 0.965), dtype=np.float32)
     for hinge, tip in _leaflets(squeeze, down):
         echo = np.maximum(echo, 0.75 * coverage(_segment(x, y, hinge, tip) - 0.8, 1.2))
     filling = float(np.exp(-(((phase - 0.66) / 0.09) ** 2)) + 0.7 * np.exp(-(((phase - 0.92) / 0.06) ** 2)))
