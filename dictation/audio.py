@@ -7,7 +7,7 @@ import wave
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +118,43 @@ def clipped(pcm: bytes) -> bool:
     """Whether the sound touches full scale: the microphone is too loud."""
     samples = as_floats(pcm)
     return bool(samples.size and np.abs(samples).max() >= 0.9999)
+
+
+class Converter:
+    """Sound as a device gives it (interleaved `channels` of `sample_type` at `rate`) as ours, in a stream.
+
+    All channels are mixed; what lies above 8 kHz is filtered out.
+    """
+
+    def __init__(self, rate: int, channels: int, sample_type: np.dtype[Any]) -> None:
+        import av
+
+        self._rate = rate
+        self._channels = channels
+        self._type = sample_type
+        self._rest = b""
+        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+
+    def convert(self, raw: bytes) -> bytes:
+        import av
+
+        raw = self._rest + raw
+        whole = len(raw) - len(raw) % (self._channels * self._type.itemsize)
+        self._rest = raw[whole:]
+        if not whole:
+            return b""
+        samples = _unit_floats(np.frombuffer(raw[:whole], self._type)).reshape(-1, self._channels).mean(axis=1)
+        frame = av.AudioFrame.from_ndarray(samples.astype(np.float32)[np.newaxis], format="flt", layout="mono")
+        frame.sample_rate = self._rate
+        return b"".join(part.to_ndarray().tobytes() for part in self._resampler.resample(frame))
+
+
+def _unit_floats(samples: npt.NDArray[Any]) -> FloatSamples:
+    """Samples of any type as -1..1."""
+    if samples.dtype == np.uint8:  # unsigned samples rest at 128
+        return (samples.astype(np.float32) - np.float32(128)) / np.float32(128)
+    full = 1.0 if samples.dtype.kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)
+    return samples.astype(np.float32) / np.float32(full)
 
 
 def read_recording(path: Path) -> bytes:

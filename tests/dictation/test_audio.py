@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictation.audio import SAMPLE_RATE, PreRoll, WavSource, as_floats, clipped, level, read_recording, write_wav
+from dictation.audio import SAMPLE_RATE, Converter, PreRoll, WavSource, as_floats, clipped, level, read_recording, write_wav
 from workstation.errors import Refused
 
 
@@ -89,3 +89,28 @@ def test_level_and_clipping_are_of_the_samples() -> None:
     assert level(np.full(100, 16384, "<i2").tobytes()) == pytest.approx(0.5)
     assert clipped(np.full(4, 32767, "<i2").tobytes())
     assert not clipped(np.full(4, 30000, "<i2").tobytes())
+
+
+def _peak_hz(pcm: bytes) -> float:
+    samples = as_floats(pcm)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    return float(np.argmax(spectrum)) * SAMPLE_RATE / samples.size
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
+@pytest.mark.parametrize(("channels", "kind"), [(1, "u1"), (1, "<i2"), (2, "<i4"), (2, "<f4"), (6, "<f4")])
+def test_a_device_of_any_kind_becomes_our_sound_in_a_stream(rate: int, channels: int, kind: str) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate)
+    scale = {"u1": 127, "<i2": 32767, "<i4": 2147483647, "<f4": 1}[kind]
+    raw = np.repeat(tone * scale + (128 if kind == "u1" else 0), channels).astype(kind).tobytes()
+    converter = Converter(rate, channels, np.dtype(kind))
+    pcm = b"".join(converter.convert(raw[start : start + 3001]) for start in range(0, len(raw), 3001))
+    assert len(pcm) / 2 == pytest.approx(2 * SAMPLE_RATE, abs=400)
+    assert _peak_hz(pcm) == pytest.approx(440, abs=2)
+    assert level(pcm) == pytest.approx(0.5 / np.sqrt(2), abs=0.02)
+
+
+def test_what_we_cannot_hold_is_filtered_out_and_not_folded_down() -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 12_000 * np.arange(48_000) / 48_000)
+    converter = Converter(48_000, 1, np.dtype("<f4"))
+    assert level(converter.convert(tone.astype("<f4").tobytes())) < 0.01
