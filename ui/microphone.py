@@ -7,7 +7,7 @@ a sound system must still start.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from workstation.errors import Unavailable, WorkstationError
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QIODevice
-    from PySide6.QtMultimedia import QAudio, QAudioDevice, QAudioFormat, QAudioSource, QMediaDevices
+    from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSource, QMediaDevices, QtAudio
 
 Tell = Callable[[WorkstationError], object]
 
@@ -64,7 +64,7 @@ class Microphone:
     def start(self, on_chunk: Callable[[bytes], None]) -> None:
         """Raises Unavailable in words when there is no microphone or it cannot be opened."""
         device = self._device()
-        from PySide6.QtMultimedia import QAudio, QAudioSource
+        from PySide6.QtMultimedia import QAudioSource
 
         form = our_format()
         if not device.isFormatSupported(form):
@@ -72,8 +72,8 @@ class Microphone:
             self._converter = Converter(form.sampleRate(), form.channelCount(), _sample_type(form))
         self._on_chunk = on_chunk
         self._source = QAudioSource(device, form)
-        stream: QIODevice | None = self._source.start()
-        if stream is None or self._source.error() is not QAudio.Error.NoError:
+        stream = cast("QIODevice | None", self._source.start())
+        if stream is None or self._source.error().name != "NoError":
             self._source = None
             raise Unavailable(
                 "The microphone cannot be opened", "Another program may hold it", "Close that program and try again"
@@ -111,11 +111,9 @@ class Microphone:
             chunk, self._held = self._held[:CHUNK_BYTES], self._held[CHUNK_BYTES:]
             self._on_chunk(chunk)
 
-    def _state_changed(self, state: QAudio.State) -> None:
+    def _state_changed(self, state: QtAudio.State) -> None:
         """Unplugged, or taken by another program: what was said so far is kept, and it is said aloud."""
-        from PySide6.QtMultimedia import QAudio
-
-        if state is not QAudio.State.StoppedState or self._source is None:
+        if state.name != "StoppedState" or self._source is None:
             return
         self.stop()
         if self._on_chunk is not None:
