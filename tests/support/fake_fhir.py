@@ -1,7 +1,8 @@
 """A FHIR R4 server in memory, and a network to it that goes wrong on demand.
 
 It keeps to the standard where the outbox leans on it: conditional create (R4 http 3.1.0.9),
-If-Match (3.1.0.5), search by identifier. `history` is every content that was ever stored, `written` those that came over the network.
+If-Match (3.1.0.5), search by identifier. `history` is every content that was ever stored,
+`written` those that came over the network.
 """
 
 from __future__ import annotations
