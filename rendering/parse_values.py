@@ -10,6 +10,8 @@ from workstation.domain.viewing import VoiFunction, Window
 STORED = "stored"
 UNSPECIFIED = "unspecified"
 CT_CLASSES = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
+# RescaleType should be "HU"; archives hold it spelt out, and misspelt.
+_HOUNSFIELD = ("HOUNSFIELD", "HOUNDSFIELD")
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 PET_CLASSES = ("1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.128.1", "1.2.840.10008.5.1.4.1.1.130")
@@ -43,6 +45,8 @@ def _unit(values: Elements, whole: Elements, sop_class: str, image_type: tuple[s
     kind = values.text("RescaleType")
     if sop_class in PET_CLASSES:
         return whole.text("Units") or _named(kind)
+    if kind.upper().startswith(_HOUNSFIELD):
+        return "HU"
     if kind:
         return (STORED if identity else UNSPECIFIED) if kind == "US" else kind
     if (
