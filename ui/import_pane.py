@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.plain import core_text, plain, tooltip
 from workstation.cache.intake import ImportResult
-from workstation.jobs import IMAGES, Cancel, Job
+from workstation.jobs import IMAGES, Cancel
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -40,7 +40,8 @@ class ImportPane(QFrame):
         super().__init__()
         self.setObjectName("importPane")
         self._core = core
-        self._job: Job | None = None
+        self._running = False
+        self._stopped = False
         self._waiting: list[Sequence[Path]] = []
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.PlainText)
@@ -92,11 +93,11 @@ class ImportPane(QFrame):
 
     @property
     def is_running(self) -> bool:
-        return self._job is not None
+        return self._running
 
     def start(self, paths: Sequence[Path]) -> None:
         """Import files and folders into the cache."""
-        if self._job is not None:
+        if self._running:
             self._waiting.append(paths)
             return
         self._show_running()
@@ -112,8 +113,8 @@ class ImportPane(QFrame):
         def work(cancel: Cancel) -> ImportResult:
             return self._core.cache.add(paths, progress, lambda: cancel() or self._stopped)
 
-        self._stopped = False
-        self._job = self._core.jobs.run(IMAGES, work, self._finished, self._failed)
+        self._running, self._stopped = True, False
+        self._core.jobs.run(IMAGES, work, self._finished, self._failed)
 
     def stop(self) -> None:
         """Ask the import to end; what came in stays."""
@@ -134,7 +135,7 @@ class ImportPane(QFrame):
         self.show()
 
     def _progress(self, done: int, total: int, phrase: str) -> None:
-        if self._job is None:
+        if not self._running:
             return
         self._bar.setRange(0, total)
         self._bar.setValue(done)
@@ -159,7 +160,7 @@ class ImportPane(QFrame):
         self._next()
 
     def _ended(self) -> None:
-        self._job = None
+        self._running = False
         self._bar.hide()
         self._stop.hide()
         self._close.show()
