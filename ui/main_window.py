@@ -28,7 +28,6 @@ from workstation.errors import WorkstationError
 from workstation.session.session import Case, Notice
 
 if TYPE_CHECKING:
-    from dictation.audio import AudioSource
     from ui.seat import Seat
 
 GEOMETRY = "window.geometry"
@@ -76,11 +75,12 @@ class MainWindow(QMainWindow):
         self.resize(1600, 1000)
 
     def _make_report_panel(self) -> ReportPanel:
+        from ui.microphone import Microphone
         from ui.report.dictation_bar import DictationBar
         from ui.report.dictation_desk import DictationDesk
 
         core = self._core
-        desk = DictationDesk(core.session, core.jobs, core.folders.dictation_audio, _microphone, core.settings.dictation_engine)
+        desk = DictationDesk(core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine)
         desk.problem.connect(self._session.report_problem)
         desk.state_changed.connect(lambda _: self._show_voice(desk))
         panel = ReportPanel(core.session, DictationBar(desk), self.runner.run)
@@ -238,13 +238,6 @@ class MainWindow(QMainWindow):
         if problem is None and getattr(desk, "is_listening", False):
             text = self.tr("Dictation: listening")
         self.status_line.show_voice(text, problem is None)
-
-
-def _microphone() -> AudioSource:
-    """Made when it is first spoken into: opening the sound system takes time and may say things."""
-    from ui.microphone import Microphone
-
-    return Microphone()
 
 
 def _keys(core: Seat) -> KeyMap:
