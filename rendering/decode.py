@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from rendering.codecs import NATIVE, decode_frame, native_frame
 from rendering.codecs_fragments import frames_of, joined
+from rendering.decode_direct import CHANGED
 from rendering.header import ImageHeader
 from rendering.parse_file import DEFLATED, FileBytes, read_received
 from workstation.errors import Refused
@@ -29,7 +29,7 @@ class SourceFile:
 def open_source(data: FileBytes, header: ImageHeader, sha256: str) -> SourceFile:
     """Checks that these are the bytes the header was made from. Raises Refused."""
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-        raise Refused("The file has changed since it was read", "Its checksum differs", "Import it again from its source")
+        raise Refused(*CHANGED)
     buffer = read_received(data).buffer if header.transfer_syntax_uid == DEFLATED else data
     if header.pixel_offset + (0 if header.encapsulated else header.pixel_length) > len(buffer):
         raise Refused("The file is cut off")
@@ -55,26 +55,3 @@ def decode_into(source: SourceFile, frame: int, slot: NDArray[Any]) -> None:
 def _frame_bits(header: ImageHeader) -> int:
     bits = header.rows * header.columns * header.samples * header.bits_allocated
     return bits // 3 * 2 if header.photometric.endswith("_422") else bits
-
-
-def decode_file(
-    read: Callable[[], FileBytes],
-    header: ImageHeader,
-    sha256: str,
-    wanted: Sequence[tuple[int, NDArray[Any]]],
-    done: Callable[[int, Refused | None], None],
-) -> None:
-    """All `wanted` (frame, slot array) of one file; `done(position in wanted, reason)` for each."""
-    try:
-        source = open_source(read(), header, sha256)
-    except Refused as reason:
-        for position in range(len(wanted)):
-            done(position, reason)
-        return
-    for position, (frame, slot) in enumerate(wanted):
-        try:
-            decode_into(source, frame, slot)
-        except Refused as reason:
-            done(position, reason)
-        else:
-            done(position, None)

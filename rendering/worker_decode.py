@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
-from rendering.header import FrameFacts, ImageHeader
+from rendering.header import ImageHeader
 from rendering.shared_frames import SharedFrames
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_pipe import Message
 from workstation.errors import Refused
+
+# What of a header decoding needs: the same for most files of a request, and told once,
+KIND = (
+    "transfer_syntax_uid",
+    "modality",
+    "rows",
+    "columns",
+    "frames",
+    "samples",
+    "photometric",
+    "planar",
+    "bits_allocated",
+    "bits_stored",
+    "high_bit",
+    "is_signed",
+    "float_bits",
+    "encapsulated",
+)
+# and what is each file's own.
+_kind = attrgetter(*KIND)
+_place = attrgetter("pixel_offset", "pixel_length", "extended_offsets", "extended_lengths")
 
 # How often a request looks up from waiting to see whether it is still wanted.
 _GLANCE = 0.05
@@ -20,7 +45,8 @@ _GLANCE = 0.05
 class DecodeJob:
     """Frame `frame` (0-based) of the file at `path` into slot `slot`.
 
-    `sha256` (hex, empty for unchecked) is of the file's bytes: others are refused.
+    `sha256` (hex, empty for unchecked) is of the file's bytes: others are refused. `clean` asks
+    for stored values in the slot: bits that are not part of the value are taken out.
     """
 
     path: str
@@ -28,6 +54,7 @@ class DecodeJob:
     frame: int
     slot: int
     sha256: str = ""
+    clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +98,21 @@ def decode_in(
 
 
 def _by_file(jobs: Sequence[DecodeJob]) -> list[_File]:
-    files: dict[tuple[str, int], _File] = {}
+    """Jobs by file; the frames of one file in as many shares as there are cores."""
+    shares = os.cpu_count() or 1
+    files: dict[tuple[str, int, int], _File] = {}
+    seen: Counter[tuple[str, int]] = Counter()
     for index, job in enumerate(jobs):
-        files.setdefault((job.path, id(job.header)), _File({})).waiting[index] = job
+        file = (job.path, id(job.header))
+        files.setdefault((*file, seen[file] % shares), _File({})).waiting[index] = job
+        seen[file] += 1
     return list(files.values())
 
 
 def _request(files: Sequence[_File], target: SharedFrames) -> Message:
     address = target.address
+    kinds: dict[tuple[Any, ...], int] = {}
+    described = [_file_request(file, kinds) for file in files]
     return {
         "do": "decode",
         "block": address.name,
@@ -86,21 +120,21 @@ def _request(files: Sequence[_File], target: SharedFrames) -> Message:
         "dtype": target.dtype,
         "values": target.array.size,
         "shape": list(target.array.shape),
-        "files": [_file_request(file) for file in files],
+        "kinds": [dict(zip(KIND, kind, strict=True)) for kind in kinds],
+        "files": described,
     }
 
 
-def _file_request(file: _File) -> Message:
+def _file_request(file: _File, kinds: dict[tuple[Any, ...], int]) -> Message:
     first = next(iter(file.waiting.values()))
-    frames = [[index, job.frame, job.slot] for index, job in file.waiting.items()]
-    return {"path": first.path, "sha256": first.sha256, "header": _decoding_part(first.header).to_json(), "frames": frames}
-
-
-def _decoding_part(header: ImageHeader) -> ImageHeader:
-    """The header without what only placing and showing need."""
-    return replace(
-        header, shared=FrameFacts(), per_frame=(), palette=None, overlays=(), ultrasound_regions=(), pet=None, frame_times=()
-    )
+    return {
+        "path": first.path,
+        "sha256": first.sha256,
+        "clean": first.clean,
+        "kind": kinds.setdefault(_kind(first.header), len(kinds)),
+        "place": _place(first.header),
+        "frames": [[index, job.frame, job.slot] for index, job in file.waiting.items()],
+    }
 
 
 def _follow(
@@ -124,22 +158,33 @@ def _follow(
                 raise
             continue
         if "finished" in answer:
+            if not told:
+                _refuse_the_rest(files, on_frame)
             return
         _note(answer, files, owners, on_frame)
+
+
+def _refuse_the_rest(files: Sequence[_File], on_frame: Callable[[int, Refused | None], None]) -> None:
+    """What a finished request left out: the block was not there, or a defect of ours."""
+    for file in files:
+        for job in file.waiting.values():
+            on_frame(job.slot, Refused("The image cannot be decoded", "The decoder gave no answer"))
+        file.waiting.clear()
 
 
 def _note(
     answer: Message, files: Sequence[_File], owners: dict[int, _File], on_frame: Callable[[int, Refused | None], None]
 ) -> None:
-    if "begin" in answer:
-        files[answer["begin"]].heard = time.monotonic()
-    elif "end" in answer:
-        files[answer["end"]].heard = None
-    elif "done" in answer:
+    """One answer may tell of a frame that is done, its file that ends and the file that begins next."""
+    if "done" in answer:
         file = owners[answer["done"]]
         file.heard = time.monotonic()
         job = file.waiting.pop(answer["done"])
-        on_frame(job.slot, Refused(*answer["refused"]) if answer["refused"] else None)
+        on_frame(job.slot, Refused(*answer["refused"]) if answer.get("refused") else None)
+    if "end" in answer:
+        files[answer["end"]].heard = None
+    if "begin" in answer:
+        files[answer["begin"]].heard = time.monotonic()
 
 
 def _after_death(files: Sequence[_File], death: ChildDied, on_frame: Callable[[int, Refused | None], None], alone: bool) -> Rest:

@@ -11,7 +11,9 @@ import sys
 import threading
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,9 +22,11 @@ import pydicom.config
 from numpy.typing import NDArray
 
 from rendering.decode import SourceFile, decode_into, open_source
+from rendering.decode_direct import is_direct, read_frame
 from rendering.header import ImageHeader
 from rendering.header_json import encode
 from rendering.parse import MAPPED_FROM, media_files, parse_file, read_file
+from rendering.pixels import clear_foreign_bits
 from rendering.shared_frames import BlockAddress, attached
 from rendering.worker_limits import ProcessLimits
 from rendering.worker_pipe import Message, read_message, write_message
@@ -39,8 +43,10 @@ class Worker:
         self._answers = answers
         self._file_bytes = file_bytes
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._cancelled = threading.Event()
         self._sources: OrderedDict[tuple[Any, ...], SourceFile] = OrderedDict()
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "decode")
         self._serving = ThreadPoolExecutor(1, "serve")
         self._limits = ProcessLimits(memory, seconds, threads + 1)
@@ -89,60 +95,88 @@ class Worker:
 
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])
+        kinds = [ImageHeader("", "", "", "", **kind) for kind in request["kinds"]]
         self._limits.mapped(address.size)
         try:
             with attached(address) as block:
                 array = np.frombuffer(block, request["dtype"], request["values"]).reshape(request["shape"])
-                futures = [
-                    self._pool.submit(self._decode_file, index, file, array) for index, file in enumerate(request["files"])
-                ]
+                files = iter(list(enumerate(request["files"])))  # a list's iterator may be shared by threads
+                futures = [self._pool.submit(self._decode_files, files, kinds, array) for _ in range(self._threads)]
                 for future in futures:
                     future.result()
                 del array, block
         finally:
             self._limits.mapped(-address.size)
 
-    def _decode_file(self, index: int, file: Message, array: NDArray[Any]) -> None:
-        if self._cancelled.is_set():
-            return
-        self._answer({"begin": index})
-        self._limits.job_begins()
-        try:
-            source = self._source(file)
-        except Refused as reason:
-            for job, _, _ in file["frames"]:
-                self._answer({"done": job, "refused": refusal(reason)})
-        else:
-            for job, frame, slot in file["frames"]:
-                if self._cancelled.is_set():
-                    break
-                self._limits.job_begins()
-                self._answer({"done": job, "refused": _decoded(source, frame, array[slot])})
-            if source.header.frames == 1:
-                self._forget(source)
-        self._answer({"end": index})
+    def _decode_files(self, files: Iterator[tuple[int, Message]], kinds: Sequence[ImageHeader], array: NDArray[Any]) -> None:
+        """One thread's share. What a file ends with and that the next begins go in one answer."""
+        last: Message = {}
+        for index, file in files:
+            if self._cancelled.is_set():
+                break
+            self._answer({**last, "begin": index})
+            self._limits.job_begins()
+            last = {**self._decode_file(file, kinds[file["kind"]], array), "end": index}
+        if last:
+            self._answer(last)
 
-    def _source(self, file: Message) -> SourceFile:
+    def _decode_file(self, file: Message, kind: ImageHeader, array: NDArray[Any]) -> Message:
+        """Answers for all frames but the last one that was done, whose answer is returned."""
+        offset, length, offsets, lengths = file["place"]
+        header = replace(
+            kind, pixel_offset=offset, pixel_length=length, extended_offsets=tuple(offsets), extended_lengths=tuple(lengths)
+        )
+        frames = file["frames"]
+        try:
+            if is_direct(header) and frames[0][1] == 0 and self._read_directly(file, header, array[frames[0][2]]):
+                return {"done": frames[0][0]}
+            source = self._source(file, header)
+        except Exception as error:  # one file's surprise is that file's alone
+            reason = error if isinstance(error, Refused) else Refused("The file cannot be read", type(error).__name__)
+            for job, _, _ in frames[:-1]:
+                self._answer({"done": job, "refused": refusal(reason)})
+            return {"done": frames[-1][0], "refused": refusal(reason)}
+        last: Message = {}
+        for job, frame, slot in frames:
+            if last:
+                self._answer(last)
+                if self._cancelled.is_set():
+                    return {}
+                self._limits.job_begins()
+            last = {"done": job, "refused": _decoded(source, frame, array[slot], file["clean"])}
+        if header.frames == 1:
+            self._forget(source)
+        return last
+
+    def _read_directly(self, file: Message, header: ImageHeader, slot: NDArray[Any]) -> bool:
+        found = read_frame(Path(file["path"]), self._file_bytes, header, file["sha256"], slot)
+        if found and file["clean"]:
+            clear_foreign_bits(slot, header)
+        return found
+
+    def _source(self, file: Message, header: ImageHeader) -> SourceFile:
         path = Path(file["path"])
         size, changed = _size_and_time(path)
-        key = (file["path"], file["sha256"], size, changed, str(file["header"]))
-        with self._lock:
+        if header.frames == 1:
+            return self._opened(path, size, header, file["sha256"])
+        key = (file["path"], file["sha256"], size, changed, header)
+        # One thread opens a multi-frame file, the others find it open.
+        with self._opening:
             if key in self._sources:
                 self._sources.move_to_end(key)
                 return self._sources[key]
-        header = ImageHeader.from_json(file["header"])
+            source = self._sources[key] = self._opened(path, size, header, file["sha256"])
+            while len(self._sources) > KEPT_SOURCES:
+                self._forget(self._sources.popitem(last=False)[1])
+            return source
+
+    def _opened(self, path: Path, size: int, header: ImageHeader, sha256: str) -> SourceFile:
         if size >= MAPPED_FROM:
             self._limits.mapped(size)
         try:
-            source = open_source(read_file(path, self._file_bytes), header, file["sha256"])
+            return open_source(read_file(path, self._file_bytes), header, sha256)
         except MemoryError as error:
             raise Refused("Reading the file takes more memory than is allowed") from error
-        if header.frames > 1:
-            with self._lock:
-                self._sources[key] = source
-                while len(self._sources) > KEPT_SOURCES:
-                    self._forget(self._sources.popitem(last=False)[1])
-        return source
 
     def _forget(self, source: SourceFile) -> None:
         if len(source.buffer) >= MAPPED_FROM and not isinstance(source.buffer, bytes | bytearray):
@@ -157,9 +191,11 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _decoded(source: SourceFile, frame: int, slot: NDArray[Any]) -> list[str] | None:
+def _decoded(source: SourceFile, frame: int, slot: NDArray[Any], clean: bool) -> list[str] | None:
     try:
         decode_into(source, frame, slot)
+        if clean:
+            clear_foreign_bits(slot, source.header)
     except Refused as reason:
         return refusal(reason)
     except MemoryError:

@@ -40,6 +40,21 @@ def stored_values(container: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
     return masked
 
 
+def clear_foreign_bits(container: NDArray[Any], header: ImageHeader) -> None:
+    """Makes `container` its own `stored_values`, in place."""
+    width = container.dtype.itemsize * 8
+    low = header.high_bit - header.bits_stored + 1
+    if header.float_bits or (header.bits_stored == width and low == 0):
+        return
+    if container.dtype.kind == "i":
+        np.left_shift(container, width - 1 - header.high_bit, out=container)
+        np.right_shift(container, width - header.bits_stored, out=container)
+        return
+    if low:
+        np.right_shift(container, low, out=container)
+    np.bitwise_and(container, container.dtype.type((1 << header.bits_stored) - 1), out=container)
+
+
 def modality_values(container: NDArray[Any], header: ImageHeader, frame: int = 0) -> FrameValues:
     """A decoded frame (or any part of one) in modality units.
 

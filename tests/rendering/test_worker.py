@@ -41,6 +41,7 @@ def doomed(function):
 
 worker_process.parse_file = doomed(worker_process.parse_file)
 worker_process.read_file = doomed(worker_process.read_file)
+worker_process.read_frame = doomed(worker_process.read_frame)
 worker_process.main(sys.argv[2:])
 """
 
@@ -59,7 +60,7 @@ def fatal_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageWorker]:
 
 
 def image(folder: Path, name: str, pixels: np.ndarray[Any, Any] = GREY) -> Path:
-    return save(dataset(pixels, SOPInstanceUID=f"1.2.3.{abs(hash(name)) % 10**9}"), folder / f"{name}.dcm")
+    return save(dataset(pixels, SOPInstanceUID=f"1.2.3.{10**8 + abs(hash(name)) % 10**8}"), folder / f"{name}.dcm")
 
 
 def jobs_for(worker: ImageWorker, paths: list[Path]) -> list[DecodeJob]:
