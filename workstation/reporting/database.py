@@ -119,7 +119,7 @@ class ReportDatabase:
 _DAMAGED = (
     "The report store is damaged",
     "SQLite's check of the file failed",
-    "Nothing was changed. Keep the file, restore the last backup beside it and call support",
+    "Nothing was changed. Keep the file and call support: most of it can be read out",
 )
 
 

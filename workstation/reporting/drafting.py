@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from workstation.domain.dictation import DictatedSegment, Word
@@ -15,6 +15,7 @@ from workstation.reporting.text import clean
 
 Clock = Callable[[], datetime]
 Texts = dict[SectionCode, str]
+_SEGMENT_FACTS = frozenset(field.name for field in fields(DictatedSegment))
 _NO_CHANGE = Change(0, 0, "")
 
 
@@ -112,5 +113,6 @@ def _entry(row: Row) -> JournalEntry:
 
 
 def _segment(detail: str) -> DictatedSegment:
-    facts = json.loads(detail)
-    return DictatedSegment(**{**facts, "words": tuple(Word(**word) for word in facts["words"])})
+    """As journalled, perhaps by another version of this program: facts it does not know are left out."""
+    facts = {name: value for name, value in json.loads(detail).items() if name in _SEGMENT_FACTS}
+    return DictatedSegment(**{**facts, "words": tuple(Word(**word) for word in facts.get("words", ()))})

@@ -48,4 +48,3 @@ def rebased(base: str, typed: str, current: str) -> str:
         "What was typed and what is saved do not fit together",
         "Both texts are kept: compare them and type again what is missing",
     )
-

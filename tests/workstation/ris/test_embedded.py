@@ -95,11 +95,11 @@ def test_it_keeps_its_orders_over_a_restart_when_it_has_a_folder(tmp_path):
         assert client.orders() == (placed,)
 
 
-def test_it_ends_with_the_process_that_started_it():
-    script = "import sys; from workstation.ris.embedded import EmbeddedRis; r = EmbeddedRis(); r.start();"
-    script += " print(r._process.pid, flush=True); sys.stdin.read()"
+def test_it_ends_with_the_process_that_started_it(tmp_path):
+    script = "import sys, pathlib; from workstation.ris.embedded import EmbeddedRis; r = EmbeddedRis(pathlib.Path(sys.argv[1]));"
+    script += " r.start(); print(r._process.pid, flush=True); sys.stdin.read()"
     parent = subprocess.Popen(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=REPOSITORY,
