@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from dictation.retrieval import Lexicon
 from workstation.domain.dictation import DictationContext
 
 MOST_TERMS = 45
@@ -57,6 +58,16 @@ def parts_of(context: DictationContext, known: TermList) -> tuple[str, ...]:
         if found:
             return tuple(dict.fromkeys(found))
     return ()
+
+
+@lru_cache
+def lexicon(language: str) -> Lexicon:
+    """Every term of the language with its sound; empty for a language without a list."""
+    known = term_list(language)
+    if known is None:
+        return Lexicon.of(())
+    lists = [*known.parts.values(), *known.modalities.values(), known.general]
+    return Lexicon.of(term for terms in lists for term in terms)
 
 
 @lru_cache

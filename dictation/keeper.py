@@ -16,10 +16,11 @@ from dictation.engines.process import EngineProcess
 from dictation.models import EngineModel
 from workstation.domain.dictation import Word
 
-READY_SECONDS = 90.0
-FINAL_SECONDS = 20.0
-FINAL_PER_SECOND = 3.0
-"""Beyond these an engine hangs: so long to load, and so long for a segment plus its length."""
+READY_SECONDS = 180.0
+FINAL_SECONDS = 90.0
+FINAL_PER_SECOND = 4.0
+"""Beyond these an engine hangs: so long to load, and so long for a segment plus its length. Long,
+because it yields to everything else on a busy machine; one that spins ends itself sooner."""
 
 MOST_ATTEMPTS = 3
 MOST_STARTS = 3

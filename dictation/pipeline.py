@@ -59,6 +59,7 @@ class Dictation:
     ) -> None:
         self.on_draft: Callable[[str], None] = _nothing
         self.on_open: Callable[[str, str], None] = _nothing
+        self.on_silence: Callable[[str], None] = _nothing  # the segment held no words: nothing will come of it
         self.on_segment: Callable[[DictatedSegment], None] = _nothing
         self.on_state: Callable[[DictationState], None] = _nothing
         self.on_level: Callable[[float], None] = _nothing
@@ -73,6 +74,7 @@ class Dictation:
         self._segmenter = Segmenter()
         self._open: _Open | None = None
         self._waiting: dict[str, _Open] = {}
+        self._left_over: list[tuple[PendingAudio, str]] = []
         self._state = DictationState.IDLE
         self._restarting = False
         self._deaf = False
@@ -290,6 +292,9 @@ class Dictation:
         if segment.recording is not None:
             segment.recording.close()
         self._finish(segment)
+        left_over, self._left_over = self._left_over, []
+        for pending, key in left_over:
+            self._recover(pending, key)
 
     def _finish(self, segment: _Open) -> None:
         if not self._keepers:
@@ -298,6 +303,9 @@ class Dictation:
             keeper.finish(segment.segment_id)
 
     def _recover(self, pending: PendingAudio, key: str) -> None:
+        if self._open is not None:
+            self._left_over.append((pending, key))  # an engine hears one segment at a time
+            return
         segment = _Open(pending.segment_id, 0.0, None, str(pending.path), key)
         self._waiting[pending.segment_id] = segment
         pcm = pending.pcm()
@@ -342,6 +350,7 @@ class Dictation:
         else:
             self.settle(segment_id)
             self.on_draft("")
+            self.on_silence(segment_id)
         self._count(-1)
 
     def segment_failed(self, keeper: EngineKeeper, segment_id: str, reason: str) -> None:

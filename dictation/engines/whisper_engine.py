@@ -2,7 +2,8 @@
 
 Safety (Whisper writes findings out of noise): Silero must hear speech before anything is
 decoded; expected terms are given to the second decoding only, when a plain one heard words;
-unlikely text is dropped; and a biased text that strays too far from the plain one is not taken.
+unlikely text is dropped; a biased text that strays too far from the plain one is not taken; and
+where the two disagree on a number, a side, a negation or an opposite, the word is marked unsure.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from dictation import biasing
 from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
+from dictation.engines.doubt import critical_words, unsure
 from dictation.gate import speech_spans
+from dictation.retrieval import like
 
 MAX_NO_SPEECH = 0.6
 MIN_LOG_PROBABILITY = -1.0
 MOST_EXPECTED_TOKENS = 220
 MOST_TOKENS_PER_SECOND = 10
 """Twice what a fast speaker says: a decoder that repeats itself stops here."""
+
+MOST_HEARD_TERMS = 10
 
 MARGIN_SAMPLES = SAMPLE_RATE // 5
 
@@ -50,18 +56,16 @@ class WhisperRecogniser:
         )
         self._language = language if self._model.model.is_multilingual else None
         self._heard = bytearray()
-        self._terms = ""
+        self._context: list[str] = []
+        self._known = biasing.lexicon(language)
+        self._lexicon = self._known
+        self._critical = critical_words(language)
         self._decode(np.zeros(SAMPLE_RATE, np.float32), "", beam=1, words=False)
         speech_spans(np.zeros(SAMPLE_RATE, np.float32))
 
     def context(self, terms: list[str]) -> None:
-        """As many of the terms, most important first, as the prompt may hold."""
-        chosen: list[str] = []
-        for term in terms:
-            if self._tokens(", ".join([*chosen, term])) > MOST_EXPECTED_TOKENS:
-                break
-            chosen.append(term)
-        self._terms = ", ".join(chosen)
+        self._context = terms
+        self._lexicon = self._known.with_terms(terms)
 
     def feed(self, pcm: bytes) -> str | None:
         self._heard += pcm
@@ -76,12 +80,26 @@ class WhisperRecogniser:
         self._heard.clear()
         if not speech.size:
             return "", []
-        plain = self._decode(speech, "", beam=1 if self._terms else 5, words=not self._terms)
-        if self._terms and plain[0]:
-            biased = self._decode(speech, self._terms, beam=5, words=True)
-            plain = biased if stays_close(plain[0], biased[0]) else self._decode(speech, "", beam=5, words=True)
-        text, words = plain
+        text, words = self._decode_twice(speech)
         return text, [[w, p, round(start + offset, 3), round(end + offset, 3)] for w, p, start, end in words]
+
+    def _decode_twice(self, speech: FloatSamples) -> TextAndWords:
+        plain, _ = self._decode(speech, "", beam=1, words=False)
+        if not plain:
+            return "", []
+        terms = self._expected(plain)
+        text, words = self._decode(speech, terms, beam=5, words=True)
+        if not terms or not stays_close(plain, text):
+            return self._decode(speech, "", beam=5, words=True)
+        return text, unsure(words, plain, self._critical)
+
+    def _expected(self, plain: str) -> str:
+        """The prompt: the exam's terms, then those that the plain text sounds like; as many as fit."""
+        heard = like(plain, self._lexicon, MOST_HEARD_TERMS)
+        context = [term for term in self._context if term not in heard]
+        while context and self._tokens(", ".join([*context, *heard])) > MOST_EXPECTED_TOKENS:
+            context.pop()
+        return ", ".join([*context, *heard])
 
     def drop(self) -> None:
         self._heard.clear()
@@ -94,6 +112,8 @@ class WhisperRecogniser:
             hotwords=terms or None,
             word_timestamps=words,
             condition_on_previous_text=False,
+            # Segments are shorter than its window; its own time marks can send it round in circles.
+            without_timestamps=True,
             max_new_tokens=int(MOST_TOKENS_PER_SECOND * samples.size / SAMPLE_RATE) + 16,
             # With expected terms a loop is answered by the plain text, not by trying again.
             temperature=0.0 if terms else [0.0, 0.4],

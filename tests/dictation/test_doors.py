@@ -36,13 +36,6 @@ def test_a_recording_is_transcribed_with_word_times_in_the_recording(
     assert told["words"][-1]["end"] <= told["audio_seconds"] + 0.5
 
 
-def test_a_silent_recording_is_an_empty_text(whisper: EngineSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_wav(tmp_path / "silence.wav", silence(2))
-    assert _run(str(tmp_path / "silence.wav"), "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["text"], told["words"]) == ("", [])
-
-
 def test_without_a_model_the_reason_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
