@@ -32,6 +32,9 @@ from workstation.errors import Refused
 
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 
+# Syntaxes that cannot but lose something, whatever LossyImageCompression (0028,2110) says.
+LOSSY = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81))
+
 # Above this a file is mapped instead of read, so that its size is not held in memory twice.
 MAPPED_FROM = 64 << 20
 
@@ -124,7 +127,7 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         pixel_aspect_ratio=read_pixel_aspect_ratio(elements),
         ultrasound_regions=regions,
         pet=read_pet(elements) if header.modality == "PT" else None,
-        lossy=elements.text("LossyImageCompression") == "01",
+        lossy=elements.text("LossyImageCompression") == "01" or header.transfer_syntax_uid in LOSSY,
         lossy_ratio=elements.floats("LossyImageCompressionRatio"),
         image_type=image_type,
         laterality=elements.text("ImageLaterality") or elements.text("Laterality"),
@@ -144,12 +147,12 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
 
 def _palette(elements: Elements, pixels: PixelModule) -> Palette | None:
     if pixels.photometric == "PALETTE COLOR":
-        found = palette(elements, supplemental=False)
+        found = palette(elements, pixels.is_signed, supplemental=False)
         if found is None:
             raise Refused("The palette of the image is missing or malformed")
         return found
     if pixels.photometric == "MONOCHROME2" and "RedPaletteColorLookupTableDescriptor" in elements:
-        return palette(elements, supplemental=True)
+        return palette(elements, pixels.is_signed, supplemental=True)
     return None
 
 

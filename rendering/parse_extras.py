@@ -35,7 +35,7 @@ def _overlay(elements: Elements, base: int, high_bit: int, bits_stored: int, bit
     if not rows or not columns or len(origin) != 2 or not 1 <= frames <= 65535 or first < 0:
         return None
     data, embedded = b"", None
-    if elements.is_empty(base | 0x0010) or (base | 0x3000) not in elements:
+    if (base | 0x3000) not in elements:
         embedded = elements.integer(base | 0x0102, "US")
         in_use = embedded is not None and high_bit - bits_stored < embedded <= high_bit
         if embedded is None or in_use or not 0 <= embedded < bits_allocated:
@@ -123,7 +123,15 @@ def read_padding(elements: Elements, is_signed: bool) -> tuple[int, int] | None:
     if value is None:
         return None
     limit = elements.integer("PixelPaddingRangeLimit", vr)
-    return (value, value) if limit is None else (min(value, limit), max(value, limit))
+    ends = sorted(_as_stored(v, is_signed) for v in (value, value if limit is None else limit))
+    return ends[0], ends[1]
+
+
+def _as_stored(value: int, is_signed: bool) -> int:
+    """The same 16 bits by the sign of the pixels: writers take US for SS and the other way round."""
+    if is_signed and 0x8000 <= value <= 0xFFFF:
+        return value - 0x10000
+    return value + 0x10000 if not is_signed and -0x8000 <= value < 0 else value
 
 
 def read_frame_times(elements: Elements, frames: int) -> tuple[float | None, tuple[float, ...]]:

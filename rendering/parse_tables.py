@@ -23,22 +23,22 @@ def lookup_table(item: Elements, signed_input: bool, explanation: str = "") -> L
     return LookupTable(first, bits, data, explanation) if data is not None else None
 
 
-def palette(elements: Elements, supplemental: bool) -> Palette | None:
+def palette(elements: Elements, is_signed: bool, supplemental: bool) -> Palette | None:
     """The palette colour tables, None when one is missing or wrong."""
-    tables = [_palette_table(elements, colour) for colour in ("Red", "Green", "Blue")]
+    tables = [_palette_table(elements, colour, is_signed) for colour in ("Red", "Green", "Blue")]
     red, green, blue = tables
     if red is None or green is None or blue is None or len({(t.first, t.count) for t in (red, green, blue)}) != 1:
         return None
     return Palette(red, green, blue, supplemental)
 
 
-def _palette_table(elements: Elements, colour: str) -> LookupTable | None:
-    found = _descriptor(elements, f"{colour}PaletteColorLookupTableDescriptor", signed_input=False)
+def _palette_table(elements: Elements, colour: str, is_signed: bool) -> LookupTable | None:
+    found = _descriptor(elements, f"{colour}PaletteColorLookupTableDescriptor", is_signed)
     if found is None:
         return None
     count, first, bits = found
     segmented = f"Segmented{colour}PaletteColorLookupTableData"
-    if not elements.is_empty(segmented):
+    if elements.raw(segmented):
         data = _expanded(elements.raw(segmented), count, bits)
     else:
         data = _words(elements, f"{colour}PaletteColorLookupTableData", count, bits)

@@ -105,8 +105,11 @@ class ImageWorker:
                     decode_in(child, suspects, target, on_frame, cancelled, self.limits.seconds, alone=True)
             if not rest.others:
                 break
+            before = len(rest.others)
             with self._borrowed() as child:
                 rest = decode_in(child, rest.others, target, on_frame, cancelled, self.limits.seconds)
+            if len(rest.others) == before:
+                raise Unavailable("The image worker dies before it begins")
 
     def close(self) -> None:
         """Ends the processes; calls under way fail."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
+import sys
 import threading
 import time
 from pathlib import Path
+
+if sys.platform != "win32":
+    import resource
 
 # Address space that is reserved and hardly used: each thread's stack, and the allocator's arenas
 # (64 MB each; MALLOC_ARENA_MAX in worker_child keeps them at two).
@@ -23,6 +26,10 @@ class ProcessLimits:
     def __init__(self, memory: int, seconds: float, threads: int) -> None:
         self._lock = threading.Lock()
         self._seconds = seconds
+        self._allowed = 0
+        if sys.platform != "linux":
+            # Nothing else measures the address space; the parent's clock still ends what hangs.
+            return
         self._allowed = _address_space() + memory + threads * _STACK_SPACE + _ARENA_SPACE
         os.nice(_NICENESS)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -36,11 +43,15 @@ class ProcessLimits:
 
     def job_begins(self) -> None:
         """Gives the process its CPU seconds anew."""
+        if not self._allowed:
+            return
         until = int(time.process_time() + self._seconds * _CPU_GRACE * (os.cpu_count() or 1)) + 1
         _lower_soft(resource.RLIMIT_CPU, until)
 
     def _apply(self, size: int) -> None:
         with self._lock:
+            if not self._allowed:
+                return
             self._allowed += size
             _lower_soft(resource.RLIMIT_AS, self._allowed)
 
