@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rendering.phantoms import PhantomStudy, write_demonstration
+from rendering.phantoms import ROLES, PhantomStudy, write_demonstration
 from workstation.domain.order import Priority
 from workstation.domain.study import Study
 from workstation.ris.embedded import EmbeddedRis
@@ -63,7 +63,14 @@ def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tupl
         if written["recipe"] == recipe and written["roles"] == wanted:
             return tuple(home.phantoms / name for name in written["folders"])
     home.phantoms.mkdir(parents=True, exist_ok=True)
-    studies: tuple[PhantomStudy, ...] = write_demonstration(home.phantoms, only=only, progress=progress)
+    parts: dict[str, float] = {}
+    count = len(only) if only else len(ROLES)
+
+    def told(role: str, part: float) -> None:
+        parts[role] = part
+        progress(round(sum(parts.values()) * 100), count * 100, role)
+
+    studies: tuple[PhantomStudy, ...] = write_demonstration(home.phantoms, only=only, progress=told)
     names = [str(s.folder.relative_to(home.phantoms)) for s in studies]
     stamp.write_text(json.dumps({"recipe": recipe, "roles": wanted, "folders": names}), encoding="utf-8")
     return tuple(s.folder for s in studies)
