@@ -370,3 +370,40 @@ def test_video_is_named_and_not_shown(parse: Any) -> None:
 def test_lossy_images_say_so_and_how_much(header: Any) -> None:
     found = header(LossyImageCompression="01", LossyImageCompressionRatio=[12.5])
     assert (found.lossy, found.lossy_ratio) == (True, (12.5,))
+
+
+@pytest.mark.parametrize(
+    ("is_signed", "vr", "written", "meant"),
+    [(True, "US", 63536, -2000), (True, "SS", -2000, -2000), (False, "US", 63536, 63536), (False, "SS", -2000, 63536)],
+)
+def test_padding_is_believed_whatever_sign_it_was_written_with(
+    parse: Any, is_signed: bool, vr: str, written: int, meant: int
+) -> None:
+    made = dataset(GREY.astype(np.int16) if is_signed else GREY)
+    made.add_new(0x00280120, vr, written)
+    assert ImageHeader.from_json(parse(made).instance.header).padding == (meant, meant)
+
+
+def test_a_padding_range_is_low_before_high(header: Any) -> None:
+    assert header(PixelPaddingValue=9, PixelPaddingRangeLimit=3).padding == (3, 9)
+
+
+def test_an_overlay_of_8192_rows_is_not_taken_for_empty(parse: Any) -> None:
+    made = dataset(GREY)
+    for element, vr, value in ((0x10, "US", 8192), (0x11, "US", 8), (0x50, "SS", [1, 1]), (0x3000, "OW", bytes(8192))):
+        made.add_new(0x60000000 | element, vr, value)
+    assert ImageHeader.from_json(parse(made).instance.header).overlays[0].rows == 8192
+
+
+def test_an_overlay_that_lies_in_the_image_bits_is_left_out_with_a_warning(parse: Any) -> None:
+    made = dataset(GREY, BitsStored=12, HighBit=11)
+    for element, vr, value in ((0x10, "US", 8), (0x11, "US", 10), (0x100, "US", 16), (0x102, "US", 3)):
+        made.add_new(0x60000000 | element, vr, value)
+    found = ImageHeader.from_json(parse(made).instance.header)
+    assert found.overlays == ()
+    assert found.warnings == ("Overlay 6000 is malformed: not shown",)
+
+
+def test_a_lossy_syntax_is_lossy_whatever_the_header_says(parse: Any) -> None:
+    made = dataset(GREY.astype(np.uint8), "1.2.840.10008.1.2.4.50", PixelData=encapsulated([b"\0\0"]))
+    assert ImageHeader.from_json(parse(made).instance.header).lossy
