@@ -80,7 +80,7 @@ def _filled(descriptor: int, offset: int, sha256: str, slot: NDArray[Any]) -> bo
             return False
         digest.update(head)
         offset -= len(head)
-    pixels = memoryview(slot).cast("B")
+    pixels = slot.data.cast("B")
     done = 0
     while done < len(pixels):
         read = os.readv(descriptor, [pixels[done:]])

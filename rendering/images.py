@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from rendering.header import FrameFacts, ImageHeader
 from rendering.images_order import COARSEST, next_frames
 from rendering.picture import FrameIdentity
-from rendering.pixels import FrameValues, modality_values, stored_values
+from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
 from rendering.volume import SeriesVerdict, headers_of, judge_headers
 from rendering.worker import DecodeJob, ImageWorker, SharedFrames
@@ -28,19 +27,16 @@ from workstation.domain.geometry import VolumeGeometry, add, scale
 from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused, WorkstationError
 
-# Frames go to the worker in batches of about this size: big enough that talking to it costs
-# nothing, small enough that a wish (`prioritise`) is heard within a few hundredths of a second.
-BATCH_BYTES = 16 << 20
+# Frames go to the worker in batches of about this size: big enough that its threads hardly ever
+# wait for the next one. A wish (`prioritise`) does not wait for the end of a batch.
+BATCH_BYTES = 64 << 20
+
+# What is known of a frame's pixels: one byte each, asked for very often.
+WAITING, LOADED, REFUSED = range(3)
 
 
 class NotYet(WorkstationError):
     """The frame is still on its way; `load` will bring it."""
-
-
-class FrameState(IntEnum):
-    WAITING = 0
-    LOADED = 1
-    REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,8 @@ class SeriesImages:
         self._lock = threading.RLock()
         self._loading = threading.Lock()
         self._closed = False
-        self._states = np.zeros(self.frame_count, np.uint8)
+        self._states = bytearray(self.frame_count)
+        self._settled = 0
         self._refusals: dict[int, Refused] = {}
         self._wanted, self._direction, self._wishes = 0, 1, 0
         self._blocks, self._slots = self._allocate()
@@ -89,9 +86,9 @@ class SeriesImages:
         kinds: dict[tuple[tuple[int, ...], str], int] = {}
         counts: list[int] = []
         slots: list[_Slot] = []
+        kind_of = {id(h): (h.frame_shape, h.dtype) for h in self._headers}
         for position in range(self.frame_count):
-            header = self.header(position)
-            block = kinds.setdefault((header.frame_shape, header.dtype), len(kinds))
+            block = kinds.setdefault(kind_of[id(self.header(position))], len(kinds))
             if block == len(counts):
                 counts.append(0)
             slots.append(_Slot(block, counts[block]))
@@ -154,7 +151,7 @@ class SeriesImages:
     @property
     def loaded_count(self) -> int:
         """Frames that need no more waiting: decoded, or refused."""
-        return int(np.count_nonzero(self._states))
+        return self._settled
 
     @property
     def complete(self) -> bool:
@@ -232,40 +229,32 @@ class SeriesImages:
         self._worker.decode(jobs, self._blocks[block], on_frame, interrupted)
 
     def _job(self, position: int) -> DecodeJob:
-        instance = self.instance(position)
-        return DecodeJob(instance.path, self.header(position), self.frame(position), self._slots[position].index, instance.sha256)
+        instance, slot = self.instance(position), self._slots[position].index
+        # VTK reads a volume's slots as they are: the worker takes foreign bits out of them.
+        clean = self.verdict.geometry is not None and self._floats is None
+        return DecodeJob(instance.path, self.header(position), self.frame(position), slot, instance.sha256, clean)
 
     def _is_waiting(self, position: int) -> bool:
-        return bool(self._states[position] == FrameState.WAITING)
+        return self._states[position] == WAITING
 
     def _finish(self, position: int, refused: Refused | None) -> None:
-        if refused is None:
-            self._settle(position)
+        if refused is None and self._floats is not None:
+            container, header = self._container(position), self.header(position)
+            self._floats[position] = modality_values(container, header, self.frame(position)).values
         with self._lock:
             if refused is not None:
                 self._refusals[position] = refused
-            self._states[position] = FrameState.LOADED if refused is None else FrameState.REFUSED
-
-    def _settle(self, position: int) -> None:
-        """Makes the loaded container fit for the volume: no foreign bits, or its own float slice."""
-        if self.verdict.geometry is None:
-            return
-        container, header = self._container(position), self.header(position)
-        if self._floats is not None:
-            self._floats[position] = modality_values(container, header, self.frame(position)).values
-        elif header.bits_stored < header.bits_allocated and not header.float_bits:
-            stored = stored_values(container, header)
-            if not np.array_equal(stored, container):
-                container[...] = stored
+            self._settled += self._is_waiting(position)
+            self._states[position] = LOADED if refused is None else REFUSED
 
     # Reading
 
     def container(self, position: int) -> NDArray[Any]:
         """The decoded frame as stored; a view, not to be written to. Raises Refused or NotYet."""
         state = self._states[position]
-        if state == FrameState.REFUSED:
+        if state == REFUSED:
             raise self._refusals[position]
-        if state == FrameState.WAITING:
+        if state == WAITING:
             raise NotYet("This image is still being loaded")
         try:
             return self._container(position)
@@ -310,15 +299,19 @@ class SeriesImages:
 
     def _partial(self, geometry: VolumeGeometry) -> VolumeSource:
         stride = COARSEST
-        if not (self._states[::stride] == FrameState.LOADED).all():
+        if not self._has_every(stride):
             raise NotYet("This series is still being loaded")
-        while stride > 2 and (self._states[:: stride // 2] == FrameState.LOADED).all():
+        while stride > 2 and self._has_every(stride // 2):
             stride //= 2
         coarse = self._coarse
         if coarse is None or coarse.geometry.shape[0] != len(range(0, self.frame_count, stride)):
             voxels = np.ascontiguousarray(self._voxels()[::stride])
             coarse = self._coarse = self._source(voxels, _every(geometry, stride), partial=True)
         return coarse
+
+    def _has_every(self, stride: int) -> bool:
+        states = self._states[::stride]
+        return states.count(LOADED) == len(states)
 
     def close(self) -> None:
         """Ends loading and lets the memory go (once nobody looks into it any more).

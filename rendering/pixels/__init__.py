@@ -6,7 +6,14 @@ stored container -> stored value -> modality value -> VOI -> presentation (uint8
 from __future__ import annotations
 
 from rendering.pixels.colour import colour
-from rendering.pixels.modality import FrameValues, clear_foreign_bits, modality_values, padding_mask, padding_values, stored_values
+from rendering.pixels.modality import (
+    FrameValues,
+    clear_foreign_bits,
+    modality_values,
+    padding_mask,
+    padding_values,
+    stored_values,
+)
 from rendering.pixels.overlay import overlay_planes, shutter_mask
 from rendering.pixels.suv import SuvFactor, suv_factor
 from rendering.pixels.voi import Voi, auto_window, equivalent_window, first_voi, first_window, grey, is_inverse, voi_choices

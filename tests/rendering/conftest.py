@@ -11,6 +11,7 @@ import pytest
 
 from rendering.header import FrameFacts, ImageHeader, ModalityTransform
 from rendering.images import SeriesImages
+from rendering.pixels import clear_foreign_bits
 from rendering.viewport import Viewport
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import FramePlane, Vec3, add, cross, scale
@@ -41,6 +42,8 @@ class FakeWorker:
                 on_frame(job.slot, pixels)
             else:
                 target.array[job.slot] = pixels
+                if job.clean:
+                    clear_foreign_bits(target.array[job.slot], job.header)
                 on_frame(job.slot, None)
 
 
