@@ -40,7 +40,7 @@ def make(making: Making, progress: Callable[[float], None]) -> PhantomStudy:
         (Nodule(NODULE_CENTRE, diameter),),
         Contrast(),
         coarse=6.0 if making.small else 2.9,
-        leaves=400 if making.small else 2600,
+        leaves=150 if making.small else 2600,
     )
     series = dicom.Series(
         "chest", dicom.CT_IMAGE, "CT", 2, "Chest 2.0 mm soft tissue", lossless=prior, frame_of_reference="chest"

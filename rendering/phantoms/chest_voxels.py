@@ -11,6 +11,9 @@ from rendering.phantoms import noise, thorax_organs, thorax_tubes, thorax_wall
 from rendering.phantoms.scan import CoarseGrid, Fields, Planes, Pose, Segments, TubePainter, blend, coverage, moved_segments
 from rendering.phantoms.shapes import Array, Point, ramp
 
+_LOWEST, _HIGHEST, _FAR = -300.0, 240.0, 30.0  # where the rib cage and the shoulders can be
+_IN_CAGE = ("left ventricle", "right ventricle", "right atrium", "left atrium", "heart muscle", "heart", "lung",
+            "cartilage")  # fmt: skip
 AIR, LUNG, FAT, MUSCLE = -1000.0, -868.0, -104.0, 56.0
 
 
@@ -49,18 +52,36 @@ def chest_fields(x: Array, y: Array, z: Array, body: Field = thorax_wall.body) -
     bx, by, bz = thorax_wall.unlike(x, y, z)
     field: Fields = {"wall": thorax_wall.cage(bx, by, bz), "body": body(bx, by, bz)}
     field["muscle"] = thorax_wall.muscles(bx, by, bz, field["wall"], field["body"])
-    field |= thorax_organs.heart(x, y, z)
-    field["lung"] = thorax_organs.lungs_from(x, y, z, field["wall"], thorax_organs.mediastinum(x, y, z, field["heart"]))
-    fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
-    field["lung value"] = np.asarray(LUNG + 0.22 * y + 42 * fissure, dtype=np.float32)
     field |= thorax_organs.abdomen(x, y, z, field["wall"])
     field["diaphragm"] = np.asarray(np.maximum(field["cavity"], field["wall"] - 2) - 2.5, dtype=np.float32)
-    ribs, field["cartilage"] = thorax_wall.ribs(bx, by, bz, field["wall"])
     spine, field["disc"], field["canal"] = thorax_wall.spine(x, y, z)
-    other = np.minimum(thorax_wall.sternum(bx, by, bz), thorax_wall.girdle(bx, by, bz))
-    field["bone"] = np.maximum(np.minimum(np.minimum(ribs, spine), other), field["body"] + 3)
+    field["bone"] = spine
     field["marrow value"] = np.asarray(150 + 55 * ramp(-spine, -1, 4), dtype=np.float32)
     field["inner wall"] = np.asarray(field["wall"] + 1.5, dtype=np.float32)
+    field["lung value"] = np.full(field["wall"].shape, LUNG, dtype=np.float32)
+    if float(z.min()) < _HIGHEST and float(z.max()) > _LOWEST:
+        field |= _within_cage(x, y, z, field["wall"])
+        ribs, field["cartilage"] = thorax_wall.ribs(bx, by, bz, field["wall"])
+        other = np.minimum(thorax_wall.sternum(bx, by, bz), thorax_wall.girdle(bx, by, bz))
+        field["bone"] = np.minimum(np.minimum(ribs, spine), other)
+    field["bone"] = np.maximum(field["bone"], field["body"] + 3)
+    return nowhere(field, x, y, z, _IN_CAGE)
+
+
+def nowhere(field: Fields, x: Array, y: Array, z: Array, names: tuple[str, ...]) -> Fields:
+    """`field` with those of `names` that were not worth computing here, because they lie far away.
+
+    Distances stop at `_FAR`, so that interpolation meets no step where the computing begins.
+    """
+    far = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), _FAR, dtype=np.float32)
+    return field | {name: np.minimum(field[name], _FAR) if name in field else far for name in names}
+
+
+def _within_cage(x: Array, y: Array, z: Array, wall: Array) -> Fields:
+    field = thorax_organs.heart(x, y, z)
+    field["lung"] = thorax_organs.lungs_from(x, y, z, wall, thorax_organs.mediastinum(x, y, z, field["heart"]))
+    fissure = np.exp(-((thorax_organs.fissures(x, y, z) / 1.6) ** 2))
+    field["lung value"] = np.asarray(LUNG + 0.22 * y + 42 * fissure, dtype=np.float32)
     return field
 
 

@@ -74,7 +74,7 @@ def _axial(matrix: int, field: float, small: bool) -> Planes:
 
 def _sagittal(small: bool) -> Planes:
     if small:
-        return Planes(86, 86, 60, (3.0, 3.0), 3.0, (88.5, -129.0, 119.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
+        return Planes(64, 64, 44, (4.0, 4.0), 4.0, (86.0, -128.5, 118.5), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
     return Planes(256, 256, 176, (1.0, 1.0), 1.0, (87.5, -130.0, 120.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
 
 
@@ -89,7 +89,7 @@ def _protocols(small: bool) -> tuple[_Protocol, ...]:
                    "EchoTime": "98", "FlipAngle": "150", "EchoTrainLength": "15"}  # fmt: skip
     flair: _Timing = {"ScanningSequence": "IR", "SequenceVariant": "SK", "MRAcquisitionType": "2D", "RepetitionTime": "9000",
                       "EchoTime": "92", "InversionTime": "2500", "FlipAngle": "150", "EchoTrainLength": "16"}  # fmt: skip
-    slow = 4.0 if small else 1.5
+    slow = 5.0 if small else 1.5
     return (
         _Protocol(series("t1", 2, "T1 3D sagittal"), sagittal, _T1, 4.0 if small else 2.0, sagittal.step, 1, (430, 860), t1),
         _Protocol(series("t2", 3, "T2 TSE axial"), _axial(512, 230, small), _T2, slow, 4.0, 1 if small else 2, (400, 800), t2),

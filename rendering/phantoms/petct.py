@@ -25,7 +25,7 @@ _UPTAKE = (
     ("liver", LIVER_SUV), ("spleen", 1.7), ("stomach", 1.4), ("kidney", 3.2), ("renal pelvis", 11.0), ("heart", 1.3),
     ("heart muscle", 2.6), ("right ventricle", 1.7), ("right atrium", 1.6), ("left atrium", 1.6), ("left ventricle", 1.7),
     ("lung", 0.45), ("bone", 1.15), ("canal", 1.2), ("head skin", 0.4), ("head muscle", 0.8), ("head mucosa", 1.3),
-    ("head air", 0.3), ("head bone", 0.7), ("skull", 0.5), ("head cavity", 7.5), ("bladder", 24.0),
+    ("head air", 0.3), ("head bone", 0.7), ("skull", 0.5), ("head cavity", 1.0), ("brain", 7.5), ("bladder", 24.0),
 )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def make(making: Making, progress: Callable[[float], None]) -> PhantomStudy:
     centre = lesion_centre(pet)
     nodule = Nodule(centre, LESION_DIAMETER, 38.0)
     body = Chest(ct, Pose(), making.seed, (nodule,), Contrast.none(), noise_level=17.0, coarse=10.0 if making.small else 4.0,
-                 leaves=300 if making.small else 1600, anatomy=trunk.fields, extra=trunk.EXTRA, last=trunk.LAST)  # fmt: skip
+                 leaves=80 if making.small else 1600, anatomy=trunk.fields, extra=trunk.EXTRA, last=trunk.LAST)  # fmt: skip
     series = dicom.Series("lowdosect", dicom.CT_IMAGE, "CT", 2, "Low-dose CT 4.0 mm", lossless=True, frame_of_reference="trunk")
     for index, hounsfield in enumerate(body.slices()):
         ds = dicom.image(making, series, index + 1, seconds=index * 0.05)
@@ -70,7 +70,7 @@ def make(making: Making, progress: Callable[[float], None]) -> PhantomStudy:
 
 def _suv_slices(planes: Planes, seed: int, centre: Point, small: bool) -> Iterator[Array]:
     """Standardised uptake (rows, columns) of slice after slice, noise included."""
-    grid = CoarseGrid(planes, Pose(), 8.1, max(8.0, planes.step))
+    grid = CoarseGrid(planes, Pose(), 16.3 if small else 8.1, max(8.0, planes.step))
     field = grid.fields(trunk.fields)
     ball = TubePainter(planes, np.asarray([[*centre, LESION_DIAMETER / 2] * 2]), reach=_BLUR)
     blood = TubePainter(planes, np.vstack([thorax_tubes.aorta(), thorax_tubes.pulmonary_arteries()]), reach=_BLUR)

@@ -88,9 +88,9 @@ def angle(x: Array, y: Array, z: Array) -> Array:
 def _vertebra(z: Array) -> tuple[Array, Array]:
     """(number as a fraction: k + 0.5 is the centre of thoracic vertebra k + 1, height there in mm)."""
     depth = _TOP_RIB + 10 - z
-    # Heights rise from 20 mm at T1 to 26 mm at T12: depth = 20 n + 0.25 n^2.
-    number = (-20 + np.sqrt(np.maximum(400 + depth, 1.0))) / 0.5
-    height = 20 + 0.5 * number
+    # Heights rise from 20 mm at T1 to 32 mm at L5, discs included: depth = 20 n + 0.35 n^2.
+    number = (-20 + np.sqrt(np.maximum(400 + 1.4 * depth, 1.0))) / 0.7
+    height = 20 + 0.7 * number
     return np.asarray(number, dtype=np.float32), np.asarray(height, dtype=np.float32)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from rendering.phantoms import head, thorax_wall
-from rendering.phantoms.chest_voxels import AIR, FAT, MUSCLE, Layers, chest_fields
+from rendering.phantoms.chest_voxels import AIR, FAT, MUSCLE, Layers, chest_fields, nowhere
 from rendering.phantoms.scan import Fields
 from rendering.phantoms.shapes import (
     Array,
@@ -51,6 +51,9 @@ LAST: Layers = (
 )
 
 
+_ADDED = (*(name for name, _ in (*EXTRA, *LAST)), "brain")
+
+
 def body(x: Array, y: Array, z: Array) -> Array:
     """The skin of trunk, arms above the head and thighs; not the head."""
     ax = np.abs(x)
@@ -63,18 +66,23 @@ def body(x: Array, y: Array, z: Array) -> Array:
 
 
 def fields(x: Array, y: Array, z: Array) -> Fields:
-    """All fields of the chest and those of `EXTRA` and `LAST`."""
+    """All fields of the chest, those of `EXTRA` and `LAST`, and `brain`."""
     field = chest_fields(x, y, z, body)
     ax = np.abs(x)
     limbs = capsule(ax, y, z, (176, -6, 150), (170, -10, 420), 31, 26)
     limbs = np.minimum(limbs, capsule(ax, y, z, (92, 16, -450), (84, 14, -760), 72, 56))
-    field["muscle"] = np.minimum(np.maximum(field["muscle"], np.maximum(z - 175, -500 - z)), limbs)
+    field["muscle"] = np.minimum(np.maximum(field["muscle"], np.maximum(z - 190, -500 - z)), limbs)
     for name in ("cavity", "inner wall", "diaphragm"):
         field[name] = smooth_overlap(field[name], single(_FLOOR - z), 20)
     field["inner wall"] = np.maximum(field["inner wall"], z - 150)
-    field |= _belly(x, y, z, field["cavity"], np.minimum(field["liver"], np.minimum(field["stomach"], field["spleen"])))
-    field["bone"] = np.minimum(np.minimum(field["bone"], _pelvis(x, y, z)), _humerus(x, y, z))
-    return field | _head(x, y, z)
+    if float(z.min()) < -110:
+        organs = np.minimum(field["liver"], np.minimum(field["stomach"], field["spleen"]))
+        field |= _belly(x, y, z, field["cavity"], organs)
+        field["bone"] = np.minimum(field["bone"], _pelvis(x, y, z))
+    if float(z.max()) > 50:
+        field["bone"] = np.minimum(field["bone"], _humerus(x, y, z))
+        field |= _head(x, y, z)
+    return nowhere(field, x, y, z, _ADDED)
 
 
 def _belly(x: Array, y: Array, z: Array, cavity: Array, upper: Array) -> Fields:
@@ -142,15 +150,17 @@ def _rods(x: Array, y: Array, z: Array, points: tuple[tuple[float, float, float,
 def _head(x: Array, y: Array, z: Array) -> Fields:
     """The head of `head`, on the neck; far below it nothing."""
     hx, hy, hz = x - _HEAD[0], y - _HEAD[1], z - _HEAD[2]
-    below = np.asarray(-88 - hz, dtype=np.float32)
+    # The cut to the neck runs below the chin.
+    below = single((-88 - 0.8 * np.clip(-hy - 5, 0, 60) - hz) * 0.8)
     brain, small, stem = head.cerebrum(hx, hy, hz), head.cerebellum(hx, hy, hz), head.brainstem(hx, hy, hz)
-    cavity = np.maximum(head.cavity(brain, small, stem), below)
-    skin = np.maximum(head.skin(hx, hy, hz, cavity), below)
-    air = np.maximum(head.air(hx, hy, hz), below)
+    cavity = head.cavity(brain, small, stem)
+    skin = head.skin(hx, hy, hz, cavity)
+    air = head.air(hx, hy, hz)
     bone = np.minimum(head.face_bone(hx, hy, hz, air), head.marrow_bones(hx, hy, hz))
     found = {
         "head skin": skin, "head fat": skin + 2.5, "head muscle": head.muscle(hx, hy, hz, skin), "orbit": head.orbits(hx, hy, hz),
         "head mucosa": air - 1.6, "head air": air, "head bone": bone, "globe": head.eye_parts(hx, hy, hz)["globe"],
         "skull": cavity - 6.5, "head cavity": cavity,
+        "brain": np.minimum(brain, small),
     }  # fmt: skip
     return {name: single(np.maximum(value, below)) for name, value in found.items()}
