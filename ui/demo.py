@@ -85,7 +85,7 @@ def _wait_for(qt: QApplication, work: Preparation, unseen: bool) -> None:
     dialog = QProgressDialog()
     dialog.setWindowTitle("Lyskasse")
     dialog.setMinimumWidth(520)
-    dialog.setCancelButton(None)  # type: ignore[arg-type]  # Qt's way to have none
+    dialog.setCancelButton(None)
     dialog.setRange(0, 100)
     dialog.setMinimumDuration(500)
     said = ""
@@ -127,7 +127,7 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
         core.session.open(item)
         driver.wait(lambda uid=item.study_instance_uid: _is_open(core, uid), 60, "a case")  # type: ignore[misc]
         driver.wait(lambda: _is_whole(core), 300, "its images")
-        taken.append(driver.picture(f"case-{number + 1}-{item.modality.lower() or 'case'}.png"))
+        taken.append(driver.picture(f"case-{number + 1}-{_file_word(item.modality)}.png"))
         if number == 0:
             window.focus_images()
             driver.press("M")
@@ -144,3 +144,8 @@ def _is_open(core: Seat, study_uid: str) -> bool:
 def _is_whole(core: Seat) -> bool:
     progress = [core.library.progress(c.state.series_uid) for c in core.session.viewing.cells if c.state]
     return bool(progress) and all(done == total for done, total in progress)
+
+
+def _file_word(modality: str) -> str:
+    """`CT/PT` as `ct-pt`: only letters and hyphens in a file's name."""
+    return "-".join("".join(c for c in part if c.isalnum()) for part in modality.lower().split("/")) or "case"
