@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
@@ -62,7 +62,7 @@ class Driver:
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a key (`Ctrl+Return`, `M`) in whatever has focus."""
-        combination = QKeySequence(key)[0]
+        combination = cast("Any", QKeySequence(key))[0]  # the stubs do not know that it can be indexed
         for _ in range(times):
             target = QApplication.focusWidget() or self._window
             QTest.keyClick(target, combination.key(), combination.keyboardModifiers())

@@ -35,6 +35,9 @@ SHAPES: dict[str, str] = {
     "warning": '<path d="M12 4l9 16H3z"/><path d="M12 10v5M12 17.6v.2"/>',
     "refused": '<circle cx="12" cy="12" r="9"/><path d="M6 18L18 6"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="M15 15l5 5"/>',
+    "check": '<path d="M5 12.5l5 5L19.5 7"/>',
+    "waiting": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.5l3.5 2"/>',
+    "microphone": '<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.5 11a6.5 6.5 0 0 0 13 0M12 17.5V21M9 21h6"/>',
     "preset": '<path d="M4 20C9 20 8 4 20 4"/><path d="M4 4v16h16"/>',
 }
 

@@ -81,9 +81,10 @@ class MainWindow(QMainWindow):
 
         core = self._core
         desk = DictationDesk(core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine)
-        desk.problem.connect(self._session.report_problem)
         desk.state_changed.connect(lambda _: self._show_voice(desk))
-        panel = ReportPanel(core.session, DictationBar(desk), self.runner.run)
+        panel = ReportPanel(
+            core.session, DictationBar(desk, self.runner.keys_text("report.dictate")), self.runner.run, self.runner.keys_text
+        )
         core.delivery_changed.connect(panel.show_delivery)
         return panel
 
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
             self._poll.start()
             QTimer.singleShot(0, self._core.poll_orders)
         self._session.start()
+        self.report_panel.dictation.desk.recover()
 
     # ---- what others ask of it -------------------------------------------------------
 

@@ -211,17 +211,27 @@ QLabel[role="red"] { color: $RED; }
 QLabel[role="green"] { color: $GREEN; }
 QLabel[role="prior"] { color: $PRIOR; }
 QLabel#reportTitle { font-size: 13pt; font-weight: 600; }
-QLabel#reportState { color: $ACCENT; }
-QLabel#reportState[kind="draft"] { color: $MUTED; }
-QLabel#reportState[kind="confirmed"] { color: $GREEN; }
-QLabel#reportState[kind="queued"], QLabel#reportState[kind="sending"],
-QLabel#reportState[kind="signed"], QLabel#reportState[kind="acknowledged"] { color: $AMBER; }
-QLabel#reportState[kind="conflict"], QLabel#reportState[kind="held"], QLabel#reportState[kind="rejected"] { color: $RED; }
-QLabel#reportHint, QLabel#dictationHint { color: $MUTED; }
-QLabel#sectionTitle { color: $MUTED; font-weight: 600; margin-top: 4px; }
+QFrame#reportState { background: $RAISED; border: none; border-left: 3px solid $EDGE; border-radius: 3px; }
+QFrame#reportState[kind="waiting"] { background: $AMBER_GROUND; border-left: 3px solid $AMBER; }
+QFrame#reportState[kind="confirmed"] { border-left: 3px solid $GREEN; }
+QFrame#reportState[kind="trouble"] { background: $RED_GROUND; border-left: 3px solid $RED; }
+QFrame#reportState[kind="draft"] QLabel { color: $MUTED; }
+QFrame#reportState[kind="waiting"] QLabel { color: $AMBER; }
+QFrame#reportState[kind="confirmed"] QLabel { color: $GREEN; }
+QFrame#reportState[kind="trouble"] QLabel { color: $RED; }
+QLabel#reportHint { color: $MUTED; }
+QLabel#dictationHint { color: $AMBER; }
+QLabel#sectionTitle { color: $MUTED; font-weight: 600; }
+QLabel#sectionTitle[target="true"] { color: $ACCENT; }
 QLabel#sectionMark { color: $FAINT; }
-QLabel#sectionMark[saving="true"] { color: $AMBER; }
+QLabel#sectionMark[saving="true"] { color: $MUTED; }
+QLabel#sectionMark[unsaved="true"] { color: $RED; }
 QLabel#draft { color: $MUTED; font-style: italic; }
+QPlainTextEdit#sectionContext, QPlainTextEdit#priorReports {
+    background: $PANEL; color: $MUTED; border: none; border-left: 2px solid $LINE; border-radius: 0; padding: 1px 6px;
+}
+QPlainTextEdit#priorReports { background: $RAISED; border-left: 2px solid $PRIOR; }
+QToolButton#takeOver, QToolButton#showPriorReports { color: $ACCENT; padding: 1px 6px; min-height: 0; }
 QPlainTextEdit[target="true"] { border: 1px solid $ACCENT; }
 QPushButton#primary:enabled { border: 1px solid $ACCENT; background: $ACCENT_GROUND; }
 QPushButton#dictate:checked { background: $RED_GROUND; border: 1px solid $RED; color: $TEXT; }

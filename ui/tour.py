@@ -186,11 +186,9 @@ class Tour:
         panel = self._window.report_panel
         with self._driver.step("dictate"):
             self._driver.press("F3")
-            findings = self._core.session.desk
-            findings.section = SectionCode.FINDINGS
-            panel.focus()
             recording = Path(str(_resources() / "demonstration" / "dictation.flac"))
-            panel.dictation.desk.start(WavSource(recording, paced=False, lead=0.3, tail=1.0))
+            panel.dictation.desk.use_source(lambda _: WavSource(recording, paced=False, lead=0.3, tail=1.0))
+            self._driver.press("F4")
             self._driver.wait(lambda: bool(panel.editor(SectionCode.FINDINGS).toPlainText()), 120, "dictated text")
             self._driver.wait(lambda: not panel.dictation.desk.is_busy, 120, "the end of the dictation")
             self._driver.settle(300)

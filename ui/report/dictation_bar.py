@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from ui import theme
+from ui import icons, theme
+from ui.plain import core_text, plain, tooltip
 from ui.report.dictation_desk import DictationDesk
 from workstation.domain.dictation import DictationState
 from workstation.errors import WorkstationError
 
 # Above this level (of full scale) the converter is close to clipping.
 LOUD = 0.9
+METER_HEIGHT = 6
+BUTTON_WIDTH = 116
 
 
 class LevelMeter(QWidget):
@@ -21,13 +24,17 @@ class LevelMeter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._level = 0.0
-        self.setFixedHeight(6)
+        self.setFixedHeight(METER_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Microphone level"))
 
     def show_level(self, level: float) -> None:
         # Falls slowly so that a syllable can be seen; rises at once.
         self._level = max(level, self._level * 0.8)
+        self.update()
+
+    def rest(self) -> None:
+        self._level = 0.0
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -38,41 +45,50 @@ class LevelMeter(QWidget):
         painter.end()
 
 
-class DictationBar(QWidget):
-    """Button, level, draft line and the reason when dictation is not possible."""
+class DraftLine(QLabel):
+    """The newest words that are heard but not yet written, on one line: the beginning is cut, never the end."""
 
-    def __init__(self, desk: DictationDesk) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("draft")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().windowText().color())
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideLeft, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        painter.end()
+
+
+class DictationBar(QWidget):
+    """Button, level, draft line and the reason when dictation is not possible. Its height stays while one speaks."""
+
+    def __init__(self, desk: DictationDesk, keys: str = "F4") -> None:
         super().__init__()
         self.desk = desk
         self._target = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 2, 0, 2)
-        column.setSpacing(4)
-        self._draft = QLabel()
-        self._draft.setObjectName("draft")
-        self._draft.setTextFormat(Qt.TextFormat.PlainText)
-        self._draft.setWordWrap(True)
-        self._draft.hide()
-        row = QHBoxLayout()
+        self._draft = DraftLine()
         self._button = QPushButton()
         self._button.setObjectName("dictate")
         self._button.setCheckable(True)
-        self._button.setToolTip("F4")
+        self._button.setIcon(icons.icon("microphone"))
+        self._button.setIconSize(QSize(18, 18))
+        self._button.setMinimumWidth(BUTTON_WIDTH)
+        self._button.setToolTip(tooltip(self.tr("Start or stop dictation"), keys))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._meter = LevelMeter()
-        row.addWidget(self._button)
-        row.addWidget(self._meter, 1)
         self._hint = QLabel()
         self._hint.setObjectName("dictationHint")
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setWordWrap(True)
         self._hint.hide()
-        column.addWidget(self._draft)
-        column.addLayout(row)
-        column.addWidget(self._hint)
+        self._build()
         self._button.clicked.connect(lambda _: self._pressed())
         desk.state_changed.connect(self._show_state)
-        desk.level_changed.connect(self._meter.show_level)
+        desk.level_changed.connect(self._show_level)
         desk.draft_changed.connect(self._show_draft)
         desk.problem.connect(self._show_problem)
         missing = desk.check()
@@ -80,9 +96,32 @@ class DictationBar(QWidget):
             self._show_problem(missing)
         self._show_state(desk.state)
 
+    @property
+    def hint(self) -> str:
+        return self._hint.text() if not self._hint.isHidden() else ""
+
+    @property
+    def draft(self) -> str:
+        return self._draft.text()
+
+    def _build(self) -> None:
+        beside = QVBoxLayout()
+        beside.setSpacing(2)
+        beside.addWidget(self._draft, 1)
+        beside.addWidget(self._meter)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._button)
+        row.addLayout(beside, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self._hint)
+
     def set_target_available(self, available: bool) -> None:
         self._target = available
-        self._button.setEnabled(available or self.desk.is_listening)
+        self._show_state(self.desk.state)
 
     def _pressed(self) -> None:
         self._hint.hide()
@@ -90,25 +129,46 @@ class DictationBar(QWidget):
         self._show_state(self.desk.state)
 
     def _show_state(self, state: DictationState) -> None:
-        words = {
-            DictationState.UNAVAILABLE: self.tr("Dictate"),
-            DictationState.IDLE: self.tr("Dictate"),
-            DictationState.STARTING: self.tr("Listening (model is loading)"),
-            DictationState.LISTENING: self.tr("Listening"),
+        listening = self.desk.is_listening
+        self._button.setText(self._words(state) if listening else self.tr("Dictate"))
+        self._button.setChecked(listening)
+        self._button.setEnabled(self._target or listening)
+        if listening:
+            self._hint.setVisible(self._hint.isVisible() and self.desk.unavailable is not None)
+        else:
+            self._meter.rest()
+        if not self._draft.text() or self._draft.property("state") is True:
+            self._show_waiting(listening)
+
+    def _show_waiting(self, listening: bool) -> None:
+        """In place of a draft: that words are still on their way, and where to."""
+        words = ""
+        if self.desk.writes_elsewhere:
+            words = self.tr("Writing into the report before this one…")
+        elif not listening and self.desk.is_busy:
+            words = self.tr("Writing…")
+        self._draft.setProperty("state", bool(words))
+        self._draft.setText(words)
+
+    def _words(self, state: DictationState) -> str:
+        return {
+            DictationState.STARTING: self.tr("Listening"),
             DictationState.SPEECH: self.tr("Hearing you"),
-            DictationState.RECOGNISING: self.tr("Writing…"),
-            DictationState.RESTARTING: self.tr("Recording (engine restarts)"),
-        }
-        self._button.setText(words[state])
-        self._button.setChecked(self.desk.is_listening)
-        self._button.setEnabled(self._target or self.desk.is_listening)
-        if not self.desk.is_listening:
-            self._meter.show_level(0.0)
+            DictationState.RESTARTING: self.tr("Recording"),
+            DictationState.UNAVAILABLE: self.tr("Recording"),
+        }.get(state, self.tr("Listening"))
+
+    def _show_level(self, level: float) -> None:
+        if self.desk.is_listening:
+            self._meter.show_level(level)
 
     def _show_draft(self, text: str) -> None:
-        self._draft.setText(text)
-        self._draft.setVisible(bool(text))
+        self._draft.setProperty("state", False)
+        self._draft.setText(plain(text))
+        self._draft.setAccessibleName(self._draft.text())
+        if not text:
+            self._show_state(self.desk.state)
 
     def _show_problem(self, error: WorkstationError) -> None:
-        self._hint.setText(str(error))
+        self._hint.setText(plain(". ".join(core_text(p).rstrip(".") for p in (error.title, error.detail, error.hint) if p)))
         self._hint.show()

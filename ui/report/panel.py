@@ -1,17 +1,24 @@
-"""The report panel: sections, what is on disk, dictation, signing, and the way to the RIS."""
+"""The report panel: where the report stands, its sections, dictation and signing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from ui import plain
+from ui.elided_label import ElidedLabel
+from ui.plain import core_text, tooltip
 from ui.report.dictation_bar import DictationBar
+from ui.report.section_block import Known, SectionBlock
 from ui.report.section_editor import SectionEditor
-from workstation.domain.delivery import Delivery, DeliveryState
+from ui.report.section_stack import SectionStack
+from ui.report.state_line import StateLine
+from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
-from workstation.domain.report import SECTION_TITLES, Report, ReportStatus, SectionCode
+from workstation.domain.report import SECTION_TITLES, Report, SectionCode
+from workstation.reporting.signing import Missing, NotSigned
 from workstation.session.session import Session
 
 SECTIONS = (
@@ -21,29 +28,31 @@ SECTIONS = (
     SectionCode.IMPRESSION,
     SectionCode.RECOMMENDATION,
 )
-# Findings is where the words are; the others open as a few lines and grow with the panel.
-STRETCH = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
-LINES = {SectionCode.FINDINGS: 7, SectionCode.IMPRESSION: 4}
-
-
-def _core_text(text: str) -> str:
-    return QCoreApplication.translate("core", text)
+# After the disk refused: often enough to save soon, seldom enough not to fill the banner.
+RETRY_MS = 3000
+PRIOR_LINES = 9
 
 
 class ReportPanel(QWidget):
-    """Draws `session.desk`. `run` runs a command of the table by id."""
+    """Draws `session.desk`. `run` runs a command of the table by id, `keys` names its keys."""
 
-    def __init__(self, session: Session, dictation: DictationBar, run: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, dictation: DictationBar, run: Callable[[str], None], keys: Callable[[str], str] = lambda _: ""
+    ) -> None:
         super().__init__()
         self.setObjectName("reportPanel")
         self._session = session
         self._desk = session.desk
         self._run = run
+        self._keys = keys
         self.dictation = dictation
         self._uuid = ""
-        self._editors = {code: SectionEditor(code) for code in SECTIONS}
-        self._marks: dict[SectionCode, QLabel] = {}
-        self._delivery: Delivery | None = None
+        self._blocks = {code: SectionBlock(code) for code in SECTIONS}
+        self._sections = SectionStack(tuple(self._blocks.values()))
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self._desk.retry)
         self._build()
         self._connect()
         self._show(self._desk.report)
@@ -51,7 +60,7 @@ class ReportPanel(QWidget):
     # ---- what others ask of it -------------------------------------------------------
 
     def focus(self) -> None:
-        self._editors[self._desk.section].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.editor(self._desk.section).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def step_section(self, steps: int) -> None:
         here = SECTIONS.index(self._desk.section) if self._desk.section in SECTIONS else 0
@@ -59,81 +68,85 @@ class ReportPanel(QWidget):
         self.focus()
 
     def has_focus(self) -> bool:
-        return any(editor.hasFocus() for editor in self._editors.values())
+        return any(block.editor.hasFocus() for block in self._blocks.values())
 
     def editor(self, code: SectionCode) -> SectionEditor:
-        return self._editors[code]
+        return self._blocks[code].editor
 
     def flush(self) -> None:
-        for editor in self._editors.values():
-            editor.flush()
+        for block in self._blocks.values():
+            block.editor.flush()
 
-    def show_delivery(self, delivery: Delivery | None) -> None:
-        """The delivery of the report on the desk, as the outbox last told."""
-        self._delivery = delivery
+    def show_delivery(self, delivery: Delivery) -> None:
+        """The outbox moved a report; shown when it is the one on the desk."""
+        self._desk.follow(delivery)
         self._show_state()
 
-    # ---- inside ----------------------------------------------------------------------
+    # ---- building --------------------------------------------------------------------
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
         self._title = _plain_label("reportTitle")
-        self._state = _plain_label("reportState")
-        column.addWidget(self._title)
-        column.addWidget(self._state)
+        self._facts = ElidedLabel()
+        self._facts.setProperty("role", "muted")
+        self._facts.setObjectName("reportFacts")
+        self._state = StateLine()
         self._hint = _plain_label("reportHint")
-        column.addWidget(self._hint)
-        sections = QWidget()
-        inner = QVBoxLayout(sections)
-        inner.setContentsMargins(0, 0, 0, 0)
-        for code in SECTIONS:
-            inner.addLayout(self._section_head(code))
-            editor = self._editors[code]
-            editor.setAccessibleName(_core_text(SECTION_TITLES[code]))
-            editor.setMinimumHeight(editor.fontMetrics().lineSpacing() * LINES.get(code, 2) + 18)
-            inner.addWidget(editor, STRETCH.get(code, 1))
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(sections)
-        column.addWidget(scroll, 1)
+        self._priors = Known("priorReports")
+        self._priors.setAccessibleName(self.tr("Earlier reports"))
+        self._show_priors = self._prior_button()
+        for widget in (self._title, self._facts, self._state, self._hint):
+            column.addWidget(widget)
+        column.addWidget(self._priors)
+        column.addWidget(self._sections, 1)
         column.addWidget(self.dictation)
-        buttons = QHBoxLayout()
+        column.addLayout(self._sign_buttons())
+        for block in self._blocks.values():
+            block.set_keys(self._keys("report.take_over"))
+
+    def _prior_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("flat", True)
+        button.setObjectName("showPriorReports")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setText(self.tr("Earlier reports"))
+        button.toggled.connect(self._toggle_priors)
+        head = self._blocks[SectionCode.COMPARISON].head
+        head.insertWidget(head.count() - 2, button)
+        return button
+
+    def _sign_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
         self._preliminary = QPushButton(self.tr("Sign preliminary"))
         self._final = QPushButton(self.tr("Sign final"))
         self._final.setObjectName("primary")
-        self._preliminary.setToolTip("Ctrl+Shift+Return")
-        self._final.setToolTip("Ctrl+Return")
-        for button in (self._preliminary, self._final):
+        for button, command in ((self._preliminary, "report.sign_preliminary"), (self._final, "report.sign_final")):
+            button.setToolTip(tooltip(button.text(), self._keys(command)))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            buttons.addWidget(button, 1)
-        column.addLayout(buttons)
-
-    def _section_head(self, code: SectionCode) -> QHBoxLayout:
-        row = QHBoxLayout()
-        name = _plain_label("sectionTitle")
-        name.setText(_core_text(SECTION_TITLES[code]))
-        name.setBuddy(self._editors[code])
-        mark = _plain_label("sectionMark")
-        self._marks[code] = mark
-        row.addWidget(name)
-        row.addStretch(1)
-        row.addWidget(mark)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            # Held down, Return on a focused button signs once: Qt repeats the click only for mouse buttons.
+            button.setAutoRepeat(False)
+            button.clicked.connect(lambda _, command=command: self._run(command))
+            row.addWidget(button, 1)
         return row
 
     def _connect(self) -> None:
-        for editor in self._editors.values():
-            editor.save_wanted.connect(lambda code, text: self._desk.write(SectionCode(code), text))
-            editor.entered.connect(self._entered)
-            editor.state_changed.connect(self._show_marks)
-        self._preliminary.clicked.connect(lambda: self._run("report.sign_preliminary"))
-        self._final.clicked.connect(lambda: self._run("report.sign_final"))
+        for code, block in self._blocks.items():
+            block.editor.save_wanted.connect(lambda code, text: self._desk.write(SectionCode(code), text))
+            block.editor.entered.connect(self._entered)
+            block.editor.state_changed.connect(self._show_marks)
+            block.taken_over.connect(lambda code=code: self._session.take_over(code))
         self._desk.report_changed.connect(self._show)
         self._desk.segment_accepted.connect(self._segment)
         self._desk.leaving.connect(self._leaving)
         self._desk.problem.connect(self._problem)
+        self._desk.saving_changed.connect(self._saving)
+        self._session.case_changed.connect(self._case_changed)
+
+    # ---- what happens ----------------------------------------------------------------
 
     def _entered(self, code: str) -> None:
         self._desk.section = SectionCode(code)
@@ -143,85 +156,98 @@ class ReportPanel(QWidget):
     def _leaving(self, _: None) -> None:
         self.flush()
 
-    def _problem(self, _: Exception) -> None:
-        for editor in self._editors.values():
-            editor.ask_again()
+    def _saving(self, _: int) -> None:
+        if self._desk.unsaved and not self._desk.is_saving and not self._retry.isActive():
+            self._retry.start()
+        self._show_state()
+
+    def _problem(self, error: Exception) -> None:
+        """A refused signature: go to what is missing."""
+        if not isinstance(error, NotSigned):
+            return
+        if error.missing is Missing.IMAGES:
+            self._run("report.images")
+        elif error.missing is Missing.WORDS:
+            self._desk.section = self._desk.section if self._desk.section in SECTIONS else SectionCode.FINDINGS
+            self.focus()
 
     def _segment(self, accepted: tuple[Report, SectionCode, DictatedSegment]) -> None:
         report, section, segment = accepted
-        if report.report_uuid == self._uuid and section in self._editors:
-            self._editors[section].take_segment(segment.text)
+        if report.report_uuid == self._uuid and section in self._blocks:
+            self.editor(section).take_segment(segment)
+
+    def _case_changed(self, _: object) -> None:
+        self._desk.section = SectionCode.FINDINGS
+        self._show_priors.setChecked(False)
+
+    def _toggle_priors(self, shown: bool) -> None:
+        self._priors.show_text(_prior_text(self._desk.prior_reports) if shown else "")
+        self._fit_priors()
+
+    def _fit_priors(self) -> None:
+        if not self._priors.isHidden():
+            most = self._priors.height_of(PRIOR_LINES)
+            self._priors.setFixedHeight(min(most, max(self._priors.full_height, self._priors.height_of(2))))
+
+    # ---- showing ---------------------------------------------------------------------
 
     def _show(self, report: Report | None) -> None:
         uuid = report.report_uuid if report else ""
-        for code, editor in self._editors.items():
+        for code, block in self._blocks.items():
             text = report.text(code) if report else ""
             if uuid != self._uuid:
-                editor.reset(text)
+                block.editor.reset(text, self._desk.unsaved.get((uuid, code)))
             else:
-                editor.show_stored(text)
-        if uuid != self._uuid:
-            self._delivery = None
+                block.editor.show_stored(text)
         self._uuid = uuid
         self._show_state()
 
     def _show_state(self) -> None:
         report, writable = self._desk.report, self._desk.is_open_for_writing
-        for editor in self._editors.values():
-            editor.setReadOnly(not writable)
-            editor.setEnabled(report is not None)
+        unsaved = report is not None and any(uuid == report.report_uuid for uuid, _ in self._desk.unsaved)
+        for block in self._blocks.values():
+            block.editor.setReadOnly(not writable)
+            block.editor.setEnabled(report is not None)
         for button in (self._preliminary, self._final):
-            button.setEnabled(writable)
+            button.setEnabled(writable and not unsaved)
         self.dictation.set_target_available(writable)
-        self._title.setText(report.procedure if report else self.tr("No report"))
-        words, kind = self._state_words(report)
-        self._state.setText(words)
-        self._state.setProperty("kind", kind)
-        self._state.style().unpolish(self._state)
-        self._state.style().polish(self._state)
+        self._title.setText(plain.plain(report.procedure) if report else self.tr("No report"))
+        self._facts.setVisible(report is not None)
+        self._facts.set_parts(_facts(report) if report else [])
+        self._state.show_state(report, self._desk.delivery, unsaved)
         self._hint.setVisible(report is None)
         if self._session.case is None:
             self._hint.setText(self.tr("Open a case from the worklist to report it."))
         else:
             self._hint.setText(self.tr("The RIS has no order for this study, so a report would have no way home."))
+        self._show_known(writable)
         self._show_marks()
 
-    def _state_words(self, report: Report | None) -> tuple[str, str]:
-        if report is None:
-            return "", "none"
-        if report.status is ReportStatus.DRAFT:
-            return self.tr("Draft"), "draft"
-        delivery = self._delivery
-        if delivery is None or delivery.report_uuid != report.report_uuid:
-            return self.tr("Signed by %1, version %2").replace("%1", report.signed_by).replace(
-                "%2", str(report.version)
-            ), "signed"
-        words = {
-            DeliveryState.QUEUED: self.tr("Signed. Waiting for the RIS"),
-            DeliveryState.SENDING: self.tr("Sent, answer unknown: the RIS is being asked"),
-            DeliveryState.ACKNOWLEDGED: self.tr("The RIS accepted it. Not yet confirmed"),
-            DeliveryState.CONFIRMED: self.tr("Confirmed: read back from the RIS and identical"),
-            DeliveryState.CONFLICT: self.tr("Conflict: the RIS holds something else"),
-            DeliveryState.HELD: self.tr("Held: identity must be checked"),
-            DeliveryState.REJECTED: self.tr("Refused by the RIS"),
-            DeliveryState.SUPERSEDED: self.tr("Replaced by a newer version"),
-        }[delivery.state]
-        if delivery.state in (DeliveryState.REJECTED, DeliveryState.CONFLICT, DeliveryState.HELD) and delivery.last_error:
-            words = f"{words}: {delivery.last_error}"
-        return words, delivery.state.value
+    def _show_known(self, writable: bool) -> None:
+        for code, block in self._blocks.items():
+            block.show_context(self._session.known_for(code) if self._desk.report is not None else "", writable)
+        self._show_priors.setVisible(bool(self._desk.prior_reports))
 
     def _show_marks(self) -> None:
-        for code, mark in self._marks.items():
-            editor = self._editors[code]
-            saving = not editor.is_saved
-            here = code == self._desk.section and self._desk.is_open_for_writing
-            on_disk = self.tr("on disk") if editor.toPlainText() else ""
-            mark.setText(self.tr("saving…") if saving else on_disk)
-            mark.setProperty("saving", saving)
-            editor.setProperty("target", here)
-            for widget in (mark, editor):
-                widget.style().unpolish(widget)
-                widget.style().polish(widget)
+        writable = self._desk.is_open_for_writing
+        self._sections.set_target(self._desk.section)
+        for code, block in self._blocks.items():
+            unsaved = (self._uuid, code) in self._desk.unsaved
+            block.show_marks(code is self._desk.section and writable, unsaved)
+
+
+def _facts(report: Report) -> list[str]:
+    return [plain.plain(report.accession_number), plain.dicom_date(report.study_date), plain.plain(report.patient_id)]
+
+
+def _prior_text(reports: tuple[Report, ...]) -> str:
+    """The signed reports of the prior studies, each under a headline; text from outside shown as it is."""
+    parts = []
+    for report in reports:
+        head = " ".join((plain.plain(report.procedure), plain.dicom_date(report.study_date), plain.plain(report.signed_by)))
+        texts = [f"{core_text(SECTION_TITLES[s.code])}: {s.text.strip()}" for s in report.sections if s.text.strip()]
+        parts.append("\n".join((head, *texts)))
+    return "\n\n".join(parts)
 
 
 def _plain_label(name: str) -> QLabel:

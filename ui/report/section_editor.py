@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import takewhile
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SectionCode
+from workstation.reporting.text import clean
 
 # Long enough not to write at each letter, short enough that a crash costs less than a word.
 PAUSE_MS = 250
-# After the disk refused: often enough to save soon, seldom enough not to fill the banner.
-RETRY_MS = 3000
 
 
-class SectionEditor(QPlainTextEdit):
-    """Plain text. `save_wanted(code, text)` asks for the disk; `stored()` says what it holds now."""
+class PlainText(QPlainTextEdit):
+    """Plain text that knows how high all of it is."""
+
+    def height_of(self, lines: int) -> int:
+        """The widget's height with this many lines of text."""
+        margins = self.contentsMargins()
+        frame = margins.top() + margins.bottom() + 2 * round(self.document().documentMargin())
+        return lines * self.fontMetrics().lineSpacing() + frame
+
+    @property
+    def full_height(self) -> int:
+        """The height at which nothing is scrolled."""
+        # A plain text document measures its height in lines.
+        return self.height_of(max(1, round(self.document().size().height())))
+
+
+class SectionEditor(PlainText):
+    """`save_wanted(code, text)` asks for the disk; `show_stored` says what it holds now."""
 
     save_wanted = Signal(str, str)
     entered = Signal(str)
@@ -25,9 +42,10 @@ class SectionEditor(QPlainTextEdit):
 
     def __init__(self, code: SectionCode, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName(f"section-{code.name.lower()}")
         self.code = code
         self._stored = ""
-        self._asked = ""
+        self._asked: deque[str] = deque()  # texts on their way to the disk, oldest first
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -38,23 +56,16 @@ class SectionEditor(QPlainTextEdit):
 
     @property
     def is_saved(self) -> bool:
-        """Whether exactly this text is on disk."""
-        return self.toPlainText() == self._stored
+        """Whether exactly this text is on disk, and nothing else is on its way there."""
+        return not self._asked and self._text() == self._stored
 
     def flush(self) -> None:
         """Ask for what is typed to be written, unless that was asked already."""
         self._pause.stop()
-        text = self.toPlainText()
-        self._pause.setInterval(PAUSE_MS)
-        if text not in (self._stored, self._asked):
-            self._asked = text
+        text = self._text()
+        if text != (self._asked[-1] if self._asked else self._stored):
+            self._asked.append(text)
             self.save_wanted.emit(self.code.value, text)
-
-    def ask_again(self) -> None:
-        """What was asked for did not reach the disk: try once more after a while."""
-        if not self.is_saved:
-            self._asked = self._stored
-            self._pause.start(RETRY_MS)
 
     def show_stored(self, text: str) -> None:
         """The store holds `text`. Shown only where the reader has typed nothing newer.
@@ -64,26 +75,34 @@ class SectionEditor(QPlainTextEdit):
         """
         untouched = self.is_saved
         self._stored = text
-        if untouched and self.toPlainText() != text:
+        if text in self._asked:
+            while self._asked.popleft() != text:
+                pass
+        if untouched and self._text() != text:
             self._replace_end(text)
-        elif not untouched:
+        elif not untouched and self._text() != text:
             self._pause.start()
         self.state_changed.emit()
 
-    def take_segment(self, text: str) -> None:
-        """A dictated segment is on disk behind the stored text, but the reader has typed on: keep both."""
-        if not self.is_saved:
-            joint = "" if not self.toPlainText() or self.toPlainText()[-1].isspace() else " "
-            cursor = QTextCursor(self.document())
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            cursor.insertText(joint + text)
+    def take_segment(self, segment: DictatedSegment) -> None:
+        """A dictated segment is on disk behind the stored text. Has the reader typed on, both are kept."""
+        if self.is_saved:
+            return  # it comes with what is stored
+        text = self.toPlainText()
+        joint = "" if segment.joins or not text or text[-1].isspace() else " "
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(joint + segment.text)
 
-    def reset(self, text: str) -> None:
-        """Another report: its text, nothing to undo."""
+    def reset(self, stored: str, unsaved: str | None = None) -> None:
+        """Another report: its text, nothing to undo. `unsaved` is what the disk has not yet taken of it."""
         self._pause.stop()
-        self._stored = self._asked = text
+        self._stored = stored
+        self._asked.clear()
+        if unsaved is not None:
+            self._asked.append(unsaved)
         self.blockSignals(True)
-        self.setPlainText(text)
+        self.setPlainText(stored if unsaved is None else unsaved)
         self.blockSignals(False)
         self.moveCursor(QTextCursor.MoveOperation.End)
         self.state_changed.emit()
@@ -96,9 +115,12 @@ class SectionEditor(QPlainTextEdit):
         self.flush()
         super().focusOutEvent(event)
 
+    def _text(self) -> str:
+        """What is shown, as the store keeps it."""
+        return clean(self.toPlainText())
+
     def _typed(self) -> None:
-        if self.toPlainText() != self._stored:
-            self._pause.start()
+        self._pause.start()
         self.state_changed.emit()
 
     def _replace_end(self, text: str) -> None:
@@ -106,8 +128,14 @@ class SectionEditor(QPlainTextEdit):
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, text, strict=False)))
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        cursor.setPosition(same)
+        cursor.setPosition(len(shown[:same].encode("utf-16-le")) // 2)  # Qt counts UTF-16 units
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(text[same:])
         cursor.endEditBlock()
+        self._show_end()
+
+    def _show_end(self) -> None:
+        """What came last is what the reader wants to check."""
+        if not self.hasFocus():
+            self.moveCursor(QTextCursor.MoveOperation.End)
         self.ensureCursorVisible()

@@ -274,6 +274,14 @@ COMMANDS: tuple[Command, ...] = (
         "report.dictate", "Start or stop dictation", lambda c: c.shell.toggle_dictation(), ("F4",), ("dictation stop",), "Report"
     ),
     Command(
+        "report.take_over",
+        "Take over history and comparison",
+        lambda c: c.session.take_over_all(),
+        ("Ctrl+H",),
+        ("history take over",),
+        "Report",
+    ),
+    Command(
         "report.sign_preliminary",
         "Sign as preliminary",
         _sign(ReportAction.SIGN_PRELIMINARY),

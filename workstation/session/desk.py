@@ -141,7 +141,11 @@ class ReportDesk:
         return any(target.report_uuid == report_uuid for target in self._spoken.values())
 
     def accept(
-        self, target: DictationTarget, segment: DictatedSegment, failed: Callable[[Exception], object] | None = None
+        self,
+        target: DictationTarget,
+        segment: DictatedSegment,
+        saved: Callable[[], object] = lambda: None,
+        failed: Callable[[Exception], object] | None = None,
     ) -> None:
         """A dictated segment for the report it was spoken for, open on the desk or not."""
 
@@ -149,6 +153,7 @@ class ReportDesk:
             self.abandon(segment.segment_id)
             self.segment_accepted.emit((report, target.section, segment))
             self._update(report)
+            saved()
 
         work = lambda _: self._store.append_segment(target.report_uuid, target.section, segment)  # noqa: E731
         self._save(work, accepted, failed)

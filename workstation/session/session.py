@@ -171,10 +171,24 @@ class Session:
         study = self.case.study
         self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
 
-    def take_over_reason(self) -> None:
-        """Put the order's reason into the report's clinical history."""
-        if self.case is not None:
-            self.desk.add(SectionCode.HISTORY, self.case.reason)
+    def known_for(self, section: SectionCode) -> str:
+        """What is known for a section before anybody writes it: the order's reason, the nearest prior."""
+        case = self.case
+        if case is None:
+            return ""
+        if section is SectionCode.HISTORY:
+            return case.reason
+        if section is SectionCode.COMPARISON and case.priors:
+            return _named(case.priors[0])
+        return ""
+
+    def take_over(self, section: SectionCode) -> None:
+        """Put what is known for a section into the report."""
+        self.desk.add(section, self.known_for(section))
+
+    def take_over_all(self) -> None:
+        for section in SectionCode:
+            self.take_over(section)
 
     def report_problem(self, error: Exception) -> None:
         """Expected errors go to the banner in words; others by type only."""
@@ -210,6 +224,13 @@ class Session:
         if report.report_uuid in self._left_over:
             self._left_over.discard(report.report_uuid)
             self.notice.emit(Notice("A draft was recovered: everything that was on disk stands in the report", of_case=True))
+
+
+def _named(study: Study) -> str:
+    """A prior as a report names it: what, and when."""
+    what = study.study_description or "/".join(study.modalities)
+    when = study.study_date
+    return f"{what} {when[:4]}-{when[4:6]}-{when[6:]}" if len(when) == 8 and when.isdigit() else what
 
 
 def _warnings(item: WorklistItem, doubts: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,67 @@
+"""All sections of the report under each other, sharing the height so that every one is in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ui.report.heights import heights
+from ui.report.section_block import SectionBlock
+from workstation.domain.report import SectionCode
+
+SPACING = 6
+
+
+class SectionStack(QWidget):
+    """Gives each block its height whenever a text, the section written into, or the window changes."""
+
+    def __init__(self, blocks: Sequence[SectionBlock]) -> None:
+        super().__init__()
+        self._blocks = tuple(blocks)
+        self._target = SectionCode.FINDINGS
+        self._busy = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.arrange)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        for block in self._blocks:
+            column.addWidget(block)
+            block.changed.connect(self._changed)
+        column.addStretch(1)
+
+    def set_target(self, code: SectionCode) -> None:
+        if code is not self._target:
+            self._target = code
+            self._changed()
+
+    def arrange(self) -> None:
+        """Share the height out now."""
+        self._busy = True  # a new height makes the texts say that they have changed
+        spacing = SPACING * len(self._blocks)
+        room = self.height() - spacing - sum(block.overhead for block in self._blocks)
+        wishes = [wish for block in self._blocks for wish in block.wishes(block.code is self._target)]
+        given = heights(room, wishes)
+        for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):
+            block.give(context, editor)
+        self._busy = False
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 160)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._changed()
+
+    def _changed(self) -> None:
+        if not self._busy:
+            self._later.start()
