@@ -1,12 +1,15 @@
 """SeriesImages: the decoded frames of one series, filled progressively, read from any thread.
 
-Stored values stay as they are decoded (8 or 16 bits) in shared memory, in reading order; a
-volume is that very memory, seen by VTK without a copy. Only series whose slices differ in
-slope (PET), go through a table or carry foreign bits are turned into a float32 volume.
+Stored values stay as they are decoded (8 or 16 bits), in reading order; a volume is that very
+memory, seen by VTK without a copy. Only series whose slices differ in slope (PET), go through
+a table or carry foreign bits are turned into a float32 volume. The worker never sees this
+memory: it fills a small shared block that is copied from and used again, so that a frame
+cannot change once it was taken over (and fresh shared pages cost more than that copy).
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ from workstation.errors import Refused, WorkstationError
 
 # Frames go to the worker in batches of about this size: big enough that its threads hardly ever
 # wait for the next one. A wish (`prioritise`) does not wait for the end of a batch.
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 32 << 20
 
 # What is known of a frame's pixels: one byte each, asked for very often.
 WAITING, LOADED, REFUSED = range(3)
@@ -73,15 +76,16 @@ class SeriesImages:
         self._loading = threading.Lock()
         self._closed = False
         self._states = bytearray(self.frame_count)
-        self._settled = 0
+        self._settled_count = 0
         self._refusals: dict[int, Refused] = {}
         self._wanted, self._direction, self._wishes = 0, 1, 0
         self._blocks, self._slots = self._allocate()
+        self._exchange: dict[int, SharedFrames] = {}
         self._floats = self._float_volume()
         self._coarse: VolumeSource | None = None
         self._refuse_strangers()
 
-    def _allocate(self) -> tuple[list[SharedFrames], list[_Slot]]:
+    def _allocate(self) -> tuple[list[NDArray[Any]], list[_Slot]]:
         """One block for each kind of frame; a volume has one kind and its slots in slice order."""
         kinds: dict[tuple[tuple[int, ...], str], int] = {}
         counts: list[int] = []
@@ -93,15 +97,13 @@ class SeriesImages:
                 counts.append(0)
             slots.append(_Slot(block, counts[block]))
             counts[block] += 1
-        return [SharedFrames(n, shape, dtype) for (shape, dtype), n in zip(kinds, counts, strict=True)], slots
+        blocks = [_zeros((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
+        return blocks, slots
 
     def _float_volume(self) -> NDArray[np.float32] | None:
         if self.verdict.geometry is None or self._has_one_line():
             return None
-        try:
-            return np.zeros(self.verdict.geometry.shape, np.float32)
-        except MemoryError as error:
-            raise Refused("There is no memory for these images") from error
+        return _zeros(self.verdict.geometry.shape, "f4")
 
     def _has_one_line(self) -> bool:
         """Whether one slope and intercept turn every container of the series into its value."""
@@ -122,7 +124,7 @@ class SeriesImages:
             found = (header.study_uid, header.series_uid, header.patient_id, header.patient_issuer)
             if found != expected or header.sop_instance_uid != self.instance(position).sop_instance_uid:
                 refusal = Refused("This image belongs to another patient or study", "Its own header says so")
-                self._finish(position, refusal)
+                self._settle(position, refusal)
 
     def _patient(self) -> tuple[str, str]:
         return self.study.patient.key.patient_id, self.study.patient.key.issuer
@@ -151,7 +153,7 @@ class SeriesImages:
     @property
     def loaded_count(self) -> int:
         """Frames that need no more waiting: decoded, or refused."""
-        return self._settled
+        return self._settled_count
 
     @property
     def complete(self) -> bool:
@@ -161,7 +163,7 @@ class SeriesImages:
     def bytes(self) -> int:
         """Memory of all frames once loaded."""
         floats = 0 if self._floats is None else self._floats.nbytes
-        return floats + sum(block.bytes for block in self._blocks)
+        return floats + sum(block.nbytes for block in self._blocks)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -183,11 +185,14 @@ class SeriesImages:
         """
         self.prioritise(first)
         with self._loading:
-            while not (cancelled() or self._closed):
-                batch = self._next_batch()
-                if not batch:
-                    return
-                self._decode(batch, cancelled, on_progress)
+            try:
+                while not (cancelled() or self._closed):
+                    batch = self._next_batch()
+                    if not batch:
+                        return
+                    self._decode(batch, cancelled, on_progress)
+            finally:
+                self._end_exchange()
 
     def prioritise(self, position: int) -> None:
         """Brings the frame at `position` and its neighbours next. Cheap; may be called at any time."""
@@ -209,27 +214,40 @@ class SeriesImages:
                 continue
             batch.append(position)
             # The frame looked at goes alone: nothing may stand in its way.
-            if position == wanted or len(batch) * self._blocks[block].frame_bytes >= BATCH_BYTES:
+            if position == wanted or len(batch) == _batch_size(self._blocks[block]):
                 break
         return batch
 
     def _decode(self, batch: Sequence[int], cancelled: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
         block = self._slots[batch[0]].block
-        position_of = {self._slots[p].index: p for p in batch}
+        exchange = self._exchange_of(block)
         wishes = self._wishes
 
         def on_frame(slot: int, refused: Refused | None) -> None:
-            self._finish(position_of[slot], refused)
+            self._finish(batch[slot], exchange.array[slot], refused)
             on_progress(self.loaded_count, self.frame_count)
 
         def interrupted() -> bool:
             return self._closed or cancelled() or (self._wishes != wishes and self._is_waiting(self._wanted))
 
-        jobs = [self._job(position) for position in batch]
-        self._worker.decode(jobs, self._blocks[block], on_frame, interrupted)
+        self._worker.decode([self._job(p, slot) for slot, p in enumerate(batch)], exchange, on_frame, interrupted)
 
-    def _job(self, position: int) -> DecodeJob:
-        instance, slot = self.instance(position), self._slots[position].index
+    def _exchange_of(self, block: int) -> SharedFrames:
+        """What the worker fills for a block, one batch after the other."""
+        if block not in self._exchange:
+            self._end_exchange()
+            memory = self._blocks[block]
+            size = min(len(memory), _batch_size(memory))
+            self._exchange[block] = SharedFrames(size, memory.shape[1:], memory.dtype.str[1:])
+        return self._exchange[block]
+
+    def _end_exchange(self) -> None:
+        for exchange in self._exchange.values():
+            exchange.scrap()
+        self._exchange.clear()
+
+    def _job(self, position: int, slot: int) -> DecodeJob:
+        instance = self.instance(position)
         # VTK reads a volume's slots as they are: the worker takes foreign bits out of them.
         clean = self.verdict.geometry is not None and self._floats is None
         return DecodeJob(instance.path, self.header(position), self.frame(position), slot, instance.sha256, clean)
@@ -237,14 +255,18 @@ class SeriesImages:
     def _is_waiting(self, position: int) -> bool:
         return self._states[position] == WAITING
 
-    def _finish(self, position: int, refused: Refused | None) -> None:
-        if refused is None and self._floats is not None:
-            container, header = self._container(position), self.header(position)
-            self._floats[position] = modality_values(container, header, self.frame(position)).values
+    def _finish(self, position: int, decoded: NDArray[Any], refused: Refused | None) -> None:
+        if refused is None:
+            self._container(position)[...] = decoded
+            if self._floats is not None:
+                self._floats[position] = modality_values(decoded, self.header(position), self.frame(position)).values
+        self._settle(position, refused)
+
+    def _settle(self, position: int, refused: Refused | None) -> None:
         with self._lock:
             if refused is not None:
                 self._refusals[position] = refused
-            self._settled += self._is_waiting(position)
+            self._settled_count += self._is_waiting(position)
             self._states[position] = LOADED if refused is None else REFUSED
 
     # Reading
@@ -263,7 +285,7 @@ class SeriesImages:
 
     def _container(self, position: int) -> NDArray[Any]:
         slot = self._slots[position]
-        frame: NDArray[Any] = self._blocks[slot.block].array[slot.index]
+        frame: NDArray[Any] = self._blocks[slot.block][slot.index]
         return frame
 
     def values(self, position: int) -> FrameValues:
@@ -289,7 +311,7 @@ class SeriesImages:
         return self._partial(geometry)
 
     def _voxels(self) -> NDArray[Any]:
-        return self._blocks[0].array if self._floats is None else self._floats
+        return self._blocks[0] if self._floats is None else self._floats
 
     def _source(self, voxels: NDArray[Any], geometry: VolumeGeometry, partial: bool) -> VolumeSource:
         transform = self.facts(0).transform
@@ -320,9 +342,20 @@ class SeriesImages:
         """
         self._closed = True
         with self._loading:
-            for block in self._blocks:
-                block.close()
+            self._blocks = []
             self._floats = self._coarse = None
+
+
+def _zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise Refused("There is no memory for these images") from error
+
+
+def _batch_size(block: NDArray[Any]) -> int:
+    """Frames of one batch of this block."""
+    return max(1, BATCH_BYTES // max(1, block.itemsize * math.prod(block.shape[1:])))
 
 
 def _every(geometry: VolumeGeometry, stride: int) -> VolumeGeometry:

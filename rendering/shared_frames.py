@@ -10,8 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
@@ -92,27 +91,57 @@ class SharedFrames:
             _release(self._named)
             self._named = None
 
+    def scrap(self) -> None:
+        """As `close`, and the memory goes at once, in the worker too. Views must not be looked into any more."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+        self.close()
+
     def __del__(self) -> None:
         self.close()
 
 
-@contextmanager
-def attached(address: BlockAddress) -> Iterator[Any]:
-    """The worker's side: a writable buffer on the parent's block."""
-    kind, _, rest = address.name.partition(":")
-    if kind == "named":
-        block = _attach_named(rest)
+class Attachment:
+    """The worker's side: the parent's block, mapped until another one is asked for.
+
+    A load asks for the same block again and again, and its pages are dear to map.
+    """
+
+    def __init__(self, reserve: Callable[[int], None]) -> None:
+        """`reserve` is told how many bytes more are about to be mapped, fewer when negative."""
+        self._reserve = reserve
+        self._key: object = None
+        self._size = 0
+        self._block: mmap.mmap | SharedMemory | None = None
+
+    def buffer(self, address: BlockAddress) -> Any:
+        """A writable buffer on the block. Nobody may hold the one before any more."""
+        kind, _, rest = address.name.partition(":")
+        if kind == "named":
+            if self._key != address:
+                self._attach(address, address.size, lambda: _attach_named(rest))
+            return self._block.buf if isinstance(self._block, SharedMemory) else None
+        pid, _, fd = rest.partition(":")
+        descriptor = os.open(Path("/proc") / pid / "fd" / fd, os.O_RDWR)
         try:
-            yield block.buf
+            # Numbers of descriptors are used again, those of living inodes are not.
+            found = os.fstat(descriptor)
+            key = (found.st_dev, found.st_ino, address.size)
+            if self._key != key:
+                self._attach(key, address.size, lambda: mmap.mmap(descriptor, address.size))
         finally:
-            _release(block)
-        return
-    pid, _, fd = rest.partition(":")
-    descriptor = os.open(Path("/proc") / pid / "fd" / fd, os.O_RDWR)
-    try:
-        yield mmap.mmap(descriptor, address.size)
-    finally:
-        os.close(descriptor)
+            os.close(descriptor)
+        return self._block
+
+    def _attach(self, key: object, size: int, attach: Callable[[], mmap.mmap | SharedMemory]) -> None:
+        before, self._block, self._key = self._block, None, None
+        if isinstance(before, SharedMemory):
+            _release(before)
+        del before
+        self._reserve(size - self._size)
+        self._size = size
+        self._block = attach()
+        self._key = key
 
 
 def _attach_named(name: str) -> SharedMemory:

@@ -27,7 +27,7 @@ from rendering.header import ImageHeader
 from rendering.header_json import encode
 from rendering.parse import MAPPED_FROM, media_files, parse_file, read_file
 from rendering.pixels import clear_foreign_bits
-from rendering.shared_frames import BlockAddress, attached
+from rendering.shared_frames import Attachment, BlockAddress
 from rendering.worker_limits import ProcessLimits
 from rendering.worker_pipe import Message, read_message, write_message
 from workstation.errors import Refused
@@ -50,6 +50,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(threads, "decode")
         self._serving = ThreadPoolExecutor(1, "serve")
         self._limits = ProcessLimits(memory, seconds, threads + 1)
+        self._attachment = Attachment(self._limits.mapped)
 
     def run(self, requests: BinaryIO) -> None:
         """Serves until the parent has gone."""
@@ -82,7 +83,7 @@ class Worker:
                 return
             self._limits.job_begins()
             try:
-                self._answer({"study": encode(parse_file(Path(path), self._file_bytes).study)})
+                self._answer(encode(parse_file(Path(path), self._file_bytes)))
             except Refused as reason:
                 self._answer({"refused": refusal(reason)})
             except MemoryError:
@@ -96,17 +97,11 @@ class Worker:
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])
         kinds = [ImageHeader("", "", "", "", **kind) for kind in request["kinds"]]
-        self._limits.mapped(address.size)
-        try:
-            with attached(address) as block:
-                array = np.frombuffer(block, request["dtype"], request["values"]).reshape(request["shape"])
-                files = iter(list(enumerate(request["files"])))  # a list's iterator may be shared by threads
-                futures = [self._pool.submit(self._decode_files, files, kinds, array) for _ in range(self._threads)]
-                for future in futures:
-                    future.result()
-                del array, block
-        finally:
-            self._limits.mapped(-address.size)
+        array = np.frombuffer(self._attachment.buffer(address), request["dtype"], request["values"]).reshape(request["shape"])
+        files = iter(list(enumerate(request["files"])))  # a list's iterator may be shared by threads
+        futures = [self._pool.submit(self._decode_files, files, kinds, array) for _ in range(self._threads)]
+        for future in futures:
+            future.result()
 
     def _decode_files(self, files: Iterator[tuple[int, Message]], kinds: Sequence[ImageHeader], array: NDArray[Any]) -> None:
         """One thread's share. What a file ends with and that the next begins go in one answer."""
