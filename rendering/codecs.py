@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rendering.codecs_headers import Codestream, jpeg_2000_header, jpeg_header
 from rendering.header import ImageHeader
 from rendering.pixels.colour import rgb_from_ybr_full, rgb_from_ybr_partial
+from rendering.pixels.modality import stored_range
 from workstation.errors import Refused
 
 Pixels: TypeAlias = NDArray[Any]
@@ -106,9 +107,16 @@ def _dct_jpeg(data: bytes, header: ImageHeader) -> Pixels:
     if found.is_lossless_jpeg or found.kind == 0xF7:
         raise Refused("The compressed image is not of its transfer syntax", "It is lossless JPEG or JPEG-LS")
     if header.samples == 1:
-        return _pixels(imagecodecs.jpeg8_decode(data))
+        return _within_bits_stored(_pixels(imagecodecs.jpeg8_decode(data)), found, header)
     colours = "YCBCR" if _is_ybr(found, header) else "RGB"
     return _pixels(imagecodecs.jpeg8_decode(data, colorspace=colours, outcolorspace="RGB"))
+
+
+def _within_bits_stored(pixels: Pixels, found: Codestream, header: ImageHeader) -> Pixels:
+    """A lossy stream of more bits than BitsStored may overshoot them; without its upper bits white would be black."""
+    if found.precision == header.bits_stored or (pixels.dtype.kind == "i") != header.is_signed:
+        return pixels
+    return np.clip(pixels, *stored_range(header))
 
 
 def _is_ybr(found: Codestream, header: ImageHeader) -> bool:
@@ -146,7 +154,11 @@ def _jpeg_2000(data: bytes, header: ImageHeader) -> Pixels:
     return _wavelet(data, header, imagecodecs.jpeg2k_decode)
 
 
-def _htj2k(data: bytes, header: ImageHeader) -> Pixels:
+def _htj2k_lossless(data: bytes, header: ImageHeader) -> Pixels:
+    # OpenJPH is the quicker one, but what overshoots the range comes out of it wrapped round,
+    # white as black. Only a reversible stream cannot overshoot.
+    if not jpeg_2000_header(data).is_reversible:
+        raise Refused("The compressed image is not of its transfer syntax", "It is lossy HTJ2K")
     return _wavelet(data, header, imagecodecs.htj2k_decode)
 
 
@@ -156,6 +168,8 @@ def _wavelet(data: bytes, header: ImageHeader, decode: Callable[[bytes], Any]) -
     if found.is_subsampled:
         raise Refused("Subsampled JPEG 2000 is not supported")
     pixels = _pixels(decode(data))
+    if not found.is_reversible:
+        pixels = _within_bits_stored(pixels, found, header)
     # The decoder undoes the codestream's own colour transform (RCT, ICT).
     return pixels if found.is_colour_transformed else _to_rgb(pixels, header)
 
@@ -250,7 +264,8 @@ CODECS: dict[str, Codec] = {
     **dict.fromkeys((_JPEG + n for n in ("57", "70")), Codec("lossless JPEG (liblj92)", _lossless_jpeg)),
     **dict.fromkeys((_JPEG + n for n in ("80", "81")), Codec("JPEG-LS (CharLS)", _jpeg_ls)),
     **dict.fromkeys((_JPEG + n for n in ("90", "91")), Codec("JPEG 2000 (OpenJPEG)", _jpeg_2000)),
-    **dict.fromkeys((_JPEG + n for n in ("201", "202", "203")), Codec("HTJ2K (OpenJPH)", _htj2k)),
+    **dict.fromkeys((_JPEG + n for n in ("201", "202")), Codec("lossless HTJ2K (OpenJPH)", _htj2k_lossless)),
+    _JPEG + "203": Codec("HTJ2K (OpenJPEG)", _jpeg_2000),
     **dict.fromkeys((_JPEG + n for n in ("110", "112")), Codec("JPEG XL (libjxl)", _jpeg_xl)),
     RLE: Codec("RLE (PackBits)", _rle),
     DEFLATED_FRAME: Codec("deflated frame (zlib)", _deflated_frame),

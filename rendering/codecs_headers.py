@@ -35,6 +35,7 @@ class Codestream:
     restart_interval: int = 0
     point_transform: int = 0
     is_colour_transformed: bool = False
+    is_reversible: bool = False
     scans: int = 0
 
     @property
@@ -129,6 +130,7 @@ def _read_jpeg_2000(data: bytes) -> Codestream:
     while (marker := struct.unpack_from(">H", data, at)[0]) != 0xFF90:
         if marker == 0xFF52:
             found.is_colour_transformed = data[at + 8] == 1
+            found.is_reversible = data[at + 13] == 1
         at += 2 + struct.unpack_from(">H", data, at + 2)[0]
     _check_tile_parts(data, at, tiles)
     return found

@@ -24,7 +24,7 @@ from rendering.parse_file import FileBytes, ReceivedDataset, read_received
 from rendering.parse_frames import FrameContext, read_frames
 from rendering.parse_pixels import PixelModule, read_pixel_module
 from rendering.parse_reasons import no_pixels_reason, unshown_reason
-from rendering.parse_series import build_study, checked_uids
+from rendering.parse_series import WITHOUT, build_study, checked_uids, missing_uids
 from rendering.parse_spacing import read_regions
 from rendering.parse_tables import palette
 from workstation.domain.study import Instance, ParsedInstance
@@ -68,8 +68,10 @@ def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
     elements = received.elements
     if elements.uid("MediaStorageSOPClassUID") == DICOMDIR_CLASS or "DirectoryRecordSequence" in elements:
         raise Refused("A DICOMDIR lists files: it is not an image itself")
-    uids = checked_uids(elements)
+    sha256 = hashlib.sha256(data).hexdigest()
+    uids, missing = checked_uids(elements, sha256), missing_uids(elements)
     header = build_header(received, uids)
+    header = replace(header, warnings=(*(WITHOUT[name] for name in missing), *header.warnings))
     instance = Instance(
         uids[2],
         uids[3],
@@ -79,11 +81,11 @@ def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
         header.rows,
         header.columns,
         path,
-        hashlib.sha256(data).hexdigest(),
+        sha256,
         len(data),
         header.to_json(),
     )
-    return ParsedInstance(build_study(elements, uids, series_attributes(elements), instance))
+    return ParsedInstance(build_study(elements, uids, series_attributes(elements), instance), missing)
 
 
 def build_header(received: ReceivedDataset, uids: Sequence[str]) -> ImageHeader:

@@ -20,7 +20,7 @@ from rendering.shared_frames import SharedFrames
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_decode import DecodeJob, decode_in
 from rendering.worker_pipe import Message
-from workstation.domain.study import ParsedInstance, Study
+from workstation.domain.study import ParsedInstance
 from workstation.errors import LethalFile, Refused, Unavailable
 
 __all__ = ["DecodeJob", "ImageWorker", "SharedFrames", "WorkerLimits"]
@@ -177,7 +177,8 @@ class ImageWorker:
 def _parsed(answer: Message) -> Parsed:
     if "refused" in answer:
         return Refused(*answer["refused"])
-    return ParsedInstance(from_json(Study, answer["study"]))
+    parsed: ParsedInstance = from_json(ParsedInstance, answer)
+    return parsed
 
 
 def _killer(error: ChildDied) -> LethalFile:

@@ -137,6 +137,36 @@ def test_lossy_syntaxes_stay_near_the_pixels(
     assert 0 < error.max() <= most
 
 
+BLACK_AND_WHITE = np.random.default_rng(5).random((64, 64)) > 0.5
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize(
+    ("syntax", "encode"),
+    [
+        (JPEG + "91", lambda p: imagecodecs.jpeg2k_encode(p, level=45, codecformat="j2k", reversible=False)),
+        (JPEG + "203", lambda p: imagecodecs.htj2k_encode(p, level=0.01, reversible=False)),
+    ],
+)
+def test_white_that_overshoots_in_a_lossy_syntax_stays_white(
+    worker: ImageWorker, tmp_path: Path, syntax: str, encode: Callable[[Array], bytes], bits: int
+) -> None:
+    top = (1 << bits) - 1
+    image = (BLACK_AND_WHITE * top).astype("u1" if bits == 8 else "u2")
+    made = dataset(image, syntax, PixelData=encapsulated([bytes(encode(image))]), BitsStored=bits, HighBit=bits - 1)
+    header, pixels = decoded(worker, save(made, tmp_path / "a.dcm"))
+    shown = stored_values(pixels[0], header).astype(int)
+    assert (np.abs(shown - image) < top // 2).all()
+    assert shown.max() == top
+
+
+def test_lossy_htj2k_under_a_lossless_name_is_refused(worker: ImageWorker, tmp_path: Path) -> None:
+    data = encapsulated([bytes(imagecodecs.htj2k_encode(GREY, level=0.01, reversible=False))])
+    path = save(dataset(GREY, JPEG + "201", PixelData=data), tmp_path / "a.dcm")
+    with pytest.raises(Refused, match="not of its transfer syntax"):
+        decoded(worker, path)
+
+
 @pytest.mark.parametrize("syntax", [JPEG + "50", JPEG + "51", JPEG + "53", JPEG + "55"])
 def test_dct_jpeg_of_eight_bits_stays_near_the_pixels(worker: ImageWorker, tmp_path: Path, syntax: str) -> None:
     grey = np.ascontiguousarray(COLOUR[..., 0])

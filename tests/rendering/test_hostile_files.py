@@ -191,7 +191,7 @@ def test_an_rle_frame_with_a_byte_plane_missing_is_refused(worker: ImageWorker, 
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "palette"),
         ({"StudyInstanceUID": "../../../etc/passwd"}, "StudyInstanceUID is not a UID"),
         ({"SeriesInstanceUID": "1." * 40}, "SeriesInstanceUID is not a UID"),
-        ({"StudyInstanceUID": None}, "StudyInstanceUID is missing"),
+        ({"SOPClassUID": None}, "SOPClassUID is missing"),
     ],
 )
 def test_a_header_that_cannot_be_is_refused(worker: ImageWorker, tmp_path: Path, elements: dict[str, Any], reason: str) -> None:

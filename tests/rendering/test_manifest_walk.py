@@ -20,7 +20,6 @@ from workstation.errors import Refused
 
 # The whole list of what is not shown, by reason: anything else that is not shown is a fault.
 NOT_PARSED = {
-    "StudyInstanceUID is missing": 7,
     "A DICOMDIR lists files: it is not an image itself": 2,
 }
 WITHOUT_PIXELS = {

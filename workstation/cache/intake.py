@@ -14,7 +14,7 @@ from workstation.cache.alerts import AlertLog
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.index import StudyIndex
 from workstation.cache.quarantine import REASONS, QuarantinedFile, QuarantineKind
-from workstation.cache.soundness import flaw_of
+from workstation.cache.soundness import flaw_of, lack_of
 from workstation.cache.sources import HEAD, Sources
 from workstation.cache.store import ObjectStore, Staged, fingerprint_of
 from workstation.domain.study import ParsedInstance
@@ -128,7 +128,7 @@ class Intake:
             self._commit()
 
     def _take(self, source: SourceFile, parsed: ParsedInstance) -> None:
-        if flaw := flaw_of(parsed):
+        if flaw := flaw_of(parsed) or lack_of(parsed):
             raise Refused(flaw)
         sha256 = self._kept_hash(source.path, parsed)
         waiting = (c.staged.fingerprint.sha256 for c in self._batch)

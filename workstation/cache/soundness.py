@@ -14,6 +14,11 @@ MOST_UID_CHARACTERS = 64
 LARGEST_INTEGER = (1 << 63) - 1
 
 
+def lack_of(parsed: ParsedInstance) -> str:
+    """What the file would have to say to be kept; empty when it says all. It can be shown without."""
+    return f"{parsed.missing[0]} is missing" if parsed.missing else ""
+
+
 def flaw_of(parsed: ParsedInstance) -> str:
     """Why this instance cannot be kept; empty when it can."""
     study, series, instance = parsed.study, parsed.series, parsed.instance

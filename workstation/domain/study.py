@@ -106,10 +106,12 @@ class Study:
 class ParsedInstance:
     """What the limited worker says of one file: where it belongs and what it is.
 
-    `study.series` holds one series with one instance.
+    `study.series` holds one series with one instance. `missing` are the keywords of UIDs that
+    the file lacks and that stand-ins were made for: it can be shown, but not kept.
     """
 
     study: Study
+    missing: tuple[str, ...] = ()
 
     @property
     def series(self) -> Series:
