@@ -51,7 +51,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
             facts.view.state,
             picture,
             facts.is_prior,
-            plain.interval(facts.study.study_date, facts.current_date) if facts.is_prior else "",
+            facts.current_date,
             facts.not_the_reports,
             facts.active,
             facts.presets,

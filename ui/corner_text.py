@@ -55,14 +55,14 @@ class Corners:
 
 @dataclass(frozen=True, slots=True)
 class CornerFacts:
-    """What the corners are about. `interval` is how long before the current study, in words."""
+    """What the corners are about. `current_date` is the StudyDate of the study being read."""
 
     study: Study
     series: Series
     state: ViewportState
     picture: Picture
     is_prior: bool = False
-    interval: str = ""
+    current_date: str = ""
     not_the_reports: bool = False
     active: bool = False
     presets: tuple[WindowPreset, ...] = field(default=())
@@ -108,8 +108,9 @@ def _which_study(facts: CornerFacts) -> tuple[Line, ...]:
     when = " ".join(part for part in (plain.dicom_date(study.study_date), plain.dicom_time(study.study_time)) if part)
     lines = []
     if facts.is_prior:
-        label = _tr("PRIOR")
-        lines.append(Line(f"{label}  {facts.interval}".strip(), 0, Tone.PRIOR, (label,)))
+        label, interval = plain.relation(study.study_date, facts.current_date)
+        label = label.upper()
+        lines.append(Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (label,)))
     day = plain.dicom_date(study.study_date)
     lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True))
     lines.append(Line(plain.plain(study.study_description), 6))

@@ -81,6 +81,15 @@ def interval(earlier: str, later: str) -> str:
     return (_tr("{0} before") if days > 0 else _tr("{0} after")).format(amount)
 
 
+def relation(date: str, current: str) -> tuple[str, str]:
+    """What a study is beside the current one (DICOM dates): (`Prior`, `9 months before`)."""
+    other, now = as_date(date), as_date(current)
+    if other is None or now is None:
+        return _tr("Other study"), ""
+    label = _tr("Prior") if other < now else _tr("Later study") if other > now else _tr("Other study")
+    return label, interval(date, current)
+
+
 def _amount(days: int) -> str:
     if days < 14:
         return _counted(days, _tr("1 day"), _tr("{0} days"))

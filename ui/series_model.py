@@ -20,10 +20,11 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """The heading of one study. `interval` is how long before the current one, in words."""
+    """The heading of one study. `label`, `interval` say what it is beside the current one and how far away."""
 
     study: Study
     is_prior: bool
+    label: str
     interval: str = ""
 
 
@@ -59,7 +60,8 @@ class SeriesModel(QAbstractListModel):
         for study in case.studies if case else ():
             is_prior = case is not None and study is not case.study
             date = case.study.study_date if case else ""
-            self.rows.append(StudyRow(study, is_prior, plain.interval(study.study_date, date) if is_prior else ""))
+            label, interval = plain.relation(study.study_date, date) if is_prior else (plain.core_text("Current"), "")
+            self.rows.append(StudyRow(study, is_prior, label, interval))
             self.rows.extend(SeriesRow(study, series, is_prior) for series in study.series)
         self.endResetModel()
 
@@ -111,10 +113,7 @@ def heading_words(row: StudyRow) -> str:
 
 def heading_title(row: StudyRow) -> str:
     date = plain.dicom_date(row.study.study_date)
-    if not row.is_prior:
-        return f"{plain.core_text('Current')}  {date}".strip()
-    title = plain.core_text("Prior")
-    return f"{title}, {row.interval}" if row.interval else f"{title}  {date}".strip()
+    return f"{row.label}, {row.interval}" if row.interval else f"{row.label}  {date}".strip()
 
 
 def series_words(row: SeriesRow) -> str:

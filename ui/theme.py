@@ -168,6 +168,7 @@ QLineEdit, QTextEdit, QPlainTextEdit, QSpinBox {
     background: $GROUND; border: 1px solid $EDGE; border-radius: 5px; padding: 5px 7px;
     selection-background-color: $ACCENT_GROUND; selection-color: $TEXT;
 }
+QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QSpinBox:focus { border: 1px solid $ACCENT; }
 QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled { border: 1px solid $LINE; color: $MUTED; }
 
@@ -180,7 +181,7 @@ QTableView { gridline-color: transparent; }
 QTableView::item { padding: 4px 8px; border: none; }
 QHeaderView { background: $PANEL; border: none; }
 QHeaderView::section {
-    background: $PANEL; color: $MUTED; border: none; border-bottom: 1px solid $LINE; padding: 6px 8px;
+    background: $PANEL; color: $MUTED; border: none; border-bottom: 1px solid $LINE; padding: 6px 8px 6px 11px;
 }
 QHeaderView::section:hover { background: $HOVER; color: $TEXT; }
 QTableCornerButton::section { background: $PANEL; border: none; }

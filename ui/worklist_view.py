@@ -167,7 +167,8 @@ class WorklistView(QWidget):
     # ---- rows ------------------------------------------------------------------------
 
     def _show_items(self, items: tuple[WorklistItem, ...]) -> None:
-        chosen = self.selected()
+        # A reader who has not moved from the top wants the top of the new list, not the old row.
+        chosen = self.selected() if self.table.currentIndex().row() > 0 else None
         self.model.show_items(items)
         self._select(chosen)
         self._count_rows()

@@ -62,6 +62,19 @@ def test_intervals_are_words_a_reader_uses(earlier, later, words):
     assert plain.interval(earlier, later) == words
 
 
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        ("20260218", ("Prior", "9 months before")),
+        ("20261120", ("Other study", "same day")),
+        ("20261122", ("Later study", "2 days after")),
+        ("", ("Other study", "")),
+    ],
+)
+def test_only_an_earlier_study_is_called_a_prior(date, words):
+    assert plain.relation(date, "20261120") == words
+
+
 def test_ages_count_birthdays_and_infants_in_months():
     assert plain.age("19500102", "20260101") == "75 y"
     assert plain.age("19500102", "20260102") == "76 y"
