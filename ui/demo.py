@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ui import app, virtual_screen
 from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
 from ui.driver import Driver
 from ui.main_window import MainWindow
+from workstation.domain.viewing import Plane
 from workstation.errors import Unavailable, WorkstationError
 from workstation.jobs import Jobs
 from workstation.ris.embedded import EmbeddedRis
@@ -125,8 +127,9 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
     ready = [i for i in core.session.items if i.order and i.image_count]
     for number, item in enumerate(ready):
         core.session.open(item)
-        driver.wait(lambda uid=item.study_instance_uid: _is_open(core, uid), 60, "a case")  # type: ignore[misc]
-        driver.wait(lambda: _is_whole(core), 300, "its images")
+        driver.wait(partial(_is_open, core, item.study_instance_uid), 60, "a case")
+        driver.wait(partial(_is_whole, core), 300, "its images")
+        _go_to_the_middle(core)
         taken.append(driver.picture(f"case-{number + 1}-{_file_word(item.modality)}.png"))
         if number == 0:
             window.focus_images()
@@ -135,6 +138,15 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
             taken.append(driver.picture("three-planes.png"))
     QCoreApplication.processEvents()
     return taken
+
+
+def _go_to_the_middle(core: Seat) -> None:
+    """Where there is most to see: stacks open on their first image, as readers begin there."""
+    viewing = core.session.viewing
+    for index, cell in enumerate(viewing.cells):
+        viewport = core.library.viewport(cell.state.study_uid, cell.state.series_uid) if cell.state else None
+        if viewport is not None and cell.state is not None and cell.state.plane is Plane.STACK:
+            viewing.change(index, position=viewport.slice_count(cell.state) // 2)
 
 
 def _is_open(core: Seat, study_uid: str) -> bool:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from rendering.phantoms import ROLES, PhantomStudy, write_demonstration
 from workstation.domain.order import Priority
+from workstation.domain.patient import PatientKey
 from workstation.domain.study import Study
 from workstation.ris.embedded import EmbeddedRis
 from workstation.settings import Folders
 
 Progress = Callable[[int, int, str], None]
-CURRENT_ROLES = ("ct-chest", "petct", "mg", "mr-head", "dbt", "us", "hand")
 SIGNER = "Dr Demonstration"
 
 # What a busy morning looks like: the chest CT cannot wait, screening can.
@@ -100,13 +100,11 @@ def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | Non
 
 
 def current_studies(studies: Sequence[Study]) -> tuple[Study, ...]:
-    """The newest study of each patient and modality: what there is to read; the others are priors."""
-    newest: dict[tuple[str, str, str], Study] = {}
-    for study in sorted(studies, key=lambda s: (s.study_date, s.study_time), reverse=True):
-        newest.setdefault(
-            (study.patient.key.patient_id, study.patient.key.issuer, study.modalities[0] if study.modalities else ""), study
-        )
-    return tuple(newest.values())
+    """What there is to read: each patient's studies of their last day. Earlier ones are priors."""
+    last: dict[PatientKey, str] = {}
+    for study in studies:
+        last[study.patient.key] = max(last.get(study.patient.key, ""), study.study_date)
+    return tuple(s for s in studies if s.study_date == last[s.patient.key])
 
 
 def _urgency(study: Study) -> tuple[Priority, timedelta]:
