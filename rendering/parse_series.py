@@ -10,7 +10,6 @@ from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused
 
-
 # UIDs that say where an image belongs, and what a reader must know when the file lacks one.
 WITHOUT = {
     "StudyInstanceUID": "The file names no study: what it belongs to cannot be checked",

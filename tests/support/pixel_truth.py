@@ -6,6 +6,7 @@ Nothing of `rendering` is used. Shapes are (frames, rows, columns[, 3]); grey fr
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import struct
 import subprocess
@@ -39,10 +40,14 @@ TOLERANCE = {**dict.fromkeys(DCT_JPEG, 1.0), JPEG + "91": 1.0, JPEG + "203": 1.0
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
+class NoOtherDecoder(Exception):
+    """Neither dcmtk nor SimpleITK reads this stream."""
+
+
 def read(path: Path) -> FileDataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pydicom.dcmread(path)
+        return pydicom.dcmread(path, force=True)
 
 
 def frame_count(dataset: Dataset) -> int:
@@ -107,7 +112,7 @@ def _rle(frame: bytes, dataset: Dataset) -> Array:
     rows, columns, width = int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated) // 8
     count, *offsets = struct.unpack("<16I", frame[:64])
     edges = [*offsets[:count], len(frame)]
-    planes = [_packbits(frame[a:b], rows * columns) for a, b in zip(edges, edges[1:], strict=False)]
+    planes = [_packbits(frame[a:b], rows * columns) for a, b in itertools.pairwise(edges)]
     samples = []
     for start in range(0, count, width):
         total = np.zeros(rows * columns, np.uint32)
@@ -170,13 +175,15 @@ def through_palette(values: Array, dataset: Dataset) -> Array:
 
 
 def _by_other_decoder(dataset: FileDataset, syntax: str, scratch: Path) -> Array:
-    """dcmtk for DCT and near-lossless JPEG-LS, SimpleITK for the rest. The header is stripped to its pixel module."""
+    """dcmtk for DCT, near-lossless and 8-bit JPEG-LS, SimpleITK for the rest. The header is stripped to its pixel module."""
     bare = _bare(dataset, scratch / "bare.dcm")
-    tool = "dcmdjpeg" if syntax in DCT_JPEG else "dcmdjpls" if syntax == JPEG + "81" else ""
+    tool = "dcmdjpeg" if syntax in DCT_JPEG else "dcmdjpls" if _is_for_dcmtk(dataset, syntax) else ""
     if tool and shutil.which(tool):
         plain = scratch / "plain.dcm"
         # -cn keeps the stored colours: the conversion to RGB is then ours.
-        subprocess.run([tool, *(["+cn"] if tool == "dcmdjpeg" else []), str(bare), str(plain)], check=True, capture_output=True)
+        options = ["+cn"] if tool == "dcmdjpeg" else []
+        if subprocess.run([tool, *options, str(bare), str(plain)], check=False, capture_output=True).returncode:
+            raise NoOtherDecoder
         return _finished(_native(read(plain), "1.2.840.10008.1.2.1"), read(plain))
     image = SimpleITK.GetArrayFromImage(_itk(bare)).astype(np.int64)
     samples = int(dataset.SamplesPerPixel)
@@ -184,11 +191,18 @@ def _by_other_decoder(dataset: FileDataset, syntax: str, scratch: Path) -> Array
     return through_palette(frames, dataset) if str(dataset.PhotometricInterpretation) == "PALETTE COLOR" else frames
 
 
+def _is_for_dcmtk(dataset: Dataset, syntax: str) -> bool:
+    return syntax == JPEG + "81" or (syntax == JPEG + "80" and int(dataset.BitsAllocated) == 8)
+
+
 def _itk(path: Path) -> Any:
     reader = SimpleITK.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(path))
-    return reader.Execute()
+    try:
+        return reader.Execute()
+    except RuntimeError as error:
+        raise NoOtherDecoder from error
 
 
 _PIXEL_MODULE = (
@@ -209,7 +223,11 @@ def _bare(dataset: FileDataset, path: Path) -> Path:
     for keyword in _PIXEL_MODULE:
         if keyword in dataset:
             bare[keyword] = dataset[keyword]
-    if str(bare.PhotometricInterpretation) == "PALETTE COLOR":
+    if "PlanarConfiguration" in bare:
+        # A codestream orders its samples itself; GDCM believes the element when it lies.
+        bare.PlanarConfiguration = 0
+    # GDCM turns MONOCHROME1 round.
+    if str(bare.PhotometricInterpretation) in ("PALETTE COLOR", "MONOCHROME1"):
         bare.PhotometricInterpretation = "MONOCHROME2"
     bare.save_as(path, enforce_file_format=True)
     return path
