@@ -246,6 +246,9 @@ class FakeStore:
         self.reports[report_uuid] = replace(report, sections=sections)
         return self.reports[report_uuid]
 
+    def report(self, report_uuid: str) -> Report:
+        return self.reports[report_uuid]
+
     def report_of(self, accession_number: str, study_uid: str) -> Report | None:
         return self.reports.get(f"report-{accession_number}")
 

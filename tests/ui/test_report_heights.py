@@ -35,6 +35,12 @@ def test_without_room_for_all_text_every_box_keeps_its_least() -> None:
     assert sum(got) == 400
 
 
+def test_a_small_window_takes_from_the_large_boxes_first() -> None:
+    history, comparison, findings, impression, recommendation = heights(200, EMPTY)
+    assert (history, comparison, recommendation) == (34, 34, 34)
+    assert findings > impression > 34
+
+
 def test_a_tiny_window_shows_a_little_of_everything() -> None:
     got = heights(120, EMPTY)
     assert sum(got) <= 120

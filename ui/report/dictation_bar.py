@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
@@ -63,6 +63,49 @@ class DraftLine(QLabel):
         painter.end()
 
 
+class ProblemLine(QWidget):
+    """What is wrong on one line; why, and what to do about it, when one asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = QLabel()
+        self._more = QToolButton()
+        self._more.setProperty("flat", True)
+        self._more.setObjectName("takeOver")
+        self._more.setCheckable(True)
+        self._more.setText(self.tr("What to do"))
+        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._text = QLabel()
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self._title, self._text):
+            label.setObjectName("dictationHint")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self._text.hide()
+        self._more.toggled.connect(self._text.setVisible)
+        row = QHBoxLayout()
+        row.addWidget(self._title, 1)
+        row.addWidget(self._more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._text)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return ". ".join(part for part in (self._title.text(), self._text.text()) if part)
+
+    def show_problem(self, error: WorkstationError) -> None:
+        self._title.setText(plain(core_text(error.title)))
+        self._text.setText(plain(". ".join(core_text(part).rstrip(".") for part in (error.detail, error.hint) if part)))
+        self._more.setVisible(bool(self._text.text()))
+        self._more.setChecked(False)
+        self.setToolTip(tooltip(self.text))
+        self.show()
+
+
 class DictationBar(QWidget):
     """Button, level, draft line and the reason when dictation is not possible. Its height stays while one speaks."""
 
@@ -80,11 +123,7 @@ class DictationBar(QWidget):
         self._button.setToolTip(tooltip(self.tr("Start or stop dictation"), keys))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._meter = LevelMeter()
-        self._hint = QLabel()
-        self._hint.setObjectName("dictationHint")
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
-        self._hint.setWordWrap(True)
-        self._hint.hide()
+        self._hint = ProblemLine()
         self._build()
         self._button.clicked.connect(lambda _: self._pressed())
         desk.state_changed.connect(self._show_state)
@@ -98,7 +137,7 @@ class DictationBar(QWidget):
 
     @property
     def hint(self) -> str:
-        return self._hint.text() if not self._hint.isHidden() else ""
+        return self._hint.text if not self._hint.isHidden() else ""
 
     @property
     def draft(self) -> str:
@@ -170,5 +209,4 @@ class DictationBar(QWidget):
             self._show_state(self.desk.state)
 
     def _show_problem(self, error: WorkstationError) -> None:
-        self._hint.setText(plain(". ".join(core_text(p).rstrip(".") for p in (error.title, error.detail, error.hint) if p)))
-        self._hint.show()
+        self._hint.show_problem(error)

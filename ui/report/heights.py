@@ -62,5 +62,10 @@ def _share_out(given: list[int], wishes: Sequence[Wish], sharing: Sequence[int],
 
 
 def _squeezed(available: int, wishes: Sequence[Wish]) -> list[int]:
-    total = sum(wish.least for wish in wishes)
-    return [max(0, available) * wish.least // total for wish in wishes]
+    """Too little for the leasts: the large boxes give way first, so that no line is cut in half."""
+    fixed = sum(wish.least for wish in wishes if not wish.share)
+    large = sum(wish.least for wish in wishes if wish.share)
+    rest = available - fixed
+    if large and rest * 5 >= large * 2:
+        return [wish.least * rest // large if wish.share else wish.least for wish in wishes]
+    return [max(0, available) * wish.least // (fixed + large) for wish in wishes]

@@ -60,6 +60,7 @@ class ReportPanel(QWidget):
     # ---- what others ask of it -------------------------------------------------------
 
     def focus(self) -> None:
+        self._show_marks()
         self.editor(self._desk.section).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def step_section(self, steps: int) -> None:
@@ -237,7 +238,8 @@ class ReportPanel(QWidget):
 
 
 def _facts(report: Report) -> list[str]:
-    return [plain.plain(report.accession_number), plain.dicom_date(report.study_date), plain.plain(report.patient_id)]
+    accession = core_text("Accession {0}").format(plain.plain(report.accession_number)) if report.accession_number else ""
+    return [part for part in (accession, plain.dicom_date(report.study_date)) if part]
 
 
 def _prior_text(reports: tuple[Report, ...]) -> str:

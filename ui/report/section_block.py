@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ui.plain import core_text, tooltip
@@ -22,6 +23,8 @@ GAP = 4
 class Known(PlainText):
     """What is known already and may be read or taken over: read-only, quieter than the report's own text."""
 
+    clicked = Signal()
+
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
@@ -35,9 +38,18 @@ class Known(PlainText):
             self.setPlainText(text)
         self.setVisible(bool(text))
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self.textCursor().hasSelection():  # a selection is for copying
+            self.clicked.emit()
+
 
 class SectionBlock(QWidget):
-    """Name, marks and buttons in a row; below it what is known (hidden without), then the editor."""
+    """Name, marks and buttons in a row; below it what is known, then the editor.
+
+    What is known goes away once the section holds it; an empty editor waits behind it until
+    it is written into.
+    """
 
     taken_over = Signal()
     changed = Signal()
@@ -74,9 +86,15 @@ class SectionBlock(QWidget):
         column.addLayout(self.head)
         column.addWidget(self.context)
         column.addWidget(self.editor)
+        self.context.clicked.connect(self.open)
         for text in (self.editor, self.context):
             text.document().documentLayout().documentSizeChanged.connect(lambda _: self.changed.emit())
             text.installEventFilter(self)
+
+    def open(self) -> None:
+        """Write here."""
+        self.editor.show()
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_keys(self, keys: str) -> None:
         """The keys that take over what is known."""
@@ -90,6 +108,7 @@ class SectionBlock(QWidget):
         self.changed.emit()
 
     def show_marks(self, is_target: bool, is_unsaved: bool) -> None:
+        self.editor.setVisible(is_target or self.context.isHidden() or bool(self.editor.toPlainText()))
         saving = not self.editor.is_saved
         words = self.tr("on disk") if self.editor.toPlainText() else ""
         if is_unsaved:
@@ -113,20 +132,23 @@ class SectionBlock(QWidget):
     @property
     def overhead(self) -> int:
         """The height of everything but the editor and the context."""
-        return self.head.sizeHint().height() + GAP * (2 if self.context.isVisibleTo(self) else 1)
+        shown = sum(1 for text in (self.context, self.editor) if not text.isHidden())
+        return self.head.sizeHint().height() + GAP * shown
 
     def wishes(self, is_target: bool) -> tuple[Wish, Wish]:
         """(context, editor)."""
         editor = self.editor
+        if editor.isHidden():
+            return self._context_wish(), Wish(0, 0)
         least = editor.height_of(LEAST_LINES.get(self.code, 1))
         most = editor.height_of(ACTIVE_LINES if is_target else QUIET_LINES)
         wanted = editor.full_height if self.code in SHARES else min(editor.full_height, most)
         return self._context_wish(), Wish(least, max(least, wanted), SHARES.get(self.code, 0))
 
     def give(self, context: int, editor: int) -> None:
-        if self.context.isVisibleTo(self):
-            self.context.setFixedHeight(context)
-        self.editor.setFixedHeight(editor)
+        for text, height in ((self.context, context), (self.editor, editor)):
+            if not text.isHidden():
+                text.setFixedHeight(height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
@@ -134,7 +156,7 @@ class SectionBlock(QWidget):
         return False
 
     def _context_wish(self) -> Wish:
-        if not self.context.isVisibleTo(self):
+        if self.context.isHidden():
             return Wish(0, 0)
         one = self.context.height_of(1)
         return Wish(one, max(one, min(self.context.full_height, self.context.height_of(CONTEXT_LINES))))

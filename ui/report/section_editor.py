@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import takewhile
+from math import ceil
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
@@ -22,9 +23,8 @@ class PlainText(QPlainTextEdit):
 
     def height_of(self, lines: int) -> int:
         """The widget's height with this many lines of text."""
-        margins = self.contentsMargins()
-        frame = margins.top() + margins.bottom() + 2 * round(self.document().documentMargin())
-        return lines * self.fontMetrics().lineSpacing() + frame
+        around = max(0, self.height() - self.viewport().height())  # border and padding, as the style has them
+        return lines * self.fontMetrics().lineSpacing() + 2 * ceil(self.document().documentMargin()) + around + 1
 
     @property
     def full_height(self) -> int:
@@ -135,7 +135,8 @@ class SectionEditor(PlainText):
         self._show_end()
 
     def _show_end(self) -> None:
-        """What came last is what the reader wants to check."""
+        """Where words come in, the newest are what the reader wants to check; elsewhere the beginning."""
         if not self.hasFocus():
-            self.moveCursor(QTextCursor.MoveOperation.End)
+            here = bool(self.property("target"))
+            self.moveCursor(QTextCursor.MoveOperation.End if here else QTextCursor.MoveOperation.Start)
         self.ensureCursorVisible()
