@@ -103,7 +103,8 @@ def _capture(image_set: ImageSet) -> Iterator[Role]:
         yield Role("secondary_capture", "SOPClassUID is Secondary Capture")
     elif "SCREEN SAVE" in image_set.elements("ImageType"):
         yield Role("secondary_capture", "ImageType says SCREEN SAVE")
-    report = role_in_text(image_set, "dose_report")
+    # A page of text lies nowhere in the patient; slices of a low-dose scan do.
+    report = role_in_text(image_set, "dose_report") if not image_set.elements("ImageOrientationPatient") else None
     if report:
         yield report
 

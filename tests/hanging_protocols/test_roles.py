@@ -62,6 +62,12 @@ def test_a_ct_series_is_seen_for_what_it_is(attributes: dict[str, Any], expected
     assert expected in names(ct("1", **attributes))
 
 
+@pytest.mark.parametrize("description", ["Low-dose CT 4.0 mm", "CT WB LOW DOSE", "Low dose report recon", "Lågdos buk"])
+def test_slices_of_a_low_dose_scan_are_no_dose_report(description: str) -> None:
+    slices = ct("1", description=description, ImageOrientationPatient=("1", "0", "0", "0", "1", "0"))
+    assert "dose_report" not in names(slices)
+
+
 def test_contrast_that_was_not_given_is_no_contrast() -> None:
     for agent in ("", "NONE", "no", "Utan"):
         assert "post_contrast" not in names(ct("1", ContrastBolusAgent=agent))
