@@ -34,7 +34,7 @@ def run(open_core: Callable[..., Seat], pictures: Path, as_json: bool) -> int:
     """Prepare what is missing, open the window, stay until it is closed (or take pictures when nobody can see it)."""
     with virtual_screen.screen() as unseen:
         qt = app.application([])
-        home = Home(Folders.default().data / "demonstration")
+        home = Home.below(Folders.default().data / "demonstration")
         with EmbeddedRis(home.ris) as ris:
             poster = app.MainPoster()
             core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,15 @@ class Home:
 
     root: Path
 
+    @classmethod
+    def below(cls, base: Path) -> Home:
+        """The home for the phantoms as they are made now; homes of older recipes are removed, reports and all."""
+        home = cls(base / _recipe()[:16])
+        for other in base.iterdir() if base.is_dir() else ():
+            if other != home.root:
+                shutil.rmtree(other, ignore_errors=True)
+        return home
+
     @property
     def phantoms(self) -> Path:
         return self.root / "phantoms"
@@ -57,10 +67,9 @@ def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tupl
     """The demonstration studies' folders, written once and kept."""
     stamp = home.phantoms / "written.json"
     wanted = sorted(only) if only else ["all"]
-    recipe = _recipe()
     if stamp.is_file():
         written = json.loads(stamp.read_text(encoding="utf-8"))
-        if written["recipe"] == recipe and written["roles"] == wanted:
+        if written["roles"] == wanted:
             return tuple(home.phantoms / name for name in written["folders"])
     home.phantoms.mkdir(parents=True, exist_ok=True)
     parts: dict[str, float] = {}
@@ -72,7 +81,7 @@ def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tupl
 
     studies: tuple[PhantomStudy, ...] = write_demonstration(home.phantoms, only=only, progress=told)
     names = [str(s.folder.relative_to(home.phantoms)) for s in studies]
-    stamp.write_text(json.dumps({"recipe": recipe, "roles": wanted, "folders": names}), encoding="utf-8")
+    stamp.write_text(json.dumps({"roles": wanted, "folders": names}), encoding="utf-8")
     return tuple(s.folder for s in studies)
 
 
