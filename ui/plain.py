@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
@@ -17,6 +18,7 @@ from PySide6.QtCore import QCoreApplication
 _HIDDEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """One line of visible characters: white space becomes spaces, hidden characters `‹202E›`."""
     return "".join(_visible(c) for c in text).strip()

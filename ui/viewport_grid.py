@@ -18,6 +18,7 @@ from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
 from workstation.errors import WorkstationError
+from workstation.session.session import Case
 from workstation.session.viewing import CUT_PLANES, Tool
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class ViewportGrid(QWidget):
         self._viewing = core.session.viewing
         self._runner = runner
         self._point: tuple[str, Vec3] | None = None
+        self._spaces = _spaces(core.session.case)
         self.widgets: list[ViewportWidget] = []
         self._viewing.arrangement_changed.connect(self._arranged)
         self._viewing.viewport_changed.connect(self._changed)
@@ -82,21 +84,14 @@ class ViewportGrid(QWidget):
         """Cuts of the active viewport, and of the sister planes, through what `index` shows."""
         lines = []
         for other in self._visible():
-            if other.index == index or not self._share_space(index, other.index):
+            if other.index == index or not self._may_cut(other.index, view):
                 continue
-            source = other.view()
-            sisters = (
-                source is not None
-                and source.state.series_uid == view.state.series_uid
-                and Plane.STACK not in (source.state.plane, view.state.plane)
-            )
-            if source is None or not (sisters or other.index == self._viewing.active):
-                continue
+            source = other.view() if self._share_space(index, other.index) else None
             try:
-                ends = cut(view, source)
+                ends = cut(view, source) if source is not None else None
             except WorkstationError:
                 ends = None  # its own tile says why
-            if ends is not None:
+            if source is not None and ends is not None:
                 lines.append(DrawnLine(*ends, colour=PLANE_COLOURS[source.state.plane]))
         return tuple(lines)
 
@@ -181,8 +176,9 @@ class ViewportGrid(QWidget):
 
     # ---- signals ---------------------------------------------------------------------
 
-    def _case_changed(self, _: object) -> None:
+    def _case_changed(self, case: Case | None) -> None:
         self._point = None
+        self._spaces = _spaces(case)
         for widget in self.widgets:
             widget.clear()
 
@@ -207,6 +203,14 @@ class ViewportGrid(QWidget):
         for widget in self._visible():
             widget.update()
 
+    def _may_cut(self, source: int, view: View) -> bool:
+        """The active viewport cuts all others; the planes of one volume cut each other."""
+        state = self._viewing.state(source)
+        if state is None:
+            return False
+        sisters = state.series_uid == view.state.series_uid and Plane.STACK not in (state.plane, view.state.plane)
+        return source == self._viewing.active or sisters
+
     # ---- spaces ----------------------------------------------------------------------
 
     def _share_space(self, first: int, second: int) -> bool:
@@ -214,12 +218,19 @@ class ViewportGrid(QWidget):
         return bool(space) and space == self._frame_of_reference(second)
 
     def _frame_of_reference(self, index: int) -> str:
-        """FrameOfReferenceUID (0020,0052) with the study: positions may be compared inside it only."""
-        state, case = self._viewing.state(index), self._session.case
-        found = series_of(case.studies, state) if case is not None and state is not None else None
-        if found is None or not found[1].frame_of_reference_uid:
-            return ""
-        return f"{found[0].patient.key}/{found[1].frame_of_reference_uid}"
+        """FrameOfReferenceUID (0020,0052) with the patient: positions may be compared inside it only."""
+        state = self._viewing.state(index)
+        return self._spaces.get((state.study_uid, state.series_uid), "") if state is not None else ""
+
+
+def _spaces(case: Case | None) -> dict[tuple[str, str], str]:
+    """The space of each series of the case; series that name none share none."""
+    return {
+        (study.study_instance_uid, series.series_instance_uid): f"{study.patient.key}/{series.frame_of_reference_uid}"
+        for study in (case.studies if case else ())
+        for series in study.series
+        if series.frame_of_reference_uid
+    }
 
 
 def _part(whole: QRect, rows: int, columns: int, row: int, column: int) -> QRect:
