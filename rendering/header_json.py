@@ -10,7 +10,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -71,23 +71,36 @@ def _as_is(data: Any) -> Any:
 def _tuple_decoder(arguments: tuple[Any, ...]) -> Decoder:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         item = _decoder(arguments[0])
-        return tuple if item is _as_is else lambda data: tuple(item(d) for d in data)
+        return tuple if item is _as_is else lambda data: tuple(map(item, data))
     items = tuple(_decoder(a) for a in arguments)
+    if all(item is float for item in items):
+        return partial(_floats, len(items))
     return lambda data: tuple(f(d) for f, d in zip(items, data, strict=True))
+
+
+def _floats(count: int, data: Any) -> Any:
+    if len(data) != count:
+        raise ValueError(f"{len(data)} numbers instead of {count}")
+    return tuple(map(float, data))
 
 
 def _dataclass_decoder(cls: Any) -> Decoder:
     hints = get_type_hints(cls)
     decoders = {f.name: _decoder(hints[f.name]) for f in fields(cls)}
+    changing = tuple((name, decoder) for name, decoder in decoders.items() if decoder is not _as_is)
     needed = tuple(f.name for f in fields(cls) if f.default is MISSING)
 
     def build(data: Any) -> Any:
-        return cls(**{name: decoders[name](value) for name, value in data.items()})
+        values = dict(data)
+        for name, decoder in changing:
+            if name in values:
+                values[name] = decoder(values[name])
+        return cls(**values)
 
     def build_with_empty(data: Any) -> Any:
-        missing = [name for name in needed if name not in data]
-        if missing:
-            raise KeyError(missing[0])
+        for name in needed:
+            if name not in data:
+                raise KeyError(name)
         return build(data)
 
     return build_with_empty if needed else build

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.frame_memory import zeros
 from rendering.header import FrameFacts, ImageHeader
 from rendering.images_order import COARSEST, next_frames
 from rendering.picture import FrameIdentity
@@ -97,13 +98,13 @@ class SeriesImages:
                 counts.append(0)
             slots.append(_Slot(block, counts[block]))
             counts[block] += 1
-        blocks = [_zeros((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
+        blocks = [zeros((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
         return blocks, slots
 
     def _float_volume(self) -> NDArray[np.float32] | None:
         if self.verdict.geometry is None or self._has_one_line():
             return None
-        return _zeros(self.verdict.geometry.shape, "f4")
+        return zeros(self.verdict.geometry.shape, "f4")
 
     def _has_one_line(self) -> bool:
         """Whether one slope and intercept turn every container of the series into its value."""
@@ -344,13 +345,6 @@ class SeriesImages:
         with self._loading:
             self._blocks = []
             self._floats = self._coarse = None
-
-
-def _zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    try:
-        return np.zeros(shape, dtype)
-    except (MemoryError, ValueError) as error:
-        raise Refused("There is no memory for these images") from error
 
 
 def _batch_size(block: NDArray[Any]) -> int:

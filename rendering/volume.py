@@ -13,8 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rendering.header import ImageHeader
-from rendering.volume_checks import Reason, beside_reasons, grid_reasons, identity_refusal, likeness_reasons, slice_reasons
-from rendering.volume_grid import grid_of
+from rendering.volume_checks import (
+    Reason,
+    beside_reasons,
+    grid_reasons,
+    identity_refusal,
+    likeness_reasons,
+    slice_reasons,
+    stack_reasons,
+)
+from rendering.volume_grid import Grid, grid_of
 from rendering.volume_order import Placed, placed_frames, read_in_order
 from workstation.domain.doubt import Doubt, Verdict
 from workstation.domain.geometry import VolumeGeometry
@@ -71,14 +79,14 @@ def judge_headers(series: Series, headers: Sequence[ImageHeader]) -> SeriesVerdi
         return SeriesVerdict(Verdict.REFUSED, (refusal.text,), _doubts([refusal]))
     order = tuple(FrameRef(f.instance, f.frame) for f in frames)
     beside = beside_reasons(headers, frames)
-    against = slice_reasons(frames) or likeness_reasons(frames) or grid_reasons(frames)
-    if against:
+    against = slice_reasons(frames) or likeness_reasons(frames) or stack_reasons(frames)
+    grid = None if against else grid_of(frames)
+    if grid is None or (against := grid_reasons(grid)):
         return SeriesVerdict(Verdict.STACK, tuple(r.text for r in against), _doubts([*against, *beside]), order)
-    return _volume(frames, order, beside)
+    return _volume(frames, grid, order, beside)
 
 
-def _volume(frames: Sequence[Placed], order: tuple[FrameRef, ...], beside: Sequence[Reason]) -> SeriesVerdict:
-    grid = grid_of(frames)
+def _volume(frames: Sequence[Placed], grid: Grid, order: tuple[FrameRef, ...], beside: Sequence[Reason]) -> SeriesVerdict:
     header = frames[0].header
     geometry = VolumeGeometry((len(frames), header.rows, header.columns), grid.affine)
     tilt = math.degrees(grid.tilt) if grid.sideways_pixels * (len(frames) - 1) > TILT_SEEN else 0.0

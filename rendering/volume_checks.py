@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rendering.header import ImageHeader
-from rendering.volume_grid import Grid, grid_of
+from rendering.volume_grid import Grid
 from rendering.volume_order import Placed, has_shared_places, phases_of, places, split_by_direction
 from workstation.domain.study import Series
 
@@ -143,14 +143,18 @@ def likeness_reasons(frames: Sequence[Placed]) -> list[Reason]:
     return reasons
 
 
-def grid_reasons(frames: Sequence[Placed]) -> list[Reason]:
-    """Why parallel slices of one kind do not lie on one uniform grid. In reading order."""
+def stack_reasons(frames: Sequence[Placed]) -> list[Reason]:
+    """Why parallel slices of one kind are more than one stack."""
     if has_shared_places(frames):
         return [_shared_places(frames)]
     for name, fact in ONE_OF_EACH:
         if (count := len({fact(f) for f in frames})) > 1:
             return [Reason("several-stacks", f"The images are of {count} different {name}.")]
-    grid = grid_of(frames)
+    return []
+
+
+def grid_reasons(grid: Grid) -> list[Reason]:
+    """Why the slices of one stack do not lie on one uniform grid."""
     return _gap_reasons(grid) or _line_reasons(grid)
 
 

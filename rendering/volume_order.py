@@ -154,9 +154,13 @@ def _parallel(a: Placed, b: Placed) -> bool:
     p, q = _plane(a), _plane(b)
     return (
         a.header.frame_of_reference_uid == b.header.frame_of_reference_uid
-        and length(sub(p.row_direction, q.row_direction)) <= DIRECTION_TOLERANCE
-        and length(sub(p.column_direction, q.column_direction)) <= DIRECTION_TOLERANCE
+        and _is_same_way(p.row_direction, q.row_direction)
+        and _is_same_way(p.column_direction, q.column_direction)
     )
+
+
+def _is_same_way(a: Vec3, b: Vec3) -> bool:
+    return a == b or length(sub(a, b)) <= DIRECTION_TOLERANCE
 
 
 def _plane(frame: Placed) -> FramePlane:

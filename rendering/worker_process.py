@@ -99,7 +99,9 @@ class Worker:
         kinds = [ImageHeader("", "", "", "", **kind) for kind in request["kinds"]]
         array = np.frombuffer(self._attachment.buffer(address), request["dtype"], request["values"]).reshape(request["shape"])
         files = iter(list(enumerate(request["files"])))  # a list's iterator may be shared by threads
-        futures = [self._pool.submit(self._decode_files, files, kinds, array) for _ in range(self._threads)]
+        helpers = min(self._threads, len(request["files"])) - 1
+        futures = [self._pool.submit(self._decode_files, files, kinds, array) for _ in range(helpers)]
+        self._decode_files(files, kinds, array)
         for future in futures:
             future.result()
 

@@ -1,0 +1,39 @@
+"""Large arrays of zeros straight from the system: given back when the last view goes, in large pages where there are."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.errors import Refused
+
+
+def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """An array of zeros whose memory is only taken when it is written to. Raises Refused when there is none.
+
+    The C library would clear memory that was used before by hand, all of it, before the first
+    image could be shown.
+    """
+    kind = np.dtype(dtype)
+    count = math.prod(shape)
+    try:
+        return np.frombuffer(_anonymous(max(1, count * kind.itemsize)), kind, count).reshape(shape)
+    except (OSError, ValueError, OverflowError, MemoryError) as error:
+        raise Refused("There is no memory for these images", f"{count * kind.itemsize / 1e6:.0f} MB were asked for") from error
+
+
+def _anonymous(size: int) -> mmap.mmap:
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if sys.platform == "linux":
+        try:
+            block.madvise(mmap.MADV_HUGEPAGE)
+        except OSError:  # a kernel without large pages: small ones do
+            return block
+    return block
