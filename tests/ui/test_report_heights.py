@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from calm import calm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.report.heights import Wish, heights
+
+pytestmark = pytest.mark.qt
 
 EMPTY = (Wish(34, 34), Wish(34, 34), Wish(90, 34, 5), Wish(52, 34, 3), Wish(34, 34))
 one_wish = st.tuples(st.integers(20, 90), st.integers(0, 400), st.integers(0, 5)).map(lambda w: Wish(w[0], w[0] + w[1], w[2]))
