@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWi
 from ui import menus
 from ui.banner import Banner
 from ui.keys import KeyRouter
+from ui.leaving import Leaving
 from ui.plain import core_text
 from ui.reading_page import ReadingPage
 from ui.report.panel import ReportPanel
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_id = menus.fill(self.menuBar(), self.runner)
         self._router = KeyRouter(self, self.runner)
+        self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)
         self._session.case_changed.connect(self._case_changed)
         self._poll = QTimer(self)
@@ -199,7 +201,9 @@ class MainWindow(QMainWindow):
     # ---- inside ----------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.report_panel.flush()
+        if not self.leaving.may_close():
+            event.ignore()
+            return
         self.report_panel.dictation.desk.close()
         self._poll.stop()
         self._core.remembered.set(GEOMETRY, bytes(self.saveGeometry().toBase64().data()).decode())

@@ -64,6 +64,7 @@ def _guided(open_core: Callable[..., Seat], home: Home, ris: EmbeddedRis, out: P
             driver.picture("problem.png")
         return tour.told(problem)
     finally:
+        window.leaving.agree()
         window.close()
         core.close()
         qt.processEvents()
