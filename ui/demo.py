@@ -19,6 +19,7 @@ from ui.driver import Driver
 from ui.main_window import MainWindow
 from workstation.domain.viewing import Plane
 from workstation.errors import Unavailable, WorkstationError
+from workstation.instance_lock import sole_instance
 from workstation.jobs import Jobs
 from workstation.ris.embedded import EmbeddedRis
 from workstation.settings import Folders
@@ -34,25 +35,33 @@ def run(open_core: Callable[..., Seat], pictures: Path, as_json: bool) -> int:
     """Prepare what is missing, open the window, stay until it is closed (or take pictures when nobody can see it)."""
     with virtual_screen.screen() as unseen:
         qt = app.application([])
-        home = Home.below(Folders.default().data / "demonstration")
-        with EmbeddedRis(home.ris) as ris:
-            poster = app.MainPoster()
-            core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)
-            try:
-                _wait_for(qt, Preparation(home, core, ris), unseen)
-                window = app.open_window(core)
-                core.session.signer = core.session.signer or SIGNER
-                if not unseen:
-                    return qt.exec()
-                taken = _pictures(core, window, pictures)
-            finally:
-                core.close()
+        base = Folders.default().data / "demonstration"
+        with sole_instance(base):
+            home = Home.below(base)
+            with EmbeddedRis(home.ris) as ris:
+                taken = _open(qt, home, open_core, ris, pictures if unseen else None)
     if as_json:
         print(json.dumps({"pictures": taken}, indent=1))
-    else:
+    elif unseen:
         print(f"There is no display, so the window ran on a virtual one. Pictures of it lie in {pictures}:")
         print("\n".join(f"  {pictures / name}" for name in taken))
     return 0
+
+
+def _open(qt: QApplication, home: Home, open_core: Callable[..., Seat], ris: EmbeddedRis, pictures: Path | None) -> list[str]:
+    """Prepare and open the window until it is closed; with `pictures`, take them there instead. Returns their names."""
+    poster = app.MainPoster()
+    core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)
+    try:
+        _wait_for(qt, Preparation(home, core, ris), pictures is not None)
+        window = app.open_window(core)
+        core.session.signer = core.session.signer or SIGNER
+        if pictures is not None:
+            return _pictures(core, window, pictures)
+        qt.exec()
+        return []
+    finally:
+        core.close()
 
 
 class Preparation(threading.Thread):

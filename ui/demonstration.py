@@ -34,6 +34,16 @@ PRIORITIES = {
     "dbt": (Priority.ROUTINE, timedelta(days=5)),
 }
 
+REASONS = {
+    "ct-chest": "Nodule in the right upper lobe, seen nine months ago. Has it grown? Former smoker, 40 pack-years.",
+    "hand": "Fell on the outstretched hand yesterday. Tender over the base of the thumb. Fracture?",
+    "petct": "Staging before treatment. Where is there uptake besides the known lesion?",
+    "mr-head": "Numbness of the left arm for two weeks, once before last year. White matter lesions?",
+    "us": "Upper abdominal pain after meals. Gallstones?",
+    "mg": "Screening. No symptoms.",
+    "dbt": "Recalled from screening: calcifications. Work-up.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -85,8 +95,11 @@ def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tupl
     return tuple(s.folder for s in studies)
 
 
-def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | None = None) -> int:
-    """An order in the RIS for each study that has none there yet. Returns how many were placed."""
+def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | None = None, are_ours: bool = True) -> int:
+    """An order in the RIS for each study that has none there yet. Returns how many were placed.
+
+    Only `are_ours` get a reason for the examination: we know nothing of anybody else's.
+    """
     from workstation.ris.fhir import FhirRis
 
     now = now or datetime.now(UTC)
@@ -95,7 +108,7 @@ def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | Non
     for number, study in enumerate(studies):
         if study.study_instance_uid in known:
             continue
-        priority, within = _urgency(study)
+        priority, within = PRIORITIES[_role(study)]
         ris.place_order(
             study.patient,
             study.study_description or "Imaging",
@@ -103,6 +116,7 @@ def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | Non
             study.accession_number or f"LYS{number:05d}",
             priority,
             now + within,
+            reason=REASONS[_role(study)] if are_ours else "",
         )
         placed += 1
     return placed
@@ -116,10 +130,9 @@ def current_studies(studies: Sequence[Study]) -> tuple[Study, ...]:
     return tuple(s for s in studies if s.study_date == last[s.patient.key])
 
 
-def _urgency(study: Study) -> tuple[Priority, timedelta]:
-    role = {"CT": "ct-chest", "PT": "petct", "MG": "mg", "MR": "mr-head", "US": "us", "DX": "hand"}
-    modality = "PT" if "PT" in study.modalities else (study.modalities[0] if study.modalities else "")
-    return PRIORITIES[role.get(modality, "mg")]
+def _role(study: Study) -> str:
+    roles = {"PT": "petct", "CT": "ct-chest", "MR": "mr-head", "US": "us", "DX": "hand"}
+    return next((role for modality, role in roles.items() if modality in study.modalities), "mg")
 
 
 def _recipe() -> str:

@@ -127,9 +127,12 @@ def run_demo(args: argparse.Namespace, open_core: OpenCore) -> int:
 
 def run_open(_: argparse.Namespace, open_core: OpenCore) -> int:
     from ui import app
+    from workstation.instance_lock import sole_instance
     from workstation.jobs import Jobs
+    from workstation.settings import Folders
 
-    return app.run(lambda post: open_core(lambda: Jobs(post)))
+    with sole_instance(Folders.default().data):
+        return app.run(lambda post: open_core(lambda: Jobs(post)))
 
 
 def _tell(as_json: bool, facts: dict[str, Any]) -> None:

@@ -123,7 +123,7 @@ class Tour:
     def _worklist(self) -> None:
         assert self._study is not None
         with self._driver.step("worklist"):
-            place_orders(self._ris, [self._study])
+            place_orders(self._ris, [self._study], are_ours=self._own_phantom)
             self._core.poll_orders()
             self._driver.wait(lambda: self._row() >= 0, 30, "the order on the worklist")
 

@@ -105,6 +105,7 @@ class EmbeddedRis:
         priority: Priority = Priority.ROUTINE,
         due: datetime | None = None,
         procedure_code: str = "",
+        reason: str = "",
     ) -> Order:
         """An order as a RIS would place it. The same accession number again gives the order there is.
 
@@ -124,6 +125,7 @@ class EmbeddedRis:
             "priority": priority.value,
             "code": {"text": procedure, **({"coding": [{"code": procedure_code}]} if procedure_code else {})},
             "subject": subject,
+            **({"reasonCode": [{"text": reason}]} if reason else {}),
             "supportingInfo": [
                 {"type": "ImagingStudy", "identifier": {"system": DICOM_UID, "value": f"urn:oid:{study_uid}"}}
             ],
