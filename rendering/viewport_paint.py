@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rendering.geometry_screen import ScreenMap
 from rendering.header import ImageHeader
 from rendering.images import SeriesImages
-from rendering.pixels import colour, grey, is_inverse, overlay_planes, padding_mask, shutter_mask
+from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
 from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
 from rendering.viewport_values import ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
@@ -31,6 +31,12 @@ T = TypeVar("T")
 # Latest frames (shrunk) and views (resampled) kept by one viewport.
 FRAMES_KEPT = 3
 VIEWS_KEPT = 2
+
+# Grey tables kept by one viewport: 64 kB each.
+TABLES_KEPT = 4
+
+# A view pixel this near to a frame's pixel is that pixel: rounding of lengths in millimetres.
+ON_PIXEL = 1e-9
 
 # A cut that skips voxels is drawn finer and averaged, up to this many times in each direction.
 FINEST = 4
@@ -71,6 +77,7 @@ class Painter:
         self._images = images
         self._scale = scale
         self._shrunk: Latest[NDArray[Any]] = Latest(FRAMES_KEPT)
+        self._tables: Latest[NDArray[np.uint8]] = Latest(TABLES_KEPT)
         self._masks: Latest[NDArray[np.bool_] | None] = Latest(2 * FRAMES_KEPT)
         self._views: Latest[NDArray[np.float32]] = Latest(VIEWS_KEPT)
 
@@ -83,10 +90,14 @@ class Painter:
         if header.samples == 3 or header.palette is not None:
             picture = self._colour_frame(view, state, position, width, height)
         else:
-            values = self._frame_values(view, position, width, height)
             voi = self._scale.voi(position, state.window)
             inverse = is_inverse(header) is not state.inverted
-            picture = screen_grey(values, voi, inverse, None)
+            corner = pixel_for_pixel(view.screen, width, height)
+            if corner is not None and container.itemsize <= 2:
+                table = self._grey_table(header, position, voi, inverse, container.dtype.str)
+                picture = shifted(table, container, corner, width, height)
+            else:
+                picture = screen_grey(self._frame_values(view, position, width, height), voi, inverse, None)
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
         frame = self._images.frame(position)
@@ -116,6 +127,20 @@ class Painter:
         elif coarser > 1:
             values = _enlarged(values, coarser, sampling.width, sampling.height)
         return self._scale.in_unit(values)
+
+    def _grey_table(self, header: ImageHeader, position: int, voi: Voi, inverse: bool, dtype: str) -> NDArray[np.uint8]:
+        """The grey of every bit pattern of a frame's container: the same steps as for a resampled frame, once."""
+        frame = self._images.frame(position)
+        bits = (dtype, header.bits_stored, header.high_bit, header.is_signed)
+        key = (*bits, header.frame(frame).transform, self._scale.factor, voi, inverse)
+
+        def make() -> NDArray[np.uint8]:
+            size = np.dtype(dtype).itemsize
+            patterns = np.arange(1 << (8 * size), dtype=f"u{size}").view(dtype)
+            values = modality_values(patterns, header, frame).values.astype(np.float32)
+            return screen_grey(self._scale.in_unit(values), voi, inverse, None)
+
+        return self._tables.get(key, make)
 
     def _frame_values(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
         rows, columns = _shrinking(view.screen)
@@ -164,6 +189,33 @@ def _paint_mask(picture: NDArray[np.uint8], view: FrameView, mask: NDArray[np.bo
     thinned = _any_of_blocks(mask, rows, columns)
     sampling = frame_sampling(view.screen, picture.shape[1], picture.shape[0], rows, columns)
     picture[sample_frame(thinned.view(np.uint8), sampling, nearest=True) > HALF] = level
+
+
+def pixel_for_pixel(screen: ScreenMap, width: int, height: int) -> tuple[int, int] | None:
+    """The (column, row) of the frame that the first view pixel shows, when each shows exactly one, unturned."""
+    (ru, rv), (du, dv) = screen.source_steps()
+    if max(abs(ru - 1.0) * width, abs(rv) * width, abs(du) * height, abs(dv - 1.0) * height) > ON_PIXEL:
+        return None
+    u, v = screen.to_source(0.5, 0.5)
+    column, row = round(u), round(v)
+    return (column, row) if max(abs(u - column), abs(v - row)) <= ON_PIXEL else None
+
+
+def shifted(
+    table: NDArray[np.uint8], container: NDArray[Any], corner: tuple[int, int], width: int, height: int
+) -> NDArray[np.uint8]:
+    """The frame through a table of its bit patterns, with the pixel at `corner` first; black outside."""
+    left, top = corner
+    inside = container[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)]
+    # Every pattern is in the table, so that nothing is ever clipped: it only spares a check.
+    levels: NDArray[np.uint8] = np.take(table, inside.view(f"u{container.itemsize}"), mode="clip")
+    if levels.shape == (height, width):
+        return levels
+    picture = np.zeros((height, width), np.uint8)
+    if levels.size:
+        y, x = max(0, -top), max(0, -left)
+        picture[y : y + levels.shape[0], x : x + levels.shape[1]] = levels
+    return picture
 
 
 def frame_sampling(screen: ScreenMap, width: int, height: int, shrunk_rows: int = 1, shrunk_columns: int = 1) -> Sampling:

@@ -28,7 +28,8 @@ def grey(values: NDArray[Any], voi: Voi, inverse: bool = False, padding: tuple[f
     """Modality values to grey levels of the same shape. `padding` is a range in modality units."""
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
         table = _grey_table(voi, values.dtype.str, inverse, padding)
-        levels: NDArray[np.uint8] = table[values.view(f"u{values.dtype.itemsize}")]
+        # Every pattern is in the table: "clip" only spares a check of each.
+        levels: NDArray[np.uint8] = np.take(table, values.view(f"u{values.dtype.itemsize}"), mode="clip")
         return levels
     return _grey(values, voi, inverse, padding)
 
