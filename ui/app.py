@@ -12,7 +12,7 @@ from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ui import crash, theme
+from ui import crash, icons, theme
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -49,6 +49,7 @@ def application(arguments: list[str] | None = None) -> QApplication:
     app.setApplicationDisplayName("Lyskasse")
     app.setDesktopFileName("lyskasse")
     theme.apply(app)
+    app.setWindowIcon(icons.icon("window", theme.ACCENT))
     return app
 
 

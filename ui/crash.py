@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from ui.plain import core_text
+
 logger = logging.getLogger(__name__)
 
 ErrorHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
@@ -51,8 +53,11 @@ def write_crash_file(folder: Path, error: BaseException) -> Path | None:
 
 def notice_words(kind: str, file: Path | None) -> str:
     """What the reader is told. The report is safe: it is on disk as it is typed and spoken."""
-    place = f" The stack is in {file.name} in the folder “crashes”; it holds nothing about the patient." if file else ""
-    return f"Something unexpected went wrong ({kind}). The report is saved; start again if the window behaves oddly.{place}"
+    text = core_text("Something unexpected went wrong ({0}). The report is saved; start again if the window behaves oddly.")
+    if file is None:
+        return text.format(kind)
+    place = core_text("The stack is in {0} in the folder “crashes”; it holds nothing about the patient.")
+    return f"{text.format(kind)} {place.format(file.name)}"
 
 
 def install(folder: Path, tell: Callable[[str, Path | None], None]) -> ErrorHook:

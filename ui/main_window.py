@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ui import menus
 from ui.banner import Banner
@@ -176,12 +176,12 @@ class MainWindow(QMainWindow):
             self.report_panel.focus()
 
     def choose_files_to_import(self) -> None:
+        from ui.import_dialog import ImportDialog
+
         start = self._core.remembered.get(FOLDER, "")
-        dialog = QFileDialog(self, self.tr("Import a folder of images"), start if isinstance(start, str) else "")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setLabelText(QFileDialog.DialogLabel.Accept, self.tr("Import"))
+        dialog = ImportDialog(start if isinstance(start, str) else "", self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self._import_chosen)
+        dialog.accepted.connect(lambda: self._import_chosen(dialog.paths()))
         dialog.open()
 
     def toggle_fullscreen(self) -> None:
@@ -219,8 +219,7 @@ class MainWindow(QMainWindow):
             self.setGeometry(screen.availableGeometry().adjusted(40, 40, -40, -40))
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
-    def _import_chosen(self, files: Sequence[str]) -> None:
-        paths = [Path(f) for f in files]
+    def _import_chosen(self, paths: Sequence[Path]) -> None:
         if paths:
             self._core.remembered.set(FOLDER, str(paths[0].parent))
             self.show_worklist()

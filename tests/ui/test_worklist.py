@@ -249,3 +249,16 @@ def test_a_thousand_rows_are_shown_quickly_enough_to_type_in_the_filter(window, 
     assert window.worklist.order.rowCount() == 1000
     window.worklist.filter.setText("N999")
     assert window.worklist.order.rowCount() == 1
+
+
+def test_the_import_dialog_takes_folders_and_files_alike(qtbot, tmp_path, qapp):
+    from ui.import_dialog import ImportDialog
+
+    (tmp_path / "study").mkdir()
+    (tmp_path / "one.dcm").write_bytes(b"x")
+    dialog = ImportDialog(str(tmp_path))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.selectFile(str(tmp_path / "study"))
+    dialog.accept()
+    assert dialog.paths() == [tmp_path / "study"]
