@@ -96,7 +96,7 @@ def _who(facts: CornerFacts) -> tuple[Line, ...]:
         lines.insert(0, Line(_tr("Not the report's study"), 0, Tone.ALARM))
     if facts.picture.error is None:
         lines.extend(Line(plain.core_text(d.text), 0, Tone.DOUBT) for d in facts.picture.doubts)
-        if facts.picture.partial:
+        if facts.picture.partial and facts.state.plane is not Plane.STACK:
             done, total = facts.loaded
             words = _tr("Partial: {0} of {1} images loaded").format(done, total)
             lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))

@@ -88,6 +88,7 @@ class LayoutPicker(QToolButton):
         self.setToolTip(tooltip(self.tr("Layout of the viewports")))
         self.setAccessibleName(self.tr("Layout"))
         self._popup = QFrame(self, Qt.WindowType.Popup)
+        self._popup.setProperty("role", "popup")
         self._grid = GridChooser()
         self._label = QLabel()
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -138,7 +138,7 @@ QToolTip { background: $RAISED; color: $TEXT; border: 1px solid $EDGE; padding: 
 QMenuBar { background: $PANEL; border-bottom: 1px solid $LINE; padding: 0 4px; }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $HOVER; }
-QMenu { background: $RAISED; border: 1px solid $LINE; padding: 4px; }
+QMenu { background: $RAISED; border: 1px solid $EDGE; padding: 4px; }
 QMenu::item { padding: 5px 28px 5px 22px; border-radius: 4px; }
 QMenu::item:selected { background: $ACCENT_GROUND; }
 QMenu::item:disabled { color: $FAINT; }
@@ -240,5 +240,7 @@ QScrollArea { border: none; background: transparent; }
 QFrame[role="banner"] { background: $ACCENT_GROUND; border: none; border-bottom: 1px solid $ACCENT; }
 QFrame[role="banner-error"] { background: $RED_GROUND; border: none; border-bottom: 1px solid $RED; }
 QFrame[role="bar"] { background: $PANEL; border: none; border-bottom: 1px solid $LINE; }
+QFrame[role="popup"] { background: $RAISED; border: 1px solid $EDGE; }
+QDialog#palette { border: 1px solid $EDGE; }
 QFrame[role="separator"] { background: $LINE; border: none; }
 """)

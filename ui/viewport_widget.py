@@ -160,6 +160,8 @@ class ViewportWidget(QWidget):
         picture = shown.picture
         if picture.error is not None:
             overlay.paint_refusal(painter, self.width(), self.height(), picture.error)
+        elif picture.partial and view.state.plane is Plane.STACK:
+            overlay.paint_message(painter, self.width(), self.height(), self.tr("This image is on its way"))
         else:
             paint_pixels(painter, picture, self.devicePixelRatioF())
         facts = CellFacts(

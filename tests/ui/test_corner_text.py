@@ -53,7 +53,8 @@ def test_doubts_are_badges_of_the_highest_priority():
 
 
 def test_a_partly_loaded_cut_says_how_much_it_is_made_of():
-    partial = replace(FACTS, picture=replace(PICTURE, partial=True), loaded=(12, 120))
+    cut = ViewportState("1.1", "1.1.1", Plane.AXIAL)
+    partial = replace(FACTS, state=cut, picture=replace(PICTURE, partial=True), loaded=(12, 120))
     assert "Partial: 12 of 120 images loaded" in texts(partial, "top_left")
 
 

@@ -132,6 +132,17 @@ def test_new_frames_redraw_what_was_partial_only(case, seat):
     assert not widget.painted.picture.partial
 
 
+def test_a_frame_that_is_still_loading_is_words_and_no_pixels(case, seat):
+    seat.session.viewing.set_layout(Layout(1, 1))
+    viewport = seat.library.viewport("1.1", "1.1.1")
+    viewport.picture_of = lambda picture: replace(picture, partial=True)
+    seat.session.viewing.scroll(1)
+    found = pixels(case.grid.widget(0))
+    assert (found == seat.library.greys["1.1"]).all(axis=-1).mean() < 0.001
+    middle = found[found.shape[0] // 2 - 12 : found.shape[0] // 2 + 12]
+    assert middle[:, 100:-100].max() > 100
+
+
 def test_a_cut_is_made_in_a_job_and_only_the_newest_wish_waits(qtbot, tmp_path):
     seat = WindowSeat(tmp_path, hold_pictures())
     seat.add_case(1, grey=120)
