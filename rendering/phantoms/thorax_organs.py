@@ -66,7 +66,7 @@ def mediastinum(x: Array, y: Array, z: Array, heart_outside: Array) -> Array:
     back = np.maximum(np.abs(x) - 13 - 0.42 * np.clip(v, 0, None), 5 - v)
     upper = (np.sqrt(((x - 2) / (32 - 0.06 * np.clip(z - 40, 0, None))) ** 2 + ((y + 18 - 0.1 * z) / 38) ** 2) - 1) * 30
     upper = np.maximum(upper, -20 - z)
-    hila = smooth_union(ellipsoid(x, y, z, (-38, 6, -30), (20, 18, 30)), ellipsoid(x, y, z, (42, 14, -26), (18, 18, 30)), 10)
+    hila = smooth_union(ellipsoid(x, y, z, (-40, 8, -30), (19, 17, 28)), ellipsoid(x, y, z, (45, 16, -26), (17, 18, 28)), 10)
     aorta = _rods(
         x,
         y,
@@ -89,6 +89,7 @@ def mediastinum(x: Array, y: Array, z: Array, heart_outside: Array) -> Array:
             ((-30, -20, 40), (-29, -18, -40), 13),
             ((-24, 8, -80), (-22, 6, -125), 14),
             ((8, 22, 0), (10, 14, -120), 12),
+            ((0, 10, 4), (6, 6, -60), 19),
         ),
     )
     front = np.maximum(np.abs(x + 1) - 1.2 - 9 * ramp(z, 10, 45), y + 30)

@@ -16,8 +16,8 @@ from rendering.phantoms.scan import Matrix, Segments
 Distance = Callable[[Matrix], Matrix]
 """Signed distance (n,) of points (n, 3) to the surface of the organ, negative inside."""
 
-_LEAF = 0.41
-_FLOW = 1 / 2.75  # a mother's radius to the power 2.75 is the sum of her daughters' (near Murray's law)
+_LEAF = 0.44
+_FLOW = 1 / 2.65  # a mother's radius to the power 2.65 is the sum of her daughters' (near Murray's law)
 
 
 def strewn(rng: np.random.Generator, organ: Distance, low: Matrix, high: Matrix, count: int, margin: float) -> Matrix:
