@@ -21,19 +21,20 @@ POLL_MS = 10
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a tour. `screenshot` is a file name, empty when none was taken."""
+    """One step of a tour. `screenshot` is a file name."""
 
     name: str
     seconds: float
-    screenshot: str = ""
+    screenshot: str
     note: str = ""
 
 
 class Driver:
     """Keys and clicks are counted: they are what a case costs a reader."""
 
-    def __init__(self, window: QWidget, pictures: Path) -> None:
+    def __init__(self, window: QWidget, pictures: Path, tell: Callable[[str], object] = lambda _: None) -> None:
         self._window = window
+        self._tell = tell
         self._pictures = pictures
         self._note = ""
         self.steps: list[Step] = []
@@ -42,14 +43,15 @@ class Driver:
         pictures.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def step(self, name: str, picture: bool = True) -> Iterator[None]:
+    def step(self, name: str) -> Iterator[None]:
         """Time what happens inside; then take a picture of the window."""
         self._note = ""
         start = time.perf_counter()
         yield
         seconds = time.perf_counter() - start
-        shot = self.picture(f"{len(self.steps) + 1:02d}-{name}.png") if picture else ""
+        shot = self.picture(f"{len(self.steps) + 1:02d}-{name}.png")
         self.steps.append(Step(name, round(seconds, 3), shot, self._note))
+        self._tell(f"{name} {seconds:.1f} s" + (f", {self._note}" if self._note else ""))
 
     def note(self, text: str) -> None:
         """Say something about the step under way."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING, Any, Literal
 
 from dictation.audio import WavSource
+from rendering.phantoms import write_demonstration
 from ui import app, virtual_screen
-from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
+from ui.demonstration import SIGNER, Home, current_studies, place_orders
 from ui.driver import Driver
 from ui.main_window import MainWindow
+from ui.tour_eyes import Eyes
 from workstation.domain.delivery import Delivery, DeliveryState
+from workstation.domain.geometry import Vec3
 from workstation.domain.report import SectionCode
 from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
@@ -30,21 +33,48 @@ if TYPE_CHECKING:
 
 SIZE = (1920, 1200)
 IMPRESSION = "Solid nodule in the right upper lobe, larger than before. Follow-up is advised."
-OTHER_IMPRESSION = "No acute abnormality on the images shown."
+OTHER_IMPRESSION = "Written by the tour to show the way of a report. Not a reading of these images."
+# How far from its middle the line over the nodule begins, in radii: a little outside what is measured is what readers do.
+REACH = 1.0
+
+OpenCore = Callable[..., "Seat"]
 
 
-def run(open_core: Callable[..., Seat], out: Path, data: Path | None) -> dict[str, Any]:
-    """Make the tour; everything it makes lies in a folder of its own that is removed. Returns what tour.json holds."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is read: folders to import and, for our own phantom, where its nodule is (LPS mm) and how large."""
+
+    paths: tuple[Path, ...]
+    nodule: Vec3 | None = None
+    diameter_mm: float = 0.0
+
+
+def run(open_core: OpenCore, out: Path, data: Path | None, size: Literal["full", "small"] = "full") -> dict[str, Any]:
+    """Make the tour; everything it makes but OUT lies in a folder of its own that is removed.
+
+    Without `data` it reads our own chest CT (of `size`) with its prior. Returns what tour.json holds.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    if data is not None and not data.exists():
+        raise Unavailable("Nothing to read", "There is no such file or folder", "Name a folder with DICOM images")
     if not virtual_screen.has_screen():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="lyskasse-tour-") as folder, EmbeddedRis() as ris:
-        told = _guided(open_core, Home(Path(folder)), ris, out, data)
+        home = Home(Path(folder))
+        material = Material((data,)) if data is not None else _phantom(home, size)
+        told = _guided(open_core, home, ris, out, material)
     (out / "tour.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     return told
 
 
-def _guided(open_core: Callable[..., Seat], home: Home, ris: EmbeddedRis, out: Path, data: Path | None) -> dict[str, Any]:
+def _phantom(home: Home, size: Literal["full", "small"]) -> Material:
+    _say("making the demonstration's chest CT and its prior")
+    studies = write_demonstration(home.phantoms, only=("ct-chest", "ct-chest-prior"), size=size)
+    truth = next(study.truth for study in studies if study.role == "ct-chest")
+    return Material(tuple(s.folder for s in studies), truth["nodule_centre"], truth["nodule_diameter_mm"])
+
+
+def _guided(open_core: OpenCore, home: Home, ris: EmbeddedRis, out: Path, material: Material) -> dict[str, Any]:
     qt = app.application([])
     poster = app.MainPoster()
     core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)
@@ -52,46 +82,50 @@ def _guided(open_core: Callable[..., Seat], home: Home, ris: EmbeddedRis, out: P
     window = MainWindow(core)
     window.resize(*SIZE)
     window.show()
-    driver = Driver(window, out)
+    driver = Driver(window, out, _say)
+    tour = Tour(driver, window, core, ris, material)
+    problem = ""
     try:
-        paths = (data,) if data is not None else phantoms(home, ("ct-chest", "ct-chest-prior"), lambda *_: None)
-        tour = Tour(driver, window, core, ris, own_phantom=data is None)
-        problem = ""
-        try:
-            tour.make(paths)
-        except WorkstationError as error:
-            problem = str(error)
-            driver.picture("problem.png")
-        return tour.told(problem)
+        tour.make()
+    except WorkstationError as error:
+        problem = str(error)
+        driver.picture("problem.png")
     finally:
         window.leaving.agree()
         window.close()
         core.close()
+        window.deleteLater()
         qt.processEvents()
+    return tour.told(problem)
+
+
+def _say(words: str) -> None:
+    print(f"tour: {words}", file=sys.stderr, flush=True)
 
 
 class Tour:
     """The steps, in order. Each ends when what it asked for is seen to have happened."""
 
-    def __init__(self, driver: Driver, window: MainWindow, core: Seat, ris: EmbeddedRis, own_phantom: bool) -> None:
+    def __init__(self, driver: Driver, window: MainWindow, core: Seat, ris: EmbeddedRis, material: Material) -> None:
         self._driver = driver
         self._window = window
         self._core = core
         self._ris = ris
-        self._own_phantom = own_phantom
+        self._material = material
+        self._eyes = Eyes(window, core)
         self._study: Study | None = None
         self._delivery: Delivery | None = None
         core.delivery_changed.connect(self._moved)
 
-    def make(self, paths: tuple[Path, ...]) -> None:
-        self._import(paths)
+    def make(self) -> None:
+        self._import()
         self._worklist()
         self._open()
-        self._scroll()
         self._stages()
+        self._scroll()
+        self._measure()
         self._planes()
         self._windows()
-        self._measure()
         self._dictate()
         self._type()
         self._sign()
@@ -107,44 +141,41 @@ class Tour:
         }
         return facts | self._driver.told() | ({"problem": problem} if problem else {})
 
-    # ---- the steps -------------------------------------------------------------------
+    # ---- to the images ---------------------------------------------------------------
 
-    def _import(self, paths: tuple[Path, ...]) -> None:
+    def _import(self) -> None:
         with self._driver.step("import"):
-            self._window.import_paths(list(paths))
-            self._driver.wait(lambda: not self._window.is_importing, 300, "the import")
-        with_images = [s for s in current_studies(self._core.cache.studies()) if s.image_count or s.series]
+            self._window.import_paths(list(self._material.paths))
+            self._driver.wait(lambda: not self._window.is_importing, 600, "the import")
         counts = self._core.cache.image_counts()
-        readable = sorted((s for s in with_images if counts.get(s.study_instance_uid)), key=lambda s: s.study_date, reverse=True)
+        readable = [s for s in current_studies(self._core.cache.studies()) if counts.get(s.study_instance_uid)]
         if not readable:
             raise Unavailable("Nothing to read", "The import brought no images", "Name a folder with DICOM images")
-        self._study = readable[0]
+        self._study = max(readable, key=lambda s: (s.study_date, counts[s.study_instance_uid]))
 
     def _worklist(self) -> None:
         assert self._study is not None
         with self._driver.step("worklist"):
-            place_orders(self._ris, [self._study], are_ours=self._own_phantom)
+            place_orders(self._ris, [self._study], are_ours=self._material.nodule is not None)
             self._core.poll_orders()
-            self._driver.wait(lambda: self._row() >= 0, 30, "the order on the worklist")
+            self._driver.wait(self._has_order, 30, "the order on the worklist")
 
     def _open(self) -> None:
         with self._driver.step("open"):
             self._window.worklist.select_study(self._study.study_instance_uid if self._study else "")
             self._driver.press("Return")
             self._driver.wait(lambda: self._core.session.case is not None, 60, "the case")
-            self._driver.wait(self._all_painted, 120, "the first images")
+            self._driver.wait(self._eyes.all_painted, 120, "the first images")
             self._driver.wait(lambda: self._core.session.desk.report is not None, 30, "the report")
+            case = self._core.session.case
+            self._driver.note(f"{len(case.priors)} prior studies" if case else "")
         with self._driver.step("hang"):
-            self._driver.wait(self._all_loaded, 300, "all images")
+            self._driver.wait(self._eyes.all_loaded, 600, "all images")
+            self._driver.wait(self._eyes.all_painted, 60, "all viewports")
             arrangement = self._core.session.viewing.arrangement
             self._driver.note(arrangement.title if arrangement else "")
 
-    def _scroll(self) -> None:
-        with self._driver.step("scroll"):
-            first = self._active()
-            self._driver.wheel(first, 6)
-            self._driver.press("Down", 4)
-            self._driver.settle()
+    # ---- reading ---------------------------------------------------------------------
 
     def _stages(self) -> None:
         arrangement = self._core.session.viewing.arrangement
@@ -152,98 +183,108 @@ class Tour:
             return
         with self._driver.step("stage"):
             self._driver.press(".")
-            self._driver.wait(self._all_painted, 60, "the next stage")
+            self._driver.wait(self._eyes.all_painted, 60, "the next stage")
         self._driver.press(",")
+        self._driver.wait(self._eyes.all_painted, 60, "the first stage")
 
-    def _planes(self) -> None:
-        with self._driver.step("mpr"):
-            self._driver.press("M")
-            self._driver.settle(300)
-            planes = {c.state.plane for c in self._core.session.viewing.cells if c.state}
-            if Plane.CORONAL not in planes:
-                self._driver.note("not a verified volume: no planes, as it should be")
-            self._driver.wait(self._all_painted, 60, "the planes")
-
-    def _windows(self) -> None:
-        with self._driver.step("window"):
-            self._driver.press("2")
-            self._driver.settle(200)
-        self._driver.press("1")
-        self._driver.press("Ctrl+1")
-        self._driver.press("Alt+1")
-        self._driver.wait(self._all_painted, 60, "the single view")
+    def _scroll(self) -> None:
+        with self._driver.step("scroll"):
+            self._driver.wheel(self._eyes.active, 6)
+            self._go_to(self._eyes.place_of(self._material.nodule))
+            self._driver.wait(self._eyes.all_painted, 60, "the images there")
 
     def _measure(self) -> None:
         with self._driver.step("measure"):
             self._driver.press("D")
-            widget = self._active()
-            middle = widget.rect().center()
-            self._driver.drag(widget, middle - QPoint(60, 0), middle + QPoint(60, 40))
+            start, end = self._eyes.across(self._material.nodule, self._material.diameter_mm * REACH / 2)
+            self._driver.drag(self._eyes.active, start, end)
             taken = self._core.session.viewing.measurements
-            self._driver.note(taken[-1].text if taken else "refused: see the banner")
+            self._driver.note(taken[-1].text if taken else f"refused: {self._window.banner.text}")
         self._driver.press("W")
+        self._window.banner.dismiss()
+
+    def _planes(self) -> None:
+        with self._driver.step("mpr"):
+            self._driver.press("M")
+            self._driver.settle(200)
+            if Plane.CORONAL not in {c.state.plane for c in self._core.session.viewing.cells if c.state}:
+                self._driver.note("not a verified volume: no planes, as it should be")
+                return
+            self._driver.wait(self._eyes.all_painted, 60, "the planes")
+            if self._material.nodule is not None:
+                self._go_to(self._eyes.place_of(self._material.nodule))
+                self._driver.press("X")
+                self._driver.click(self._eyes.active, self._eyes.spot(self._material.nodule))
+                self._driver.press("W")
+            self._driver.wait(self._eyes.all_painted, 60, "the planes")
+
+    def _windows(self) -> None:
+        with self._driver.step("window"):
+            self._driver.press("1")
+            self._driver.settle(100)
+            self._driver.wait(self._eyes.all_painted, 60, "the window preset")
+        self._driver.press("2")
+        self._driver.wait(self._eyes.all_painted, 60, "the other window preset")
+
+    # ---- the report ------------------------------------------------------------------
 
     def _dictate(self) -> None:
         panel = self._window.report_panel
-        with self._driver.step("dictate"):
+        findings = panel.editor(SectionCode.FINDINGS)
+        if panel.dictation.desk.check() is not None:
+            self._type_findings()
+            return
+        with self._driver.step("dictate"), as_file(files("resources") / "demonstration" / "dictation.flac") as recording:
+            panel.dictation.desk.use_source(lambda _: WavSource(Path(recording), paced=False, lead=0.3, tail=1.0))
             self._driver.press("F3")
-            recording = Path(str(_resources() / "demonstration" / "dictation.flac"))
-            panel.dictation.desk.use_source(lambda _: WavSource(recording, paced=False, lead=0.3, tail=1.0))
             self._driver.press("F4")
-            self._driver.wait(lambda: bool(panel.editor(SectionCode.FINDINGS).toPlainText()), 120, "dictated text")
-            self._driver.wait(lambda: not panel.dictation.desk.is_busy, 120, "the end of the dictation")
-            self._driver.settle(300)
+            self._driver.wait(lambda: bool(findings.toPlainText()), 180, "dictated text")
+            self._driver.wait(lambda: not panel.dictation.desk.is_busy and findings.is_saved, 120, "the end of the dictation")
+
+    def _type_findings(self) -> None:
+        """Without a speech model typing must do."""
+        with self._driver.step("dictate"):
+            self._driver.note("no speech model: typed instead")
+            self._driver.press("F3")
+            self._driver.type(OTHER_IMPRESSION)
+            self._driver.wait(lambda: self._window.report_panel.editor(SectionCode.FINDINGS).is_saved, 10, "the text on disk")
 
     def _type(self) -> None:
-        panel = self._window.report_panel
+        impression = self._window.report_panel.editor(SectionCode.IMPRESSION)
         with self._driver.step("type"):
             self._driver.press("F7")
-            self._driver.wait(lambda: panel.editor(SectionCode.IMPRESSION).hasFocus(), 5, "the impression")
-            self._driver.type(IMPRESSION if self._own_phantom else OTHER_IMPRESSION)
-            self._driver.wait(lambda: panel.editor(SectionCode.IMPRESSION).is_saved, 10, "the typed text on disk")
+            self._driver.wait(impression.hasFocus, 5, "the impression")
+            self._driver.type(IMPRESSION if self._material.nodule is not None else OTHER_IMPRESSION)
+            self._driver.press("Ctrl+H")
+            self._driver.wait(lambda: impression.is_saved, 10, "the typed text on disk")
 
     def _sign(self) -> None:
+        desk = self._core.session.desk
         with self._driver.step("sign"):
             self._driver.press("Ctrl+Return")
-            self._driver.wait(lambda: self._signed() is not None, 30, "the signature")
-            self._delivery = self._delivery or self._signed()
+            self._driver.wait(lambda: desk.delivery is not None, 30, "the signature")
+            self._delivery = self._delivery or desk.delivery
 
     def _deliver(self) -> None:
-        with self._driver.step("deliver", picture=False):
+        with self._driver.step("deliver"):
             self._driver.wait(lambda: self._state() is not DeliveryState.QUEUED, 60, "the delivery to leave")
         with self._driver.step("confirm"):
             self._driver.wait(lambda: self._state() is DeliveryState.CONFIRMED, 60, "the confirmation")
 
-    # ---- what is seen ----------------------------------------------------------------
+    # ---- what happens ----------------------------------------------------------------
+
+    def _go_to(self, place: int) -> None:
+        """By keys, as one would: tens first."""
+        steps = place - self._eyes.place
+        self._driver.press("Shift+Down" if steps > 0 else "Shift+Up", abs(steps) // 10)
+        self._driver.press("Down" if steps > 0 else "Up", abs(steps) % 10)
 
     def _moved(self, delivery: Delivery) -> None:
         self._delivery = delivery
 
-    def _signed(self) -> Delivery | None:
-        report = self._core.session.desk.report
-        return self._core.reports.delivery_of(report.report_uuid) if report else None
-
     def _state(self) -> DeliveryState | None:
         return self._delivery.state if self._delivery else None
 
-    def _row(self) -> int:
-        uids = [i.study_instance_uid for i in self._core.session.items if i.order is not None]
-        return uids.index(self._study.study_instance_uid) if self._study and self._study.study_instance_uid in uids else -1
-
-    def _all_painted(self) -> bool:
-        hung = [i for i, c in enumerate(self._core.session.viewing.cells) if c.state]
-        widgets = [self._window.grid.widget(i) for i in hung]
-        return bool(widgets) and all(w.painted is not None for w in widgets if w.isVisible())
-
-    def _all_loaded(self) -> bool:
-        progress = [self._core.library.progress(c.state.series_uid) for c in self._core.session.viewing.cells if c.state]
-        return bool(progress) and all(done == total for done, total in progress)
-
-    def _active(self) -> QWidget:
-        return self._window.grid.widget(self._core.session.viewing.active)
-
-
-def _resources() -> Any:
-    from importlib.resources import files
-
-    return files("resources")
+    def _has_order(self) -> bool:
+        uid = self._study.study_instance_uid if self._study else ""
+        return any(item.study_instance_uid == uid and item.order is not None for item in self._core.session.items)

@@ -8,11 +8,12 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ui.report.heights import heights
+from ui.report.heights import Wish, heights
 from ui.report.section_block import SectionBlock
 from workstation.domain.report import SectionCode
 
 SPACING = 6
+MOST_REPEATS = 4
 
 
 class SectionStack(QWidget):
@@ -23,6 +24,7 @@ class SectionStack(QWidget):
         self._blocks = tuple(blocks)
         self._target = SectionCode.FINDINGS
         self._busy = False
+        self._repeats = 0
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
@@ -42,14 +44,21 @@ class SectionStack(QWidget):
 
     def arrange(self) -> None:
         """Share the height out now."""
-        self._busy = True  # a new height makes the texts say that they have changed
+        self._busy = True
+        before = self._wishes()
         spacing = SPACING * len(self._blocks)
         room = self.height() - spacing - sum(block.overhead for block in self._blocks)
-        wishes = [wish for block in self._blocks for wish in block.wishes(block.code is self._target)]
-        given = heights(room, wishes)
+        given = heights(room, before)
         for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):
             block.give(context, editor)
         self._busy = False
+        # With room a scroll bar goes and lines grow longer: what fits is known only now.
+        self._repeats = self._repeats + 1 if self._wishes() != before else 0
+        if 0 < self._repeats < MOST_REPEATS:
+            self._later.start()
+
+    def _wishes(self) -> list[Wish]:
+        return [wish for block in self._blocks for wish in block.wishes(block.code is self._target)]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 160)

@@ -57,7 +57,7 @@ def _delivery_words(delivery: Delivery) -> str:
         DeliveryState.QUEUED: _tr("signed, waiting for the RIS"),
         DeliveryState.SENDING: _tr("sent, answer unknown: the RIS is being asked"),
         DeliveryState.ACKNOWLEDGED: _tr("accepted by the RIS, not yet confirmed"),
-        DeliveryState.CONFIRMED: _tr("confirmed: read back from the RIS and the same"),
+        DeliveryState.CONFIRMED: _tr("confirmed: the RIS holds the same"),
         DeliveryState.CONFLICT: _tr("conflict: the RIS holds something else"),
         DeliveryState.HELD: _tr("held back: who it is about must be checked"),
         DeliveryState.REJECTED: _tr("refused by the RIS"),
@@ -96,7 +96,7 @@ class StateLine(QFrame):
         kind, what, meaning = state_words(report, delivery, is_unsaved)
         name, colour = _LOOKS[kind]
         self._mark.setPixmap(icons.pixmap(name, colour, 18))
-        self._words.setText(f"{what}: {meaning}" if kind != "draft" else f"{what}, {meaning}")
+        self._words.setText(f"{what}, {meaning}")
         self.setAccessibleName(self._words.text())
         signer = _tr("Signed by {0}").format(plain(report.signed_by)) if report.signed_by else ""
         when = report.signed_at.astimezone().strftime("%Y-%m-%d %H:%M") if report.signed_at else ""
