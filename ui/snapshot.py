@@ -153,13 +153,12 @@ def _probe(at: Sequence[float], probe: Probe | None) -> dict[str, Any]:
 
 
 def _spacing(images: SeriesImages, position: int) -> list[float | None]:
-    """[slice, row, column] in mm, None where unknown; the slice spacing only of a verified volume."""
+    """[slice, row, column] in mm, None where unknown; the slice spacing only of a verified volume. `spacing_source` says what it is worth."""
     geometry = images.verdict.geometry
     if geometry is not None:
         column, row, slice_ = geometry.spacing
         return [slice_, row, column]
-    plane = images.facts(position).plane
-    return [None, plane.row_spacing, plane.column_spacing] if plane is not None else [None, None, None]
+    return [None, *(images.facts(position).spacing or (None, None))]
 
 
 def save(snapshot: Snapshot, folder: Path) -> None:

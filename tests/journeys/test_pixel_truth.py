@@ -23,6 +23,9 @@ from rendering.worker import ImageWorker
 from workstation.domain.study import ParsedInstance
 from workstation.errors import Refused
 
+# pydicom warns of what is wrong in these files when a value is asked for; some are wrong on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+
 # The promise: a probed value differs by no more from the independent one.
 PROMISE = 1e-3
 # Whole frames are float32 where a slope is not whole: relative rounding of a million.

@@ -6,11 +6,11 @@ Nothing of `rendering` is used. Shapes are (frames, rows, columns[, 3]); grey fr
 
 from __future__ import annotations
 
+import copy
 import itertools
 import shutil
 import struct
 import subprocess
-import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,9 +45,7 @@ class NoOtherDecoder(Exception):
 
 
 def read(path: Path) -> FileDataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pydicom.dcmread(path, force=True)
+    return pydicom.dcmread(path, force=True)
 
 
 def frame_count(dataset: Dataset) -> int:
@@ -222,7 +220,7 @@ def _bare(dataset: FileDataset, path: Path) -> Path:
     bare.SOPInstanceUID = bare.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
     for keyword in _PIXEL_MODULE:
         if keyword in dataset:
-            bare[keyword] = dataset[keyword]
+            bare[keyword] = copy.copy(dataset[keyword])
     if "PlanarConfiguration" in bare:
         # A codestream orders its samples itself; GDCM believes the element when it lies.
         bare.PlanarConfiguration = 0
