@@ -201,12 +201,14 @@ class ViewportWidget(QWidget):
         overlay.paint_frame(painter, self.width(), self.height(), is_prior, self._is_active() and cell is not None)
 
     def _note(self, shown: Shown) -> None:
-        """Evidence for signing: only a whole frame, painted, of the case that is open."""
+        """Evidence for signing: a whole frame or cut, painted, of the case that is open."""
         identity, case = shown.picture.identity, self._session.case
-        if identity is None or shown.picture.error is not None or shown.picture.partial:
+        if shown.picture.error is not None or shown.picture.partial:
             return
         if case is not None and shown.request.generation == case.generation:
-            self._viewing.note_shown(ShownImage(identity.study_uid, identity.sop_instance_uid))
+            # A cut lies between frames: it is of the study, and of no single image.
+            sop = identity.sop_instance_uid if identity is not None else ""
+            self._viewing.note_shown(ShownImage(shown.request.state.study_uid, sop))
 
     def _is_active(self) -> bool:
         return self._viewing.active == self.index and self._session.case is not None

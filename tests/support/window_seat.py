@@ -265,7 +265,7 @@ class FakeStore:
 class WindowSeat:
     """Stands in for `workstation.core.Core`; `case(n)` are studies with an order each."""
 
-    def __init__(self, home: Path, jobs: HeldJobs | None = None) -> None:
+    def __init__(self, home: Path, jobs: HeldJobs | None = None, reports: Any = None) -> None:
         self.folders = Folders(home / "data", home / "config", home / "cache")
         self.folders.make()
         self.settings = Settings(signer="Dr Test")
@@ -277,7 +277,7 @@ class WindowSeat:
         self.presets = PresetTable({"CT": (WindowPreset("1", "Lung", Window(-600, 1500)),)})
         self.library = FakeLibrary()
         self.hanger = FakeHanger()
-        self.reports = FakeStore()
+        self.reports = reports or FakeStore()
         self.delivery_changed: Signal[Any] = Signal()
         self.ris_changed: Signal[str] = Signal()
         self.studies: dict[str, Study] = {}

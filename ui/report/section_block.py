@@ -14,7 +14,7 @@ from workstation.domain.report import SECTION_TITLES, SectionCode
 # Findings is where the words are; the others open as one line and grow with their text.
 SHARES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
 LEAST_LINES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
-CONTEXT_LINES = 4
+CONTEXT_LINES = 6
 ACTIVE_LINES = 8
 QUIET_LINES = 4
 GAP = 4

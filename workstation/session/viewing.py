@@ -49,7 +49,7 @@ class Tool(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """A frame that was really painted: the evidence that signing asks for."""
+    """What was really painted: the evidence that signing asks for. A cut through a volume has no SOP Instance UID."""
 
     study_uid: str
     sop_instance_uid: str
