@@ -108,9 +108,9 @@ def _which_study(facts: CornerFacts) -> tuple[Line, ...]:
     when = " ".join(part for part in (plain.dicom_date(study.study_date), plain.dicom_time(study.study_time)) if part)
     lines = []
     if facts.is_prior:
-        label, interval = plain.relation(study.study_date, facts.current_date)
+        label, interval, amount = plain.relation(study.study_date, facts.current_date)
         label = label.upper()
-        lines.append(Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (label,)))
+        lines.append(Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label)))
     day = plain.dicom_date(study.study_date)
     lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True))
     lines.append(Line(plain.plain(study.study_description), 6))

@@ -83,13 +83,14 @@ def interval(earlier: str, later: str) -> str:
     return (_tr("{0} before") if days > 0 else _tr("{0} after")).format(amount)
 
 
-def relation(date: str, current: str) -> tuple[str, str]:
-    """What a study is beside the current one (DICOM dates): (`Prior`, `9 months before`)."""
+def relation(date: str, current: str) -> tuple[str, str, str]:
+    """What a study is beside the current one (DICOM dates): (`Prior`, `9 months before`, `9 months`)."""
     other, now = as_date(date), as_date(current)
     if other is None or now is None:
-        return _tr("Other study"), ""
+        return _tr("Other study"), "", ""
     label = _tr("Prior") if other < now else _tr("Later study") if other > now else _tr("Other study")
-    return label, interval(date, current)
+    words = interval(date, current)
+    return label, words, _amount(abs((now - other).days)) if other != now else words
 
 
 def _amount(days: int) -> str:

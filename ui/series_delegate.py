@@ -52,7 +52,10 @@ class SeriesDelegate(QStyledItemDelegate):
         inner = rect.adjusted(10, 7, -6, -7)
         painter.setFont(theme.text_font(bold=True))
         painter.setPen(QColor(theme.PRIOR if row.is_prior else theme.TEXT))
-        _text(painter, QRect(inner.left(), inner.top(), inner.width(), line), heading_title(row))
+        title = heading_title(row)
+        if painter.fontMetrics().horizontalAdvance(title) > inner.width():
+            title = heading_title(row, short=True)
+        _text(painter, QRect(inner.left(), inner.top(), inner.width(), line), title)
         if row.study.study_description:
             painter.setFont(theme.text_font())
             painter.setPen(QColor(theme.TEXT if row.is_prior else theme.MUTED))

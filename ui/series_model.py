@@ -26,6 +26,7 @@ class StudyRow:
     is_prior: bool
     label: str
     interval: str = ""
+    amount: str = ""
 
 
 @dataclass(slots=True)
@@ -60,8 +61,8 @@ class SeriesModel(QAbstractListModel):
         for study in case.studies if case else ():
             is_prior = case is not None and study is not case.study
             date = case.study.study_date if case else ""
-            label, interval = plain.relation(study.study_date, date) if is_prior else (plain.core_text("Current"), "")
-            self.rows.append(StudyRow(study, is_prior, label, interval))
+            label, interval, amount = plain.relation(study.study_date, date) if is_prior else (plain.core_text("Current"), "", "")
+            self.rows.append(StudyRow(study, is_prior, label, interval, amount))
             self.rows.extend(SeriesRow(study, series, is_prior) for series in study.series)
         self.endResetModel()
 
@@ -111,9 +112,11 @@ def heading_words(row: StudyRow) -> str:
     return " · ".join(part for part in (heading_title(row), plain.plain(row.study.study_description)) if part)
 
 
-def heading_title(row: StudyRow) -> str:
+def heading_title(row: StudyRow, short: bool = False) -> str:
+    """`Prior, 9 months before`; `short` leaves out what "prior" says already."""
+    words = row.amount if short else row.interval
     date = plain.dicom_date(row.study.study_date)
-    return f"{row.label}, {row.interval}" if row.interval else f"{row.label}  {date}".strip()
+    return f"{row.label}, {words}" if words else f"{row.label}  {date}".strip()
 
 
 def series_words(row: SeriesRow) -> str:

@@ -174,7 +174,7 @@ QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled { border: 1px so
 
 QAbstractItemView {
     background: $GROUND; alternate-background-color: $PANEL; border: 1px solid $LINE; outline: none;
-    selection-background-color: $ACCENT_GROUND; selection-color: $TEXT;
+    selection-background-color: $ACCENT_GROUND;
 }
 QAbstractItemView:focus { border: 1px solid $ACCENT; }
 QTableView { gridline-color: transparent; }

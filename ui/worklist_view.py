@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStackedLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -137,6 +139,7 @@ class WorklistView(QWidget):
     def _build_table(self) -> None:
         table = self.table
         table.setObjectName("worklistTable")
+        table.setItemDelegate(_ColouredWhenChosen(table))
         table.setAccessibleName(self.tr("Worklist"))
         table.setModel(self.order)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -247,6 +250,15 @@ class WorklistView(QWidget):
         if paths:
             event.acceptProposedAction()
             self.import_paths(paths)
+
+
+class _ColouredWhenChosen(QStyledItemDelegate):
+    """Keeps the colour of urgency and status in the chosen row."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        colour = index.data(Qt.ItemDataRole.ForegroundRole)
+        option.palette.setColor(QPalette.ColorRole.HighlightedText, colour or QColor(theme.TEXT))
 
 
 def local_paths(urls: Sequence[QUrl]) -> list[Path]:

@@ -65,10 +65,10 @@ def test_intervals_are_words_a_reader_uses(earlier, later, words):
 @pytest.mark.parametrize(
     ("date", "words"),
     [
-        ("20260218", ("Prior", "9 months before")),
-        ("20261120", ("Other study", "same day")),
-        ("20261122", ("Later study", "2 days after")),
-        ("", ("Other study", "")),
+        ("20260218", ("Prior", "9 months before", "9 months")),
+        ("20261120", ("Other study", "same day", "same day")),
+        ("20261122", ("Later study", "2 days after", "2 days")),
+        ("", ("Other study", "", "")),
     ],
 )
 def test_only_an_earlier_study_is_called_a_prior(date, words):
