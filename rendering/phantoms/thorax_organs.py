@@ -90,6 +90,7 @@ def mediastinum(x: Array, y: Array, z: Array, heart_outside: Array) -> Array:
             ((-24, 8, -80), (-22, 6, -125), 14),
             ((8, 22, 0), (10, 14, -120), 12),
             ((0, 10, 4), (6, 6, -60), 19),
+            ((-4, -16, -14), (12, -14, -52), 17),
         ),
     )
     front = np.maximum(np.abs(x + 1) - 1.2 - 9 * ramp(z, 10, 45), y + 30)
