@@ -379,12 +379,16 @@ def test_hidden_viewports_are_not_asked_for_pictures(case, seat):
     assert viewing.state(0).position == 3 < SLICES
 
 
-def test_a_picture_without_identity_of_a_cut_is_no_evidence(case, seat):
+def test_a_whole_cut_is_evidence_for_its_study_and_for_no_image_of_it(case, seat):
     viewing = seat.session.viewing
     viewing.set_layout(Layout(1, 1))
-    before = set(viewing.shown)
-    seat.library.viewport("1.1", "1.1.1").picture_of = lambda picture: replace(picture, identity=None)
+    viewing.shown.clear()
+    seat.library.viewport("1.1", "1.1.1").picture_of = lambda picture: replace(picture, identity=None, partial=True)
     viewing.set_plane(Plane.CORONAL)
     assert isinstance(pixels(case.grid.widget(0)), np.ndarray)
-    assert viewing.shown == before
+    assert viewing.shown == set()
+    seat.library.viewport("1.1", "1.1.1").picture_of = lambda picture: replace(picture, identity=None)
+    viewing.set_plane(Plane.SAGITTAL)
+    assert isinstance(pixels(case.grid.widget(0)), np.ndarray)
+    assert viewing.shown == {ShownImage("1.1", "")}
     assert isinstance(case.grid.widget(0).painted.picture, Picture)
