@@ -85,6 +85,12 @@ class Sampling:
         width, height = math.ceil(self.width / times), math.ceil(self.height / times)
         return replace(self, first=tuple(first), right=right, down=down, width=width, height=height)
 
+    def thinned(self, times: int) -> Sampling:
+        """Every `times`-th pixel of the view from the first on, and enough of them to reach past the last."""
+        right, down = tuple(r * times for r in self.right), tuple(d * times for d in self.down)
+        width, height = 1 + math.ceil((self.width - 1) / times), 1 + math.ceil((self.height - 1) / times)
+        return replace(self, right=right, down=down, width=width, height=height)
+
 
 def sample_volume(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
     """Values (height, width) float32 in the volume's unit, linear between voxels, NaN outside."""

@@ -118,14 +118,13 @@ class Painter:
         values = self._views.get(key, lambda: self._cut_values(source, sampling, finer, coarser))
         header = self._images.header(0)
         inverse = is_inverse(header) is not state.inverted
-        return screen_grey(values, self._scale.voi(0, state.window), inverse, self._scale.padding(0))
+        picture = screen_grey(values, self._scale.voi(0, state.window), inverse, self._scale.padding(0))
+        return picture if coarser == 1 else enlarged(picture, coarser, width, height)
 
     def _cut_values(self, source: VolumeSource, sampling: Sampling, finer: int, coarser: int) -> NDArray[np.float32]:
-        values = sample_volume(source, sampling.regridded(coarser / finer))
+        values = sample_volume(source, sampling.thinned(coarser) if coarser > 1 else sampling.regridded(1 / finer))
         if finer > 1:
             values = shrink(values, finer, finer)
-        elif coarser > 1:
-            values = _enlarged(values, coarser, sampling.width, sampling.height)
         return self._scale.in_unit(values)
 
     def _grey_table(self, header: ImageHeader, position: int, voi: Voi, inverse: bool, dtype: str) -> NDArray[np.uint8]:
@@ -244,16 +243,39 @@ def _finer(sampling: Sampling) -> int:
 
 
 def _coarser(sampling: Sampling) -> int:
-    """How many times coarser a cut is drawn while the mouse moves."""
+    """How many times coarser a cut is drawn while the mouse moves: a power of two."""
     if sampling.samples > 1:
-        return max(2, round(math.sqrt(sampling.width * sampling.height) / FAST_SLAB))
+        wanted = math.sqrt(sampling.width * sampling.height) / FAST_SLAB
+        return 1 << max(1, round(math.log2(max(1.0, wanted))))
     return 1 if sampling.runs_along_axes else 2
 
 
-def _enlarged(values: NDArray[np.float32], times: int, width: int, height: int) -> NDArray[np.float32]:
-    """A coarse cut brought up to size."""
-    first = (1.0 / times - 1.0) / 2.0
-    return sample_frame(values, Sampling((first, first, 0.0), (1.0 / times, 0.0, 0.0), (0.0, 1.0 / times, 0.0), width, height))
+def enlarged(picture: NDArray[np.uint8], times: int, width: int, height: int) -> NDArray[np.uint8]:
+    """A picture of every `times`-th pixel (a power of two) with the grey levels between filled in, linearly."""
+    while times > 1:
+        picture = _doubled(picture)
+        times //= 2
+    return np.ascontiguousarray(picture[:height, :width])
+
+
+def _doubled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """With a row and a column between each two, and one row and column more that repeat the last."""
+    rows, columns = picture.shape
+    wide = np.empty((rows, columns, 2), np.uint8)
+    wide[:, :, 0] = picture
+    wide[:, :-1, 1] = _between(picture[:, :-1], picture[:, 1:])
+    wide[:, -1, 1] = picture[:, -1]
+    high = np.empty((rows, 2, 2 * columns), np.uint8)
+    high[:, 0] = wide.reshape(rows, 2 * columns)
+    high[:-1, 1] = _between(high[:-1, 0], high[1:, 0])
+    high[-1, 1] = high[-1, 0]
+    return high.reshape(2 * rows, 2 * columns)
+
+
+def _between(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean, rounded down, without leaving 8 bits."""
+    mean: NDArray[np.uint8] = (a & b) + ((a ^ b) >> 1)
+    return mean
 
 
 def _shrinking(screen: ScreenMap) -> tuple[int, int]:
