@@ -18,7 +18,6 @@ from rendering.phantoms import noise
 from rendering.phantoms.scan import Planes, TubePainter, blend, coverage, tube
 from rendering.phantoms.shapes import Array, profile, ramp
 
-HEIGHT, BREADTH = 229.4, 191.4
 _DOWN = (-116.0, -90.0, -60.0, -30.0, 0.0, 20.0, 40.0, 58.0, 72.0, 84.0, 93.0, 101.0, 116.0)
 _OBLIQUE = (66.0, 77.0, 90.0, 103.0, 113.0, 116.0, 112.0, 99.0, 80.0, 57.0, 38.0, 31.0, 36.0)
 _CC_DOWN = (-104.0, -97.0, -92.0, -82.0, -64.0, -40.0, -15.0, 8.0, 32.0, 54.0, 74.0, 86.0, 92.0, 96.0, 104.0)

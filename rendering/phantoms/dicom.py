@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,6 @@ class Series:
     description: str
     lossless: bool = False
     frame_of_reference: str = ""
-    extra: Dataset = field(default_factory=Dataset)
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:
@@ -74,7 +73,6 @@ def image(making: Making, series: Series, number: int, seconds: float = 0.0) -> 
     if series.frame_of_reference:
         ds.FrameOfReferenceUID = making.uid("frame of reference", exam.role, series.frame_of_reference)
         ds.PositionReferenceIndicator = ""
-    ds.update(series.extra)
     return ds
 
 
