@@ -40,11 +40,6 @@ class Pose:
         moved = (np.asarray(points, float) - self.centre) @ self.rotation.T
         return np.asarray(moved + self.centre + np.asarray(self.shift), dtype=np.float64)
 
-    def to_anatomy(self, points: npt.ArrayLike) -> Matrix:
-        """Scanner points (n, 3) to anatomy points."""
-        moved = np.asarray(points, float) - self.centre - np.asarray(self.shift)
-        return np.asarray(moved @ self.rotation + self.centre, dtype=np.float64)
-
     def matrix(self) -> Matrix:
         """The 4x4 matrix from anatomy to scanner."""
         result = np.eye(4)
