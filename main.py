@@ -22,8 +22,6 @@ DOORS = ("workstation.doors", "rendering.doors", "dictation.doors", "ui.doors")
 
 def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", folders: Folders | None = None) -> Seat:
     """The core with the image and hanging rooms plugged in; parts start when first used."""
-    from hanging_protocols.engine import ProtocolHanger
-    from hanging_protocols.library import load
     from rendering.library import ImageLibrary
     from rendering.worker import ImageWorker
     from workstation.core import Core
@@ -32,6 +30,9 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
     from workstation.settings import Folders
 
     def make_hanger(folders: Folders, presets: PresetTable) -> Hanger:
+        from hanging_protocols.engine import ProtocolHanger
+        from hanging_protocols.library import load
+
         return ProtocolHanger(load([folders.config / "hanging_protocols"]), presets)
 
     return Core(

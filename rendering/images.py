@@ -24,8 +24,9 @@ from rendering.images_order import COARSEST, next_frames
 from rendering.picture import FrameIdentity
 from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
+from rendering.shared_frames import SharedFrames
 from rendering.volume import SeriesVerdict, headers_of, judge_headers
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames
+from rendering.worker import DecodeJob, ImageWorker
 from workstation.domain.doubt import Doubt, Verdict
 from workstation.domain.geometry import VolumeGeometry, add, scale
 from workstation.domain.study import Instance, Series, Study

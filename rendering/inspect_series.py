@@ -10,8 +10,9 @@ from typing import Any
 
 from rendering.header import ImageHeader
 from rendering.pixels import SuvFactor, suv_factor
+from rendering.shared_frames import SharedFrames
 from rendering.volume import SeriesVerdict, headers_of, judge_headers
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames
+from rendering.worker import DecodeJob, ImageWorker
 from workstation.cache.found import reason_of
 from workstation.cache.reading import studies_in
 from workstation.domain.doubt import SpacingSource, Verdict

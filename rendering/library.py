@@ -12,13 +12,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rendering.images import SeriesImages
-from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
 from workstation.domain.study import Series, Study
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
 from workstation.signals import Signal
+
+if TYPE_CHECKING:
+    from rendering.images import SeriesImages
+    from rendering.viewport import Viewport
 
 # New frames are announced at most this often: a screen shows no more than that.
 ANNOUNCE_SECONDS = 0.04
@@ -42,6 +45,12 @@ class ImageLibrary:
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
         self._waiting: list[tuple[str, str]] = []
         self.changed: Signal[str] = Signal()
+
+    def prepare(self) -> None:
+        """What the first case would have to wait for: imports, and the worker process. May run in a job."""
+        import rendering.viewport  # noqa: F401
+
+        self._worker.start()
 
     def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
         """Make these studies available; load `first` (study UID, series UID), then the rest."""
@@ -91,6 +100,10 @@ class ImageLibrary:
         found = self._series(key)
         if found is None:
             return None
+        # numpy and VTK come with the first series: a worklist is shown without them.
+        from rendering.images import SeriesImages
+        from rendering.viewport import Viewport
+
         images = SeriesImages(*found, self._worker)
         shelved = _Shelved(images, Viewport(images))
         self._shelf[key] = shelved

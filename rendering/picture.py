@@ -7,14 +7,16 @@ numbers: the first pixel covers 0..1 and its centre is 0.5, as in QPainter and m
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Window
 from workstation.errors import Refused
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

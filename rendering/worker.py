@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rendering.header_json import decode as from_json
-from rendering.shared_frames import SharedFrames
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_decode import DecodeJob, decode_in
 from rendering.worker_pipe import Message
 from workstation.domain.study import ParsedInstance
 from workstation.errors import LethalFile, Refused, Unavailable
 
-__all__ = ["DecodeJob", "ImageWorker", "SharedFrames", "WorkerLimits"]
+if TYPE_CHECKING:
+    from rendering.shared_frames import SharedFrames
+
+__all__ = ["DecodeJob", "ImageWorker", "WorkerLimits"]
 
 # Files of one parse request: enough that talking costs little, few enough that a decode that
 # wants the same process does not wait.
@@ -57,6 +60,11 @@ class ImageWorker:
         self._free = threading.Semaphore(limits.processes)
         self._lock = threading.Lock()
         self._closed = False
+
+    def start(self) -> None:
+        """Starts a process ahead of its first use; returns before it is ready."""
+        with self._borrowed():
+            pass
 
     def parse(self, path: Path) -> ParsedInstance:
         """What the file is. Raises Refused."""

@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rendering.header import ImageHeader
-from rendering.shared_frames import SharedFrames
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_pipe import Message
 from workstation.errors import Refused
+
+if TYPE_CHECKING:
+    from rendering.header import ImageHeader
+    from rendering.shared_frames import SharedFrames
 
 # What of a header decoding needs: the same for most files of a request, and told once,
 KIND = (

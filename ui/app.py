@@ -8,7 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTranslator, Signal, Slot
+from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTimer, QTranslator, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +17,9 @@ from ui import crash, icons, theme
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
     from ui.seat import Seat
+
+# After the window was painted: what the first case needs is then made ready.
+WARM_UP_MS = 300
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -85,6 +88,7 @@ def run(core_factory: Callable[[Post], Seat]) -> int:
     before = sys.excepthook
     try:
         window = open_window(core)
+        QTimer.singleShot(WARM_UP_MS, core.warm_up)
         status = app.exec()
         window.deleteLater()
         return status

@@ -58,6 +58,7 @@ def _open(qt: QApplication, home: Home, open_core: Callable[..., Seat], ris: Emb
         core.session.signer = core.session.signer or SIGNER
         if pictures is not None:
             return _pictures(core, window, pictures)
+        core.warm_up()
         qt.exec()
         return []
     finally:

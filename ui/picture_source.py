@@ -10,14 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from rendering.picture import Picture
-from rendering.viewport import Viewport
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Jobs
+
+if TYPE_CHECKING:
+    from rendering.viewport import Viewport
 
 # Above this a full picture cannot keep up with a wheel at 60 per second beside its neighbours.
 QUICK_SECONDS = 0.012
@@ -156,6 +157,12 @@ def picture_of(viewport: Viewport, request: Request) -> Picture:
     try:
         return viewport.picture(request.state, request.width, request.height, request.fast)
     except Refused as refusal:
-        return Picture(np.zeros((request.height, request.width), np.uint8), error=refusal)
+        return _black(request, refusal)
     except WorkstationError as error:
-        return Picture(np.zeros((request.height, request.width), np.uint8), error=Refused(error.title, error.detail, error.hint))
+        return _black(request, Refused(error.title, error.detail, error.hint))
+
+
+def _black(request: Request, error: Refused) -> Picture:
+    import numpy as np  # it takes as long as Qt, and the worklist is shown without it
+
+    return Picture(np.zeros((request.height, request.width), np.uint8), error=error)

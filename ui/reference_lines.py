@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rendering.viewport import Viewport
 from ui import theme
 from workstation.domain.viewing import Plane, ViewportState
+
+if TYPE_CHECKING:
+    from rendering.viewport import Viewport
 
 Point = tuple[float, float]
 

@@ -9,13 +9,13 @@ from PySide6.QtGui import QFocusEvent, QImage
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from rendering.picture import Picture
-from rendering.viewport import Viewport
 from ui.series_delegate import THUMBNAIL, SeriesDelegate
 from ui.series_model import SeriesModel, SeriesRow
 from workstation.jobs import PICTURES, Cancel
 from workstation.session.session import Case
 
 if TYPE_CHECKING:
+    from rendering.viewport import Viewport
     from ui.seat import Seat
 
 WIDTH = 226

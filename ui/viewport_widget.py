@@ -22,7 +22,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from rendering.picture import Picture
-from rendering.viewport import Viewport
 from ui import overlay, plain, theme
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.gestures import Button, Gestures, Place
@@ -37,6 +36,7 @@ from workstation.errors import WorkstationError
 from workstation.session.viewing import ShownImage, Tool
 
 if TYPE_CHECKING:
+    from rendering.viewport import Viewport
     from ui.seat import Seat
 
 STILL_MS = 120

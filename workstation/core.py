@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from workstation.cache.cache import StudyCache
 from workstation.domain.delivery import Delivery
 from workstation.domain.order import Order
-from workstation.domain.viewing import PresetTable
+from workstation.domain.study import Study
+from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
-from workstation.jobs import NETWORK, Cancel, Jobs
+from workstation.jobs import IMAGES, NETWORK, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf, InstanceReader
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
-from workstation.ris.fhir import FhirRis
 from workstation.ris.outbox import Outbox, OutboxRunner
 from workstation.session.desk import ReportDesk
 from workstation.session.session import Session
@@ -24,8 +24,25 @@ from workstation.signals import Signal
 from workstation.worklist import Worklist
 from workstation.worklist_store import OrderStore
 
+if TYPE_CHECKING:
+    from workstation.ris.fhir import FhirRis
+
 Reader = TypeVar("Reader", bound=InstanceReader)
 Shelf = TypeVar("Shelf", bound=ImageShelf)
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
+class _LaterHanger:
+    """A hanger whose protocols are read when the first case hangs, not before the worklist is shown."""
+
+    def __init__(self, make: Callable[[], Hanger]) -> None:
+        self._make = make
+
+    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0) -> Arrangement:
+        return self._make().hang(current, priors, stage)
 
 
 class Core(Generic[Reader, Shelf]):
@@ -103,7 +120,8 @@ class Core(Generic[Reader, Shelf]):
 
     @cached_property
     def session(self) -> Session:
-        session = Session(self.jobs, self.cache, self.worklist, ReportDesk(self.reports, self.jobs), self.hanger, self.library)
+        desk = ReportDesk(self.reports, self.jobs)
+        session = Session(self.jobs, self.cache, self.worklist, desk, _LaterHanger(lambda: self.hanger), self.library)
         session.signer = self.settings.signer
         session.desk.signed.connect(lambda _: self.wake_outbox())
         return session
@@ -113,7 +131,11 @@ class Core(Generic[Reader, Shelf]):
     @cached_property
     def ris(self) -> FhirRis | None:
         """None when no RIS is set: reports are then signed and wait."""
-        return FhirRis(self.ris_url) if self.ris_url else None
+        if not self.ris_url:
+            return None
+        from workstation.ris.fhir import FhirRis  # an HTTP client is long to import
+
+        return FhirRis(self.ris_url)
 
     def start_deliveries(self) -> None:
         """Send what is signed, in a thread of its own; `delivery_changed` tells of each step."""
@@ -142,6 +164,15 @@ class Core(Generic[Reader, Shelf]):
             self.session.refresh_worklist()
 
         self.jobs.run(NETWORK, work, done, lambda e: self.ris_changed.emit(str(e)), slot="orders")
+
+    def warm_up(self) -> None:
+        """Make ready in the background what the first case needs; the worklist does not wait for it."""
+
+        def work(_: Cancel) -> Hanger:
+            self.library.prepare()
+            return self.hanger
+
+        self.jobs.run(IMAGES, work, _nothing, _nothing)
 
     def close(self) -> None:
         """End what was started, in the order in which one part needs another."""

@@ -50,6 +50,10 @@ class SeriesViewer(Protocol):
 class ImageShelf(Protocol):
     """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
 
+    def prepare(self) -> None:
+        """Do what the first case would have to wait for. Called in a job, once the worklist is shown."""
+        ...
+
     def viewer(self, study_uid: str, series_uid: str) -> SeriesViewer | None: ...
     def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
         """Make these studies' series available; load `first` (study UID, series UID) before the rest."""

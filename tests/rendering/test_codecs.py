@@ -29,7 +29,8 @@ from received import (
 
 from rendering.header import ImageHeader
 from rendering.pixels import colour, stored_values
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames
+from rendering.shared_frames import SharedFrames
+from rendering.worker import DecodeJob, ImageWorker
 from workstation.errors import Refused
 
 Array = np.ndarray[Any, Any]

@@ -13,10 +13,27 @@ import numpy as np
 import psutil
 import pytest
 from pydicom.dataset import Dataset
-from received import DEFLATED, JPEG, RLE, dataset, encapsulated, item, items, literal_runs, rle_frame, rle_header, save, smooth
+from received import (
+    BIG,
+    DEFLATED,
+    EXPLICIT,
+    IMPLICIT,
+    JPEG,
+    RLE,
+    dataset,
+    encapsulated,
+    item,
+    items,
+    literal_runs,
+    rle_frame,
+    rle_header,
+    save,
+    smooth,
+)
 
 from rendering.header import ImageHeader
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames, WorkerLimits
+from rendering.shared_frames import SharedFrames
+from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
 from workstation.domain.study import ParsedInstance
 from workstation.errors import Refused
 
@@ -243,3 +260,20 @@ def peak() -> int:
     newest = max(workers, key=lambda child: child.create_time())
     status = Path(f"/proc/{newest.pid}/status").read_text()
     return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG, DEFLATED, RLE])
+@pytest.mark.parametrize("lie", [{"Rows": 63}, {"Columns": 59}, {"Rows": 62}, {"Columns": 58}])
+def test_pixels_of_a_row_or_column_more_than_the_header_says_are_refused(
+    worker: ImageWorker, tmp_path: Path, syntax: str, lie: dict[str, int]
+) -> None:
+    pixels = smooth(64, 60, 4095)
+    packed = {"PixelData": encapsulated([rle_frame(pixels)])} if syntax == RLE else {}
+    path = save(dataset(pixels, syntax, **packed, **lie), tmp_path / "a.dcm")
+    assert "header says" in (said := refusal(worker, path)) or "too long" in said
+
+
+def test_more_codestreams_than_frames_are_refused(worker: ImageWorker, tmp_path: Path) -> None:
+    frames = [bytes(imagecodecs.jpegls_encode(g)) for g in (GREY, GREY[::-1].copy())]
+    path = save(dataset(GREY, JPEG + "80", PixelData=encapsulated(frames)), tmp_path / "a.dcm")
+    assert "more frames" in refusal(worker, path)

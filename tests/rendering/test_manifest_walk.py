@@ -14,7 +14,8 @@ from pydicom import dcmread
 
 from rendering.header import ImageHeader
 from rendering.pixels import SuvFactor, modality_values, stored_values, suv_factor
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames
+from rendering.shared_frames import SharedFrames
+from rendering.worker import DecodeJob, ImageWorker
 from workstation.domain.study import Instance
 from workstation.errors import Refused
 

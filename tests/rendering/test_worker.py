@@ -18,7 +18,8 @@ from received import JPEG, dataset, encapsulated, item, items, save, smooth
 
 from rendering import worker_child
 from rendering.header import ImageHeader
-from rendering.worker import DecodeJob, ImageWorker, SharedFrames, WorkerLimits
+from rendering.shared_frames import SharedFrames
+from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
 from workstation.errors import Refused, Unavailable
 
 GREY = smooth(40, 50, 4095)
