@@ -252,13 +252,12 @@ class DictationDesk(QObject):
     # ---- words -----------------------------------------------------------------------
 
     def _heard(self, segment: DictatedSegment) -> None:
-        self.draft_changed.emit("")
         target = self._targets.get(segment.segment_id)
-        if target is None:
-            return
-        if segment.text:
+        if target is not None and segment.text:
             self._unsaved.append((target, segment))
             self._save_next()
+        self._show_unsaved()
+        if target is None or segment.text:
             return
         self._forget(segment.segment_id)
         if segment.problem:
@@ -283,6 +282,7 @@ class DictationDesk(QObject):
             self._dictation.settle(segment.segment_id)
             self._places.forget(segment.segment_id)
         self._save_next()
+        self._show_unsaved()
 
     def _refused(self, error: Exception) -> None:
         self._saving = False
@@ -292,8 +292,12 @@ class DictationDesk(QObject):
             self._forget(segment.segment_id)
             self._save_next()
         else:
-            self.draft_changed.emit(self._unsaved[0][1].text)
             self._retry.start()
+            self._show_unsaved()
+
+    def _show_unsaved(self) -> None:
+        """Words that are known but not on disk stand where drafts stand, never in the report."""
+        self.draft_changed.emit(" ".join(segment.text for _, segment in self._unsaved))
 
     def _forget(self, segment_id: str) -> None:
         """Nothing more will come of it."""
