@@ -35,6 +35,8 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 # Bytes of an RLE segment grow to at most 64 times as many (PS3.5 G.3.1).
 _RLE_GROWTH = 64
 _RLE_SLACK = 256
+# What padding to an even length may decode to; more would be another number of rows or columns.
+_RLE_PADDING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ def _rle(data: bytes, header: ImageHeader) -> Pixels:
         bytes_out = imagecodecs.packbits_decode(data[start:end], out=size + _RLE_SLACK)
         if len(bytes_out) < size:
             raise Refused("The compressed image is cut off", "An RLE segment is too short for the image")
+        if len(bytes_out) > size + _RLE_PADDING:
+            raise Refused("The compressed image and the dataset disagree", "An RLE segment is too long for the image")
         planes[index // width, width - 1 - index % width] = np.frombuffer(bytes_out, np.uint8, size)
     words = (
         np.ascontiguousarray(planes.transpose(0, 2, 1)).view(f"<u{width}").reshape(header.samples, header.rows, header.columns)

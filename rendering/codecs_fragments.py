@@ -61,6 +61,8 @@ def frames_of(
     if len(found) < count:
         raise Refused("Frames are missing", f"{count} are announced and the pixel data hold at most {len(found)}")
     if count == 1:
+        if len(found) > 1 and len(_visible_starts(data, found)) > 1:
+            raise Refused("The pixel data hold more frames than the header says")
         return [tuple(found)]
     if len(found) == count:
         return [(fragment,) for fragment in found]

@@ -60,7 +60,7 @@ def read_pixel_module(received: ReceivedDataset) -> PixelModule:
     frame_bits = rows * columns * samples * allocated
     if frame_bits // 8 > MOST_FRAME_BYTES or frames > MOST_FRAMES:
         raise Refused("The image is larger than is allowed", f"{columns} × {rows} × {frames}")
-    offset, length, encapsulated = _layout(received, element, frames, frame_bits, columns, photometric, warnings)
+    offset, length, encapsulated = _layout(received, element, frames, frame_bits, (rows, columns), photometric, warnings)
     return PixelModule(
         rows,
         columns,
@@ -126,14 +126,14 @@ def _layout(
     element: PixelElement,
     frames: int,
     frame_bits: int,
-    columns: int,
+    shape: tuple[int, int],
     photometric: str,
     warnings: list[str],
 ) -> tuple[int, int, bool]:
     """(offset, length, encapsulated) of the pixel data, which must all be there."""
     size = len(received.buffer)
     if received.transfer_syntax in NATIVE:
-        return _native_layout(element, size, frames, frame_bits, columns, photometric, warnings)
+        return _native_layout(element, size, frames, frame_bits, shape, photometric, warnings)
     if received.transfer_syntax not in CODECS:
         raise Refused("The transfer syntax is not supported", received.transfer_syntax)
     extended = _very_long(received.elements, "ExtendedOffsetTable", frames > 1)
@@ -142,13 +142,19 @@ def _layout(
 
 
 def _native_layout(
-    element: PixelElement, size: int, frames: int, frame_bits: int, columns: int, photometric: str, warnings: list[str]
+    element: PixelElement,
+    size: int,
+    frames: int,
+    frame_bits: int,
+    shape: tuple[int, int],
+    photometric: str,
+    warnings: list[str],
 ) -> tuple[int, int, bool]:
     if element.length is None:
         raise Refused("The pixel data are encapsulated, the transfer syntax is not")
     if photometric.endswith("_422"):
         # The native layout pairs the pixels of a row (C.7.6.3.1.2).
-        if columns % 2:
+        if shape[1] % 2:
             raise Refused("Columns is odd, which uncompressed YBR_FULL_422 cannot be")
         frame_bits = frame_bits // 3 * 2
     needed = (frame_bits * frames + 7) // 8
@@ -157,7 +163,8 @@ def _native_layout(
     if element.offset + needed > size:
         raise Refused("The file is cut off", f"{max(0, size - element.offset)} bytes of pixel data of {needed}")
     surplus = element.length - needed
-    if surplus >= max(2, frame_bits // 8):
+    # As much as a frame, or as a row or column of each frame, may be one: the picture would be sheared.
+    if surplus >= max(2, min(frame_bits // 8, frame_bits * frames // 8 // max(shape))):
         raise Refused("The pixel data are longer than the header says", f"{element.length} bytes for {needed}")
     if surplus > 1:
         warnings.append("The pixel data are longer than the header says")
