@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workstation.domain.geometry import Vec3
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused
@@ -45,6 +46,8 @@ class SeriesViewer(Protocol):
     def slice_index(self, state: ViewportState) -> int: ...
     def window_of(self, state: ViewportState) -> Window: ...
     def can_show(self, plane: Plane) -> bool: ...
+    def at_point(self, state: ViewportState, point: Vec3) -> ViewportState: ...
+    def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None: ...
 
 
 class ImageShelf(Protocol):

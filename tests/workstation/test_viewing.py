@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from workstation.domain.geometry import Vec3
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
@@ -33,6 +34,12 @@ class TenSlices:
 
     def window_of(self, state: ViewportState) -> Window:
         return state.window or Window(40, 400)
+
+    def at_point(self, state: ViewportState, point: Vec3) -> ViewportState:
+        return replace(state, position=round(point[2])) if state.plane is Plane.STACK else replace(state, focus=point)
+
+    def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None:
+        return (0.0, 0.0, float(state.position)) if self.volume else None
 
     def can_show(self, plane: Plane) -> bool:
         return plane is Plane.STACK or self.volume
@@ -129,6 +136,20 @@ def test_three_planes_show_the_active_series_in_all_planes(viewing):
     assert viewing.layout == Layout(2, 2)
     assert [c.state.plane for c in viewing.cells] == [Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.STACK]
     assert {c.state.series_uid for c in viewing.cells} == {"1.1.1"}
+
+
+def test_the_planes_go_through_the_slice_that_was_shown(viewing):
+    viewing.scroll(7)
+    viewing.show_three_planes()
+    assert [c.state.focus for c in viewing.cells][:3] == [(0.0, 0.0, 7.0)] * 3
+    assert viewing.cells[3].state.position == 7
+
+
+def test_back_from_a_plane_the_stack_shows_the_same_place(viewing):
+    viewing.set_plane(Plane.CORONAL)
+    viewing.set_focus((1.0, 2.0, 4.0))
+    viewing.set_plane(Plane.STACK)
+    assert viewing.state().position == 4
 
 
 def test_a_stack_without_a_verified_volume_is_never_cut_into_planes(viewing):

@@ -115,12 +115,11 @@ class Viewing:
         """Axial, coronal and sagittal of the active series beside what hung there, as 2x2."""
         cell = self._active_cell()
         viewer = self._viewer(self.active)
-        if cell is None or viewer is None or not viewer.can_show(Plane.AXIAL):
+        if cell is None or cell.state is None or viewer is None or not viewer.can_show(Plane.AXIAL):
             return
-        window = viewer.window_of(cell.state) if cell.state else None
+        planes = enumerate((*CUT_PLANES, Plane.STACK))
         cells = [
-            replace(cell, row=i // 2, column=i % 2, link_group="", state=replace(viewer.default_state(plane), window=window))
-            for i, plane in enumerate((*CUT_PLANES, Plane.STACK))
+            replace(cell, row=i // 2, column=i % 2, link_group="", state=self._turned(viewer, cell.state, p)) for i, p in planes
         ]
         self._place(Layout(2, 2), cells)
 
@@ -180,11 +179,8 @@ class Viewing:
 
     def set_plane(self, plane: Plane) -> None:
         viewer, state = self._viewer(self.active), self.state()
-        if viewer is None or state is None or not viewer.can_show(plane):
-            return
-        fresh = viewer.default_state(plane)
-        focus = state.focus or fresh.focus
-        self._set(self.active, replace(fresh, window=state.window, inverted=state.inverted, focus=focus))
+        if viewer is not None and state is not None and viewer.can_show(plane):
+            self._set(self.active, self._turned(viewer, state, plane))
 
     def set_window(self, window: Window | None) -> None:
         """Window the active viewport and those that share its series and window until now.
@@ -302,6 +298,16 @@ class Viewing:
             ):
                 return hung.state
         return None
+
+    @staticmethod
+    def _turned(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
+        """Another plane of the series through the place that `state` shows, windowed as it is."""
+        fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), inverted=state.inverted)
+        if plane is state.plane:
+            return replace(fresh, position=state.position, focus=state.focus)
+        centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
+        place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(centred, 2, 2, 1.0, 1.0)
+        return viewer.at_point(fresh, place) if place is not None else fresh
 
     def _active_cell(self) -> Cell | None:
         return self.cells[self.active] if 0 <= self.active < len(self.cells) else None
