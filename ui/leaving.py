@@ -74,11 +74,11 @@ class Leaving(QObject):
     def _waiting_words(self, waiting: list[Delivery]) -> str:
         age = span(datetime.now(UTC) - min(delivery.created for delivery in waiting))
         if len(waiting) == 1:
-            count = self.tr("1 signed report is not yet confirmed by the RIS. It was signed {0} ago.").format(age)
+            words = self.tr("1 signed report is not yet confirmed by the RIS. It was signed {0} ago.").format(age)
         else:
-            count = self.tr("{0} signed reports are not yet confirmed by the RIS. The oldest was signed {1} ago.")
-            count = count.format(len(waiting), age)
-        return f"{count} {self.tr('They are kept and sent when Lyskasse is open again.')}"
+            words = self.tr("{0} signed reports are not yet confirmed by the RIS. The oldest was signed {1} ago.")
+            words = words.format(len(waiting), age)
+        return f"{words} {self.tr('Nothing is lost: sending goes on when Lyskasse is opened again.')}"
 
     def _ask(self, reasons: list[str]) -> None:
         if self._question is not None:
