@@ -2,13 +2,15 @@
 
 Safety (Whisper writes findings out of noise): Silero must hear speech before anything is
 decoded; expected terms are given to the second decoding only, when a plain one heard words;
-unlikely text is dropped; a biased text that strays too far from the plain one is not taken; and
-where the two disagree on a number, a side, a negation or an opposite, the word is marked unsure.
+unlikely text is dropped; a biased text that strays too far from the plain one is not taken, nor
+are words that only the terms brought in; and where the two disagree on a number, a side, a
+negation or an opposite, the word is marked unsure. Punctuation is the plain decoding's.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ import numpy as np
 
 from dictation import biasing
 from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
-from dictation.engines.doubt import critical_words, unsure
+from dictation.engines.alignment import known_tables
+from dictation.engines.doubt import unsure, without_invented
+from dictation.engines.marks import punctuated
 from dictation.gate import speech_spans
 from dictation.retrieval import like
 
@@ -59,7 +63,7 @@ class WhisperRecogniser:
         self._context: list[str] = []
         self._known = biasing.lexicon(language)
         self._lexicon = self._known
-        self._critical = critical_words(language)
+        self._tables = known_tables(language)
         self._decode(np.zeros(SAMPLE_RATE, np.float32), "", beam=1, words=False)
         speech_spans(np.zeros(SAMPLE_RATE, np.float32))
 
@@ -91,7 +95,9 @@ class WhisperRecogniser:
         text, words = self._decode(speech, terms, beam=5, words=True)
         if not terms or not stays_close(plain, text):
             return self._decode(speech, "", beam=5, words=True)
-        return text, unsure(words, plain, self._critical)
+        words = without_invented(words, plain, self._tables)
+        words = punctuated(unsure(words, plain, self._tables), plain, self._tables)
+        return " ".join(str(word[0]) for word in words), words
 
     def _expected(self, plain: str) -> str:
         """The prompt: the exam's terms, then those that the plain text sounds like; as many as fit."""
@@ -123,11 +129,24 @@ class WhisperRecogniser:
             if segment.no_speech_prob > MAX_NO_SPEECH or segment.avg_logprob < MIN_LOG_PROBABILITY:
                 continue
             texts.append(segment.text.strip())
-            found += [[w.word.strip(), round(w.probability, 4), w.start, w.end] for w in segment.words or ()]
+            found += _whole_words(segment.words or ())
         return " ".join(texts), found
 
     def _tokens(self, text: str) -> int:
         return len(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _whole_words(pieces: Iterable[Any]) -> list[list[Any]]:
+    """[word, confidence, start, end] from the library's pieces: "3" and ".5" are one word, as sure as its worst piece."""
+    words: list[list[Any]] = []
+    for piece in pieces:
+        text, sure = piece.word.strip(), round(piece.probability, 4)
+        if words and not piece.word.startswith(" "):
+            word = words[-1]
+            words[-1] = [word[0] + text, min(word[1], sure), word[2], piece.end]
+        else:
+            words.append([text, sure, piece.start, piece.end])
+    return words
 
 
 def stays_close(plain: str, biased: str) -> bool:

@@ -5,6 +5,7 @@ capitals and punctuation (Whisper). What a number is written as never depends on
 plausible, only on what was said; the spoken form is kept beside it.
 """
 
+from dictation.formatter.endings import Ending
 from dictation.formatter.written import Formatter, Span, Written
 
-__all__ = ["Formatter", "Span", "Written"]
+__all__ = ["Ending", "Formatter", "Span", "Written"]

@@ -73,6 +73,8 @@ class Language:
     phrases: Mapping[Phrase, str]
     casing: Mapping[str, str]
     prefixes: tuple[str, ...]
+    dangling: frozenset[str]
+    """Words that no sentence ends with."""
     critical_words: frozenset[str]
     critical_prefixes: tuple[str, ...]
     marks: Mapping[Phrase, Mark]
@@ -126,6 +128,7 @@ def _from_tables(data: dict[str, Any]) -> Language:
         phrases=_phrases(data["phrases"]),
         casing=data["casing"],
         prefixes=tuple(data["prefixes"]["joined"]),
+        dangling=frozenset(data["endings"]["dangling"]),
         critical_words=frozenset(data["critical"]["words"]),
         critical_prefixes=tuple(data["critical"]["prefixes"]),
         marks={tuple(said.split()): _mark(mark) for mark in data["marks"] for said in mark["say"]},

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dictation.formatter.endings import Ending, closing_mark, ends_sentence, is_afterthought
 from dictation.formatter.language import Language, Mark, language
 from dictation.formatter.rules import RULES, Piece, Place
 from dictation.formatter.tokens import SENTENCE_END, Token, match, phrase, tokens_of
+
+STOPS = SENTENCE_END | {",", ";"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`joins`: no space goes between the text before and this one."""
+    """`joins`: no space goes between the text before and this one. `dictates_stops`: the speaker
+    said "period" or "comma", and will say them again."""
 
     text: str
     spans: tuple[Span, ...]
     joins: bool
+    dictates_stops: bool = False
 
 
 class Formatter:
@@ -36,17 +41,25 @@ class Formatter:
         self._language = language(code)
         self._capitals = capitals
 
-    def written(self, spoken: str, before: str = "") -> Written:
-        """`before` is the text in front of the caret: it decides whether a sentence begins here."""
+    def written(self, spoken: str, before: str = "", ending: Ending | None = None, dictates_stops: bool = False) -> Written:
+        """`before` is the text in front of the caret: it decides whether a sentence begins here, and
+        with `ending` whether one ends. Who dictates stops, here or before (`dictates_stops`), gets no others.
+        """
         tokens = tokens_of(spoken, self._language)
         marks = _spoken_marks(tokens, self._language)
-        if any(not mark.breaks_line for mark, _ in marks.values()):
-            tokens = _without_own_punctuation(tokens, self._language)
+        dictates_stops = dictates_stops or any(mark.write in STOPS for mark, _ in marks.values())
+        if 0 in marks and marks[0][0].write in SENTENCE_END and ends_sentence(before):  # it is there already
+            tokens = tokens[marks[0][1] :]
+            marks = _spoken_marks(tokens, self._language)
+        if dictates_stops or any(not mark.breaks_line for mark, _ in marks.values()):
+            tokens, ending = _without_own_punctuation(tokens, self._language), None
         pieces = _pieces(tokens, marks, self._language)
-        starts = before.rstrip(" ")[-1:] in ("", "\n", *SENTENCE_END)
+        if ending is not None and pieces:
+            tokens = _closed(pieces, tokens, before, ending, self._language)
         if self._capitals:
+            starts = before.rstrip(" ")[-1:] in ("", "\n") or ends_sentence(before)
             pieces = _capitalised(pieces, tokens, starts, self._language)
-        return _assemble(pieces, tokens)
+        return _assemble(pieces, tokens, dictates_stops)
 
 
 def _spoken_marks(tokens: Sequence[Token], known: Language) -> dict[int, tuple[Mark, int]]:
@@ -93,6 +106,16 @@ def _pieces(tokens: Sequence[Token], marks: dict[int, tuple[Mark, int]], known: 
     return pieces
 
 
+def _closed(pieces: Sequence[Piece], tokens: Sequence[Token], before: str, ending: Ending, known: Language) -> list[Token]:
+    """The tokens with the marks that the segment's end asks for."""
+    last = closing_mark(pieces, tokens[-1].mark, before, ending, known)
+    closed = [*tokens[:-1], replace(tokens[-1], mark=last)]
+    score_at = len(tokens) - pieces[-1].count
+    if is_afterthought(pieces, known) and not tokens[score_at - 1].mark:
+        closed[score_at - 1] = replace(tokens[score_at - 1], mark=",")
+    return closed
+
+
 def _written_at(place: Place) -> Piece:
     for rule in RULES:
         piece = rule(place)
@@ -130,7 +153,7 @@ def _ordinary_word(text: str, known: Language) -> bool:
     return len(text) > 1 and text[0].isupper() and text[1:].islower() and text.lower() not in known.casing
 
 
-def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token]) -> Written:
+def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token], dictates_stops: bool) -> Written:
     text, spans, at, tight = "", [], 0, True
     for piece in pieces:
         last = at + piece.count - 1
@@ -144,7 +167,7 @@ def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token]) -> Written:
         tight = piece.glue in ("right", "both")
         at += piece.count
     joins = bool(pieces) and pieces[0].glue in ("left", "both")
-    return Written(text, tuple(spans), joins)
+    return Written(text, tuple(spans), joins, dictates_stops)
 
 
 def _kept_mark(text: str, mark: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dictation import biasing
-from dictation.engines.doubt import UNSURE, critical_words, unsure
+from dictation.engines.alignment import known_tables
+from dictation.engines.doubt import UNSURE, unsure
 from dictation.engines.whisper_engine import stays_close
 from dictation.retrieval import Lexicon, like, sound
 
-CRITICAL = critical_words("en")
+ENGLISH = known_tables("en")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_sound_forgets_spelling() -> None:
 
 
 def _confidences(ours: str, theirs: str) -> list[float]:
-    return [word[1] for word in unsure([[word, 0.9, 0.0, 0.1] for word in ours.split()], theirs, CRITICAL)]
+    return [word[1] for word in unsure([[word, 0.9, 0.0, 0.1] for word in ours.split()], theirs, ENGLISH)]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,9 @@ def _confidences(ours: str, theirs: str) -> list[float]:
         ("there is effusion", "there is no effusion", [2]),
         ("the ureteral stone", "the urethral stone", [1]),
         ("a six mm nodule.", "a 6 mm nodule", []),
+        ("an 8 millimeter nodule", "an 8mm nodule", []),
+        ("a 4-millimeter stone", "a four millimeter stone", []),
+        ("a mild-right effusion", "a mild left effusion", [1]),
         ("pleural effusion", "plural fusion", []),
     ],
 )
