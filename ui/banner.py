@@ -1,8 +1,11 @@
-"""Notices above the images: one line, never a dialog in the way. Errors stay until dismissed."""
+"""Notices that float over the lower edge of the page: nothing moves when one comes, and none is a dialog in the way.
+
+Errors stay until dismissed.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ui import icons, theme
@@ -10,13 +13,18 @@ from ui.plain import core_text, plain, tooltip
 from workstation.session.session import Notice
 
 SHOWN_MS = 7000
+WIDEST = 960
+EDGE = 14
 
 
 class Banner(QFrame):
     """Shows the latest notice; an error is not pushed aside by a mere note."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, page: QWidget) -> None:
+        """Floats over `page`, in the window that holds it."""
+        super().__init__(page.parentWidget())
+        self._page = page
+        page.installEventFilter(self)
         self.setObjectName("banner")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
@@ -94,4 +102,17 @@ class Banner(QFrame):
         self._count.setText(count)
         self._count.setVisible(bool(count))
         self.setAccessibleName(text)
+        self._place()
         self.show()
+        self.raise_()
+
+    def _place(self) -> None:
+        page = self._page.geometry()
+        width = min(WIDEST, page.width() - 2 * EDGE)
+        height = max(self.heightForWidth(width), self.minimumSizeHint().height())
+        self.setGeometry(page.center().x() - width // 2, page.bottom() - height - EDGE, width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False

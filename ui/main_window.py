@@ -45,7 +45,6 @@ class MainWindow(QMainWindow):
         self._core = core
         self._session = core.session
         self.runner = Runner(Context(core.session, self, core.presets), _keys(core))
-        self.banner = Banner()
         self.worklist = WorklistView(core, self.runner)
         self.report_panel = self._make_report_panel()
         self.reading = ReadingPage(core, self.runner, self.report_panel)
@@ -69,9 +68,9 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.banner)
         column.addWidget(self._pages, 1)
         column.addWidget(self.status_line)
+        self.banner = Banner(self._pages)
         self.setCentralWidget(middle)
         self.setMinimumSize(960, 600)
         self.resize(1600, 1000)

@@ -237,8 +237,8 @@ QPlainTextEdit[target="true"] { border: 1px solid $ACCENT; }
 QPushButton#primary:enabled { border: 1px solid $ACCENT; background: $ACCENT_GROUND; }
 QPushButton#dictate:checked { background: $RED_GROUND; border: 1px solid $RED; color: $TEXT; }
 QScrollArea { border: none; background: transparent; }
-QFrame[role="banner"] { background: $ACCENT_GROUND; border: none; border-bottom: 1px solid $ACCENT; }
-QFrame[role="banner-error"] { background: $RED_GROUND; border: none; border-bottom: 1px solid $RED; }
+QFrame[role="banner"] { background: $ACCENT_GROUND; border: 1px solid $ACCENT; border-radius: 6px; }
+QFrame[role="banner-error"] { background: $RED_GROUND; border: 1px solid $RED; border-radius: 6px; }
 QFrame[role="bar"] { background: $PANEL; border: none; border-bottom: 1px solid $LINE; }
 QFrame[role="popup"] { background: $RAISED; border: 1px solid $EDGE; }
 QDialog#palette { border: 1px solid $EDGE; }
