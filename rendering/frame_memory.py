@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import os
 import sys
 from typing import Any
 
@@ -11,6 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.errors import Refused
+
+
+def check_room(size: int) -> None:
+    """Raises Refused when `size` bytes are more than any machine like this should give to one series.
+
+    A small compressed file may unpack to more than there is, and memory that is only promised
+    ends the program when it is written to.
+    """
+    if size > _most_bytes():
+        raise Refused("These images are larger than the memory of this machine", f"{size / 1e9:.1f} GB")
+
+
+def _most_bytes() -> int:
+    """Three quarters of the memory; 4 GB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 * 3
+    except (AttributeError, ValueError, OSError):
+        return 4 << 30
 
 
 def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:

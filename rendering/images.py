@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rendering.frame_memory import zeros
+from rendering.frame_memory import check_room, zeros
 from rendering.header import FrameFacts, ImageHeader
 from rendering.images_order import COARSEST, next_frames
 from rendering.picture import FrameIdentity
@@ -67,7 +67,7 @@ class SeriesImages:
     """
 
     def __init__(self, study: Study, series: Series, worker: ImageWorker) -> None:
-        """Raises Refused when there is no memory for the frames."""
+        """Never raises: without memory for the frames each of them is refused."""
         self.study = study
         self.series = series
         self._worker = worker
@@ -81,10 +81,18 @@ class SeriesImages:
         self._settled_count = 0
         self._refusals: dict[int, Refused] = {}
         self._wanted, self._direction, self._wishes = 0, 1, 0
-        self._blocks, self._slots = self._allocate()
+        self._blocks: list[NDArray[Any]] = []
+        self._slots: list[_Slot] = []
         self._exchange: dict[int, SharedFrames] = {}
-        self._floats = self._float_volume()
+        self._floats: NDArray[np.float32] | None = None
         self._coarse: VolumeSource | None = None
+        try:
+            self._blocks, self._slots = self._allocate()
+            self._floats = self._float_volume()
+        except Refused as no_room:
+            self._blocks = []
+            for position in range(self.frame_count):
+                self._settle(position, no_room)
         self._refuse_strangers()
 
     def _allocate(self) -> tuple[list[NDArray[Any]], list[_Slot]]:
@@ -99,8 +107,9 @@ class SeriesImages:
                 counts.append(0)
             slots.append(_Slot(block, counts[block]))
             counts[block] += 1
-        blocks = [zeros((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
-        return blocks, slots
+        shapes = [((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
+        check_room(sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in shapes))
+        return [zeros(shape, dtype) for shape, dtype in shapes], slots
 
     def _float_volume(self) -> NDArray[np.float32] | None:
         if self.verdict.geometry is None or self._has_one_line():

@@ -12,6 +12,7 @@ import pytest
 from rendering.header import LookupTable, ModalityTransform
 from rendering.images import NotYet, SeriesImages
 from rendering.images_order import next_frames
+from rendering.viewport import Viewport
 from workstation.domain.doubt import Verdict
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Study
@@ -215,3 +216,17 @@ def test_a_series_without_images_has_nothing_to_load(maker: Any) -> None:
     images = maker.images()
     assert images.complete
     assert images.frame_count == 0
+
+
+def test_a_series_larger_than_the_memory_is_refused_before_a_frame_is_decoded(maker: Any, acquisition: Any) -> None:
+    acquisition().fill(maker, by_slice)
+    maker.headers = [replace(h, rows=20_000, columns=20_000, frames=5_000) for h in maker.headers[:1]]
+    maker.numbers = maker.numbers[:1]
+    images = maker.images()
+    assert images.complete
+    assert images.bytes == 0
+    assert maker.worker.batches == []
+    with pytest.raises(Refused, match="larger than the memory"):
+        images.values(0)
+    picture = Viewport(images).picture(Viewport(images).default_state(), 40, 40)
+    assert "larger than the memory" in str(picture.error)
