@@ -15,7 +15,7 @@ from typing import Any
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 
-from rendering.parse_elements import Elements
+from rendering.parse_elements import Elements, is_uid
 from workstation.errors import Refused
 
 FileBytes = bytes | bytearray | mmap.mmap
@@ -117,6 +117,9 @@ def _stream(data: FileBytes) -> Any:
 
 
 def _read_dataset(buffer: FileBytes, start: int, syntax: str) -> ReceivedDataset:
+    # The text goes into reasons: only what can be nothing but a UID may.
+    if not (is_uid(syntax) and syntax.startswith(("1.", "2."))):
+        raise Refused("The transfer syntax is not a UID")
     uid = UID(syntax)
     implicit = syntax == IMPLICIT_LITTLE
     big = syntax == EXPLICIT_BIG

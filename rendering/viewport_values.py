@@ -159,9 +159,11 @@ def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: t
         return grey(values, voi, inverse, padding)
     low = voi.center - voi.width / 2.0 if exact else voi.center - 0.5 - span / 2.0
     gain = 255.0 / span
-    levels = values * np.float32(-gain if inverse else gain)
-    # Half a level for the rounding to nearest that the cast below completes.
-    levels += np.float32(0.5 + (255.0 + low * gain if inverse else -low * gain))
+    # Values near the end of float32 overflow to infinity, which is as white or black as they are.
+    with np.errstate(over="ignore", invalid="ignore"):
+        levels = values * np.float32(-gain if inverse else gain)
+        # Half a level for the rounding to nearest that the cast below completes.
+        levels += np.float32(0.5 + (255.0 + low * gain if inverse else -low * gain))
     # fmax and fmin take the number where the other is NaN.
     np.fmax(levels, np.float32(0.0), out=levels)
     np.fmin(levels, np.float32(255.0), out=levels)
