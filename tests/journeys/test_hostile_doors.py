@@ -90,6 +90,7 @@ def test_planted_names_are_in_no_reason_log_or_file_name(
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     files = broken_files(inbox)
+    caplog.clear()
     with StudyCache(tmp_path / "cache", worker) as cache:
         said = [reason for _, reason in cache.add([inbox]).refused]
         said += [str(alert) for alert in cache.alerts()]
