@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,6 +45,23 @@ def median(work: Callable[[], object], runs: int = 5) -> float:
     """Median wall time, after one run that is not counted."""
     work()
     return statistics.median(seconds(work) for _ in range(runs))
+
+
+def interleaved(works: Sequence[Callable[[], object]], runs: int = 5) -> list[list[float]]:
+    """Wall times of each of `works`, taken in turn so that a busy moment of the machine meets them all."""
+    for work in works:
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(runs):
+        for taken, work in zip(times, works, strict=True):
+            taken.append(seconds(work))
+    return times
+
+
+def compared(value: Callable[[], object], floor: Callable[[], object], runs: int = 15) -> tuple[float, float]:
+    """Medians of the two, taken in turn."""
+    first, second = interleaved((value, floor), runs)
+    return statistics.median(first), statistics.median(second)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import psutil
+from PySide6.QtWidgets import QApplication
 
-from benchmarks.bench_case import imported_ct
+from benchmarks.bench_case import BenchCase, imported_ct
 from benchmarks.figures import Figure
 from benchmarks.seat import seated
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState
 
+if TYPE_CHECKING:
+    from ui.seat import Seat
+    from ui.viewport_grid import ViewportGrid
+
 SLICES = 800
 MB = 1 << 20
+GLANCE = 0.05
 
 
 def measure() -> Iterator[Figure]:
-    """800 slices of 512 x 512, hung in three planes. PSS: shared memory counts once for all processes."""
-    with imported_ct(SLICES) as case, seated(case, 1200, 900) as (core, grid):
-        cells = tuple(
-            Cell(i // 2, i % 2, ViewportState(case.study.study_instance_uid, case.series.series_instance_uid, plane))
-            for i, plane in enumerate((Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.STACK))
-        )
-        core.session.viewing.show(Arrangement("bench", "bench", 0, 1, "", Layout(2, 2), cells, ()))
-        grid.grab()
-        volume = SLICES * 512 * 512 * 2
-        used = _pss()
+    """800 slices of 512 x 512, opened and hung in three planes. The peak, of the program and its worker.
+
+    PSS: what processes share counts once. The worker that made the files ready is no part of it.
+    """
+    with imported_ct(SLICES) as case:
+        case.worker.close()
+        with watched() as seen, seated(case, 1200, 900) as (core, grid):
+            _hang(case, core, grid)
+            seen.append(_pss())
+        used, volume = max(seen), SLICES * 512 * 512 * 2
         goal = 1.25 * volume + 400 * MB
-        yield Figure(
-            "memory with 800 slices in three planes",
-            "G18",
-            used / MB,
-            volume / MB,
-            "MB",
-            "<= 1.25 x volume + 400 MB",
-            used <= goal,
-        )
+        name = "peak memory, 800 slices in three planes"
+        yield Figure(name, "G18", used / MB, volume / MB, "MB", "<= 1.25 x volume + 400 MB", used <= goal)
+
+
+def _hang(case: BenchCase, core: Seat, grid: ViewportGrid) -> None:
+    """Three planes and the stack, each drawn to the end."""
+    series = case.series.series_instance_uid
+    planes = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.STACK)
+    cells = tuple(Cell(i // 2, i % 2, ViewportState(case.study.study_instance_uid, series, p)) for i, p in enumerate(planes))
+    core.session.viewing.show(Arrangement("bench", "bench", 0, 1, "", Layout(2, 2), cells, ()))
+    while any(widget.painted is None for widget in grid.widgets):
+        grid.grab()
+        QApplication.processEvents()
+
+
+@contextmanager
+def watched() -> Iterator[list[int]]:
+    """Looks at the memory again and again; the list fills meanwhile."""
+    seen: list[int] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(GLANCE):
+            seen.append(_pss())
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _pss() -> int:
     """Proportional set size of this process and its children, in bytes."""
-    own = psutil.Process()
-    return sum(process.memory_full_info().pss for process in (own, *own.children(recursive=True)))
+    own, total = psutil.Process(), 0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            total += process.memory_full_info().pss
+        except psutil.Error:  # it has just ended
+            continue
+    return total
