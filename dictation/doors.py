@@ -15,7 +15,9 @@ from dictation.pipeline import Dictation
 from workstation.domain.dictation import DictatedSegment, DictationContext
 from workstation.errors import Unavailable, WorkstationError
 
+MOST_WAITING = 240.0
 MOST_WAITING_PER_SECOND = 10.0
+"""On a busy machine, and so that an engine that hangs is first started again."""
 
 
 def register(subparsers: Any) -> None:
@@ -64,7 +66,7 @@ def transcribe(recording: Path, engine: str = "", context: DictationContext = Di
         load_seconds = _seconds_to_load(dictation)
         started = time.monotonic()
         dictation.start(source)
-        if not dictation.wait(60 + MOST_WAITING_PER_SECOND * source.seconds):
+        if not dictation.wait(MOST_WAITING + MOST_WAITING_PER_SECOND * source.seconds):
             raise Unavailable("The recording was not recognised in time", "", "Try a smaller model")
         seconds = time.monotonic() - started
     finally:

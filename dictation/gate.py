@@ -21,6 +21,7 @@ QUIETEST_SPEECH_DB = -52.0
 
 ABOVE_NOISE_DB = 9.0
 STILL_ABOVE_NOISE_DB = 6.0
+CLEARLY_ABOVE_NOISE_DB = 15.0
 LOUDEST_NOISE_DB = -15.0
 """The noise estimate never rises above this."""
 
@@ -42,6 +43,8 @@ class LoudnessGate:
         self.speech = False
         self.silent_seconds = 0.0
         """Since the last frame that sounded like speech."""
+        self.clear_seconds = 0.0
+        """Of sound far above the noise, since the onset was looked for."""
 
     def hear(self, chunk: bytes) -> bool:
         """Whether speech is going on after this chunk (it stays so over a short pause)."""
@@ -57,6 +60,7 @@ class LoudnessGate:
         self.speech = False
         self._loud_run = 0
         self.silent_seconds = 0.0
+        self.clear_seconds = 0.0
 
     def _hear_frame(self, frame: FloatSamples) -> None:
         loudness = 10.0 * float(np.log10(np.mean(np.square(frame - frame.mean())) + 1e-10))
@@ -67,6 +71,8 @@ class LoudnessGate:
         self._loud_run = self._loud_run + 1 if loud else 0
         if self._loud_run >= ONSET_FRAMES:
             self.speech = True
+        if loudness > max(floor + CLEARLY_ABOVE_NOISE_DB, QUIETEST_SPEECH_DB):
+            self.clear_seconds += FRAME / SAMPLE_RATE
         self.silent_seconds = 0.0 if loud else self.silent_seconds + FRAME / SAMPLE_RATE
 
 

@@ -17,10 +17,11 @@ from dictation.models import EngineModel
 from workstation.domain.dictation import Word
 
 READY_SECONDS = 180.0
-FINAL_SECONDS = 90.0
+FINAL_SECONDS = 45.0
 FINAL_PER_SECOND = 4.0
 """Beyond these an engine hangs: so long to load, and so long for a segment plus its length. Long,
-because it yields to everything else on a busy machine; one that spins ends itself sooner."""
+because it yields to everything else on a busy machine (26 s were seen for what takes one on a
+quiet one); one that spins ends itself sooner."""
 
 MOST_ATTEMPTS = 3
 MOST_STARTS = 3
@@ -39,7 +40,10 @@ class Job:
 
 class KeeperListener(Protocol):
     def engine_ready(self, keeper: EngineKeeper) -> None: ...
-    def engine_died(self, keeper: EngineKeeper) -> None: ...
+    def engine_died(self, keeper: EngineKeeper, segment_id: str) -> None:
+        """`segment_id` is the one it was at, if any."""
+        ...
+
     def engine_broken(self, keeper: EngineKeeper, reason: str) -> None: ...
     def draft_came(self, keeper: EngineKeeper, segment_id: str, text: str) -> None: ...
     def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None: ...
@@ -123,6 +127,10 @@ class EngineKeeper:
         job.since = time.monotonic()
         self._send({"do": "finish", "segment": segment_id})
 
+    def drop(self, segment_id: str) -> None:
+        """Nobody waits for it any more."""
+        self._jobs.pop(segment_id, None)
+
     def check(self) -> None:
         """Called now and then: an engine that does not answer is ended, and then started again."""
         if self._process is None:
@@ -198,16 +206,16 @@ class EngineKeeper:
         if not self.ready and self._starts >= MOST_STARTS:
             self._break("it ends while starting")
             return
-        self._listener.engine_died(self)
-        self._give_up_on_the_deadly()
+        segment_id = next(iter(self._jobs), "")
+        self._give_up_on_the_deadly(segment_id)
+        self._listener.engine_died(self, segment_id)
         self.start()
 
-    def _give_up_on_the_deadly(self) -> None:
+    def _give_up_on_the_deadly(self, segment_id: str) -> None:
         """The segment the engine was at when it died, after so many deaths, is left as sound."""
-        segment_id = next(iter(self._jobs), None)
-        if segment_id is None:
+        job = self._jobs.get(segment_id)
+        if job is None:
             return
-        job = self._jobs[segment_id]
         job.attempts += 1
         if job.attempts > MOST_ATTEMPTS and job.complete:
             del self._jobs[segment_id]

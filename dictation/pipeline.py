@@ -9,38 +9,25 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from dictation import biasing
-from dictation.audio import AudioSource, level
-from dictation.formatter import Formatter
-from dictation.keeper import EngineKeeper
+from dictation.audio import BYTES_PER_SECOND, AudioSource, level
 from dictation.models import EngineSpec, explain
+from dictation.places import Places
+from dictation.recognition import Heard, Recognition, SpokenSegment
 from dictation.recording import PendingAudio, Recorder, Recording
 from dictation.segmenter import Closed, Event, Opened, Phase, Segmenter, Sound
-from workstation.domain.dictation import DictatedSegment, DictationContext, DictationState, Word
+from workstation.domain.dictation import DictatedSegment, DictationContext, DictationState
 from workstation.errors import Unavailable, WorkstationError
 
 CHECK_SECONDS = 0.25
 DEAF_SECONDS = 10.0
 DRAFT_SECONDS = 1.0
 """Between two drafts from an engine that has to decode the whole segment for each."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A segment between its opening and its text."""
-
-    segment_id: str
-    start: float
-    recording: Recording | None
-    path: str
-    key: str = ""
-    undrafted: int = 0
 
 
 class Dictation:
@@ -59,7 +46,8 @@ class Dictation:
     ) -> None:
         self.on_draft: Callable[[str], None] = _nothing
         self.on_open: Callable[[str, str], None] = _nothing
-        self.on_silence: Callable[[str], None] = _nothing  # the segment held no words: nothing will come of it
+        # The segment held no words: nothing will come of it. True: yet somebody was heard clearly.
+        self.on_silence: Callable[[str, bool], None] = _nothing
         self.on_segment: Callable[[DictatedSegment], None] = _nothing
         self.on_state: Callable[[DictationState], None] = _nothing
         self.on_level: Callable[[float], None] = _nothing
@@ -68,23 +56,19 @@ class Dictation:
         self._language = context.language
         self._whole_drafts = whole_drafts
         self._recorder = Recorder(audio_dir) if audio_dir is not None else None
-        self._formatter = Formatter(context.language)
+        self._places = Places(context.language)
         self._key = ""
-        self._before: dict[str, str] = {}
         self._segmenter = Segmenter()
-        self._open: _Open | None = None
-        self._waiting: dict[str, _Open] = {}
+        self._open: SpokenSegment | None = None
         self._left_over: list[tuple[PendingAudio, str]] = []
         self._state = DictationState.IDLE
-        self._restarting = False
         self._deaf = False
         self._sounding = False
         self._source: AudioSource | None = None
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._quiet = threading.Condition()
         self._unsettled = 0
-        terms = biasing.terms_for(context)
-        self._keepers = _keepers(engine, context.language, terms, self._post, self)
+        self._recognition = Recognition(engine, context.language, biasing.terms_for(context), self._post, self)
         self._thread = threading.Thread(target=self._work, name="dictation", daemon=True)
         self._thread.start()
 
@@ -117,7 +101,8 @@ class Dictation:
         self._post(self._released)
 
     def stop(self) -> None:
-        """Close the source at once, in the calling thread; what was said is still recognised."""
+        """Close the source at once, in the calling thread; what was said is still recognised. So that
+        the last word is whole, `release` first, and stop when the state is no longer one of hearing."""
         source, self._source = self._source, None
         if source is not None:
             source.stop()
@@ -131,7 +116,7 @@ class Dictation:
     def wait_ready(self, timeout: float | None = None) -> bool:
         """Until every engine is loaded or known to be broken; False on timeout."""
         with self._quiet:
-            return self._quiet.wait_for(lambda: all(k.ready or k.broken for k in self._keepers), timeout)
+            return self._quiet.wait_for(lambda: self._recognition.is_ready, timeout)
 
     def close(self) -> None:
         """Stop everything now. Sound that was not recognised stays on disk."""
@@ -139,17 +124,17 @@ class Dictation:
         self._inbox.put(None)
         self._thread.join()
 
-    def place(self, before: str, key: str = "") -> None:
+    def place(self, before: str, key: str = "", document: str = "") -> None:
         """Where words go from now on: `key` names the place, `before` is the text in front of the caret
-        there, which decides on capitals. What has been said already stays with its own key, which
-        `on_open(segment_id, key)` tells when a segment begins."""
-        self._post(lambda: self._placed(before, key))
+        there, which decides on capitals and stops. What has been said already stays with its own key,
+        which `on_open(segment_id, key)` tells when a segment begins. Who dictates stops in one place
+        of a `document` gets no others in all of it."""
+        self._post(lambda: self._placed(before, key, document))
 
     def expect(self, context: DictationContext) -> None:
         """Another exam, another vocabulary, from the next segment on."""
         terms = biasing.terms_for(context)
-        for keeper in self._keepers:
-            self._post(partial(keeper.expect, terms))
+        self._post(lambda: self._recognition.expect(terms))
 
     def settle(self, segment_id: str) -> None:
         """The segment's text is on disk in the report's journal: its sound is no longer needed."""
@@ -163,7 +148,7 @@ class Dictation:
 
     @property
     def engine_pids(self) -> tuple[int, ...]:
-        return tuple(pid for keeper in self._keepers if (pid := keeper.pid) is not None)
+        return tuple(pid for keeper in self._recognition.keepers if (pid := keeper.pid) is not None)
 
     # -- the worker thread ----------------------------------------------------------------
 
@@ -171,35 +156,33 @@ class Dictation:
         self._inbox.put(lambda: (work(), None)[1])
 
     def _work(self) -> None:
+        checked = time.monotonic()
         while True:
             try:
                 work = self._inbox.get(timeout=CHECK_SECONDS)
             except queue.Empty:
-                work = self._check
+                work = _nothing
             if work is None:
                 break
-            try:
-                work()
-            except Exception:  # a listener's mistake must not end the dictation
-                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+            self._do(work)
+            if time.monotonic() - checked >= CHECK_SECONDS:  # also while sound comes in without a pause
+                checked = time.monotonic()
+                self._do(self._recognition.check)
             self._tell_state()
-        self._end()
-
-    def _check(self) -> None:
-        for keeper in self._keepers:
-            keeper.check()
-
-    def _end(self) -> None:
         if self._open is not None and self._open.recording is not None:
             self._open.recording.close()
-        for keeper in self._keepers:
-            keeper.close()
+        self._recognition.close()
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # a listener's mistake must not end the dictation
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def _start_engines(self) -> None:
         if self.engine is None:
             self.on_problem(explain(self._language))
-        for keeper in self._keepers:
-            keeper.start()
+        self._recognition.start()
 
     def _source_opens(self) -> None:
         self._sounding = True
@@ -212,12 +195,12 @@ class Dictation:
     def _released(self) -> None:
         self._segmenter.release()
 
-    def _placed(self, before: str, key: str) -> None:
+    def _placed(self, before: str, key: str, document: str) -> None:
         if key != self._key:
             for event in self._segmenter.cut():
                 self._segment_event(event)
         self._key = key
-        self._before[key] = before
+        self._places.place(before, key, document)
 
     def _from_source(self, chunk: bytes) -> None:
         self._post(lambda: self._hear(chunk) if chunk else self._source_over())
@@ -249,17 +232,16 @@ class Dictation:
             case Sound(pcm):
                 self._take_sound(pcm)
             case Closed():
-                self._close_segment()
+                self._close_segment(event)
 
     def _open_segment(self, start: float) -> None:
         segment_id = uuid.uuid4().hex
         self.on_open(segment_id, self._key)
         recording = self._record(segment_id)
         path = str(recording.path) if recording else ""
-        self._open = self._waiting[segment_id] = _Open(segment_id, start, recording, path, self._key)
+        self._open = SpokenSegment(segment_id, self._key, start, recording, path)
         self._count(+1)
-        for keeper in self._keepers:
-            keeper.open(segment_id)
+        self._recognition.open(self._open)
 
     def _record(self, segment_id: str) -> Recording | None:
         if self._recorder is None:
@@ -279,89 +261,74 @@ class Dictation:
             except OSError as error:
                 segment.recording = None
                 self.on_problem(_not_recorded(error))
-        for keeper in self._keepers:
-            keeper.feed(segment.segment_id, pcm)
-        segment.undrafted += len(pcm)
-        if self._whole_drafts and len(self._keepers) == 1 and segment.undrafted > DRAFT_SECONDS * 32_000:
-            segment.undrafted = 0
-            self._keepers[0].draft(segment.segment_id)
+        self._recognition.feed(segment, pcm)
+        segment.undrafted_bytes += len(pcm)
+        if (
+            self._whole_drafts
+            and self._recognition.drafts_when_asked
+            and segment.undrafted_bytes > DRAFT_SECONDS * BYTES_PER_SECOND
+        ):
+            segment.undrafted_bytes = 0
+            self._recognition.draft(segment)
 
-    def _close_segment(self) -> None:
+    def _close_segment(self, closed: Closed) -> None:
         segment, self._open = self._open, None
         assert segment is not None
+        segment.ending, segment.is_clear = closed.ending, closed.is_clear
         if segment.recording is not None:
             segment.recording.close()
-        self._finish(segment)
+        self._recognition.finish(segment)
         left_over, self._left_over = self._left_over, []
         for pending, key in left_over:
             self._recover(pending, key)
-
-    def _finish(self, segment: _Open) -> None:
-        if not self._keepers:
-            self._unrecognised(segment.segment_id, "no speech model")
-        for keeper in self._keepers:
-            keeper.finish(segment.segment_id)
 
     def _recover(self, pending: PendingAudio, key: str) -> None:
         if self._open is not None:
             self._left_over.append((pending, key))  # an engine hears one segment at a time
             return
-        segment = _Open(pending.segment_id, 0.0, None, str(pending.path), key)
-        self._waiting[pending.segment_id] = segment
-        pcm = pending.pcm()
-        for keeper in self._keepers:
-            keeper.open(pending.segment_id)
-            keeper.feed(pending.segment_id, pcm)
-        self._finish(segment)
+        segment = SpokenSegment(pending.segment_id, key, path=str(pending.path))
+        self._recognition.open(segment)
+        self._recognition.feed(segment, pending.pcm())
+        self._recognition.finish(segment)
 
-    # -- what the engines say (KeeperListener) --------------------------------------------
+    # -- what becomes of segments (RecognitionListener) -----------------------------------
 
-    def engine_ready(self, _keeper: EngineKeeper) -> None:
-        self._restarting = any(not keeper.ready for keeper in self._keepers) and self._restarting
-        self._count(0)
+    def draft_came(self, segment: SpokenSegment, text: str) -> None:
+        if segment.key == self._key:
+            self.on_draft(self._places.draft(text, segment.key))
 
-    def engine_died(self, _keeper: EngineKeeper) -> None:
-        self._restarting = True
-        self.on_problem(
-            Unavailable("The speech engine ended and is being started again", "", "Go on dictating: everything is recorded")
-        )
-
-    def engine_broken(self, _keeper: EngineKeeper, reason: str) -> None:
-        self._restarting = False
-        self._count(0)
-        self.on_problem(Unavailable("The speech engine cannot be started", reason, "Type, or choose another speech model"))
-
-    def draft_came(self, keeper: EngineKeeper, segment_id: str, text: str) -> None:
-        segment = self._waiting.get(segment_id)
-        if keeper is self._keepers[0] and segment is not None and segment.key == self._key:
-            self.on_draft(self._formatter.written(text, self._before.get(segment.key, "")).text)
-
-    def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None:
-        if keeper is not self._keepers[-1]:
-            return
-        segment = self._waiting.pop(segment_id)
-        before = self._before.get(segment.key, "")
-        written = self._formatter.written(text, before)
-        if written.text:
-            self._before[segment.key] = before + ("" if written.joins else " ") + written.text
-            name = keeper.model.name
-            path = segment.path
-            self.on_segment(DictatedSegment(segment_id, written.text, text, words, name, path, start=segment.start))
+    def text_came(self, segment: SpokenSegment, heard: Heard) -> None:
+        written = self._places.write(heard.text, segment.key, segment.ending)
+        if written:
+            self.on_segment(
+                DictatedSegment(
+                    segment.segment_id, written, heard.text, heard.words, heard.engine, segment.path, start=segment.start
+                )
+            )
         else:
-            self.settle(segment_id)
-            self.on_draft("")
-            self.on_silence(segment_id)
+            self._keep_silent(segment, heard)
         self._count(-1)
 
-    def segment_failed(self, keeper: EngineKeeper, segment_id: str, reason: str) -> None:
-        if keeper is self._keepers[-1]:
-            self._unrecognised(segment_id, reason)
-
-    def _unrecognised(self, segment_id: str, reason: str) -> None:
-        segment = self._waiting.pop(segment_id)
+    def _keep_silent(self, segment: SpokenSegment, heard: Heard) -> None:
+        """Nothing is written: its sound is put aside, unless it only said what stood there already."""
+        if self._recorder is not None and segment.path:
+            try:
+                self._recorder.settle(segment.segment_id) if heard.text else self._recorder.reject(segment.segment_id)
+            except OSError as error:
+                self.on_problem(_not_recorded(error))
         self.on_draft("")
-        self.on_segment(DictatedSegment(segment_id, "", audio_path=segment.path, problem=reason, start=segment.start))
+        self.on_silence(segment.segment_id, segment.is_clear and not heard.text)
+
+    def segment_failed(self, segment: SpokenSegment, reason: str) -> None:
+        self.on_draft("")
+        self.on_segment(DictatedSegment(segment.segment_id, "", audio_path=segment.path, problem=reason, start=segment.start))
         self._count(-1)
+
+    def problem_came(self, problem: WorkstationError) -> None:
+        self.on_problem(problem)
+
+    def engines_changed(self) -> None:
+        self._count(0)
 
     # -- state ----------------------------------------------------------------------------
 
@@ -378,31 +345,15 @@ class Dictation:
             self.on_state(state)
 
     def _current_state(self) -> DictationState:
-        usable = [keeper for keeper in self._keepers if not keeper.broken]
-        listening = self._segmenter.phase is not Phase.IDLE
-        if self._restarting:
+        if self._recognition.restarting:
             return DictationState.RESTARTING
         if self._segmenter.phase in (Phase.SPEECH, Phase.TAIL):
             return DictationState.SPEECH
-        if listening:
-            return DictationState.LISTENING if all(keeper.ready for keeper in usable) else DictationState.STARTING
-        if not usable:
+        if self._segmenter.phase is not Phase.IDLE:
+            return DictationState.LISTENING if self._recognition.is_ready else DictationState.STARTING
+        if not self._recognition.is_usable:
             return DictationState.UNAVAILABLE
-        return DictationState.RECOGNISING if self._waiting else DictationState.IDLE
-
-
-def _keepers(
-    engine: EngineSpec | None,
-    language: str,
-    terms: tuple[str, ...],
-    post: Callable[[Callable[[], None]], None],
-    listener: Dictation,
-) -> tuple[EngineKeeper, ...]:
-    """The drafting engine first, the one that writes the text last; often they are one."""
-    if engine is None:
-        return ()
-    models = [engine.draft, engine.final] if engine.draft not in (None, engine.final) else [engine.final]
-    return tuple(EngineKeeper(model, language, terms, post, listener) for model in models if model is not None)
+        return DictationState.RECOGNISING if self._recognition.is_busy else DictationState.IDLE
 
 
 def _not_recorded(error: OSError) -> Unavailable:

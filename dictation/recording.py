@@ -19,6 +19,12 @@ from workstation.errors import Unavailable
 HEADER_BYTES = 44
 SYNC_SECONDS = 0.5
 
+REJECTED = "rejected"
+REJECTED_BYTES = 4 << 20
+"""Two minutes of sound, five segments at least."""
+REJECTED_SECONDS = 8 * 3600.0
+"""A shift: afterwards nobody remembers what was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingAudio:
@@ -43,6 +49,7 @@ class Recorder:
             folder.chmod(0o700)
         except OSError as error:
             raise Unavailable("Dictation cannot be recorded", error.strerror or "", "Check the disk") from error
+        self._forget_rejected()
 
     def open(self, segment_id: str) -> Recording:
         return Recording(self.path(segment_id))
@@ -53,6 +60,23 @@ class Recorder:
     def settle(self, segment_id: str) -> None:
         """The segment's text is safe elsewhere: its sound is no longer needed."""
         self.path(segment_id).unlink(missing_ok=True)
+
+    def reject(self, segment_id: str) -> None:
+        """No words were found in it: its sound is kept for a while, for the case that there are some.
+        Raises OSError."""
+        folder = self._folder / REJECTED
+        folder.mkdir(exist_ok=True, mode=0o700)
+        self.path(segment_id).rename(folder / self.path(segment_id).name)
+        self._forget_rejected()
+
+    def _forget_rejected(self) -> None:
+        """The oldest beyond `REJECTED_BYTES`, and all beyond `REJECTED_SECONDS`."""
+        kept, now = 0, time.time()
+        found = sorted((path.stat().st_mtime, path) for path in (self._folder / REJECTED).glob("*.wav"))
+        for recorded_at, path in reversed(found):
+            kept += path.stat().st_size
+            if kept > REJECTED_BYTES or now - recorded_at > REJECTED_SECONDS:
+                path.unlink(missing_ok=True)
 
 
 class Recording:
@@ -97,6 +121,11 @@ def pending_audio(folder: Path) -> tuple[PendingAudio, ...]:
         recorded_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         found.append(PendingAudio(path.stem, path, size / BYTES_PER_SECOND, recorded_at))
     return tuple(sorted(found, key=lambda pending: (pending.recorded_at, pending.segment_id)))
+
+
+def rejected_audio(folder: Path) -> tuple[PendingAudio, ...]:
+    """Recordings in which no words were found, as long as they are kept, oldest first."""
+    return pending_audio(folder / REJECTED)
 
 
 def _mend(path: Path, size: int) -> None:

@@ -16,8 +16,10 @@ from typing import Any, BinaryIO, Protocol
 
 from dictation.engines import wire
 
-CPU_SECONDS = 40.0
-"""Of processor time for one segment: many times what the slowest model needs for 25 s of speech."""
+CPU_SECONDS = 15.0
+CPU_SECONDS_PER_BYTE = 0.1 / (1 << 20)
+"""Of processor time for one segment, and more for larger models: several times what 25 s of speech
+need. With more than that, one that goes round in circles would do so for minutes on a busy machine."""
 
 ADDRESS_SPACE = 12 << 30
 
@@ -53,14 +55,15 @@ def main(kind: str, model: str, language: str, threads: str) -> None:
         return
     seconds = round(time.monotonic() - started, 3)
     wire.write(replies, {"is": "ready", "seconds": seconds, "refused_sockets": len(refused_sockets)})
+    limit = CPU_SECONDS + CPU_SECONDS_PER_BYTE * sum(file.stat().st_size for file in Path(model).rglob("*"))
     with contextlib.suppress(BrokenPipeError):
-        _serve(recogniser, requests, replies, refused_sockets)
+        _serve(recogniser, requests, replies, refused_sockets, limit)
 
 
-def _serve(recogniser: Recogniser, requests: BinaryIO, replies: BinaryIO, refused_sockets: list[str]) -> None:
+def _serve(recogniser: Recogniser, requests: BinaryIO, replies: BinaryIO, refused_sockets: list[str], cpu_seconds: float) -> None:
     while (request := wire.read(requests)) is not None:
         message, pcm = request
-        _limit_processor_time()
+        _limit_processor_time(cpu_seconds)
         segment = message.get("segment", "")
         match message["do"]:
             case "context":
@@ -102,10 +105,10 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def _limit_processor_time() -> None:
+def _limit_processor_time(seconds: float) -> None:
     """A recogniser that goes round in circles is ended by the system, even inside native code."""
     if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _forbid() -> list[str]:

@@ -51,8 +51,8 @@ class Listener:
     def engine_ready(self, _keeper: EngineKeeper) -> None:
         self.events.append(("ready",))
 
-    def engine_died(self, _keeper: EngineKeeper) -> None:
-        self.events.append(("died",))
+    def engine_died(self, _keeper: EngineKeeper, segment_id: str) -> None:
+        self.events.append(("died", segment_id))
 
     def engine_broken(self, _keeper: EngineKeeper, reason: str) -> None:
         self.events.append(("broken", reason))
@@ -116,7 +116,7 @@ def test_after_a_death_the_next_process_is_told_everything_again(kept: Kept) -> 
     assert [message["segment"] for message, _ in processes[1].told if message["do"] == "finish"] == ["a"]
     keeper.feed("b", b"78")
     assert processes[1].sound_of("b") == b"5678"
-    assert ("died",) in listener.events
+    assert ("died", "a") in listener.events
 
 
 def test_what_a_dead_process_still_says_counts_no_more(kept: Kept) -> None:

@@ -79,7 +79,7 @@ def test_the_engine_itself_hears_no_words_in_them_either(whisper: EngineSpec, so
 
 def _sockets(dictation: Dictation) -> list[str]:
     """Sockets the engines hold, and those they were refused."""
-    refused = [f"refused: {keeper.refused_sockets}" for keeper in dictation._keepers if keeper.refused_sockets]
+    refused = [f"refused: {keeper.refused_sockets}" for keeper in dictation._recognition.keepers if keeper.refused_sockets]
     if sys.platform != "linux":
         return refused
     opened = [str(entry.readlink()) for pid in dictation.engine_pids for entry in Path(f"/proc/{pid}/fd").iterdir()]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dictation.audio import BYTES_PER_SECOND, chunks, silence
+from dictation.formatter import Ending
 from dictation.gate import LoudnessGate
 from dictation.segmenter import Closed, Event, Opened, Phase, Segmenter, Sound
 
@@ -27,7 +28,7 @@ def _segments(events: list[Event]) -> list[tuple[float, float]]:
                 start, size = opened, 0
             case Sound(pcm=pcm):
                 size += len(pcm)
-            case Closed():
+            case Closed(_, _):
                 found.append((start, size / BYTES_PER_SECOND))
     return found
 
@@ -101,7 +102,7 @@ def test_the_end_of_the_source_closes_what_is_open(tone: Tone) -> None:
     segmenter = Segmenter()
     segmenter.press()
     _hear(segmenter, tone(1))
-    assert segmenter.end() == [Closed()]
+    assert segmenter.end() == [Closed(Ending.BREATH, is_clear=True)]
     assert segmenter.end() == []
 
 

@@ -72,10 +72,11 @@ class SpokenDictation:
         self.settled: list[str] = []
         self.recovered: list[tuple[str, str]] = []
         self.is_closed = False
+        self.is_slow_to_end = False
         self.sources: list[Any] = []
         self.befores: list[str] = []
         self.on_open: Callable[[str, str], None] = lambda *_: None
-        self.on_silence: Callable[[str], None] = lambda _: None
+        self.on_silence: Callable[[str, bool], None] = lambda *_: None
         self.on_segment: Callable[[DictatedSegment], None] = lambda _: None
         self.on_state: Callable[[DictationState], None] = lambda _: None
         self.on_draft: Callable[[str], None] = lambda _: None
@@ -97,7 +98,12 @@ class SpokenDictation:
 
     def expect(self, context: DictationContext) -> None: ...
 
-    def place(self, before: str, key: str = "") -> None:
+    def release(self) -> None:
+        """The last word is said out at once, unless a test takes its time."""
+        if not self.is_slow_to_end:
+            self.on_state(DictationState.RECOGNISING)
+
+    def place(self, before: str, key: str = "", document: str = "") -> None:
         self.key = key
         self.befores.append(before)
 

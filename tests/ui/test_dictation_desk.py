@@ -207,8 +207,53 @@ def test_silence_does_not_hold_up_the_signature(room, seat):
     room.desk.start()
     room.voice.speak("s1")
     assert seat.session.desk.awaits_words(uuid)
-    room.voice.on_silence("s1")
+    room.voice.on_silence("s1", False)
     assert not seat.session.desk.awaits_words(uuid)
+    assert room.bar.hint == ""
+
+
+def test_somebody_heard_clearly_without_words_is_said_beside_the_button_only(room):
+    room.open(0)
+    room.desk.start()
+    room.voice.speak("s1")
+    room.voice.on_silence("s1", True)
+    assert room.bar.hint.startswith("Heard something, but no words")
+    assert room.notices == []
+
+
+def test_the_microphone_hears_the_last_word_out(room):
+    room.open(0)
+    room.desk.start()
+    room.voice.is_slow_to_end = True
+    room.desk.toggle()
+    assert not room.desk.is_listening
+    assert room.sources[0].is_on
+    room.voice.speak("s1")
+    room.voice.on_state(DictationState.SPEECH)
+    assert room.sources[0].is_on
+    room.voice.on_state(DictationState.RECOGNISING)
+    assert not room.sources[0].is_on
+
+
+def test_a_pipeline_that_never_says_that_the_last_word_is_over_does_not_keep_the_microphone_on(room, qtbot):
+    room.open(0)
+    room.desk.start()
+    room.voice.is_slow_to_end = True
+    room.desk._tail.setInterval(20)
+    room.desk.stop()
+    assert room.sources[0].is_on
+    qtbot.waitUntil(lambda: not room.sources[0].is_on)
+
+
+def test_dictating_on_within_the_last_word_opens_one_microphone_only(room):
+    room.open(0)
+    room.desk.start()
+    room.voice.is_slow_to_end = True
+    room.desk.stop()
+    room.desk.start()
+    assert [source.is_on for source in room.sources] == [False, True]
+    room.voice.on_state(DictationState.LISTENING)
+    assert room.desk.is_listening
 
 
 def test_speech_that_was_not_recognised_is_said_kept_and_tried_again(room, seat):

@@ -32,6 +32,8 @@ MakeSource = Callable[[Callable[[WorkstationError], object]], "AudioSource"]
 MakeDictation = Callable[["EngineSpec | None", Path, DictationContext], "Dictation"]
 
 RETRY_MS = 3000
+TAIL_MS = 1500
+"""The microphone goes off when the pipeline has heard the last word out, and after this at the latest."""
 _ON = (DictationState.STARTING, DictationState.LISTENING, DictationState.SPEECH, DictationState.RESTARTING)
 
 
@@ -81,6 +83,10 @@ class DictationDesk(QObject):
         self._retry.setSingleShot(True)
         self._retry.setInterval(RETRY_MS)
         self._retry.timeout.connect(self._save_next)
+        self._tail = QTimer(self)
+        self._tail.setSingleShot(True)
+        self._tail.setInterval(TAIL_MS)
+        self._tail.timeout.connect(self._close_microphone)
         self.state = DictationState.IDLE
         self.unavailable: Unavailable | None = None
         self._desk.report_changed.connect(self._report_changed)
@@ -122,7 +128,7 @@ class DictationDesk(QObject):
             self._tell(Unavailable("Nothing to dictate into", "No open report", "Open a case with an order from the worklist"))
             return
         dictation = self._ready()
-        dictation.stop()
+        self._close_microphone()
         dictation.expect(self._context())
         self._aim(dictation, target)
         self._recognise_again(dictation)
@@ -136,8 +142,14 @@ class DictationDesk(QObject):
             self._set_state(DictationState.STARTING)
 
     def stop(self) -> None:
-        """The microphone goes off; what was said is still written."""
-        self._wanted_on = False
+        """The microphone goes off after the word that is being said; what was said is still written."""
+        was_on, self._wanted_on = self._wanted_on, False
+        if self._dictation is not None and was_on:
+            self._tail.start()
+            self._dictation.release()
+
+    def _close_microphone(self) -> None:
+        self._tail.stop()
         if self._dictation is not None:
             self._dictation.stop()
 
@@ -173,6 +185,7 @@ class DictationDesk(QObject):
         """Stop and let go of the engine; what was not recognised stays on disk as sound."""
         self._wanted_on = False
         self._retry.stop()
+        self._tail.stop()
         dictation, self._dictation = self._dictation, None
         if dictation is not None:
             dictation.close()
@@ -221,7 +234,7 @@ class DictationDesk(QObject):
             on_main(lambda: self._announce(segment_id, target))
 
         dictation.on_open = on_open
-        dictation.on_silence = lambda segment_id: on_main(lambda: self._forget(segment_id))
+        dictation.on_silence = lambda segment_id, is_clear: on_main(lambda: self._heard_nothing(segment_id, is_clear))
         dictation.on_segment = lambda segment: on_main(lambda: self._heard(segment))
         dictation.on_state = lambda state: on_main(lambda: self._set_state(state))
         dictation.on_draft = lambda text: on_main(lambda: self.draft_changed.emit(text))
@@ -231,7 +244,7 @@ class DictationDesk(QObject):
     def _aim(self, dictation: Dictation, target: DictationTarget) -> None:
         self._target = target
         report = self._desk.report
-        dictation.place(report.text(target.section) if report is not None else "", key_of(target))
+        dictation.place(report.text(target.section) if report is not None else "", key_of(target), target.report_uuid)
 
     def _announce(self, segment_id: str, target: DictationTarget) -> None:
         self._targets[segment_id] = target
@@ -264,6 +277,12 @@ class DictationDesk(QObject):
             self._unrecognised.append(segment)
             hint = "It is tried again when you dictate next"
             self._session.report_problem(Unavailable("What you said was recorded, not written", segment.problem, hint))
+
+    def _heard_nothing(self, segment_id: str, is_clear: bool) -> None:
+        self._places.forget(segment_id)
+        self._forget(segment_id)
+        if is_clear:  # beside the button only: a cough is no reason to look away from the images
+            self.problem.emit(Unavailable("Heard something, but no words", "The sound is kept for a while", "Say it again"))
 
     def _save_next(self) -> None:
         """One at a time and in order: words keep their order when the disk refuses one of them."""
@@ -314,6 +333,8 @@ class DictationDesk(QObject):
             self._was_on = True
         elif not on and self._was_on:
             self._wanted_on = self._was_on = False
+        if self._tail.isActive() and not on:
+            self._close_microphone()
         self.state = state
         self.state_changed.emit(state)
 

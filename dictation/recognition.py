@@ -1,0 +1,195 @@
+"""Segments in the engines' hands until text, nothing or a failure comes of each.
+
+There may be two engines: a quick one that drafts, and a better one that writes the text. Either
+alone will do: where the better one breaks, the quick one's text is taken, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dictation.formatter import Ending
+from dictation.keeper import EngineKeeper
+from dictation.models import EngineSpec
+from dictation.recording import Recording
+from workstation.domain.dictation import Word
+from workstation.errors import Unavailable, WorkstationError
+
+FIRST_PASS = "{} (first pass only)"
+"""The engine's name of a text that the better engine should have written and could not."""
+
+NO_ENGINE = "no speech model"
+
+
+@dataclass(slots=True)
+class SpokenSegment:
+    """One stretch of speech: `key` names the place it was spoken for, `start` is in seconds of the source.
+
+    `ending` and `is_clear` (loud enough that somebody must have spoken) are known when it is closed.
+    """
+
+    segment_id: str
+    key: str
+    start: float = 0.0
+    recording: Recording | None = None
+    path: str = ""
+    ending: Ending = Ending.BREATH
+    is_clear: bool = False
+    undrafted_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine made of a segment; empty `text` where it heard no words."""
+
+    text: str
+    words: tuple[Word, ...]
+    engine: str
+
+
+class RecognitionListener(Protocol):
+    def draft_came(self, segment: SpokenSegment, text: str) -> None: ...
+    def text_came(self, segment: SpokenSegment, heard: Heard) -> None: ...
+    def segment_failed(self, segment: SpokenSegment, reason: str) -> None: ...
+    def problem_came(self, problem: WorkstationError) -> None: ...
+    def engines_changed(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """`answers`: by keeper, what it heard or why it could not."""
+
+    segment: SpokenSegment
+    answers: dict[EngineKeeper, Heard | str] = field(default_factory=dict)
+
+
+class Recognition:
+    """Used from one thread; `post` brings what the engines' threads report into it."""
+
+    def __init__(
+        self,
+        engine: EngineSpec | None,
+        language: str,
+        terms: tuple[str, ...],
+        post: Callable[[Callable[[], None]], None],
+        listener: RecognitionListener,
+    ) -> None:
+        models = () if engine is None else dict.fromkeys(model for model in (engine.draft, engine.final) if model is not None)
+        self._keepers = tuple(EngineKeeper(model, language, terms, post, self) for model in models)
+        """The best last."""
+        self._listener = listener
+        self._waiting: dict[str, _Waiting] = {}
+        self.restarting = False
+
+    @property
+    def keepers(self) -> tuple[EngineKeeper, ...]:
+        return self._keepers
+
+    @property
+    def is_usable(self) -> bool:
+        return any(not keeper.broken for keeper in self._keepers)
+
+    @property
+    def is_ready(self) -> bool:
+        """Every engine is loaded, or known to be broken."""
+        return all(keeper.ready or keeper.broken for keeper in self._keepers)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def drafts_when_asked(self) -> bool:
+        """With two engines the first one drafts by itself."""
+        return len(self._keepers) == 1
+
+    def start(self) -> None:
+        for keeper in self._keepers:
+            keeper.start()
+
+    def check(self) -> None:
+        for keeper in self._keepers:
+            keeper.check()
+
+    def close(self) -> None:
+        for keeper in self._keepers:
+            keeper.close()
+
+    def expect(self, terms: tuple[str, ...]) -> None:
+        for keeper in self._keepers:
+            keeper.expect(terms)
+
+    def open(self, segment: SpokenSegment) -> None:
+        self._waiting[segment.segment_id] = _Waiting(segment)
+        for keeper in self._keepers:
+            keeper.open(segment.segment_id)
+
+    def feed(self, segment: SpokenSegment, pcm: bytes) -> None:
+        for keeper in self._keepers:
+            keeper.feed(segment.segment_id, pcm)
+
+    def draft(self, segment: SpokenSegment) -> None:
+        self._keepers[0].draft(segment.segment_id)
+
+    def finish(self, segment: SpokenSegment) -> None:
+        if not self._keepers:
+            del self._waiting[segment.segment_id]
+            self._listener.segment_failed(segment, NO_ENGINE)
+        for keeper in self._keepers:
+            keeper.finish(segment.segment_id)
+
+    # -- what the engines say (KeeperListener) --------------------------------------------
+
+    def engine_ready(self, _keeper: EngineKeeper) -> None:
+        self.restarting = self.restarting and not self.is_ready
+        self._listener.engines_changed()
+
+    def engine_died(self, keeper: EngineKeeper, segment_id: str) -> None:
+        """Its segments are told to the next one; the one it was at need not wait for that if there is a text."""
+        self.restarting = True
+        self._listener.problem_came(
+            Unavailable("The speech engine ended and is being started again", "", "Go on dictating: everything is recorded")
+        )
+        waiting = self._waiting.get(segment_id)
+        if waiting is not None and any(isinstance(answer, Heard) for answer in waiting.answers.values()):
+            keeper.drop(segment_id)
+            self._answered(keeper, segment_id, "the recogniser ended")
+
+    def engine_broken(self, _keeper: EngineKeeper, reason: str) -> None:
+        self.restarting = self.restarting and not self.is_ready
+        self._listener.engines_changed()
+        hint = "Type, or choose another speech model"
+        if self.is_usable:
+            hint = "Words are written as the other model hears them: read them twice"
+        self._listener.problem_came(Unavailable("The speech engine cannot be started", reason, hint))
+
+    def draft_came(self, keeper: EngineKeeper, segment_id: str, text: str) -> None:
+        waiting = self._waiting.get(segment_id)
+        if waiting is not None and keeper is self._keepers[0]:
+            self._listener.draft_came(waiting.segment, text)
+
+    def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None:
+        name = keeper.model.name if keeper is self._keepers[-1] else FIRST_PASS.format(keeper.model.name)
+        self._answered(keeper, segment_id, Heard(text, words, name))
+
+    def segment_failed(self, keeper: EngineKeeper, segment_id: str, reason: str) -> None:
+        self._answered(keeper, segment_id, reason)
+
+    def _answered(self, keeper: EngineKeeper, segment_id: str, answer: Heard | str) -> None:
+        """The best engine that heard the segment writes it; until it has answered, the others wait."""
+        waiting = self._waiting.get(segment_id)
+        if waiting is None:
+            return
+        waiting.answers[keeper] = answer
+        for asked in reversed(self._keepers):
+            found = waiting.answers.get(asked)
+            if found is None:
+                return
+            if isinstance(found, Heard):
+                del self._waiting[segment_id]
+                self._listener.text_came(waiting.segment, found)
+                return
+        del self._waiting[segment_id]
+        self._listener.segment_failed(waiting.segment, str(waiting.answers[self._keepers[-1]]))
