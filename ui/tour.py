@@ -115,6 +115,7 @@ class Tour:
         self._eyes = Eyes(window, core)
         self._study: Study | None = None
         self._delivery: Delivery | None = None
+        self._letters: dict[str, str] = {}
         core.delivery_changed.connect(self._moved)
 
     def make(self) -> None:
@@ -138,6 +139,7 @@ class Tour:
             "ris_report_id": delivery.ris_report_id if delivery else "",
             "local_sha256": delivery.local_sha256 if delivery else "",
             "ris_sha256": delivery.ris_sha256 if delivery else "",
+            "letters": self._letters,
         }
         return facts | self._driver.told() | ({"problem": problem} if problem else {})
 
@@ -174,6 +176,7 @@ class Tour:
             self._driver.wait(self._eyes.all_painted, 60, "all viewports")
             arrangement = self._core.session.viewing.arrangement
             self._driver.note(arrangement.title if arrangement else "")
+            self._letters = self._eyes.letters
 
     # ---- reading ---------------------------------------------------------------------
 

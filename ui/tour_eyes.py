@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
@@ -34,6 +35,12 @@ class Eyes:
         """The slice that the active viewport shows, from 0."""
         view = self.active.view()
         return view.viewport.slice_index(view.state) if view is not None else 0
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """The orientation letters painted at the edges of the active viewport."""
+        painted = self.active.painted
+        return asdict(painted.picture.letters) if painted is not None else {}
 
     def all_painted(self) -> bool:
         """Every hung viewport shows what its state asks for now, in full."""
