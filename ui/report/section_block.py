@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ui.plain import core_text, tooltip
@@ -151,7 +151,8 @@ class SectionBlock(QWidget):
                 text.setFixedHeight(height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        wider = isinstance(event, QResizeEvent) and event.size().width() != event.oldSize().width()
+        if wider or event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.changed.emit()
         return False
 
