@@ -222,15 +222,16 @@ def pixel_pitch(dataset: Any, facts: dict[str, Any]) -> tuple[float, float]:
 
 
 def on_view(image: Any, pitch: tuple[float, float]) -> Any:
-    """The image fitted into the view, middle on middle: linear where pixels grow, means of 4 x 4 samples where they shrink."""
+    """The image fitted into the view, middle on middle: linear between pixels, means of samples where they shrink."""
     rows, columns = image.shape[:2]
     scale = max(columns * pitch[1], rows * pitch[0]) / SIZE
-    fine = (np.arange(SIZE * 4) + 0.5) / 4 - SIZE / 2
+    samples = 1 if max(rows, columns) <= SIZE else 2 if max(rows, columns) <= 2 * SIZE else 4
+    fine = (np.arange(SIZE * samples) + 0.5) / samples - SIZE / 2
     y, x = fine * scale / pitch[0] + rows / 2, fine * scale / pitch[1] + columns / 2
     inside = ((y >= 0) & (y < rows))[:, None] & ((x >= 0) & (x < columns))[None]
     picked = _between(_between(image.astype(float), y - 0.5).swapaxes(0, 1), x - 0.5).swapaxes(0, 1)
     picked[~inside] = 0.0
-    return picked.reshape(SIZE, 4, SIZE, 4, *image.shape[2:]).mean(axis=(1, 3))
+    return picked.reshape(SIZE, samples, SIZE, samples, *image.shape[2:]).mean(axis=(1, 3))
 
 
 def _between(image: Any, places: Any) -> Any:
