@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.bench_case import BenchCase, imported_ct
 from benchmarks.figures import Figure
-from benchmarks.seat import seated
+from benchmarks.seat import seated, wait_for_images
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SLICES = 800
 MB = 1 << 20
 GLANCE = 0.05
+PATIENCE = 120.0
 
 
 def measure() -> Iterator[Figure]:
@@ -31,7 +33,7 @@ def measure() -> Iterator[Figure]:
     """
     with imported_ct(SLICES) as case:
         case.worker.close()
-        with watched() as seen, seated(case, 1200, 900) as (core, grid):
+        with watched() as seen, seated(case, 1200, 900, loaded=False) as (core, grid):
             _hang(case, core, grid)
             seen.append(_pss())
         used, volume = max(seen), SLICES * 512 * 512 * 2
@@ -41,14 +43,17 @@ def measure() -> Iterator[Figure]:
 
 
 def _hang(case: BenchCase, core: Seat, grid: ViewportGrid) -> None:
-    """Three planes and the stack, each drawn to the end."""
+    """Three planes and the stack, drawn while the images load and then to the end."""
     series = case.series.series_instance_uid
     planes = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.STACK)
     cells = tuple(Cell(i // 2, i % 2, ViewportState(case.study.study_instance_uid, series, p)) for i, p in enumerate(planes))
     core.session.viewing.show(Arrangement("bench", "bench", 0, 1, "", Layout(2, 2), cells, ()))
-    while any(widget.painted is None for widget in grid.widgets):
+    end = time.monotonic() + PATIENCE
+    while not all(w.painted and not w.painted.picture.partial for w in grid.widgets) and time.monotonic() < end:
         grid.grab()
         QApplication.processEvents()
+        time.sleep(GLANCE)
+    wait_for_images(core, case.study)
 
 
 @contextmanager

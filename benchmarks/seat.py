@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def seated(case: BenchCase, width: int, height: int) -> Iterator[tuple[Seat, ViewportGrid]]:
-    """The case open and loaded in a grid of this size (pixels)."""
+def seated(case: BenchCase, width: int, height: int, loaded: bool = True) -> Iterator[tuple[Seat, ViewportGrid]]:
+    """The case open in a grid of this size (pixels); loaded, or just begun to load."""
     app.application([])
     poster = app.MainPoster()
     with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as folder:
@@ -41,6 +41,8 @@ def seated(case: BenchCase, width: int, height: int) -> Iterator[tuple[Seat, Vie
             grid = ViewportGrid(core, Runner(Context(core.session, MainWindow(core), core.presets), build(COMMANDS)))
             grid.resize(width, height)
             _open(core, case.study)
+            if loaded:
+                wait_for_images(core, case.study)
             grid.show()
             yield core, grid
             grid.close()
@@ -54,6 +56,10 @@ def _open(core: Seat, study: Study) -> None:
     core.library.open_case((study,), [(study.study_instance_uid, series)])
     core.session.case = Case(1, None, study, ())
     core.session.case_changed.emit(core.session.case)
+
+
+def wait_for_images(core: Seat, study: Study) -> None:
+    series = study.series[0].series_instance_uid
     end = time.monotonic() + 120
     while core.library.progress(series)[0] < study.image_count and time.monotonic() < end:
         QApplication.processEvents()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 ROOT = "2.25.31415926535897932384626433832795"
 
@@ -31,10 +31,9 @@ def _dataset(k: int, size: int, pixels: np.ndarray) -> Dataset:
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = CTImageStorage
-    ds.file_meta.MediaStorageSOPInstanceUID = f"{ROOT}.1.1.{k + 1}"
+    ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{ROOT}.1.1.{k + 1}")
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SOPClassUID = CTImageStorage
-    ds.SOPInstanceUID = f"{ROOT}.1.1.{k + 1}"
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"{ROOT}.1.1.{k + 1}"
     ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = f"{ROOT}.1", f"{ROOT}.1.1", f"{ROOT}.2"
     ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex = "BENCH", "Bench^Mark", "19700101", "O"
     ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20261122", "080000", "1", "BENCH1"

@@ -36,6 +36,10 @@ from workstation.errors import Refused, WorkstationError
 # wait for the next one. A wish (`prioritise`) does not wait for the end of a batch.
 BATCH_BYTES = 32 << 20
 
+# A volume that is still loading is cut through a copy of every so many slices; a finer copy would
+# take as much memory again as half the volume, for the last moments of the load.
+FINEST_PARTIAL = 4
+
 # What is known of a frame's pixels: one byte each, asked for very often.
 WAITING, LOADED, REFUSED = range(3)
 
@@ -304,7 +308,7 @@ class SeriesImages:
         return modality_values(self.container(position), self.header(position), self.frame(position))
 
     def volume(self) -> VolumeSource:
-        """The whole volume, or while it loads every 8th, 4th or 2nd slice of it (`partial`).
+        """The whole volume, or while it loads every 8th or 4th slice of it (`partial`).
 
         Raises Refused when the series is no volume or one of its slices could not be decoded,
         NotYet when too little is loaded.
@@ -334,7 +338,7 @@ class SeriesImages:
         stride = COARSEST
         if not self._has_every(stride):
             raise NotYet("This series is still being loaded")
-        while stride > 2 and self._has_every(stride // 2):
+        while stride > FINEST_PARTIAL and self._has_every(stride // 2):
             stride //= 2
         coarse = self._coarse
         if coarse is None or coarse.geometry.shape[0] != len(range(0, self.frame_count, stride)):
