@@ -22,6 +22,10 @@ QUIETEST_SPEECH_DB = -52.0
 ABOVE_NOISE_DB = 9.0
 STILL_ABOVE_NOISE_DB = 6.0
 CLEARLY_ABOVE_NOISE_DB = 15.0
+NOISE_SHARE = 0.2
+"""Of the last half minute, with its pauses, so much at least is noise alone."""
+
+HALF_MINUTE_FRAMES = 1500
 LOUDEST_NOISE_DB = -15.0
 """The noise estimate never rises above this."""
 
@@ -43,8 +47,8 @@ class LoudnessGate:
         self.speech = False
         self.silent_seconds = 0.0
         """Since the last frame that sounded like speech."""
-        self.clear_seconds = 0.0
-        """Of sound far above the noise, since the onset was looked for."""
+        self._levels: deque[float] = deque(maxlen=HALF_MINUTE_FRAMES)
+        """Really heard, since the last segment."""
 
     def hear(self, chunk: bytes) -> bool:
         """Whether speech is going on after this chunk (it stays so over a short pause)."""
@@ -60,19 +64,27 @@ class LoudnessGate:
         self.speech = False
         self._loud_run = 0
         self.silent_seconds = 0.0
-        self.clear_seconds = 0.0
+        self._levels.clear()
+
+    @property
+    def clear_seconds(self) -> float:
+        """Of sound far above the noise. Unlike the onset it assumes no quiet room: lasting noise has none."""
+        if not self._levels:
+            return 0.0
+        noise = float(np.quantile(self._levels, NOISE_SHARE))
+        clear = sum(level > max(noise + CLEARLY_ABOVE_NOISE_DB, QUIETEST_SPEECH_DB) for level in self._levels)
+        return clear * FRAME / SAMPLE_RATE
 
     def _hear_frame(self, frame: FloatSamples) -> None:
         loudness = 10.0 * float(np.log10(np.mean(np.square(frame - frame.mean())) + 1e-10))
         self._recent.append(loudness)
+        self._levels.append(loudness)
         floor = min(*self._recent, LOUDEST_NOISE_DB)
         margin = STILL_ABOVE_NOISE_DB if self.speech else ABOVE_NOISE_DB
         loud = loudness > max(floor + margin, QUIETEST_SPEECH_DB)
         self._loud_run = self._loud_run + 1 if loud else 0
         if self._loud_run >= ONSET_FRAMES:
             self.speech = True
-        if loudness > max(floor + CLEARLY_ABOVE_NOISE_DB, QUIETEST_SPEECH_DB):
-            self.clear_seconds += FRAME / SAMPLE_RATE
         self.silent_seconds = 0.0 if loud else self.silent_seconds + FRAME / SAMPLE_RATE
 
 

@@ -66,6 +66,7 @@ class Recorder:
         Raises OSError."""
         folder = self._folder / REJECTED
         folder.mkdir(exist_ok=True, mode=0o700)
+        os.utime(self.path(segment_id))  # it may have waited for its engine for days
         self.path(segment_id).rename(folder / self.path(segment_id).name)
         self._forget_rejected()
 

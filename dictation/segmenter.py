@@ -115,7 +115,7 @@ class Segmenter:
         speech = self._gate.hear(chunk)
         if self.phase is Phase.IDLE:
             self._before.push(chunk)
-            self._gate.speech, self._gate.clear_seconds = False, 0.0
+            self._gate.speech = False
             return []
         if self.phase in (Phase.TAIL, Phase.LEAVING):
             self._tail_bytes += len(chunk)

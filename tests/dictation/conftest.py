@@ -56,6 +56,22 @@ class Heard:
         return " ".join(segment.text for segment in self.segments)
 
 
+def _heard_from(dictation: Dictation) -> Heard:
+    heard = Heard()
+    dictation.on_draft = heard.drafts.append
+    dictation.on_segment = heard.segments.append
+    dictation.on_state = heard.states.append
+    dictation.on_level = heard.levels.append
+    dictation.on_problem = heard.problems.append
+    return heard
+
+
+@pytest.fixture
+def listen_to() -> Callable[[Dictation], Heard]:
+    """Attach to a dictation that goes on after the test."""
+    return _heard_from
+
+
 @pytest.fixture
 def listen() -> Iterator[Callable[[Dictation], Heard]]:
     """Attach to a dictation, and close it after the test."""
@@ -63,14 +79,8 @@ def listen() -> Iterator[Callable[[Dictation], Heard]]:
     before = set(threading.enumerate())
 
     def attach(dictation: Dictation) -> Heard:
-        heard = Heard()
-        dictation.on_draft = heard.drafts.append
-        dictation.on_segment = heard.segments.append
-        dictation.on_state = heard.states.append
-        dictation.on_level = heard.levels.append
-        dictation.on_problem = heard.problems.append
         attached.append(dictation)
-        return heard
+        return _heard_from(dictation)
 
     yield attach
     for dictation in attached:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dictation.formatter import Formatter
+from dictation.formatter import Ending, Formatter
 
 NUMBERS = [
     ("four point two centimeters", "4.2 cm"),
@@ -117,6 +117,57 @@ def test_a_segment_in_the_middle_of_a_sentence_gets_no_capital() -> None:
     assert formatter.written("Measuring six millimeters.", before="There is a nodule").text == "measuring 6 mm."
     assert formatter.written("measuring six millimeters.", before="A nodule.").text == "Measuring 6 mm."
     assert formatter.written("CT is normal", before="The chest").text == "CT is normal"
+
+
+@pytest.mark.parametrize(
+    ("before", "spoken", "written"),
+    [
+        ("", "the lungs are clear", "The lungs are clear."),
+        ("", "The lungs are clear. There is no effusion", "The lungs are clear. There is no effusion."),
+        ("", "no pleural effusion.", "No pleural effusion."),
+        ("", "is this a new nodule?", "Is this a new nodule?"),
+        ("", "impression:", "Impression:"),
+        # A pause for thought.
+        ("", "there is a nodule in the.", "There is a nodule in the"),
+        ("", "mild atelectasis and", "Mild atelectasis and"),
+        ("", "a lesion measuring,", "A lesion measuring"),
+        ("There is a nodule in the", "liver", "liver."),
+        ("A lesion measuring", "six by four millimeters", "6 x 4 mm."),
+        # Answers and headings.
+        ("", "normal.", "Normal"),
+        ("", "six millimeters.", "6 mm"),
+        ("", "bi rads four.", "BI-RADS 4"),
+        ("Comparison:", "chest CT.", "chest CT"),
+        ("Impression:", "no acute cardiopulmonary process", "no acute cardiopulmonary process."),
+        ("The lungs are clear.", "Unremarkable", "Unremarkable."),
+        # Dictated stops: nothing is added, nor said twice.
+        ("", "no effusion period the heart is normal", "No effusion. The heart is normal"),
+        ("", "liver colon normal in size", "Liver: normal in size"),
+        ("", "the heart is normal new paragraph", "The heart is normal\n\n"),
+        ("The heart is normal.", "period no effusion period", "No effusion."),
+        # A score after what it judges.
+        ("", "calcifications in the upper outer quadrant bi rads four", "Calcifications in the upper outer quadrant, BI-RADS 4."),
+        ("", "the final assessment category is bi rads four", "The final assessment category is BI-RADS 4."),
+    ],
+)
+def test_after_a_pause_a_stop_is_written_where_a_sentence_may_end(before: str, spoken: str, written: str) -> None:
+    assert Formatter("en").written(spoken, before, Ending.PAUSE).text == written
+
+
+def test_how_the_speech_ended_decides_on_its_stop() -> None:
+    formatter = Formatter("en")
+    assert formatter.written("the heart is normal", "", Ending.BREATH).text == "The heart is normal"
+    assert formatter.written("The heart is normal.", "", Ending.BREATH).text == "The heart is normal."
+    assert formatter.written("The heart is normal. There is a.", "", Ending.BREATH).text == "The heart is normal. There is a"
+    assert formatter.written("The heart is normal in.", "", Ending.MID_SPEECH).text == "The heart is normal in"
+    assert formatter.written("The heart is large.", "", Ending.MID_SPEECH).text == "The heart is large"
+
+
+def test_who_dictates_stops_gets_no_others() -> None:
+    written = Formatter("en").written("The heart is normal. No effusion.", "", Ending.PAUSE, dictates_stops=True)
+    assert written.text == "The heart is normal no effusion"
+    assert Formatter("en").written("no effusion comma no mass", "").dictates_stops
+    assert not Formatter("en").written("liver colon normal new line", "").dictates_stops
 
 
 def test_a_segment_that_starts_with_a_mark_joins_the_text_before() -> None:

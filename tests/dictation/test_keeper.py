@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
+from fake_engine import FakeProcess
 
 from dictation import keeper as keeper_module
 from dictation.keeper import FINAL_SECONDS, MOST_ATTEMPTS, MOST_STARTS, READY_SECONDS, EngineKeeper
@@ -14,34 +13,6 @@ from dictation.models import EngineModel
 from workstation.domain.dictation import Word
 
 MODEL = EngineModel("vosk", Path("nowhere"), "en", "fake")
-
-
-class FakeProcess:
-    """Records what it is told; the test speaks for it."""
-
-    started: ClassVar[list[FakeProcess]] = []
-
-    def __init__(self, _model: EngineModel, _language: str, on_message: Callable[[Any, Any], None]) -> None:
-        self.pid = 1000 + len(self.started)
-        self.told: list[tuple[dict[str, Any], bytes]] = []
-        self.killed = self.closed = False
-        self._on_message = on_message
-        self.started.append(self)
-
-    def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
-        self.told.append((message, payload))
-
-    def kill(self) -> None:
-        self.killed = True
-
-    def close(self) -> None:
-        self.closed = True
-
-    def say(self, **message: Any) -> None:
-        self._on_message(self, {"is" if key == "what" else key: value for key, value in message.items()})
-
-    def sound_of(self, segment: str) -> bytes:
-        return b"".join(pcm for message, pcm in self.told if message == {"do": "audio", "segment": segment})
 
 
 class Listener:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dictation.recording import Recorder, pending_audio
+from dictation import recording as recording_module
+from dictation.recording import REJECTED_SECONDS, Recorder, pending_audio, rejected_audio
 from workstation.errors import Unavailable
 
 SAMPLES = bytes(range(256)) * 100
@@ -53,6 +55,47 @@ def test_settled_recordings_are_gone_and_empty_ones_are_not_offered(tmp_path: Pa
     recorder.settle("settled")
     assert [pending.segment_id for pending in pending_audio(tmp_path)] == ["kept"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.wav"]
+
+
+def _record(recorder: Recorder, name: str) -> None:
+    recording = recorder.open(name)
+    recording.append(SAMPLES)
+    recording.close()
+
+
+def test_sound_without_words_is_kept_apart_and_private(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    _record(recorder, "cough")
+    recorder.reject("cough")
+    assert pending_audio(tmp_path) == ()
+    (kept,) = rejected_audio(tmp_path)
+    assert (kept.segment_id, kept.pcm()) == ("cough", SAMPLES)
+    assert stat.S_IMODE(kept.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.path.parent.stat().st_mode) == 0o700
+
+
+def test_only_the_last_sounds_without_words_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording_module, "REJECTED_BYTES", 3 * (len(SAMPLES) + 44))
+    recorder = Recorder(tmp_path)
+    for number in range(5):
+        _record(recorder, f"s{number}")
+        recorder.reject(f"s{number}")
+        path = tmp_path / "rejected" / f"s{number}.wav"
+        earlier = path.stat().st_mtime - 100 + number
+        os.utime(path, (earlier, earlier))
+    assert [kept.segment_id for kept in rejected_audio(tmp_path)] == ["s2", "s3", "s4"]
+
+
+def test_sounds_without_words_of_the_day_before_are_gone_when_dictation_starts(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for name in ("old", "new"):
+        _record(recorder, name)
+        recorder.reject(name)
+    old = tmp_path / "rejected" / "old.wav"
+    long_ago = old.stat().st_mtime - REJECTED_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    Recorder(tmp_path)
+    assert [kept.segment_id for kept in rejected_audio(tmp_path)] == ["new"]
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

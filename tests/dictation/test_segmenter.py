@@ -74,6 +74,60 @@ def test_after_release_the_tail_still_belongs_to_the_segment(tone: Tone) -> None
     assert segmenter.phase is Phase.IDLE
 
 
+def test_a_short_last_word_that_is_still_on_its_way_at_release_is_heard(tone: Tone) -> None:
+    segmenter = Segmenter()
+    segmenter.press()
+    _hear(segmenter, silence(1))
+    segmenter.release()
+    word = tone(0.4)
+    events = _hear(segmenter, silence(0.16) + word + silence(1))
+    heard = b"".join(event.pcm for event in events if isinstance(event, Sound))
+    assert word in heard
+    assert len(_segments(events)) == 1
+    assert segmenter.phase is Phase.IDLE
+
+
+def test_silence_after_release_ends_listening(tone: Tone) -> None:
+    segmenter = Segmenter()
+    segmenter.press()
+    _hear(segmenter, silence(1))
+    segmenter.release()
+    assert _hear(segmenter, silence(0.6)) == []
+    assert _hear(segmenter, tone(2)) == []
+
+
+def test_a_closed_segment_says_how_it_ended(tone: Tone) -> None:
+    def ending_of(pcm: bytes, release: bool = False) -> Ending:
+        segmenter = Segmenter()
+        segmenter.press()
+        events = _hear(segmenter, silence(0.5) + tone(1))
+        if release:
+            segmenter.release()
+        events += [*_hear(segmenter, pcm), *segmenter.end()]
+        return next(event.ending for event in events if isinstance(event, Closed))
+
+    assert ending_of(silence(1)) is Ending.PAUSE
+    assert ending_of(silence(1), release=True) is Ending.PAUSE
+    assert ending_of(tone(1), release=True) is Ending.BREATH
+    assert ending_of(b"") is Ending.BREATH
+    assert ending_of(b"".join(tone(1) for _ in range(30))) is Ending.MID_SPEECH
+
+
+def test_a_voice_is_clear_and_noise_and_a_murmur_just_above_it_are_not(sounds: dict[str, bytes], tone: Tone) -> None:
+    noise = np.frombuffer(sounds["soft noise"], "<i2").astype(np.int32) * 2
+    murmur = (noise[:16000] * 4).astype("<i2").tobytes()
+    room = noise.astype("<i2").tobytes()
+
+    def are_clear(voice: bytes) -> list[bool]:
+        segmenter = Segmenter()
+        segmenter.press()
+        events = [*_hear(segmenter, silence(0.1) + room + voice + room[:64000]), *segmenter.end()]
+        return [event.is_clear for event in events if isinstance(event, Closed)]
+
+    assert are_clear(tone(1)) == [False, True]  # it takes the room for speech until it knows it
+    assert are_clear(murmur) == [False, False]
+
+
 def test_pressing_again_within_the_tail_goes_on_with_the_same_segment(tone: Tone) -> None:
     segmenter = Segmenter()
     segmenter.press()
@@ -101,7 +155,7 @@ def test_no_segment_is_longer_than_25_seconds_and_no_sound_is_lost_between(tone:
 def test_the_end_of_the_source_closes_what_is_open(tone: Tone) -> None:
     segmenter = Segmenter()
     segmenter.press()
-    _hear(segmenter, tone(1))
+    _hear(segmenter, silence(0.5) + tone(1))
     assert segmenter.end() == [Closed(Ending.BREATH, is_clear=True)]
     assert segmenter.end() == []
 
