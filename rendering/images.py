@@ -80,6 +80,7 @@ class SeriesImages:
         self.frame_count = len(self.verdict.order)
         self._lock = threading.RLock()
         self._loading = threading.Lock()
+        self._copying = threading.Lock()
         self._closed = False
         self._states = bytearray(self.frame_count)
         self._settled_count = 0
@@ -340,11 +341,13 @@ class SeriesImages:
             raise NotYet("This series is still being loaded")
         while stride > FINEST_PARTIAL and self._has_every(stride // 2):
             stride //= 2
-        coarse = self._coarse
-        if coarse is None or coarse.geometry.shape[0] != len(range(0, self.frame_count, stride)):
-            voxels = np.ascontiguousarray(self._voxels()[::stride])
-            coarse = self._coarse = self._source(voxels, _every(geometry, stride), partial=True)
-        return coarse
+        with self._copying:
+            coarse = self._coarse
+            if coarse is None or coarse.geometry.shape[0] < len(range(0, self.frame_count, stride)):
+                self._coarse = None
+                voxels = np.ascontiguousarray(self._voxels()[::stride])
+                coarse = self._coarse = self._source(voxels, _every(geometry, stride), partial=True)
+            return coarse
 
     def _has_every(self, stride: int) -> bool:
         states = self._states[::stride]
