@@ -6,11 +6,10 @@ from workstation.domain.viewing import Layout
 
 # (most cells, rows, columns)
 _GRIDS = ((1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2), (6, 2, 3), (9, 3, 3), (12, 3, 4), (16, 4, 4))
-MOST_CELLS = 16
 
 
 def grid_for(count: int) -> Layout:
-    """Side by side first, because screens are wide. Raises ValueError above `MOST_CELLS`."""
+    """Side by side first, because screens are wide. Raises ValueError above 16."""
     for most, rows, columns in _GRIDS:
         if count <= most:
             return Layout(rows, columns)

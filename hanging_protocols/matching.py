@@ -23,8 +23,6 @@ _NAMES = {
     "series": "number of series",
 }
 
-Answers = Callable[[str], tuple[Fact, ...]]
-
 
 @dataclass(frozen=True, slots=True)
 class Score:

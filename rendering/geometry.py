@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from workstation.domain.geometry import Vec3, VolumeGeometry, add, cross, dot, length, scale, sub, unit
+from workstation.domain.geometry import Vec3, VolumeGeometry, add, cross, dot, scale, sub, unit
 from workstation.domain.viewing import Plane
 
 # (direction of the view's x, direction of the view's y) in LPS.
@@ -132,8 +132,3 @@ def _extent(geometry: VolumeGeometry, origin: Vec3, right: Vec3, down: Vec3) -> 
     us = [dot(sub(e, origin), right) for e in edges]
     vs = [dot(sub(e, origin), down) for e in edges]
     return min(us), max(us), min(vs), max(vs)
-
-
-def angle_degrees(a: Vec3, b: Vec3) -> float:
-    """The angle between two directions, 0..90: opposite directions count as equal."""
-    return math.degrees(math.atan2(length(cross(a, b)), abs(dot(a, b))))

@@ -17,8 +17,6 @@ from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import FramePlane, Vec3
 from workstation.domain.viewing import Window
 
-JPEG_FAMILY = "1.2.840.10008.1.2.4."
-
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from workstation.commands.command import Command, Context, Mode
-from workstation.commands.keymap import KeyMap, is_bare
+from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
 from workstation.session.session import Notice
@@ -61,8 +61,3 @@ def mode_of(widget: QWidget | None) -> Mode:
             return Mode(value)
         widget = widget.parentWidget()
     return Mode.WORKLIST
-
-
-def bare_keys(keymap: KeyMap) -> frozenset[str]:
-    """The keys in force that would type text in an editor."""
-    return frozenset(key for keys in keymap.keys_of.values() for key in keys if is_bare(key))

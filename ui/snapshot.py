@@ -153,7 +153,10 @@ def _probe(at: Sequence[float], probe: Probe | None) -> dict[str, Any]:
 
 
 def _spacing(images: SeriesImages, position: int) -> list[float | None]:
-    """[slice, row, column] in mm, None where unknown; the slice spacing only of a verified volume. `spacing_source` says what it is worth."""
+    """[slice, row, column] in mm, None where unknown; the slice spacing only of a verified volume.
+
+    `spacing_source` says what it is worth.
+    """
     geometry = images.verdict.geometry
     if geometry is not None:
         column, row, slice_ = geometry.spacing

@@ -34,7 +34,6 @@ PRIOR_GROUND = "#2c2140"
 
 POINT_SIZE = 11
 GAP = 8
-SMALL_GAP = 4
 
 # Text on ground, as the style sheet and the painters combine them. WCAG 2.2, 1.4.3 asks for 4.5:1.
 TEXT_PAIRS: tuple[tuple[str, str], ...] = (

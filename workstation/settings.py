@@ -80,7 +80,6 @@ class Settings:
     language: str = "en"
     ris_url: str = ""
     dictation_engine: str = ""
-    push_to_talk_key: str = "F4"
     poll_orders_seconds: int = 60
     image_memory_mb: int = 0
     """0 takes half of the machine's memory."""

@@ -63,9 +63,7 @@ class SeriesMaker:
     numbers: list[int | None] = field(default_factory=list)
     worker: FakeWorker = field(default_factory=FakeWorker)
 
-    def add(
-        self, pixels: Any, plane: FramePlane | None = None, number: int | None = None, uid: str = "", **changes: Any
-    ) -> None:
+    def add(self, pixels: Any, plane: FramePlane | None = None, number: int | None = None, uid: str = "", **changes: Any) -> None:
         """One single-frame instance. `changes` go to its FrameFacts or its ImageHeader, by name."""
         uid = uid or f"1.2.3.4.{len(self.headers) + 1}"
         facts = self.facts
@@ -134,9 +132,7 @@ class Acquisition:
     def points(self) -> Any:
         """LPS mm of every voxel centre: (slices, rows, columns, 3)."""
         slices, rows, columns = self.shape
-        return np.array(
-            [[[self.plane(k).to_patient(c, r) for c in range(columns)] for r in range(rows)] for k in range(slices)]
-        )
+        return np.array([[[self.plane(k).to_patient(c, r) for c in range(columns)] for r in range(rows)] for k in range(slices)])
 
     def fill(self, maker: SeriesMaker, value_at: Callable[[Any], Any], dtype: str = "i2", **changes: Any) -> SeriesMaker:
         """Adds its slices to `maker`, the stored values those of a function of LPS points."""

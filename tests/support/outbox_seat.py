@@ -65,4 +65,3 @@ class Seat:
             if not self.steps():
                 break
         return next(reversed(self.store.deliveries()), None)
-

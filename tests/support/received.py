@@ -140,5 +140,3 @@ def smooth(rows: int, columns: int, top: int, dtype: str = "u2", seed: int = 1) 
     wave = np.sin(np.arange(columns) / 9.0)[np.newaxis] + np.cos(np.arange(rows) / 7.0)[:, np.newaxis]
     grown = (wave + 2.0) / 4.0 * 0.9 + noise * 0.1
     return np.round(grown * top).astype(dtype)
-
-

@@ -24,7 +24,6 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00+", "a TIFF image"),
 )
 UNKNOWN = "unknown bytes"
-HARMLESS = frozenset({"", "a TIFF image", UNKNOWN})
 
 
 def kind(head: bytes) -> str:

@@ -38,9 +38,9 @@ class DictatedSegment:
     `text` is the written form that enters the report ("3.5 cm"), `spoken` what the engine heard
     ("three point five centimeters"), kept so that a rewrite can be shown and undone. `words` are
     the engine's words, of `spoken`. `audio_path` is the recording, "" when none is kept. An
-    empty `text` with `problem` means recorded but not recognised: it can be transcribed later. `start` is when it began, in seconds
-    from the start of the source. `joins` says that no space goes before `text` (punctuation,
-    or a new line).
+    empty `text` with `problem` means recorded but not recognised: it can be transcribed later.
+    `start` is when it began, in seconds from the start of the source. `joins` says that no space
+    goes before `text` (punctuation, or a new line).
     """
 
     segment_id: str

@@ -53,5 +53,3 @@ def _quoted(text: str) -> str:
 
 def _unquoted(line: str) -> str:
     return line[1:] if line.startswith(" ") and _LOOKS_LIKE_HEADING.match(line) else line
-
-

@@ -91,4 +91,3 @@ def _narrative(report: Report) -> str:
         parts.append(f"<h2>{escape(SECTION_TITLES[section.code])}</h2><p>{lines}</p>")
     parts.append(f"<p>{escape(clean_line(report.signed_by))}</p>")
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'
-

@@ -56,7 +56,7 @@ class EmbeddedRis:
 
     @staticmethod
     def is_available() -> str:
-        """"" when the demonstration RIS is installed, else why not."""
+        """Empty when the demonstration RIS is installed, else why not."""
         return "" if importlib.util.find_spec("sekmet") else "The demonstration RIS is not installed"
 
     def start(self) -> str:
@@ -126,9 +126,7 @@ class EmbeddedRis:
             "code": {"text": procedure, **({"coding": [{"code": procedure_code}]} if procedure_code else {})},
             "subject": subject,
             **({"reasonCode": [{"text": reason}]} if reason else {}),
-            "supportingInfo": [
-                {"type": "ImagingStudy", "identifier": {"system": DICOM_UID, "value": f"urn:oid:{study_uid}"}}
-            ],
+            "supportingInfo": [{"type": "ImagingStudy", "identifier": {"system": DICOM_UID, "value": f"urn:oid:{study_uid}"}}],
         }
         task = {
             "resourceType": "Task",

@@ -68,7 +68,7 @@ class FhirRis:
         self._wire.abort()
 
     def is_available(self) -> str:
-        """"" when the RIS answers, else why not."""
+        """Empty when the RIS answers, else why not."""
         try:
             answer = self._get("metadata")
         except NoAnswer as error:

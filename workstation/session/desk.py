@@ -155,8 +155,7 @@ class ReportDesk:
             self._update(report)
             saved()
 
-        work = lambda _: self._store.append_segment(target.report_uuid, target.section, segment)  # noqa: E731
-        self._save(work, accepted, failed)
+        self._save(lambda _: self._store.append_segment(target.report_uuid, target.section, segment), accepted, failed)
 
     def sign(self, action: ReportAction, signer: str, shown: frozenset[ShownImage], patient: PatientKey, study_uid: str) -> None:
         """Sign what the store holds, once everything typed before is saved (one lane keeps the order)."""
