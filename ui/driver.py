@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -123,10 +123,13 @@ class Driver:
         while not until():
             if time.monotonic() > end:
                 raise Unavailable(f"Waited {seconds:.0f} s in vain: {what}")
-            QTest.qWait(POLL_MS)
+            self.settle(POLL_MS)
 
     def settle(self, milliseconds: int = 50) -> None:
-        QTest.qWait(milliseconds)
+        """Let the window live. Not by QTest.qWait: that keeps Python's lock, and all other threads would stand still."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
 
     def told(self) -> dict[str, Any]:
         return {"steps": [asdict(s) for s in self.steps], "keys": self.keys, "clicks": self.clicks}

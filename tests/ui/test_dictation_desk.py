@@ -124,7 +124,6 @@ def test_words_stay_in_the_section_in_which_they_were_spoken(room):
     room.desk.start()
     room.voice.speak("s1")
     room.panel.step_section(1)
-    QTest.qWait(0)
     room.panel.editor(IMPRESSION).entered.emit(IMPRESSION.value)
     room.voice.speak("s2")
     room.voice.write("s1", "Nodule.")
@@ -341,7 +340,7 @@ def test_pressing_the_key_twice_quickly_leaves_the_microphone_off(room):
     assert [source.is_on for source in room.sources] == [False]
 
 
-def test_the_draft_and_the_level_are_shown_while_one_speaks(room):
+def test_the_draft_and_the_level_are_shown_while_one_speaks(room, qtbot):
     room.open(0)
     room.desk.start()
     room.voice.on_state(DictationState.SPEECH)
@@ -352,7 +351,7 @@ def test_the_draft_and_the_level_are_shown_while_one_speaks(room):
     assert room.bar._meter._level == 0.5
     height = room.bar.height()
     room.voice.on_draft("there is a nodule in the right upper lobe " * 9)
-    QTest.qWait(10)
+    qtbot.wait(10)
     assert room.bar.height() == height  # nothing jumps while one speaks
 
 
