@@ -98,13 +98,12 @@ def sample_volume(source: VolumeSource, sampling: Sampling) -> NDArray[np.float3
     dimensions = (columns, rows, slices)
     if sampling.samples > 1 and sampling.runs_along_axes:
         values = _aligned_slab(source.scalars, dimensions, sampling)
-    else:
-        values = _reslice(source.scalars, dimensions, sampling, nearest=False)
-    if source.slope != 1.0:
-        values *= np.float32(source.slope)
-    if source.intercept != 0.0:
-        values += np.float32(source.intercept)
-    return values
+        if source.slope != 1.0:
+            values *= np.float32(source.slope)
+        if source.intercept != 0.0:
+            values += np.float32(source.intercept)
+        return values
+    return _reslice(source.scalars, dimensions, sampling, False, source.slope, source.intercept)
 
 
 def sample_frame(frame: NDArray[Any], sampling: Sampling, nearest: bool = False) -> NDArray[np.float32]:
@@ -163,7 +162,14 @@ def _as_vtk(array: NDArray[Any], samples: int) -> vtkDataArray:
     return scalars
 
 
-def _reslice(scalars: vtkDataArray, dimensions: tuple[int, int, int], sampling: Sampling, nearest: bool) -> NDArray[np.float32]:
+def _reslice(
+    scalars: vtkDataArray,
+    dimensions: tuple[int, int, int],
+    sampling: Sampling,
+    nearest: bool,
+    slope: float = 1.0,
+    intercept: float = 0.0,
+) -> NDArray[np.float32]:
     image = vtkImageData()
     image.SetDimensions(*dimensions)
     image.GetPointData().SetScalars(scalars)
@@ -180,6 +186,9 @@ def _reslice(scalars: vtkDataArray, dimensions: tuple[int, int, int], sampling: 
     reslice.SetOutputExtent(0, sampling.width - 1, 0, sampling.height - 1, 0, 0)
     reslice.SetOutputScalarType(VTK_FLOAT)
     reslice.SetBackgroundColor(OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE)
+    if (slope, intercept) != (1.0, 0.0):
+        reslice.SetScalarShift(intercept / slope)
+        reslice.SetScalarScale(slope)
     # The outermost voxels reach half a voxel further than their centres.
     reslice.BorderOn()
     if nearest:
