@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dictation.audio import BYTES_PER_SECOND, SAMPLE_RATE
+from workstation.durable import sync_folder
 from workstation.errors import Unavailable
 
 HEADER_BYTES = 44
@@ -91,7 +92,7 @@ class Recording:
         self._file.write(_wav_header(0))
         self._bytes = 0
         self._synced = time.monotonic()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def append(self, pcm: bytes) -> None:
         self._file.write(pcm)
@@ -145,14 +146,3 @@ def _wav_header(size: int) -> bytes:
     form = struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE")
     layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, BYTES_PER_SECOND, 2, 16)
     return form + layout + struct.pack("<4sI", b"data", size)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is only safe when its folder is; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from workstation.domain.dates import as_date
 
 DAYS_PER_MONTH = 30.44
 DAYS_PER_YEAR = 365.25
 
 
-def day(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        return None
-
-
 def days_between(earlier: str, later: str) -> int | None:
-    first, second = day(earlier), day(later)
+    first, second = as_date(earlier), as_date(later)
     return None if first is None or second is None else (second - first).days
 
 
@@ -34,7 +27,7 @@ def interval(days: int) -> str:
 
 
 def prior_label(number: int, prior_date: str, current_date: str) -> str:
-    made = day(prior_date)
+    made = as_date(prior_date)
     if made is None:
         return f"Prior {number}, date unknown"
     days = days_between(prior_date, current_date)

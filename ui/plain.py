@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import html
 import unicodedata
-from datetime import date
 from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
+
+from workstation.domain.dates import as_date
 
 # Cf: bidirectional overrides and zero-width characters; Cc: control; Cs: broken halves.
 _HIDDEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
@@ -58,17 +59,6 @@ def dicom_date(text: str) -> str:
 def dicom_time(text: str) -> str:
     """`143059.12` as `14:30`; anything else as it came."""
     return f"{text[:2]}:{text[2:4]}" if len(text) >= 4 and text[:4].isdigit() else plain(text)
-
-
-def as_date(text: str) -> date | None:
-    """A DICOM date (DA, also the old dotted form) as a date, or None."""
-    digits = text.replace(".", "").strip()
-    if len(digits) != 8 or not digits.isdigit():
-        return None
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
 
 
 def interval(earlier: str, later: str) -> str:

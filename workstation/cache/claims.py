@@ -5,7 +5,6 @@ A lock of the operating system says who still runs: it falls with the process, h
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import uuid
@@ -62,13 +61,3 @@ def _try_lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` last through a power cut, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workstation.cache import preamble
-from workstation.cache.claims import HeldFolder, abandoned, sync_folder
+from workstation.cache.claims import HeldFolder, abandoned
+from workstation.durable import sync_folder
 from workstation.errors import Refused, Unavailable
 
 CHUNK = 1 << 20

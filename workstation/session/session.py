@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workstation.cache.cache import StudyCache
+from workstation.domain.dates import as_date
 from workstation.domain.order import ReadStatus, WorklistItem
 from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
@@ -229,8 +230,8 @@ class Session:
 def _named(study: Study) -> str:
     """A prior as a report names it: what, and when."""
     what = study.study_description or "/".join(study.modalities)
-    when = study.study_date
-    return f"{what} {when[:4]}-{when[4:6]}-{when[6:]}" if len(when) == 8 and when.isdigit() else what
+    when = as_date(study.study_date)
+    return f"{what} {when.isoformat()}" if when else what
 
 
 def _warnings(item: WorklistItem, doubts: Sequence[str]) -> tuple[str, ...]:
