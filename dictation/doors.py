@@ -52,7 +52,7 @@ def context_of(text: str, language: str = "en") -> DictationContext:
     return DictationContext(modality, body_part, " ".join(procedure).strip(), language=language)
 
 
-def transcribe(recording: Path, engine: str = "", context: DictationContext = DictationContext()) -> dict[str, Any]:  # noqa: B008
+def transcribe(recording: Path, engine: str = "", context: DictationContext = DictationContext()) -> dict[str, Any]:  # noqa: B008  # frozen
     """`text`, `words` (times in seconds of the recording), `seconds` it took without loading the
     model, `engine`, `audio_seconds`, `segments`. Raises Refused, Unavailable."""
     spec = models.recommended(context.language, engine)

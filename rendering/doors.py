@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workstation.cache.names import shown
+
 if TYPE_CHECKING:
     from rendering.inspect_series import Inspection
 
@@ -45,9 +47,9 @@ def run(args: argparse.Namespace, open_core: Callable[[], Any]) -> int:
     if found.readable:
         return 0
     for file in found.files[:10]:
-        print(f"inspect: {_plain(file['path'])}: {_plain(file['reason'])}", file=sys.stderr)
+        print(f"inspect: {shown(file['path'])}: {shown(file['reason'])}", file=sys.stderr)
     if not found.files:
-        print(f"inspect: {_plain(str(args.path))}: no files", file=sys.stderr)
+        print(f"inspect: {shown(str(args.path))}: no files", file=sys.stderr)
     return 1
 
 
@@ -58,26 +60,21 @@ def as_text(found: Inspection) -> str:
     table = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]).rstrip() for line in lines
     ]
-    others = [f"{_plain(f['path'])}: {f['status']}: {_plain(f['reason'])}" for f in found.files if f["status"] != "shown"]
-    shown = sum(f["status"] == "shown" for f in found.files)
-    return "\n".join([*table, "", f"{shown} of {len(found.files)} files can be shown", *others])
+    others = [f"{shown(f['path'])}: {f['status']}: {shown(f['reason'])}" for f in found.files if f["status"] != "shown"]
+    count = sum(f["status"] == "shown" for f in found.files)
+    return "\n".join([*table, "", f"{count} of {len(found.files)} files can be shown", *others])
 
 
 def _line(row: dict[str, Any]) -> list[str]:
     spacing = " × ".join("?" if mm is None else f"{mm:.4g}" for mm in row["spacing_mm"])
     size = f"{row['columns']} × {row['rows']}" if row["frames"] else ""
     return [
-        _plain(row["modality"]),
+        shown(row["modality"]),
         row["verdict"],
         str(row["frames"]),
         size,
         spacing if row["frames"] else "",
         row["spacing_source"],
-        _plain(row["description"] or row["series_uid"]),
-        _plain("; ".join(dict.fromkeys(text.rstrip(".") for text in (*row["reasons"], *row["warnings"])))),
+        shown(row["description"] or row["series_uid"]),
+        shown("; ".join(dict.fromkeys(text.rstrip(".") for text in (*row["reasons"], *row["warnings"])))),
     ]
-
-
-def _plain(text: str) -> str:
-    """Text from outside, without anything that would act on a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -115,7 +115,7 @@ def _maker(cls: Any) -> Callable[..., Any]:
     """
     own = fields(cls)
     if hasattr(cls, "__post_init__") or any(f.default_factory is not MISSING or not f.init for f in own):
-        return cls  # type: ignore[no-any-return]
+        return cls  # type: ignore[no-any-return]  # any class makes itself
     described = [(f.name, object, field(default=f.default)) if f.default is not MISSING else (f.name, object) for f in own]
     twin = make_dataclass(cls.__name__, described, slots="__slots__" in cls.__dict__)
 

@@ -157,7 +157,7 @@ class _Groups:
             return read(own)
         if name not in self._kept:
             self._kept[name] = read(self._shared.item(name) if self._shared is not None else None)
-        kept: T = self._kept[name]  # type: ignore[assignment]
+        kept: T = self._kept[name]  # type: ignore[assignment]  # kept by this very `read`
         return kept
 
     def _frame(self, group: Elements) -> FrameFacts:

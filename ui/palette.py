@@ -149,7 +149,7 @@ class _EntryDelegate(QStyledItemDelegate):
         return QSize(10, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
-        entry = index.data(ROLE)  # type: ignore[attr-defined]
+        entry = index.data(ROLE)  # type: ignore[attr-defined]  # Qt's stubs take two kinds of index
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, QColor(theme.ACCENT_GROUND))

@@ -147,7 +147,7 @@ class Jobs:
         try:
             value = work(job.cancel)
         except Exception as error:
-            self._post(lambda error=error: self._finish(job, failed or _log, error))  # type: ignore[misc]
+            self._post(lambda error=error: self._finish(job, failed or _log, error))  # type: ignore[misc]  # mypy infers no lambda with a default
         else:
             self._post(lambda: self._finish(job, done, value))
 
