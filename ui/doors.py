@@ -112,7 +112,11 @@ def run_tour(args: argparse.Namespace, open_core: OpenCore) -> int:
     from ui.tour import run
 
     told = run(open_core, args.out, args.data)
-    _tell(args.json, told)
+    if args.json:
+        print(json.dumps(told, indent=1))
+    else:
+        print(f"{told['state']} {told['ris_report_id']}: {told['keys']} keys, {told['clicks']} clicks")
+        print(f"Screenshots and tour.json lie in {args.out}")
     if told["state"] != "CONFIRMED":
         print(f"tour: ended as {told['state']}: {told.get('problem', '')}", file=sys.stderr)
         return 1
@@ -125,14 +129,17 @@ def run_demo(args: argparse.Namespace, open_core: OpenCore) -> int:
     return run(open_core, args.pictures, args.json)
 
 
-def run_open(_: argparse.Namespace, open_core: OpenCore) -> int:
+def run_open(args: argparse.Namespace, open_core: OpenCore) -> int:
     from ui import app
     from workstation.instance_lock import sole_instance
     from workstation.jobs import Jobs
     from workstation.settings import Folders
 
     with sole_instance(Folders.default().data):
-        return app.run(lambda post: open_core(lambda: Jobs(post)))
+        status = app.run(lambda post: open_core(lambda: Jobs(post)))
+    if args.json:
+        print(json.dumps({"exit_status": status}))
+    return status
 
 
 def _tell(as_json: bool, facts: dict[str, Any]) -> None:

@@ -66,15 +66,14 @@ class Driver:
         """Press a key (`Ctrl+Return`, `M`) in whatever has focus."""
         combination = cast("Any", QKeySequence(key))[0]  # the stubs do not know that it can be indexed
         for _ in range(times):
-            target = QApplication.focusWidget() or self._window
-            QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+            QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
             self.keys += 1
             QApplication.processEvents()
 
     def type(self, text: str) -> None:
         """Type into whatever has focus."""
         for letter in text:
-            QTest.keyClicks(QApplication.focusWidget() or self._window, letter)
+            QTest.keyClicks(self._target(), letter)
             self.keys += 1
         QApplication.processEvents()
 
@@ -133,6 +132,10 @@ class Driver:
 
     def told(self) -> dict[str, Any]:
         return {"steps": [asdict(s) for s in self.steps], "keys": self.keys, "clicks": self.clicks}
+
+    def _target(self) -> QWidget:
+        """Who has the keys, also while another program's window is in front."""
+        return QApplication.focusWidget() or self._window.focusWidget() or self._window
 
     def _mouse(self, widget: QWidget, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton) -> None:
         held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
