@@ -34,6 +34,8 @@ PET_WINDOW = Window(3.5, 7.0, VoiFunction.LINEAR_EXACT)
 
 # Values that stay in the cache of one core while they become grey.
 CACHED_VALUES = 1 << 15
+# A window so narrow for its place that float32 would round by visible levels, or overflow.
+MOST_LEVELS = 1e6
 
 # Of a colour image: it has no window, this one stands for "as it is".
 COLOUR_WINDOW = Window(128.0, 256.0)
@@ -163,6 +165,8 @@ def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: t
         return grey(values, voi, inverse, padding)
     low = voi.center - voi.width / 2.0 if exact else voi.center - 0.5 - span / 2.0
     gain = 255.0 / span
+    if not max(1.0, abs(low)) * gain <= MOST_LEVELS:
+        return grey(values, voi, inverse, padding)
     factor = np.float32(-gain if inverse else gain)
     # Half a level for the rounding to nearest that the cast below completes.
     offset = np.float32(0.5 + (255.0 + low * gain if inverse else -low * gain))
