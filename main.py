@@ -29,11 +29,14 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
     from workstation.jobs import Jobs, MainQueue
     from workstation.settings import Folders
 
-    def make_hanger(folders: Folders, presets: PresetTable) -> Hanger:
+    def make_hanger(folders: Folders, presets: PresetTable, tell: Callable[[WorkstationError], object]) -> Hanger:
         from hanging_protocols.engine import ProtocolHanger
-        from hanging_protocols.library import load
+        from hanging_protocols.library import read
 
-        return ProtocolHanger(load([folders.config / "hanging_protocols"]), presets)
+        library = read([folders.config / "hanging_protocols"])
+        for _, reason in library.refused:
+            tell(reason)
+        return ProtocolHanger(library.protocols, presets)
 
     return Core(
         folders or Folders.default(),

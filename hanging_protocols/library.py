@@ -47,7 +47,7 @@ def read(folders: Iterable[LevelFolder] = ()) -> Library:
 
 
 def load(folders: Iterable[LevelFolder] = ()) -> tuple[HangingProtocol, ...]:
-    """`read` for callers that show refused files nowhere."""
+    """What `read` can use, without what it refuses."""
     return read(folders).protocols
 
 

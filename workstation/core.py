@@ -56,7 +56,7 @@ class Core(Generic[Reader, Shelf]):
         folders: Folders,
         make_jobs: Callable[[], Jobs],
         make_reader: Callable[[], Reader],
-        make_hanger: Callable[[Folders, PresetTable], Hanger],
+        make_hanger: Callable[[Folders, PresetTable, Callable[[WorkstationError], object]], Hanger],
         make_shelf: Callable[[Reader, Jobs, Settings], Shelf],
         ris_url: str = "",
     ) -> None:
@@ -69,6 +69,8 @@ class Core(Generic[Reader, Shelf]):
         self._make_hanger = make_hanger
         self._make_shelf = make_shelf
         self._runner: OutboxRunner | None = None
+        self.hanging_problems: list[WorkstationError] = []
+        """Why files of the user's own hanging protocols are not used; known once `hanger` was made."""
         self.delivery_changed: Signal[Delivery] = Signal()
         self.ris_changed: Signal[str] = Signal()
         """Empty when the RIS answered last time, else why it did not."""
@@ -108,7 +110,7 @@ class Core(Generic[Reader, Shelf]):
 
     @cached_property
     def hanger(self) -> Hanger:
-        return self._make_hanger(self.folders, self.presets)
+        return self._make_hanger(self.folders, self.presets, self._protocol_refused)
 
     @cached_property
     def library(self) -> Shelf:
@@ -190,6 +192,11 @@ class Core(Generic[Reader, Shelf]):
 
     def _delivery_moved(self, delivery: Delivery) -> None:
         self.jobs.on_main(lambda: self.delivery_changed.emit(delivery))
+
+    def _protocol_refused(self, error: WorkstationError) -> None:
+        self.hanging_problems.append(error)
+        if "session" in self.__dict__:  # without one there is no banner: the door says it
+            self.jobs.on_main(lambda: self.session.report_problem(error))
 
     def _outbox_failed(self, error: WorkstationError) -> None:
         self.jobs.on_main(lambda: self.session.report_problem(error))

@@ -47,6 +47,8 @@ def run(args: argparse.Namespace, open_core: OpenCore) -> int:
     ):
         current, priors = chosen(here, earlier, bool(prior_paths))
         arrangement = core.hanger.hang(current, priors, args.stage)
+    for problem in core.hanging_problems:
+        print(f"hang: {shown(str(problem))}", file=sys.stderr)
     for file, reason in (*here.refused, *earlier.refused):
         print(f"{file}: {reason}", file=sys.stderr)
     print(json.dumps(as_json(arrangement), indent=1) if args.json else as_text(arrangement))

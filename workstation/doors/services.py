@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from workstation.cache.cache import StudyCache
+from workstation.errors import WorkstationError
 from workstation.ports import Hanger, InstanceReader
 from workstation.worklist import Worklist
 
@@ -21,6 +22,8 @@ class CoreServices(Protocol):
     def reader(self) -> InstanceReader: ...
     @property
     def hanger(self) -> Hanger: ...
+    @property
+    def hanging_problems(self) -> Sequence[WorkstationError]: ...
     def close(self) -> None: ...
 
 

@@ -46,7 +46,7 @@ class NoReports:
 
 class SmallCore:
     def __init__(self, folder: Path, reader: Any) -> None:
-        self.reader, self.hanger = reader, FirstSeries()
+        self.reader, self.hanger, self.hanging_problems = reader, FirstSeries(), ()
         self.cache = StudyCache(folder / "studies", reader)
         self.orders = OrderStore(folder / "orders.db")
         self.worklist = Worklist(self.cache, NoReports(), self.orders)
