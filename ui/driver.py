@@ -82,12 +82,6 @@ class Driver:
         self.clicks += 1
         QApplication.processEvents()
 
-    def double_click(self, widget: QWidget, at: QPoint) -> None:
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-        QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-        self.clicks += 2
-        QApplication.processEvents()
-
     def drag(self, widget: QWidget, start: QPoint, end: QPoint) -> None:
         """Press, move in steps with the button down, release."""
         self._mouse(widget, QEvent.Type.MouseButtonPress, start, Qt.MouseButton.LeftButton)

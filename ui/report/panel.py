@@ -68,9 +68,6 @@ class ReportPanel(QWidget):
         self._desk.section = SECTIONS[(here + steps) % len(SECTIONS)]
         self.focus()
 
-    def has_focus(self) -> bool:
-        return any(block.editor.hasFocus() for block in self._blocks.values())
-
     def editor(self, code: SectionCode) -> SectionEditor:
         return self._blocks[code].editor
 

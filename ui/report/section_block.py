@@ -59,7 +59,6 @@ class SectionBlock(QWidget):
         self.code = code
         self.editor = SectionEditor(code)
         self.context = Known("sectionContext")
-        self._taken = False
         self._name = _label("sectionTitle")
         self._name.setText(core_text(SECTION_TITLES[code]))
         self._name.setBuddy(self.editor)
