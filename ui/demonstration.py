@@ -39,9 +39,8 @@ REASONS = {
     "hand": "Fell on the outstretched hand yesterday. Tender over the base of the thumb. Fracture?",
     "petct": "Staging before treatment. Where is there uptake besides the known lesion?",
     "mr-head": "Numbness of the left arm for two weeks, once before last year. White matter lesions?",
-    "us": "Upper abdominal pain after meals. Gallstones?",
+    "us": "Breathless on exertion, systolic murmur. Left ventricular function? Valves?",
     "mg": "Screening. No symptoms.",
-    "dbt": "Recalled from screening: calcifications. Work-up.",
 }
 
 

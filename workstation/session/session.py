@@ -179,8 +179,9 @@ class Session:
             return ""
         if section is SectionCode.HISTORY:
             return case.reason
-        if section is SectionCode.COMPARISON and case.priors:
-            return _named(case.priors[0])
+        if section is SectionCode.COMPARISON:
+            earlier = (p for p in case.priors if "" < p.study_date < case.study.study_date)
+            return next((_named(prior) for prior in earlier), "")
         return ""
 
     def take_over(self, section: SectionCode) -> None:
