@@ -80,8 +80,8 @@ def open_window(core: Seat) -> MainWindow:
     return window
 
 
-def run(core_factory: Callable[[Post], Seat]) -> int:
-    """Open the window on the core and stay until it is closed. Returns the exit status."""
+def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], object] = lambda _: None) -> int:
+    """Open the window on the core, tell that it is `opened`, and stay until it is closed. Returns the exit status."""
     app = application()
     poster = MainPoster()
     core = core_factory(poster.post)

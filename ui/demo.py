@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication, QProgressDialog
 
 from ui import app, virtual_screen
 from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
+from ui.doorbell import only_window
 from ui.driver import Driver
 from ui.main_window import MainWindow
 from workstation.domain.viewing import Plane
 from workstation.errors import Unavailable, WorkstationError
-from workstation.instance_lock import sole_instance
 from workstation.jobs import Jobs
 from workstation.ris.embedded import EmbeddedRis
 from workstation.settings import Folders
@@ -36,7 +36,7 @@ def run(open_core: Callable[..., Seat], pictures: Path, as_json: bool) -> int:
     with virtual_screen.screen() as unseen:
         qt = app.application([])
         base = Folders.default().data / "demonstration"
-        with sole_instance(base):
+        with only_window(base):
             home = Home.below(base)
             with EmbeddedRis(home.ris) as ris:
                 taken = _open(qt, home, open_core, ris, pictures if unseen else None)

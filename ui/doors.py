@@ -131,12 +131,13 @@ def run_demo(args: argparse.Namespace, open_core: OpenCore) -> int:
 
 def run_open(args: argparse.Namespace, open_core: OpenCore) -> int:
     from ui import app
-    from workstation.instance_lock import sole_instance
+    from ui.doorbell import Doorbell, only_window
     from workstation.jobs import Jobs
     from workstation.settings import Folders
 
-    with sole_instance(Folders.default().data):
-        status = app.run(lambda post: open_core(lambda: Jobs(post)))
+    folder = Folders.default().data
+    with only_window(folder):
+        status = app.run(lambda post: open_core(lambda: Jobs(post)), lambda window: Doorbell(folder, window))
     if args.json:
         print(json.dumps({"exit_status": status}))
     return status
