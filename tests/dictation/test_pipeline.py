@@ -67,20 +67,6 @@ def test_sentences_without_spoken_punctuation_are_written_as_sentences(whisper_d
     assert not [word for segment in segments for word in segment.words if word.word == "8" and word.confidence <= UNSURE]
 
 
-def test_who_dictates_stops_is_given_no_others_in_that_report(whisper_dictation: Dictation, shared_speech: Path) -> None:
-    voice = shared_speech / "audio" / "heart"
-    texts: list[str] = []
-    for name, report in (("p01", "first"), ("d19", "first"), ("d19", "second")):
-        whisper_dictation.place("Normal.", f"{report}/findings", report)
-        segments: list[Any] = []
-        whisper_dictation.on_segment = segments.append
-        whisper_dictation.start(WavSource(voice / f"{name}.flac", paced=False, tail=1.0))
-        assert whisper_dictation.wait(LONG)
-        texts += [segment.text for segment in segments]
-    tear = "There is a horizontal tear of the posterior horn of the medial meniscus"
-    assert texts == ["No focal consolidation, pneumothorax, or pleural effusion.", tear, f"{tear}."]
-
-
 def test_sounds_that_are_no_speech_write_nothing(whisper_dictation: Dictation, sounds: dict[str, bytes], tmp_path: Path) -> None:
     """With the exam's findings expected: this is where an ungated recogniser invents them."""
     for name, pcm in sounds.items():
