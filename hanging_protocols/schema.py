@@ -195,6 +195,8 @@ def _plane(table: Table) -> Plane:
     plane = table.one_of("plane", Plane, Plane.STACK)
     if plane is Plane.OBLIQUE:
         raise table.wrong("plane", "an oblique plane needs directions, which a protocol cannot give")
+    if plane is Plane.THREE_D:
+        raise table.wrong("plane", "a 3D view cannot be hung by a protocol")
     return plane
 
 

@@ -19,15 +19,21 @@ from rendering.picture import Picture, Probe
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_paint import Painter
 from rendering.viewport_probe import length_between, probe_cut, probe_frame, probe_stack
+from rendering.viewport_solid import SolidView, solid_view
+from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
 from workstation.domain.doubt import Doubt
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.measurement import Measurement
+from workstation.domain.turning import turned
 from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.errors import Refused
 
 Point = tuple[float, float]
+
+# One step of the wheel turns a volume by this much: a full turn in 72.
+WHEEL_DEGREES = 5.0
 
 
 class Viewport:
@@ -41,6 +47,7 @@ class Viewport:
         self.images = images
         self._scale = ValueScale(images)
         self._painter = Painter(images, self._scale)
+        self._solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
 
     # Drawing
@@ -53,6 +60,8 @@ class Viewport:
         width, height = max(1, width), max(1, height)
         try:
             self._check(state)
+            if state.plane is Plane.THREE_D:
+                return self._solid_picture(state, width, height, fast)
             return self._cut_picture(state, width, height, fast) if is_plane(state) else self._frame_picture(state, width, height)
         except Refused as refused:
             return self._without_pixels(state, width, height, refused)
@@ -73,8 +82,18 @@ class Viewport:
         picture = self._described(pixels, view, state, 0, self._scale.window(0, state.window))
         return replace(picture, partial=source.partial, identity=None if source.partial else picture.identity)
 
+    def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
+        view = self._solid_view(state, width, height)
+        pixels = self._solid.pixels(view, state, width, height, fast)
+        return replace(self._described(pixels, view, state, 0, self._solid.window(state)), count=0)
+
     def _described(
-        self, pixels: NDArray[np.uint8], view: FrameView | CutView, state: ViewportState, position: int, window: Window | None
+        self,
+        pixels: NDArray[np.uint8],
+        view: FrameView | CutView | SolidView,
+        state: ViewportState,
+        position: int,
+        window: Window | None,
     ) -> Picture:
         return Picture(
             pixels=pixels,
@@ -105,7 +124,7 @@ class Viewport:
     # Where in the series
 
     def can_show(self, plane: Plane) -> bool:
-        """Whether the series may be seen this way: cuts need a verified volume."""
+        """Whether the series may be seen this way: cuts and 3D need a verified volume."""
         return plane is Plane.STACK or self.images.verdict.geometry is not None
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
@@ -115,10 +134,19 @@ class Viewport:
         return state if plane is Plane.STACK or geometry is None else replace(state, focus=middle_voxel(geometry))
 
     def scrolled(self, state: ViewportState, steps: int) -> ViewportState:
-        """The state `steps` slices further in reading order, stopping at the ends."""
+        """The state `steps` slices further in reading order, stopping at the ends; a volume in 3D turns."""
+        if state.plane is Plane.THREE_D:
+            self._check(state)
+            return replace(state, oblique=turned(state.oblique, steps * WHEEL_DEGREES, 0.0))
         return self.at_index(state, self.slice_index(state) + steps)
 
+    def next_preset(self, state: ViewportState) -> ViewportState:
+        """The 3D state with the next look for the modality. Raises NotYet as `window_of` does."""
+        return self._solid.next_preset(state)
+
     def slice_count(self, state: ViewportState) -> int:
+        if state.plane is Plane.THREE_D:
+            return 1
         return self._cut(state).count if is_plane(state) else self.images.frame_count
 
     def slice_index(self, state: ViewportState) -> int:
@@ -126,6 +154,8 @@ class Viewport:
         if not is_plane(state):
             self._check(state)
             return min(max(state.position, 0), max(0, self.images.frame_count - 1))
+        if state.plane is Plane.THREE_D:
+            return 0
         cut = self._cut(state)
         return min(max(round(cut.index), 0), cut.count - 1)
 
@@ -134,6 +164,8 @@ class Viewport:
         index = min(max(index, 0), max(0, self.slice_count(state) - 1))
         if not is_plane(state):
             return replace(state, position=index)
+        if state.plane is Plane.THREE_D:
+            return state
         cut = self._cut(state)
         focus = cut.origin if state.focus is None else state.focus
         return replace(state, focus=add(focus, scale(cut.forward, (index - cut.index) * cut.step)))
@@ -168,11 +200,15 @@ class Viewport:
         position = 0 if is_plane(state) else self.slice_index(state)
         if not self.images.frame_count or self.images.header(position).is_colour:
             return COLOUR_WINDOW
+        if state.plane is Plane.THREE_D:
+            return self._solid.window(state)
         return self._scale.window(position, state.window)
 
     def probe(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Probe | None:
-        """The exact value of the voxel under view point (x, y), None outside or where none is known."""
+        """The exact value of the voxel under view point (x, y), None outside, in 3D, or where none is known."""
         view = self._view(state, width, height)
+        if isinstance(view, SolidView):
+            return None
         try:
             if isinstance(view, CutView):
                 return probe_cut(self.images, self._scale, view.to_patient(x, y))
@@ -212,7 +248,7 @@ class Viewport:
     def frame_to_view(self, state: ViewportState, width: int, height: int, column: float, row: float) -> Point | None:
         """Where a place in the shown frame (0-based pixel indices) lies in the view; None for a cut."""
         view = self._view(state, width, height)
-        return None if isinstance(view, CutView) else view.screen.to_view(column, row)
+        return view.screen.to_view(column, row) if isinstance(view, FrameView) else None
 
     def measure(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
         """The length between two view points, its unit saying where the millimetres come from.
@@ -220,6 +256,12 @@ class Viewport:
         Raises Refused with the reason when a doubt forbids measuring.
         """
         view = self._view(state, width, height)
+        if isinstance(view, SolidView):
+            raise Refused(
+                "This view cannot be measured",
+                "Lengths in a projection are not lengths in the patient",
+                "Measure in the stack or in a plane",
+            )
         position = 0 if isinstance(view, CutView) else self.slice_index(state)
         for doubt in self._doubts(position):
             if doubt.forbids_measuring:
@@ -242,9 +284,17 @@ class Viewport:
         self._check(state)
         return cut_of(self.images, state)
 
-    def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView:
+    def _solid_view(self, state: ViewportState, width: int, height: int) -> SolidView:
+        geometry = self.images.verdict.geometry
+        if geometry is None:
+            raise Refused("This series cannot be shown in 3D", " ".join(self.images.verdict.reasons))
+        return solid_view(geometry, self.images.facts(0).spacing_source, state, width, height)
+
+    def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView | SolidView:
         self._check(state)
         width, height = max(1, width), max(1, height)
+        if state.plane is Plane.THREE_D:
+            return self._solid_view(state, width, height)
         if is_plane(state):
             return cut_view(self.images, state, width, height)
         return frame_view(self.images, state, self.slice_index(state), width, height)

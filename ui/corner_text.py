@@ -131,7 +131,11 @@ def _which_image(facts: CornerFacts) -> tuple[Line, ...]:
     if picture.thickness_mm is not None:
         place.append(_tr("Thick {0} mm").format(_number(picture.thickness_mm)))
     lines.append(Line("   ".join(place), 4, short=tuple(place[:1]), whole=True))
-    if state.plane is not Plane.STACK:
+    if state.plane is Plane.THREE_D:
+        look = plain.core_text(picture.window.explanation) if picture.window is not None else ""
+        lines.append(Line(_tr("Not for measuring"), 0))
+        lines.append(Line(f"{plain.core_text(PLANE_TITLES[state.plane])}  {look}".strip(), 0))
+    elif state.plane is not Plane.STACK:
         slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
         lines.append(Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2))
     number = f"{series.series_number}  " if series.series_number is not None else ""
@@ -170,6 +174,7 @@ PLANE_TITLES = {
     Plane.CORONAL: "Coronal",
     Plane.SAGITTAL: "Sagittal",
     Plane.OBLIQUE: "Oblique",
+    Plane.THREE_D: "3D",
 }
 
 

@@ -1,5 +1,8 @@
 """What the mouse does in a viewport: left the chosen tool, middle pans, right zooms, wheel scrolls.
 
+In 3D nothing can be pointed at: left turns the volume (with Shift it windows, which is the
+opacity), unless the tool is to zoom or pan; the wheel turns by small steps.
+
 Works on numbers only (positions in logical pixels of the viewport); what it does to the images are
 calls of `Viewing`. Nothing here paints.
 """
@@ -7,10 +10,10 @@ calls of `Viewing`. Nothing here paints.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from workstation.domain.viewing import ViewportState, Window
+from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.session.viewing import ZOOM_RANGE, Tool, Viewing
 
 # Pixels of movement that turn a click into a drag: below it a hand's tremor.
@@ -18,6 +21,8 @@ TREMOR = 4.0
 # Dragging over this many pixels doubles the width of the window, moves the centre by one width.
 WINDOW_DRAG = 300.0
 ZOOM_PER_PIXEL = 1.008
+# Dragging across the viewport turns a volume half round.
+TURN_DEGREES = 180.0
 WHEEL_STEP = 120
 LEAST_PIXELS_PER_IMAGE, MOST_PIXELS_PER_IMAGE = 2.0, 16.0
 
@@ -53,6 +58,7 @@ class Gestures:
         self._place: Place | None = None
         self._tool = Tool.WINDOW
         self._button = Button.LEFT
+        self._turns = False
         self._start = (0.0, 0.0)
         self._last = (0.0, 0.0)
         self._rest = 0.0
@@ -63,9 +69,13 @@ class Gestures:
     def is_dragging(self) -> bool:
         return self._place is not None and self.dragged
 
-    def press(self, button: Button, at: tuple[float, float], place: Place) -> None:
+    def press(self, button: Button, at: tuple[float, float], place: Place, shifted: bool = False) -> None:
         self._place, self._button, self._start, self._last = place, button, at, at
         self._tool = {Button.LEFT: self._viewing.tool, Button.MIDDLE: Tool.PAN, Button.RIGHT: Tool.ZOOM}[button]
+        state = self._viewing.state(place.index)
+        self._turns = state is not None and state.plane is Plane.THREE_D and self._tool not in (Tool.PAN, Tool.ZOOM)
+        if self._turns and shifted:
+            self._turns, self._tool = False, Tool.WINDOW
         self._rest, self.dragged = 0.0, False
         if self._points:
             self._pointed(self._tool, "press", at, at)
@@ -79,7 +89,10 @@ class Gestures:
         self.dragged = True
         dx, dy = at[0] - self._last[0], at[1] - self._last[1]
         self._last = at
-        if self._points:
+        if self._turns:
+            side = min(place.width, place.height)
+            self._viewing.turn(dx / side * TURN_DEGREES, dy / side * TURN_DEGREES, place.index)
+        elif self._points:
             self._pointed(self._tool, "move", self._start, at)
         elif self._tool is Tool.WINDOW:
             self._window(place, at[0] - self._start[0], at[1] - self._start[1])
@@ -121,11 +134,15 @@ class Gestures:
 
     @property
     def _points(self) -> bool:
-        return self._tool in (Tool.LENGTH, Tool.PROBE, Tool.CROSSHAIR)
+        return not self._turns and self._tool in (Tool.LENGTH, Tool.PROBE, Tool.CROSSHAIR)
 
     def _window(self, place: Place, dx: float, dy: float) -> None:
         if place.window is not None:
-            self._viewing.set_window(dragged_window(place.window, dx, dy))
+            window = dragged_window(place.window, dx, dy)
+            state = self._viewing.state(place.index)
+            if state is not None and state.plane is Plane.THREE_D:
+                window = replace(window, explanation=place.window.explanation)  # the name of the look, which stays
+            self._viewing.set_window(window)
 
     def _scroll(self, place: Place, dy: float) -> None:
         per_image = min(max(place.height / max(place.count, 1), LEAST_PIXELS_PER_IMAGE), MOST_PIXELS_PER_IMAGE)

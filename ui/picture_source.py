@@ -92,7 +92,7 @@ class PictureSource:
         self._wanted = wanted
         if self._answers(wanted, moving):
             return self._shown
-        fast = moving and self._full_seconds > QUICK_SECONDS
+        fast = moving and (self._full_seconds > QUICK_SECONDS or state.plane is Plane.THREE_D)
         request = replace(wanted, fast=fast)
         if state.plane is Plane.STACK and not state.slab_mm:
             self._keep(request, self._timed(viewport, request))

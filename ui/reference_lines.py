@@ -20,6 +20,7 @@ PLANE_COLOURS = {
     Plane.CORONAL: "#8fd19e",
     Plane.SAGITTAL: "#e79ac4",
     Plane.OBLIQUE: "#d8d48a",
+    Plane.THREE_D: theme.ACCENT,
 }
 
 

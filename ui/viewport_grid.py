@@ -19,7 +19,7 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
 from workstation.errors import WorkstationError
 from workstation.session.session import Case
-from workstation.session.viewing import CUT_PLANES, Tool
+from workstation.session.viewing import CUT_PLANES, CUTS, Tool
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -29,7 +29,7 @@ MENU = (
     *(f"window.preset{key}" for key in "123456789"),
     "window.default",
     "",
-    *(f"plane.{plane.value}" for plane in (Plane.STACK, *CUT_PLANES)),
+    *(f"plane.{plane.value}" for plane in (Plane.STACK, *CUT_PLANES, Plane.THREE_D)),
     "hanging.three_planes",
     "",
     "image.invert",
@@ -119,7 +119,7 @@ class ViewportGrid(QWidget):
             if view.state.plane is Plane.STACK:
                 moved = view.viewport.at_point(view.state, point)
                 self._viewing.change(other.index, position=moved.position)
-            elif view.state.series_uid != (self._viewing.state(index) or view.state).series_uid:
+            elif view.state.plane in CUTS and view.state.series_uid != (self._viewing.state(index) or view.state).series_uid:
                 self._viewing.change(other.index, focus=point)
         self._repaint(None)
 

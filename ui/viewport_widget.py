@@ -162,6 +162,8 @@ class ViewportWidget(QWidget):
             overlay.paint_refusal(painter, self.width(), self.height(), picture.error)
         elif picture.partial and view.state.plane is Plane.STACK:
             overlay.paint_message(painter, self.width(), self.height(), self.tr("This image is on its way"))
+        elif picture.partial and view.state.plane is Plane.THREE_D:
+            overlay.paint_message(painter, self.width(), self.height(), self.tr("3D waits for the whole series"))
         else:
             paint_pixels(painter, picture, self.devicePixelRatioF())
         facts = CellFacts(
@@ -201,9 +203,9 @@ class ViewportWidget(QWidget):
         overlay.paint_frame(painter, self.width(), self.height(), is_prior, self._is_active() and cell is not None)
 
     def _note(self, shown: Shown) -> None:
-        """Evidence for signing: a whole frame or cut, painted, of the case that is open."""
+        """Evidence for signing: a whole frame or cut, painted, of the case that is open. 3D is none."""
         identity, case = shown.picture.identity, self._session.case
-        if shown.picture.error is not None or shown.picture.partial:
+        if shown.picture.error is not None or shown.picture.partial or shown.request.state.plane is Plane.THREE_D:
             return
         if case is not None and shown.request.generation == case.generation:
             # A cut lies between frames: it is of the study, and of no single image.
@@ -229,7 +231,8 @@ class ViewportWidget(QWidget):
         self._neighbours.take_focus()
         self._viewing.activate(self.index)
         if button is not None:
-            self._gestures.press(button, _xy(event.position()), self._place())
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._gestures.press(button, _xy(event.position()), self._place(), shifted)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() == Qt.MouseButton.NoButton:

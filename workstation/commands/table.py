@@ -64,6 +64,7 @@ _PLANE_KEYS = (
     (Plane.AXIAL, "Axial plane", "Alt+2"),
     (Plane.CORONAL, "Coronal plane", "Alt+3"),
     (Plane.SAGITTAL, "Sagittal plane", "Alt+4"),
+    (Plane.THREE_D, "3D view", "Alt+5"),
 )
 
 COMMANDS: tuple[Command, ...] = (

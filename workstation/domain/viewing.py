@@ -10,13 +10,14 @@ from workstation.domain.geometry import Vec3
 
 
 class Plane(StrEnum):
-    """How a viewport cuts its series. STACK is frame by frame as acquired."""
+    """How a viewport cuts its series. STACK is frame by frame as acquired, THREE_D the whole from outside."""
 
     STACK = "stack"
     AXIAL = "axial"
     CORONAL = "coronal"
     SAGITTAL = "sagittal"
     OBLIQUE = "oblique"
+    THREE_D = "3d"
 
 
 class VoiFunction(StrEnum):
@@ -43,8 +44,8 @@ class ViewportState:
 
     `position` is the shown frame (STACK: 0-based index in reading order; planes: unused, the
     cut goes through `focus`). `focus` is an LPS point. `oblique` is (row direction, column
-    direction) for OBLIQUE. `zoom` is 1.0 when the image fits the viewport; `pan` is in viewport
-    widths and heights, so that a resize keeps the place. `window` None means the image's
+    direction) for OBLIQUE and THREE_D (None: from the front). `zoom` is 1.0 when the image fits
+    the viewport; `pan` is in viewport widths and heights, so that a resize keeps the place. `window` None means the image's
     own first window. `slab_mm` 0 is a single thin cut.
     """
 

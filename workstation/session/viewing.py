@@ -6,6 +6,7 @@ images is a method here, works without a screen, and ends in a signal that views
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Any
 from workstation.domain.geometry import Vec3
 from workstation.domain.measurement import Measurement
 from workstation.domain.study import Series, Study
+from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
 from workstation.ports import SeriesViewer
 from workstation.signals import Signal
@@ -33,6 +35,7 @@ HUNG_FIELDS = (
     "slab_mode",
 )
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
+CUTS = (*CUT_PLANES, Plane.OBLIQUE)
 
 
 class Tool(StrEnum):
@@ -167,7 +170,7 @@ class Viewing:
         """Move through the series; linked viewports move by the same distance."""
         index = self.active if index is None else index
         moved = self._scrolled(index, steps)
-        if moved and self.linked and self.cells[index].link_group:
+        if moved and self.linked and self.cells[index].link_group and not self._is_solid(index):
             for other in self._linked_to(index):
                 self._scrolled(other, steps)
 
@@ -178,21 +181,32 @@ class Viewing:
             self.scroll(target - viewer.slice_index(state))
 
     def set_plane(self, plane: Plane) -> None:
+        """Show the active series in another plane. In 3D, 3D again is the next look."""
         viewer, state = self._viewer(self.active), self.state()
-        if viewer is not None and state is not None and viewer.can_show(plane):
-            self._set(self.active, self._turned(viewer, state, plane))
+        if viewer is None or state is None or not viewer.can_show(plane):
+            return
+        again = plane is state.plane is Plane.THREE_D
+        shown = viewer.next_preset(state) if again else self._turned(viewer, state, plane)
+        hung = self._hung(self.active)
+        if state.plane is Plane.THREE_D and plane is not Plane.THREE_D and hung is not None:
+            shown = replace(shown, window=hung.window)
+        self._set(self.active, shown)
 
     def set_window(self, window: Window | None) -> None:
         """Window the active viewport and those that share its series and window until now.
 
-        Planes of one series stay alike; lung beside soft tissue stay different.
+        Planes of one series stay alike; lung beside soft tissue stay different. In 3D the window
+        is the opacity, and nobody else's.
         """
         state = self.state()
         if state is None:
             return
+        if self._is_solid(self.active):
+            self.change(window=window)
+            return
         shared = (state.series_uid, state.window)
         for index, cell in enumerate(self.cells):
-            if cell.state and (cell.state.series_uid, cell.state.window) == shared:
+            if cell.state and (cell.state.series_uid, cell.state.window) == shared and not self._is_solid(index):
                 self._set(index, replace(cell.state, window=window))
 
     def window(self) -> Window | None:
@@ -205,7 +219,7 @@ class Viewing:
         if state is None:
             return
         for index, cell in enumerate(self.cells):
-            if cell.state and cell.state.series_uid == state.series_uid and cell.state.plane is not Plane.STACK:
+            if cell.state and cell.state.series_uid == state.series_uid and cell.state.plane in CUTS:
                 self._set(index, replace(cell.state, focus=point))
 
     def zoom_by(self, factor: float, index: int | None = None) -> None:
@@ -224,6 +238,17 @@ class Viewing:
         if state is not None:
             self.change(rotation=(state.rotation + degrees) % 360)
 
+    def turn(self, right_degrees: float, down_degrees: float, index: int | None = None) -> None:
+        """Push the side of a 3D view that faces the eye, as seen on screen."""
+        state = self.state(index)
+        if state is None or state.plane is not Plane.THREE_D:
+            return
+        across = -right_degrees if state.flipped_horizontally else right_degrees
+        along = -down_degrees if state.flipped_vertically else down_degrees
+        angle = math.radians(state.rotation)
+        push = (across * math.cos(angle) + along * math.sin(angle), along * math.cos(angle) - across * math.sin(angle))
+        self.change(index, oblique=turned(state.oblique, *push))
+
     def fit(self) -> None:
         self.change(zoom=1.0, pan=(0.0, 0.0))
 
@@ -234,7 +259,7 @@ class Viewing:
             return
         hung = self._hung(self.active) or viewer.default_state(state.plane)
         fresh = viewer.default_state(state.plane)
-        kept = {name: getattr(hung, name) for name in HUNG_FIELDS}
+        kept = {} if state.plane is Plane.THREE_D else {name: getattr(hung, name) for name in HUNG_FIELDS}
         self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
 
     # ---- evidence and measurements ---------------------------------------------------
@@ -302,6 +327,10 @@ class Viewing:
     @staticmethod
     def _turned(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
         """Another plane of the series through the place that `state` shows, windowed as it is."""
+        if Plane.THREE_D in (plane, state.plane):
+            # A window of opacities makes no greys, nor the other way round.
+            fresh = viewer.default_state(plane)
+            return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
         fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), inverted=state.inverted)
         if plane is state.plane:
             return replace(fresh, position=state.position, focus=state.focus)
@@ -316,9 +345,13 @@ class Viewing:
         state = self.state(index)
         return self._viewer_of(state.study_uid, state.series_uid) if state else None
 
+    def _is_solid(self, index: int) -> bool:
+        state = self.state(index)
+        return state is not None and state.plane is Plane.THREE_D
+
     def _linked_to(self, index: int) -> list[int]:
         group = self.cells[index].link_group
-        return [i for i, c in enumerate(self.cells) if i != index and c.link_group == group and c.state]
+        return [i for i, c in enumerate(self.cells) if i != index and c.link_group == group and c.state and not self._is_solid(i)]
 
     def _scrolled(self, index: int, steps: int) -> bool:
         viewer, state = self._viewer(index), self.state(index)
