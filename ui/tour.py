@@ -290,4 +290,5 @@ class Tour:
 
     def _has_order(self) -> bool:
         uid = self._study.study_instance_uid if self._study else ""
-        return any(item.study_instance_uid == uid and item.order is not None for item in self._core.session.items)
+        items = self._core.session.items
+        return any(i.study_instance_uid == uid and i.order is not None and i.image_count for i in items)

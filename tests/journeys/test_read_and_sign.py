@@ -113,7 +113,7 @@ def window(seat: Seat, tmp_path: Path) -> None:
 @when("the radiologist opens the case from the worklist")
 def open_case(seat: Seat) -> None:
     seat.core.poll_orders()
-    seat.wait(lambda: (item := seat.item()) is not None and item.order is not None, "the order")
+    seat.wait(lambda: (item := seat.item()) is not None and item.order is not None and item.image_count == 5, "the order")
     seat.window.worklist.select_study(STUDY)
     seat.driver.press("Return")
     seat.wait(lambda: seat.core.session.desk.report is not None, "the report")
