@@ -1,0 +1,1 @@
+"""Other machines' images: finding, retrieving, prefetching, sending."""

@@ -1,0 +1,1 @@
+"""Encryption of what lies on this machine's disk: files, databases, and the key."""
