@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from workstation.cache.admission import same_person
 from workstation.cache.alerts import Alert, AlertLog
 from workstation.cache.index import open_index
-from workstation.cache.intake import ImportResult, Intake
+from workstation.cache.intake import Admit, ImportResult, Intake
 from workstation.cache.order import newest_first, priors_first
 from workstation.cache.quarantine import STUDY_DOUBTS, QuarantinedFile
 from workstation.cache.reading import StudiesRead, read_studies, studies_in
@@ -46,6 +47,8 @@ class StudyCache:
         with writing():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reader = reader
+        self.added: list[Callable[[ImportResult], None]] = []
+        """Called in the adding thread once a batch of files is in the index; must be quick and not raise."""
         self._adding = threading.Lock()
         self._alerts = AlertLog(root / "security.jsonl")
         self._store = ObjectStore(root)
@@ -68,13 +71,36 @@ class StudyCache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, paths: Iterable[Path], progress: Progress = _silent, cancelled: Callable[[], bool] = _never) -> ImportResult:
+    def add(
+        self,
+        paths: Iterable[Path],
+        progress: Progress = _silent,
+        cancelled: Callable[[], bool] = _never,
+        admit: Admit | None = None,
+    ) -> ImportResult:
         """Take in files, folders, DICOMDIRs and zip archives. Blocks; instances that come late extend their study.
 
-        Does not raise for a bad file; a full disk ends the import with `ImportResult.stopped`.
+        `admit` may refuse what the caller did not ask for. Does not raise for a bad file; a full
+        disk ends the import with `ImportResult.stopped`.
         """
         with self._adding, self._store.unpacking_folder() as folder:
-            return Intake(self._store, self._index, self._reader, self._alerts).run(paths, folder, progress, cancelled)
+            intake = Intake(self._store, self._index, self._reader, self._alerts, admit)
+            result = intake.run(paths, folder, progress, cancelled)
+        for told in self.added:
+            told(result)
+        return result
+
+    def receiving_folder(self) -> AbstractContextManager[Path]:
+        """A folder that only this program holds, for files on their way in; emptied when left, or after a kill."""
+        return self._store.unpacking_folder()
+
+    def held_instances(self, study_instance_uid: str) -> frozenset[tuple[str, str]]:
+        """(Series, SOP Instance UID) of every instance of a study that is in the index."""
+        return self._index.held_instances(study_instance_uid)
+
+    def alert(self, event: str) -> None:
+        """A line of the security log. `event` is ours and names nobody."""
+        self._alerts.record(event)
 
     def studies(self) -> tuple[Study, ...]:
         """All studies, newest first, with their series but without instances."""

@@ -131,6 +131,11 @@ class StudyIndex:
         )
         return str(row["sha256"]) if row else None
 
+    def held_instances(self, study_uid: str) -> frozenset[tuple[str, str]]:
+        """(series, SOP Instance UID) of one study."""
+        rows = self._all("SELECT series_instance_uid, sop_instance_uid FROM instance WHERE study_instance_uid = ?", study_uid)
+        return frozenset((row["series_instance_uid"], row["sop_instance_uid"]) for row in rows)
+
     def studies(self) -> tuple[Study, ...]:
         """All studies with their series, without instances, in no order."""
         series: dict[str, list[Series]] = {}

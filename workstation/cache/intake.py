@@ -24,6 +24,9 @@ from workstation.ports import InstanceReader, Progress
 BATCH_FILES = 200
 BATCH_BYTES = 512 << 20
 
+Admit = Callable[[ParsedInstance], str]
+"""Why a file must not be taken in, "" when it may; a `QuarantineKind` has it set aside as that, not dropped."""
+
 READING = "Reading files"
 LED_OUT = "a name that leads out of its folder"
 OTHER_PATIENT = "an image of another patient inside a study"
@@ -54,12 +57,16 @@ class _Candidate:
     shown: str
     staged: Staged
     outcome: ParsedInstance | LethalFile
+    verdict: QuarantineKind | None = None
 
 
 class Intake:
-    """Used once."""
+    """Used once. `admit` is what the caller knows of the files beyond the rules of the cache."""
 
-    def __init__(self, store: ObjectStore, index: StudyIndex, reader: InstanceReader, alerts: AlertLog) -> None:
+    def __init__(
+        self, store: ObjectStore, index: StudyIndex, reader: InstanceReader, alerts: AlertLog, admit: Admit | None = None
+    ) -> None:
+        self._admit = admit
         self._store = store
         self._index = index
         self._reader = reader
@@ -130,13 +137,17 @@ class Intake:
     def _take(self, source: SourceFile, parsed: ParsedInstance) -> None:
         if flaw := flaw_of(parsed) or lack_of(parsed):
             raise Refused(flaw)
+        reason = self._admit(parsed) if self._admit else ""
+        verdict = reason if isinstance(reason, QuarantineKind) else None
+        if reason and verdict is None:
+            raise Refused(reason)
         sha256 = self._kept_hash(source.path, parsed)
         waiting = (c.staged.fingerprint.sha256 for c in self._batch)
         if self._index.has(sha256) or sha256 in waiting:
             self._duplicates += 1
             self._studies[parsed.study.study_instance_uid] = None
         else:
-            self._batch.append(_Candidate(source.shown, self._store.stage(source.path, parsed.instance.sha256), parsed))
+            self._batch.append(_Candidate(source.shown, self._store.stage(source.path, parsed.instance.sha256), parsed, verdict))
 
     def _kept_hash(self, path: Path, parsed: ParsedInstance) -> str:
         """The hash the file will be kept under: that of its bytes unless the preamble must be zeroed."""
@@ -171,7 +182,7 @@ class Intake:
         sha256 = staged.fingerprint.sha256
         if isinstance(parsed, LethalFile):
             return self._set_aside(candidate, QuarantineKind.LETHAL, reason_of(parsed))
-        answer = admission(parsed, sha256, self._index)
+        answer = candidate.verdict or admission(parsed, sha256, self._index)
         if isinstance(answer, QuarantineKind):
             return self._set_aside(candidate, answer, REASONS[answer])
         if answer is Answer.DUPLICATE:
