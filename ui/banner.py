@@ -6,10 +6,12 @@ Errors stay until dismissed.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ui import icons, theme
+from ui.menus import plain_title
 from ui.plain import core_text, plain, tooltip
+from ui.runner import Runner
 from workstation.session.session import Notice
 
 SHOWN_MS = 7000
@@ -20,10 +22,11 @@ EDGE = 14
 class Banner(QFrame):
     """Shows the latest notice; an error is not pushed aside by a mere note."""
 
-    def __init__(self, page: QWidget) -> None:
-        """Floats over `page`, in the window that holds it."""
+    def __init__(self, page: QWidget, runner: Runner) -> None:
+        """Floats over `page`, in the window that holds it. `runner` does what a notice offers."""
         super().__init__(page.parentWidget())
         self._page = page
+        self._runner = runner
         page.installEventFilter(self)
         self.setObjectName("banner")
         row = QHBoxLayout(self)
@@ -41,11 +44,15 @@ class Banner(QFrame):
         self._close.setToolTip(tooltip(self.tr("Dismiss")))
         self._close.setAccessibleName(self.tr("Dismiss"))
         self._close.clicked.connect(self.dismiss)
+        self.offer = QPushButton()
+        self.offer.setObjectName("bannerOffer")
+        self.offer.clicked.connect(self._accept)
         row.addWidget(self._mark)
         row.addWidget(self._text, 1)
+        row.addWidget(self.offer)
         row.addWidget(self._count)
         row.addWidget(self._close)
-        self._errors: dict[str, bool] = {}  # text: whether it is about the open case; newest last
+        self._errors: dict[str, Notice] = {}  # by its words on screen; newest last
         self._note = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -60,7 +67,7 @@ class Banner(QFrame):
         text = plain(core_text(notice.text))
         if notice.error:
             self._errors.pop(text, None)
-            self._errors[text] = notice.of_case
+            self._errors[text] = notice
         else:
             self._note = text
         self._show()
@@ -75,9 +82,21 @@ class Banner(QFrame):
 
     def forget_case(self) -> None:
         """Another case is opened: nothing that was said about the old one may stand over its images."""
-        self._errors = {text: of_case for text, of_case in self._errors.items() if not of_case}
+        self._errors = {text: notice for text, notice in self._errors.items() if not notice.of_case}
         self._note = ""
         self._show()
+
+    def _accept(self) -> None:
+        notice = self._errors[next(reversed(self._errors))]
+        self.dismiss()
+        self._runner.run(notice.command)
+
+    def _show_offer(self, command_id: str) -> None:
+        self.offer.setVisible(bool(command_id))
+        if command_id:
+            command = self._runner.commands[command_id]
+            self.offer.setText(plain_title(command.title))
+            self.offer.setToolTip(tooltip(core_text(command.title), self._runner.keys_text(command_id)))
 
     def _show(self) -> None:
         self._timer.stop()
@@ -99,6 +118,7 @@ class Banner(QFrame):
         self._mark.setFixedSize(QSize(22, 22))
         self._mark.setVisible(error)
         self._text.setText(text)
+        self._show_offer(self._errors[text].command if error else "")
         self._count.setText(count)
         self._count.setVisible(bool(count))
         self.setAccessibleName(text)

@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self._pages, 1)
         column.addWidget(self.status_line)
-        self.banner = Banner(self._pages)
+        self.banner = Banner(self._pages, self.runner)
         self.setCentralWidget(middle)
         self.setMinimumSize(960, 600)
         self.resize(1600, 1000)

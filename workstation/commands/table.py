@@ -85,6 +85,14 @@ COMMANDS: tuple[Command, ...] = (
         confirm_by_key=True,
     ),
     Command(
+        "case.take_in",
+        "Take in what came for this case",
+        lambda c: c.session.take_in(),
+        ("Ctrl+I",),
+        ("images take in",),
+        "Case",
+    ),
+    Command(
         "case.close", "Close the case", lambda c: c.session.close_case(), ("Ctrl+W",), (), "Case", EVERYWHERE, confirm_by_key=True
     ),
     Command("app.quit", "Quit", lambda c: c.shell.quit(), ("Ctrl+Q",), (), "Case", EVERYWHERE, confirm_by_key=True),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from workstation.cache.cache import StudyCache
 from workstation.domain.dates import as_date
@@ -16,6 +16,7 @@ from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.desk import ReportDesk
+from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -44,11 +45,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away."""
+    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away.
+
+    `command` is the id of the command that answers it, offered beside the text.
+    """
 
     text: str
     error: bool = False
     of_case: bool = False
+    command: str = ""
 
 
 class Session:
@@ -68,6 +73,9 @@ class Session:
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
+        self.growth: Growth | None = None
+        """What came for the open case and was not taken in yet."""
+        self._growth_was_asked = False
         self._left_over: set[str] = set()
         self.case_changed: Signal[Case | None] = Signal()
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
@@ -133,11 +141,46 @@ class Session:
 
     def close_case(self) -> None:
         self._generation += 1
-        self.case = None
+        self.case = self.growth = None
         self._shelf.close_case()
         self.viewing.clear()
         self.desk.close()
         self.case_changed.emit(None)
+
+    def images_came(self, study_uids: Iterable[str]) -> None:
+        """Images were added to the cache: the worklist follows, and the reader of that patient is told."""
+        self.refresh_worklist()
+        case = self.case
+        if case is None or not set(study_uids):
+            return
+
+        def work(_: Cancel) -> Growth:
+            study = self._cache.study(case.study.study_instance_uid)
+            priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
+            return growth_of(case.study, case.priors, study, priors)
+
+        def done(growth: Growth) -> None:
+            if self.case is case and growth.is_something:
+                self.growth, self._growth_was_asked = growth, False
+                self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
+
+        self._jobs.run(IMAGES, work, done, self.report_problem, slot="growth")
+
+    def take_in(self) -> None:
+        """Give the reader what came for the open case. What hangs stays where it hangs; the report is not touched."""
+        case, growth, arrangement = self.case, self.growth, self.viewing.arrangement
+        if case is None or growth is None:
+            self.notice.emit(Notice("Nothing new has come for this case"))
+            return
+        self._generation += 1
+        self.growth = None
+        self.case = replace(case, generation=self._generation, study=growth.study, priors=growth.priors)
+        hanging = [cell.state for cell in self.viewing.cells if cell.state]
+        first = dict.fromkeys((state.study_uid, state.series_uid) for state in hanging)
+        self._shelf.open_case(self.case.studies, list(first))
+        self.case_changed.emit(self.case)
+        if arrangement is not None:
+            self.viewing.show(replace(arrangement, layout=self.viewing.layout, cells=tuple(self.viewing.cells)))
 
     def hang_stage(self, steps: int) -> None:
         """Go to the next or an earlier stage of the protocol."""
@@ -168,6 +211,12 @@ class Session:
             return
         if not self.signer:
             self.report_problem(NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml"))
+            return
+        if self.growth is not None and self.growth.images and not self._growth_was_asked:
+            self._growth_was_asked = True
+            self.report_problem(
+                NotSigned(growth_words(self.growth), "Take them in and look at them, or sign again to sign without them")
+            )
             return
         study = self.case.study
         self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
@@ -209,6 +258,7 @@ class Session:
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.viewing.clear()
         self.case = case
+        self.growth, self._growth_was_asked = None, False
         first = [(c.state.study_uid, c.state.series_uid) for c in arrangement.cells if c.state]
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
         self.case_changed.emit(case)
