@@ -1,0 +1,97 @@
+"""Vault: what is written to this machine's disk goes through it, sealed or plain, and comes back.
+
+It holds the master key and derives from it (HKDF-SHA256) a key for each purpose, file and database.
+Plain files are always read as they are: a cache from before, or from a site that does not seal,
+stays readable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from workstation.at_rest.sealed import (
+    Head,
+    Purpose,
+    create_sealed,
+    derived,
+    head_at,
+    is_sealed,
+    key_of_file,
+    open_sealed,
+)
+from workstation.errors import Refused
+
+__all__ = ["Purpose", "Vault", "is_sealed"]
+
+MASTER = 32
+NO_KEY = (
+    "The stored file is encrypted",
+    "Encryption of stored data is switched off here and there is no key",
+    "Set at_rest = true in settings.toml",
+)
+
+
+class Vault:
+    """Immutable, thread-safe. See the module."""
+
+    def __init__(self, master: bytes, is_sealing: bool) -> None:
+        """Not for callers: `plain` or `with_key`."""
+        self._master = master
+        self.is_sealing = is_sealing
+
+    @classmethod
+    def plain(cls) -> Vault:
+        """Writes plain files, reads plain files, refuses sealed ones."""
+        return cls(b"", False)
+
+    @classmethod
+    def with_key(cls, master: bytes, is_sealing: bool = True) -> Vault:
+        """Reads sealed and plain files; writes sealed ones, or plain ones where a site does not seal any more."""
+        if len(master) != MASTER:
+            raise ValueError("A master key has 32 bytes")
+        return cls(master, is_sealing)
+
+    def create(self, path: Path, purpose: Purpose) -> BinaryIO:
+        """A new file, 0600, whole when `close` returns. Raises OSError, FileExistsError when there is one."""
+        if self.is_sealing:
+            return create_sealed(path, purpose, self.purpose_key(purpose))
+        return open(path, "xb", opener=_private)
+
+    def open(self, path: Path) -> BinaryIO:
+        """A seekable reader of the plaintext. Raises Refused for a damaged file or a foreign key, OSError as `open`."""
+        head = head_at(path)
+        return path.open("rb") if head is None else open_sealed(path, self._key(head))
+
+    def key_of(self, path: Path) -> bytes:
+        """The key of that one file, all that a worker process is given; b"" for a file that is plain or cannot be opened.
+
+        Raises Refused for a sealed file that this vault has no key for.
+        """
+        try:
+            head = head_at(path)
+        except OSError:
+            return b""
+        return b"" if head is None else self._key(head)
+
+    def purpose_key(self, purpose: Purpose) -> bytes:
+        """b"" when not sealing."""
+        return derived(self._master, f"lyskasse purpose {purpose}".encode()) if self.is_sealing else b""
+
+    def file_key(self, purpose: Purpose, file_id: bytes) -> bytes:
+        """The key of a file with this id; b"" when not sealing."""
+        return key_of_file(self.purpose_key(purpose), file_id) if self.is_sealing else b""
+
+    def database_key(self, name: str) -> str:
+        """64 hex digits, SQLCipher's raw key of the database called `name`; "" when not sealing."""
+        return derived(self._master, f"lyskasse database {name}".encode()).hex() if self.is_sealing else ""
+
+    def _key(self, head: Head) -> bytes:
+        if not self._master:
+            raise Refused(*NO_KEY)
+        return key_of_file(derived(self._master, f"lyskasse purpose {head.purpose}".encode()), head.file_id)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
