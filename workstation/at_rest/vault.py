@@ -85,7 +85,17 @@ class Vault:
 
     def database_key(self, name: str) -> str:
         """64 hex digits, SQLCipher's raw key of the database called `name`; "" when not sealing."""
-        return derived(self._master, f"lyskasse database {name}".encode()).hex() if self.is_sealing else ""
+        return self.held_database_key(name) if self.is_sealing else ""
+
+    def held_database_key(self, name: str) -> str:
+        """As `database_key`, also where new files are not sealed any more: it opens the old one. "" without a master key."""
+        return derived(self._master, f"lyskasse database {name}".encode()).hex() if self._master else ""
+
+    def held_file_key(self, purpose: Purpose, file_id: bytes) -> bytes:
+        """As `file_key`, also where new files are not sealed any more. Raises Refused without a master key."""
+        if not self._master:
+            raise Refused(*NO_KEY)
+        return key_of_file(derived(self._master, f"lyskasse purpose {purpose}".encode()), file_id)
 
     def _key(self, head: Head) -> bytes:
         if not self._master:
