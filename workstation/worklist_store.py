@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workstation.database import DamagedDatabase, Migration, open_database, put_aside, sqlite_errors, transaction
+from workstation.at_rest.vault import Vault
+from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
 from workstation.domain.order import Order, Priority
 from workstation.domain.patient import Patient, PatientKey
 
@@ -59,19 +60,20 @@ class KnownOrder:
 class OrderStore:
     """Thread-safe. `notice` says what the user must know about the file, empty when all is well.
 
-    Opening raises `Refused` for a file by a newer version; any method may raise `Unavailable`.
+    Opening raises `Refused` for a file by a newer version or of another key; any method may raise `Unavailable`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vault: Vault | None = None) -> None:
+        key = DatabaseKey.of(vault or Vault.plain(), "orders")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self.notice = ""
         try:
-            self._db = open_database(path, MIGRATIONS, journal_mode="DELETE")
+            self._db = open_database(path, MIGRATIONS, journal_mode="DELETE", key=key)
         except DamagedDatabase:
             put_aside(path)
             self.notice = PUT_ASIDE
-            self._db = open_database(path, MIGRATIONS, journal_mode="DELETE")
+            self._db = open_database(path, MIGRATIONS, journal_mode="DELETE", key=key)
 
     def close(self) -> None:
         with self._lock:

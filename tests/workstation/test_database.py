@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workstation import database
-from workstation.database import DamagedDatabase, Migration, open_database, transaction
+from workstation.database import DamagedDatabase, Migration, open_database, places, transaction, unsafe_place
 from workstation.errors import Refused, Unavailable, WorkstationError
 
 FIRST = Migration(1, ("CREATE TABLE thing (name TEXT NOT NULL) STRICT",))
@@ -51,17 +50,16 @@ def test_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
 KILLED_MIGRATION = """
 import os, sys, sqlite3
 from pathlib import Path
-from workstation import database
-from workstation.database import Migration
-whole = database.Database.execute
+from workstation.database import LocalDatabase, Migration, open_database
+whole = LocalDatabase.execute
 def killed(self, sql, *values):
     if sql.startswith("UPDATE"):
         os.kill(os.getpid(), 9)
     return whole(self, sql, *values)
-database.Database.execute = killed
+LocalDatabase.execute = killed
 first = Migration(1, ("CREATE TABLE thing (name TEXT NOT NULL) STRICT",))
 second = Migration(2, ("ALTER TABLE thing ADD COLUMN size INTEGER", "UPDATE thing SET size = 7"))
-database.open_database(Path(sys.argv[1]), [first, second], "WAL")
+open_database(Path(sys.argv[1]), [first, second], "WAL")
 """
 
 
@@ -127,8 +125,8 @@ def test_a_network_folder_cannot_hold_a_database(
 ) -> None:
     table = tmp_path / "mounts"
     table.write_text(mounts.format(place=tmp_path))
-    monkeypatch.setattr(database, "MOUNTS", table)
-    assert database.unsafe_place(tmp_path) == reason
+    monkeypatch.setattr(places, "MOUNTS", table)
+    assert unsafe_place(tmp_path) == reason
 
 
 def test_a_synchronised_folder_cannot_hold_a_database(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_an_order_list_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "orders.db"
     OrderStore(path).close()
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("INSERT INTO schema_version VALUES (99, '2030-01-01')")
+        newer.execute("PRAGMA user_version = 99")
         newer.commit()
     with pytest.raises(Refused, match="newer version"):
         OrderStore(path)

@@ -28,7 +28,16 @@ from workstation.cache.rows import (
 )
 from workstation.cache.schema import MIGRATIONS, TABLES
 from workstation.cache.store import ObjectStore
-from workstation.database import DamagedDatabase, open_database, put_aside, sqlite_errors, transaction
+from workstation.database import (
+    NO_KEY,
+    DamagedDatabase,
+    DatabaseKey,
+    open_database,
+    put_aside,
+    sqlite_errors,
+    transaction,
+)
+from workstation.database.write_ahead import keep_log_short
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
@@ -38,11 +47,11 @@ COMPLETE = "complete"
 class StudyIndex:
     """Raises `WorkstationError` when the file cannot be used; see `workstation.database`."""
 
-    def __init__(self, path: Path, store: ObjectStore) -> None:
+    def __init__(self, path: Path, store: ObjectStore, key: DatabaseKey = NO_KEY) -> None:
         self._store = store
         self._lock = threading.RLock()
         # WAL: readers go on while a batch is written. FULL: what was reported as imported stays so.
-        self._db = open_database(path, MIGRATIONS, journal_mode="WAL", synchronous="FULL")
+        self._db = open_database(path, MIGRATIONS, journal_mode="WAL", synchronous="FULL", key=key)
 
     def close(self) -> None:
         with self._lock:
@@ -50,9 +59,11 @@ class StudyIndex:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """One transaction; the methods below may be called in it."""
-        with self._lock, transaction(self._db):
-            yield
+        """One transaction; the methods below may be called in it. Raises Unavailable when the log cannot be kept short."""
+        with self._lock:
+            keep_log_short(self._db)
+            with transaction(self._db):
+                yield
 
     # ---- writing, inside `changing` ------------------------------------------------------
 
@@ -213,13 +224,14 @@ def _instance(row: Mapping[str, Any], store: ObjectStore) -> Instance:
         raise DamagedDatabase("The study index is damaged", type(error).__name__, "Start again to make it anew") from error
 
 
-def open_index(path: Path, store: ObjectStore) -> tuple[StudyIndex, str]:
+def open_index(path: Path, store: ObjectStore, key: DatabaseKey = NO_KEY) -> tuple[StudyIndex, str]:
     """The index, and what to tell the user about it: empty, or that it had to be made anew.
 
-    A damaged file is moved aside, never thrown away. Raises Refused for one by a newer version.
+    A damaged file is moved aside, never thrown away. Raises Refused for one by a newer version
+    or of another key.
     """
     try:
-        return StudyIndex(path, store), ""
+        return StudyIndex(path, store, key), ""
     except DamagedDatabase:
         put_aside(path)
-        return StudyIndex(path, store), "The study index was damaged and put aside"
+        return StudyIndex(path, store, key), "The study index was damaged and put aside"
