@@ -15,7 +15,7 @@ from typing import Protocol
 
 from workstation.archives.prefetch_asking import Asking, Patience, PriorDirectory
 from workstation.archives.prefetch_manners import Manners
-from workstation.archives.prefetch_plan import Held, Plan, PlannedStudy, make_plan, rows_to_prepare
+from workstation.archives.prefetch_plan import Held, Plan, PlannedStudy, make_plan, patients_of, rows_to_prepare
 from workstation.archives.prefetch_policy import PrefetchPolicy
 from workstation.archives.prefetch_state import Phase, PrefetchState
 from workstation.domain.archive import RetrieveProgress
@@ -133,10 +133,11 @@ class Prefetcher:
 
     def plan(self) -> Plan:
         """What would be fetched now, and why. Asks the archives; blocks."""
-        rows = self._rows()
-        found = self._asking.found([row.patient for row in rows], self._closing.is_set)
+        now = self._around.now()
         items = self._around.items()
-        return make_plan(items, found, self._around.held(), self._directory.archives, self.policy, self._around.now())
+        patients = patients_of(rows_to_prepare(items, self.policy, now))
+        found = self._asking.found(patients, self._closing.is_set)
+        return make_plan(items, found, self._around.held(), self._directory.archives, self.policy, now)
 
     def run_once(self) -> PrefetchState:
         """One round in this thread: all that is planned, whatever the user has paused. Blocks."""
@@ -246,10 +247,6 @@ class Prefetcher:
 
     def _progressed(self, progress: RetrieveProgress) -> None:
         self._change(received=progress.received, expected=progress.expected)
-
-    def _rows(self) -> tuple[WorklistItem, ...]:
-        rows = rows_to_prepare(self._around.items(), self.policy, self._around.now())
-        return tuple({row.patient.key: row for row in reversed(rows) if row.patient.key.patient_id}.values())[::-1]
 
     def _interrupt(self) -> None:
         self._woken.set()

@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from workstation.archives.prefetch_policy import PrefetchPolicy
 from workstation.archives.prefetch_relevance import Relevance, Shown, judge
-from workstation.cache.admission import same_person
+from workstation.cache.admission import same_patient
 from workstation.domain.archive import Archive, FoundStudy
 from workstation.domain.order import ReadStatus, WorklistItem
-from workstation.domain.patient import PatientKey
+from workstation.domain.patient import Patient
 from workstation.domain.study import Study
 
 TO_BE_READ = frozenset({ReadStatus.UNREAD, ReadStatus.DRAFT, ReadStatus.PRELIMINARY})
@@ -86,9 +86,10 @@ def rows_to_prepare(items: Sequence[WorklistItem], policy: PrefetchPolicy, now: 
     return tuple(chosen[: policy.most_rows])
 
 
-def patients_of(rows: Iterable[WorklistItem]) -> tuple[PatientKey, ...]:
+def patients_of(rows: Iterable[WorklistItem]) -> tuple[Patient, ...]:
     """Whose studies the archives are asked for, in the order of the rows."""
-    return tuple(dict.fromkeys(row.patient.key for row in rows if row.patient.key.patient_id))
+    first = {row.patient.key: row.patient for row in reversed(tuple(rows)) if row.patient.key.patient_id}
+    return tuple(reversed(first.values()))
 
 
 def make_plan(
@@ -135,7 +136,7 @@ def _wanted(
     judged = [
         (judge(current, Shown.of_found(one, policy.words), policy, rules, now.date()), one)
         for one in sources.values()
-        if one not in own and one.study_instance_uid != row.study_instance_uid and same_person(one.patient, row.patient)
+        if one not in own and one.study_instance_uid != row.study_instance_uid and _is_of(one, row.patient)
     ]
     for place, (relevance, one) in enumerate(sorted(judged, key=_best_first)):
         why = relevance.refusal or ("" if place < rules.most else f"there are {rules.most} more relevant priors")
@@ -151,11 +152,20 @@ def _planned(found: FoundStudy, role: Role, row: int, points: float, reasons: tu
 
 def _is_of_row(found: FoundStudy, row: WorklistItem) -> bool:
     """The row's own study: by its UID, else by accession number, and only of the same patient."""
-    if not same_person(found.patient, row.patient):
+    if not _is_of(found, row.patient):
         return False
     if row.study_instance_uid:
         return found.study_instance_uid == row.study_instance_uid
     return bool(row.accession_number) and found.accession_number == row.accession_number
+
+
+def _is_of(found: FoundStudy, patient: Patient) -> bool:
+    """The directory has checked the issuer; where one is missing, two birth dates tell people apart."""
+    ours, theirs = patient, found.patient
+    if not same_patient(ours.key, theirs.key):
+        return False
+    has_issuers = bool(ours.key.issuer and theirs.key.issuer)
+    return has_issuers or ours.birth_date == theirs.birth_date or not (ours.birth_date and theirs.birth_date)
 
 
 def _here(found: FoundStudy, held: Mapping[str, Held]) -> str:
