@@ -281,9 +281,16 @@ class DecodedFile:
         self._cipher.check(position, bytes_of(frame), self._proofs[position])
 
     def read_into(self, position: int, frame: NDArray[Any]) -> None:
-        """Opens a sealed frame straight into `frame`. Raises DamagedEntry; `frame` then holds nothing of use."""
+        """Opens a sealed frame straight into `frame`, or reads and checks a plain one.
+
+        Raises DamagedEntry; `frame` then holds nothing of use.
+        """
         kind, slot = self._layout.kind(position), self._layout.slots[position]
-        size = frame_bytes(kind) + TAG
+        size = frame_bytes(kind) + self._cipher.overhead
+        if not self.is_sealed:
+            self._read_to(bytes_of(frame), self._offsets[slot.block] + slot.index * size)
+            self.check(position, frame)
+            return
         scratch = self._scratch.pop() if self._scratch else bytearray()
         if len(scratch) != size:
             scratch = bytearray(size)

@@ -32,6 +32,14 @@ def _most_bytes() -> int:
         return 4 << 30
 
 
+def half_of_memory() -> int:
+    """Half of the machine's memory in bytes; 2 GB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return 2 << 30
+
+
 def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     """An array of zeros whose memory is only taken when it is written to. Raises Refused when there is none.
 

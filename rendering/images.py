@@ -2,43 +2,52 @@
 
 Stored values stay as they are decoded (8 or 16 bits), in reading order; a volume is that very
 memory, seen by VTK without a copy. Only series whose slices differ in slope (PET), go through
-a table or carry foreign bits are turned into a float32 volume. The worker never sees this
-memory: it fills a small shared block that is copied from and used again, so that a frame
-cannot change once it was taken over (and fresh shared pages cost more than that copy).
+a table or carry foreign bits are turned into a float32 volume.
+
+A series that lies in the decoded store is opened from there: a frame is checked, or unsealed, by
+the thread that first asks for it. All others are decoded by the worker, which never sees this
+memory: it fills a small shared block that is copied from and used again, so that a frame cannot
+change once it was taken over (and fresh shared pages cost more than that copy).
 """
 
 from __future__ import annotations
 
-import math
+import os
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rendering.frame_memory import check_room, zeros
-from rendering.header import FrameFacts, ImageHeader
-from rendering.images_order import COARSEST, next_frames
-from rendering.picture import FrameIdentity
+from rendering.decoded import DecodedStore
+from rendering.decoded_file import DamagedEntry, DecodedFile
+from rendering.frame_decoding import FrameDecoder
+from rendering.frame_memory import half_of_memory, zeros
+from rendering.images_memory import FrameMemory, NoMemory, PassingMemory, WholeMemory
+from rendering.images_order import near_frames, next_frames
+from rendering.images_partial import PartialVolume
 from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
-from rendering.shared_frames import SharedFrames
-from rendering.volume import SeriesVerdict, headers_of, judge_headers
-from rendering.worker import DecodeJob, ImageWorker
+from rendering.series_frames import SeriesFrames, stranger
+from rendering.worker import ImageWorker
 from workstation.domain.doubt import Doubt, Verdict
-from workstation.domain.geometry import VolumeGeometry, add, scale
-from workstation.domain.study import Instance, Series, Study
+from workstation.domain.geometry import VolumeGeometry
+from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
 
 # Frames go to the worker in batches of about this size: big enough that its threads hardly ever
 # wait for the next one. A wish (`prioritise`) does not wait for the end of a batch.
 BATCH_BYTES = 32 << 20
 
-# A volume that is still loading is cut through a copy of every so many slices; a finer copy would
-# take as much memory again as half the volume, for the last moments of the load.
-FINEST_PARTIAL = 4
+# Of what a large series may take, this share is kept of it at a time.
+PASSING_SHARE = 2
+
+# Below this a load from the store is done before a second thread has begun.
+ONE_THREAD = 4 << 20
+
+# One of so many locks guards a frame while it is filled.
+STRIPES = 16
 
 # What is known of a frame's pixels: one byte each, asked for very often.
 WAITING, LOADED, REFUSED = range(3)
@@ -46,14 +55,6 @@ WAITING, LOADED, REFUSED = range(3)
 
 class NotYet(WorkstationError):
     """The frame is still on its way; `load` will bring it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Where the frame at one position lives: slot `index` of block `block`."""
-
-    block: int
-    index: int
 
 
 def _never() -> bool:
@@ -64,111 +65,76 @@ def _nobody(_done: int, _total: int) -> None:
     pass
 
 
-class SeriesImages:
-    """One series' pixels. `verdict` is known at once, the frames come with `load`.
+class SeriesImages(SeriesFrames):
+    """One series' pixels. `verdict` is known at once, the frames come with `load`, or from the store when asked for.
 
-    A position is a frame's place in reading order (`verdict.order`).
+    `on_demand` is called (in any thread) when `load` should run again: `needs_load` is then true.
     """
 
-    def __init__(self, study: Study, series: Series, worker: ImageWorker) -> None:
-        """Never raises: without memory for the frames each of them is refused."""
-        self.study = study
-        self.series = series
-        self._worker = worker
-        self._headers = headers_of(series)
-        self.verdict: SeriesVerdict = judge_headers(series, self._headers)
-        self.frame_count = len(self.verdict.order)
+    def __init__(
+        self, study: Study, series: Series, worker: ImageWorker, store: DecodedStore | None = None, most_bytes: int = 0
+    ) -> None:
+        """Never raises: without memory for the frames each of them is refused.
+
+        With a `store`, a series of more than `most_bytes` (a quarter of the machine's memory) is not
+        held whole: frames come and go as they are looked at, until a cut through it is asked for.
+        """
+        super().__init__(study, series)
+        self.on_demand: Callable[[], None] = lambda: None
+        self.needs_load = False
+        self.fetched_bytes = 0
+        """Read from the store so far; a map counts nothing."""
+        self._decoder = FrameDecoder(self, worker, BATCH_BYTES)
+        self._store = store if store is not None and self.stored is not None else None
+        self._most = most_bytes or half_of_memory() // 2
+        self._is_large = self._store is not None and self.layout.bytes > self._most
         self._lock = threading.RLock()
         self._loading = threading.Lock()
-        self._copying = threading.Lock()
+        self._filling = [threading.Lock() for _ in range(STRIPES)]
         self._closed = False
         self._states = bytearray(self.frame_count)
         self._settled_count = 0
         self._refusals: dict[int, Refused] = {}
         self._wanted, self._direction, self._wishes = 0, 1, 0
-        self._blocks: list[NDArray[Any]] = []
-        self._slots: list[_Slot] = []
-        self._exchange: dict[int, SharedFrames] = {}
+        self._demanded = -1
+        self._memory: FrameMemory = NoMemory()
         self._floats: NDArray[np.float32] | None = None
-        self._coarse: VolumeSource | None = None
+        self._partial = PartialVolume()
+        self._entry = self._find_entry()
+        self._mapped: DecodedFile | None = None
         try:
-            self._blocks, self._slots = self._allocate()
-            self._floats = self._float_volume()
+            self._memory = self._take_memory()
+            self._floats = None if self._is_large else self._float_volume()
         except Refused as no_room:
-            self._blocks = []
+            self._memory = NoMemory()
             for position in range(self.frame_count):
                 self._settle(position, no_room)
-        self._refuse_strangers()
+        for position in self.strangers:
+            self._settle(position, stranger())
 
-    def _allocate(self) -> tuple[list[NDArray[Any]], list[_Slot]]:
-        """One block for each kind of frame; a volume has one kind and its slots in slice order."""
-        kinds: dict[tuple[tuple[int, ...], str], int] = {}
-        counts: list[int] = []
-        slots: list[_Slot] = []
-        kind_of = {id(h): (h.frame_shape, h.dtype) for h in self._headers}
-        for position in range(self.frame_count):
-            block = kinds.setdefault(kind_of[id(self.header(position))], len(kinds))
-            if block == len(counts):
-                counts.append(0)
-            slots.append(_Slot(block, counts[block]))
-            counts[block] += 1
-        shapes = [((count, *shape), dtype) for (shape, dtype), count in zip(kinds, counts, strict=True)]
-        check_room(sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in shapes))
-        return [zeros(shape, dtype) for shape, dtype in shapes], slots
+    def _find_entry(self) -> DecodedFile | None:
+        return self._store.find(self.stored) if self._store is not None and self.stored is not None else None
+
+    def _take_memory(self) -> FrameMemory:
+        if self._entry is not None and not self._entry.is_sealed:
+            self._mapped = self._entry
+            return WholeMemory(self.layout, self._entry.mapped(), is_mapped=True)
+        if self._is_large:
+            return PassingMemory(self.layout, self._most // PASSING_SHARE, self._left)
+        return WholeMemory.empty(self.layout)
 
     def _float_volume(self) -> NDArray[np.float32] | None:
-        if self.verdict.geometry is None or self._has_one_line():
+        if self.verdict.geometry is None or self.has_one_line:
             return None
         return zeros(self.verdict.geometry.shape, "f4")
-
-    def _has_one_line(self) -> bool:
-        """Whether one slope and intercept turn every container of the series into its value."""
-        transforms = {self.facts(p).transform for p in range(self.frame_count)}
-        headers = {id(h): h for h in map(self.header, range(self.frame_count))}.values()
-        return (
-            len(transforms) == 1
-            and next(iter(transforms)).table is None
-            and all(h.float_bits or h.high_bit == h.bits_stored - 1 for h in headers)
-            and not any(o.embedded_bit is not None for h in headers for o in h.overlays)
-        )
-
-    def _refuse_strangers(self) -> None:
-        """No frame is shown under a study, series, patient or SOP instance that is not its own (I9)."""
-        expected = (self.study.study_instance_uid, self.series.series_instance_uid, *self._patient())
-        for position in range(self.frame_count):
-            header = self.header(position)
-            found = (header.study_uid, header.series_uid, header.patient_id, header.patient_issuer)
-            if found != expected or header.sop_instance_uid != self.instance(position).sop_instance_uid:
-                refusal = Refused("This image belongs to another patient or study", "Its own header says so")
-                self._settle(position, refusal)
-
-    def _patient(self) -> tuple[str, str]:
-        return self.study.patient.key.patient_id, self.study.patient.key.issuer
-
-    # What is known of a frame without its pixels
-
-    def instance(self, position: int) -> Instance:
-        return self.series.instances[self.verdict.order[position].instance]
-
-    def header(self, position: int) -> ImageHeader:
-        return self._headers[self.verdict.order[position].instance]
-
-    def frame(self, position: int) -> int:
-        """The 0-based frame within its instance."""
-        return self.verdict.order[position].frame
-
-    def facts(self, position: int) -> FrameFacts:
-        return self.header(position).frame(self.frame(position))
-
-    def identity(self, position: int) -> FrameIdentity:
-        header = self.header(position)
-        return FrameIdentity(header.study_uid, header.series_uid, header.sop_instance_uid, self.frame(position) + 1)
 
     # How far it is
 
     @property
     def loaded_count(self) -> int:
-        """Frames that need no more waiting: decoded, or refused."""
+        """Frames that need no more waiting: there, refused, or of a large series that can be asked for any of them."""
+        if self._is_large and self._entry is not None:
+            return min(self.frame_count, self._entry.held_count + len(self._refusals))
         return self._settled_count
 
     @property
@@ -176,10 +142,18 @@ class SeriesImages:
         return self.loaded_count == self.frame_count
 
     @property
+    def is_kept(self) -> bool:
+        """Whether there is nothing to be written to the store: it lies there, or there is none for it."""
+        return self._store is None or self._entry is not None
+
+    @property
+    def is_large(self) -> bool:
+        return self._is_large
+
+    @property
     def bytes(self) -> int:
-        """Memory of all frames once loaded."""
-        floats = 0 if self._floats is None else self._floats.nbytes
-        return floats + sum(block.nbytes for block in self._blocks)
+        """Memory of all frames once loaded, as far as the system cannot take it back."""
+        return self._memory.bytes + (0 if self._floats is None else self._floats.nbytes)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -193,22 +167,29 @@ class SeriesImages:
     # Filling
 
     def load(
-        self, first: int = 0, cancelled: Callable[[], bool] = _never, on_progress: Callable[[int, int], None] = _nobody
+        self,
+        first: int | None = None,
+        cancelled: Callable[[], bool] = _never,
+        on_progress: Callable[[int, int], None] = _nobody,
     ) -> None:
-        """Decodes every frame, `first` first. Blocks; returns early when cancelled or closed.
+        """Brings every frame, `first` first; of a large series those around it. Blocks; returns early when cancelled or closed.
 
         A second caller waits for the first and then has nothing to do.
         """
-        self.prioritise(first)
+        if first is not None:
+            self.prioritise(first)
         with self._loading:
+            self.needs_load = False
+            self._entry = self._entry or self._find_entry()
             try:
                 while not (cancelled() or self._closed):
+                    self._open_stored(cancelled, on_progress)
                     batch = self._next_batch()
                     if not batch:
                         return
                     self._decode(batch, cancelled, on_progress)
             finally:
-                self._end_exchange()
+                self._decoder.close()
 
     def prioritise(self, position: int) -> None:
         """Brings the frame at `position` and its neighbours next. Cheap; may be called at any time."""
@@ -218,65 +199,118 @@ class SeriesImages:
             self._wanted = min(max(position, 0), max(0, self.frame_count - 1))
             self._wishes += 1
 
-    def _next_batch(self) -> list[int]:
-        """The next positions to decode, all of one block."""
+    def _order(self) -> Iterator[int]:
+        """Waiting positions, most wanted first."""
         with self._lock:
             wanted, direction = self._wanted, self._direction
+        if self._is_large:
+            return near_frames(self.frame_count, wanted, direction, self._is_waiting, self._reach())
         interleaved = self.verdict.verdict is Verdict.VOLUME
-        batch: list[int] = []
-        for position in next_frames(self.frame_count, wanted, direction, self._is_waiting, interleaved):
-            block = self._slots[position].block
-            if batch and block != self._slots[batch[0]].block:
-                continue
-            batch.append(position)
-            # The frame looked at goes alone: nothing may stand in its way.
-            if position == wanted or len(batch) == _batch_size(self._blocks[block]):
-                break
-        return batch
+        return next_frames(self.frame_count, wanted, direction, self._is_waiting, interleaved)
+
+    def _reach(self) -> int:
+        """Frames of a large series that are brought without being asked for."""
+        memory = self._memory
+        return memory.count // 2 if isinstance(memory, PassingMemory) else self.frame_count
+
+    def _open_stored(self, cancelled: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
+        """Checks or unseals what lies in the store, on every core."""
+        entry = self._entry
+        if entry is None:
+            return
+        order, taking = self._order(), threading.Lock()
+
+        def take() -> int | None:
+            with taking:
+                return next(order, None)
+
+        def work(tell: Callable[[int, int], None]) -> None:
+            while self._entry is entry and not (cancelled() or self._closed):
+                position = take()
+                if position is None:
+                    return
+                if self._fetched(position) is not None:
+                    tell(self.loaded_count, self.frame_count)
+
+        count = 0 if self._is_large or self.layout.bytes < ONE_THREAD else (os.cpu_count() or 1) - 1
+        helpers = [threading.Thread(target=work, args=(_nobody,), name="unseal", daemon=True) for _ in range(count)]
+        for helper in helpers:
+            helper.start()
+        try:
+            work(on_progress)
+        finally:
+            for helper in helpers:
+                helper.join()
+
+    def _fetched(self, position: int) -> NDArray[Any] | None:
+        """The frame from the store, proved; None when it does not lie there."""
+        entry, memory = self._entry, self._memory
+        if entry is None or self._closed or not entry.holds(position):
+            return None
+        with self._filling[position % STRIPES]:
+            frame = memory.view(position) if self._states[position] == LOADED else None
+            if frame is not None:
+                return frame
+            frame = memory.room(position)
+            try:
+                if entry is self._mapped and not isinstance(memory, PassingMemory):
+                    entry.check(position, frame)
+                else:
+                    entry.read_into(position, frame)
+                    self.fetched_bytes += frame.nbytes
+            except DamagedEntry:
+                self._drop(entry)
+                return None
+            self._take_over(memory, position, frame)
+        return frame
+
+    def _drop(self, entry: DecodedFile) -> None:
+        """What the store holds is not what was written: decode again from the received files (F16)."""
+        with self._lock:
+            if self._entry is entry:
+                self._entry = None
+        if self._store is not None:
+            self._store.remove(entry.key)
+        self._demand(self.frame_count)
+
+    def _next_batch(self) -> list[int]:
+        entry = self._entry
+        order = (p for p in self._order() if entry is None or not entry.holds(p))
+        return self._decoder.batch(order, alone=self._wanted)
 
     def _decode(self, batch: Sequence[int], cancelled: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
-        block = self._slots[batch[0]].block
-        exchange = self._exchange_of(block)
-        wishes = self._wishes
+        wishes, memory = self._wishes, self._memory
 
-        def on_frame(slot: int, refused: Refused | None) -> None:
-            self._finish(batch[slot], exchange.array[slot], refused)
+        def on_frame(position: int, decoded: NDArray[Any], refused: Refused | None) -> None:
+            self._finish(memory, position, decoded, refused)
             on_progress(self.loaded_count, self.frame_count)
 
         def interrupted() -> bool:
             return self._closed or cancelled() or (self._wishes != wishes and self._is_waiting(self._wanted))
 
-        self._worker.decode([self._job(p, slot) for slot, p in enumerate(batch)], exchange, on_frame, interrupted)
-
-    def _exchange_of(self, block: int) -> SharedFrames:
-        """What the worker fills for a block, one batch after the other."""
-        if block not in self._exchange:
-            self._end_exchange()
-            memory = self._blocks[block]
-            size = min(len(memory), _batch_size(memory))
-            self._exchange[block] = SharedFrames(size, memory.shape[1:], memory.dtype.str[1:])
-        return self._exchange[block]
-
-    def _end_exchange(self) -> None:
-        for exchange in self._exchange.values():
-            exchange.scrap()
-        self._exchange.clear()
-
-    def _job(self, position: int, slot: int) -> DecodeJob:
-        instance = self.instance(position)
-        # VTK reads a volume's slots as they are: the worker takes foreign bits out of them.
-        clean = self.verdict.geometry is not None and self._floats is None
-        return DecodeJob(instance.path, self.header(position), self.frame(position), slot, instance.sha256, clean)
+        self._decoder.decode(batch, on_frame, interrupted)
 
     def _is_waiting(self, position: int) -> bool:
         return self._states[position] == WAITING
 
-    def _finish(self, position: int, decoded: NDArray[Any], refused: Refused | None) -> None:
-        if refused is None:
-            self._container(position)[...] = decoded
-            if self._floats is not None:
-                self._floats[position] = modality_values(decoded, self.header(position), self.frame(position)).values
-        self._settle(position, refused)
+    def _finish(self, memory: FrameMemory, position: int, decoded: NDArray[Any], refused: Refused | None) -> None:
+        if refused is not None:
+            self._settle(position, refused)
+            return
+        with self._filling[position % STRIPES]:
+            frame = memory.room(position)
+            frame[...] = decoded
+            self._take_over(memory, position, frame)
+
+    def _take_over(self, memory: FrameMemory, position: int, frame: NDArray[Any]) -> None:
+        """A frame is whole and proved in its place."""
+        floats = self._floats
+        if floats is not None:
+            floats[position] = modality_values(frame, self.header(position), self.frame(position)).values
+        with self._lock:
+            memory.keep(position, frame)
+            if memory is self._memory:
+                self._settle(position, None)
 
     def _settle(self, position: int, refused: Refused | None) -> None:
         with self._lock:
@@ -285,24 +319,42 @@ class SeriesImages:
             self._settled_count += self._is_waiting(position)
             self._states[position] = LOADED if refused is None else REFUSED
 
+    def _left(self, position: int) -> None:
+        """A frame of a large series made room for another."""
+        with self._lock:
+            if self._is_large and self._states[position] == LOADED:
+                self._states[position] = WAITING
+                self._settled_count -= 1
+
     # Reading
 
     def container(self, position: int) -> NDArray[Any]:
         """The decoded frame as stored; a view, not to be written to. Raises Refused or NotYet."""
-        state = self._states[position]
+        memory, state = self._memory, self._states[position]
         if state == REFUSED:
             raise self._refusals[position]
-        if state == WAITING:
-            raise NotYet("This image is still being loaded")
-        try:
-            return self._container(position)
-        except IndexError as error:  # the block was given up meanwhile
-            raise NotYet("This series is closed") from error
-
-    def _container(self, position: int) -> NDArray[Any]:
-        slot = self._slots[position]
-        frame: NDArray[Any] = self._blocks[slot.block][slot.index]
+        if self._is_large:
+            self._look_ahead(position)
+        frame = memory.view(position) if state == LOADED else None
+        frame = self._fetched(position) if frame is None else frame
+        if frame is None:
+            raise NotYet("This series is closed" if self._closed else "This image is still being loaded")
         return frame
+
+    def _look_ahead(self, position: int) -> None:
+        """Has the neighbours of a frame of a large series brought, before they are asked for."""
+        if position != self._wanted:
+            self.prioritise(position)
+        if next(self._order(), None) is not None:
+            self._demand(position)
+
+    def _demand(self, position: int) -> None:
+        """Ask for `load`. Once for each place, so that a load that fails is not repeated for ever."""
+        if position == self._demanded or self._closed:
+            return
+        self._demanded = position
+        self.needs_load = True
+        self.on_demand()
 
     def values(self, position: int) -> FrameValues:
         """The frame in modality units. Raises Refused (an error tile) or NotYet."""
@@ -311,8 +363,8 @@ class SeriesImages:
     def volume(self) -> VolumeSource:
         """The whole volume, or while it loads every 8th or 4th slice of it (`partial`).
 
-        Raises Refused when the series is no volume or one of its slices could not be decoded,
-        NotYet when too little is loaded.
+        Raises Refused when the series is no volume, one of its slices could not be decoded or it is
+        larger than the memory; NotYet when too little is loaded.
         """
         geometry = self.verdict.geometry
         if geometry is None:
@@ -321,33 +373,40 @@ class SeriesImages:
             raise Refused("This series cannot be cut through", "Some of its slices could not be decoded")
         if self._closed:
             raise NotYet("This series is closed")
-        if self.complete:
-            self._coarse = None
-            return self._source(self._voxels(), geometry, partial=False)
-        return self._partial(geometry)
+        if self._is_large:
+            self._widen()
+        memory = self._memory
+        if not isinstance(memory, WholeMemory):
+            raise NotYet("This series is still being loaded")
+        voxels = memory.blocks[0] if self._floats is None else self._floats
+        if self._settled_count == self.frame_count:
+            self._partial.clear()
+            return self._source(voxels, geometry, False)
+        partial = self._partial.source(voxels, geometry, self._has_every, self._source)
+        if partial is None:
+            raise NotYet("This series is still being loaded")
+        return partial
 
-    def _voxels(self) -> NDArray[Any]:
-        return self._blocks[0] if self._floats is None else self._floats
+    def _widen(self) -> None:
+        """From now on a large series is held whole. Raises Refused when there is no room for that."""
+        with self._lock:
+            if not self._is_large:
+                return
+            memory, floats = self._memory, self._float_volume()
+            if not isinstance(memory, WholeMemory):
+                memory = WholeMemory.empty(self.layout)
+                self._settled_count = 0
+                for position in range(self.frame_count):
+                    self._states[position] = WAITING
+            # The memory last: whoever has the new one has the rest, too.
+            self._is_large, self._floats, self._memory = False, floats, memory
+        self._demand(self.frame_count + 1)
 
     def _source(self, voxels: NDArray[Any], geometry: VolumeGeometry, partial: bool) -> VolumeSource:
         transform = self.facts(0).transform
         if self._floats is not None:
             return VolumeSource(voxels, geometry, 1.0, 0.0, partial)
         return VolumeSource(voxels, geometry, transform.slope, transform.intercept, partial)
-
-    def _partial(self, geometry: VolumeGeometry) -> VolumeSource:
-        stride = COARSEST
-        if not self._has_every(stride):
-            raise NotYet("This series is still being loaded")
-        while stride > FINEST_PARTIAL and self._has_every(stride // 2):
-            stride //= 2
-        with self._copying:
-            coarse = self._coarse
-            if coarse is None or coarse.geometry.shape[0] < len(range(0, self.frame_count, stride)):
-                self._coarse = None
-                voxels = np.ascontiguousarray(self._voxels()[::stride])
-                coarse = self._coarse = self._source(voxels, _every(geometry, stride), partial=True)
-            return coarse
 
     def _has_every(self, stride: int) -> bool:
         states = self._states[::stride]
@@ -360,18 +419,6 @@ class SeriesImages:
         """
         self._closed = True
         with self._loading:
-            self._blocks = []
-            self._floats = self._coarse = None
-
-
-def _batch_size(block: NDArray[Any]) -> int:
-    """Frames of one batch of this block."""
-    return max(1, BATCH_BYTES // max(1, block.itemsize * math.prod(block.shape[1:])))
-
-
-def _every(geometry: VolumeGeometry, stride: int) -> VolumeGeometry:
-    """The grid of every `stride`-th slice."""
-    slices, rows, columns = geometry.shape
-    columns_of = (geometry.axis(0), geometry.axis(1), scale(geometry.axis(2), stride), add(geometry.origin, (0.0, 0.0, 0.0)))
-    first, second, third = zip(*columns_of, strict=True)
-    return VolumeGeometry((len(range(0, slices, stride)), rows, columns), (first, second, third))
+            self._memory, self._entry, self._mapped = NoMemory(), None, None
+            self._floats = None
+            self._partial.clear()

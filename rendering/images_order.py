@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 # Frames kept ready ahead of a scrolling reader, and behind for the turn back.
 AHEAD = 12
@@ -24,6 +25,12 @@ def next_frames(count: int, position: int, direction: int, is_waiting: Callable[
         if 0 <= wanted < count and wanted not in given and is_waiting(wanted):
             given.add(wanted)
             yield wanted
+
+
+def near_frames(count: int, position: int, direction: int, is_waiting: Callable[[int], bool], most: int) -> Iterator[int]:
+    """The waiting ones of the `most` positions around the one looked at: all that is read of a large series."""
+    near = islice(_wishes(count, position, direction, False), min(most, 1 + AHEAD + BEHIND))
+    yield from (wanted for wanted in near if 0 <= wanted < count and is_waiting(wanted))
 
 
 def _wishes(count: int, position: int, direction: int, interleaved: bool) -> Iterator[int]:
