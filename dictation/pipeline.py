@@ -21,6 +21,7 @@ from dictation.places import Places
 from dictation.recognition import Heard, Recognition, SpokenSegment
 from dictation.recording import PendingAudio, Recorder, Recording
 from dictation.segmenter import Closed, Event, Opened, Phase, Segmenter, Sound
+from workstation.at_rest.vault import Vault
 from workstation.domain.dictation import DictatedSegment, DictationContext, DictationState
 from workstation.errors import Unavailable, WorkstationError
 
@@ -34,7 +35,7 @@ class Dictation:
     """One dictation, for one report. `engine` None (or broken): sound is recorded, not recognised.
 
     Set the `on_...` callbacks before `start`; they come from the worker thread. `audio_dir`, if
-    given, is this report's own private folder of recordings (see `recording.pending_audio`).
+    given, is this report's own private folder of recordings (see `recording.pending_audio`), sealed as `vault` says.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Dictation:
         audio_dir: Path | None = None,
         context: DictationContext = DictationContext(),  # noqa: B008  # frozen
         whole_drafts: bool = False,
+        vault: Vault | None = None,
     ) -> None:
         self.on_draft: Callable[[str], None] = _nothing
         self.on_open: Callable[[str, str], None] = _nothing
@@ -55,7 +57,7 @@ class Dictation:
         self.engine = engine
         self._language = context.language
         self._whole_drafts = whole_drafts
-        self._recorder = Recorder(audio_dir) if audio_dir is not None else None
+        self._recorder = Recorder(audio_dir, vault) if audio_dir is not None else None
         self._places = Places(context.language)
         self._key = ""
         self._segmenter = Segmenter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,16 @@ def shared_data() -> Path:
 def shared_speech() -> Path:
     """The folder of sentences and recordings for measuring recognition."""
     return _shared("speech", "LYSKASSE_SHARED_SPEECH")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 8 MiB (`small_disk.fill`, `small_disk.make_read_only`)."""
+    from small_disk import NotPermitted
+    from small_disk import small_disk as disk_of
+
+    try:
+        with disk_of(tmp_path / "small disk", 8) as place:
+            yield place
+    except NotPermitted as error:
+        pytest.skip(f"mounting a small disk is not permitted here: {error}")

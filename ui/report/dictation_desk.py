@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui.report.spoken_places import SpokenPlaces, key_of, target_of
+from workstation.at_rest.vault import Vault
 from workstation.domain.dictation import DictatedSegment, DictationContext, DictationState
 from workstation.domain.report import Report, SectionCode
 from workstation.errors import Refused, Unavailable, WorkstationError
@@ -37,11 +39,11 @@ TAIL_MS = 1500
 _ON = (DictationState.STARTING, DictationState.LISTENING, DictationState.SPEECH, DictationState.RESTARTING)
 
 
-def make_dictation(spec: EngineSpec | None, folder: Path, context: DictationContext) -> Dictation:
-    """The real pipeline; loaded when it is first needed."""
+def make_dictation(spec: EngineSpec | None, folder: Path, context: DictationContext, vault: Vault | None = None) -> Dictation:
+    """The real pipeline; loaded when it is first needed. What it records is sealed as `vault` says."""
     from dictation.pipeline import Dictation
 
-    return Dictation(spec, folder, context)
+    return Dictation(spec, folder, context, vault=vault)
 
 
 class DictationDesk(QObject):
@@ -59,7 +61,8 @@ class DictationDesk(QObject):
         audio_folder: Path,
         make_source: MakeSource,
         engine: str = "",
-        make: MakeDictation = make_dictation,
+        make: MakeDictation | None = None,
+        vault: Vault | None = None,
     ) -> None:
         super().__init__()
         self._session = session
@@ -68,7 +71,8 @@ class DictationDesk(QObject):
         self._audio_folder = audio_folder
         self._make_source = make_source
         self._engine = engine
-        self._make = make
+        self._vault = vault or Vault.plain()
+        self._make = make or partial(make_dictation, vault=self._vault)
         self._places = SpokenPlaces(audio_folder)
         self._dictation: Dictation | None = None
         self._has_engine = False
@@ -163,10 +167,15 @@ class DictationDesk(QObject):
 
     def recover(self) -> None:
         """Write what was said before the program ended last time. Call before anything is dictated."""
-        from dictation.recording import pending_audio
+        from dictation.recording import pending_audio, unreadable_audio
 
-        left = pending_audio(self._audio_folder)
-        self._places.forget_others(frozenset(pending.segment_id for pending in left))
+        left = pending_audio(self._audio_folder, self._vault)
+        locked = unreadable_audio(self._audio_folder, self._vault)
+        if locked:
+            self._session.notice.emit(
+                Notice("Speech from before was sealed with a key that is not here: it is kept, and cannot be written", error=True)
+            )
+        self._places.forget_others(locked | {pending.segment_id for pending in left})
         known = [(pending, target) for pending in left if (target := self._places.target(pending.segment_id)) is not None]
         if not known:
             return
@@ -260,7 +269,7 @@ class DictationDesk(QObject):
             path = Path(segment.audio_path)
             if target is not None and path.is_file():
                 self._announce(segment.segment_id, target)
-                dictation.recover(PendingAudio(segment.segment_id, path, 0.0, datetime.now(UTC)), key_of(target))
+                dictation.recover(PendingAudio(segment.segment_id, path, 0.0, datetime.now(UTC), self._vault), key_of(target))
 
     # ---- words -----------------------------------------------------------------------
 
