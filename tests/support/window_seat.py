@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
+from workstation.at_rest.vault import Vault
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
@@ -272,6 +273,7 @@ class WindowSeat:
         self.settings_problem: WorkstationError | None = None
         self.ris_url = ""
         self.ris = None
+        self.vault = Vault.plain()
         self.jobs = jobs or HeldJobs()
         self.remembered = Remembered(self.folders.config / "remembered.json")
         self.presets = PresetTable({"CT": (WindowPreset("1", "Lung", Window(-600, 1500)),)})
