@@ -23,9 +23,13 @@ DATABASE = "database"
 IMAGES = "images"
 PICTURES = "pictures"
 NETWORK = "network"
+DECODING = "decoding"
+ARCHIVES = "archives"
+RETRIEVALS = "retrievals"
 
 # Loading keeps one thread busy waiting for the decode worker; two let a second series start.
-LANES = {DATABASE: 1, IMAGES: 2, PICTURES: 2, NETWORK: 1}
+# A retrieval takes minutes: neither the RIS nor a question to an archive waits behind one.
+LANES = {DATABASE: 1, IMAGES: 2, PICTURES: 2, NETWORK: 1, ARCHIVES: 2, RETRIEVALS: 3}
 
 
 class Cancel:

@@ -12,7 +12,7 @@ from workstation.archives.config import ArchiveConfig, checked, drop_archive, lo
 from workstation.archives.secrets import Secrets
 from workstation.archives.walls import OTHER_TENANT, is_asked_for, key_at, names_a_patient, reads_for, why_not_ask
 from workstation.domain.archive import Archive, ArchiveConnection, FoundStudy, StudyQuery, TestStep
-from workstation.domain.patient import PatientKey
+from workstation.domain.patient import Patient, PatientKey
 from workstation.errors import Refused, WorkstationError
 
 Connect = Callable[[Archive, str], ArchiveConnection]
@@ -20,6 +20,7 @@ Connect = Callable[[Archive, str], ArchiveConnection]
 
 ANY_STUDY = StudyQuery()
 MOST_ASKED_AT_ONCE = 8
+MOST_REMEMBERED = 10_000
 CROSS_READ = "cross-tenant read: archive {} answered with {} studies of other patients than asked for; dropped"
 
 
@@ -71,6 +72,7 @@ class ArchiveDirectory:
         self._alert = alert
         self._lock = threading.RLock()
         self._connections: dict[str, ArchiveConnection] = {}
+        self._seen: dict[tuple[str, str], FoundStudy] = {}
         self._config = ArchiveConfig()
         self.reload()
 
@@ -157,6 +159,36 @@ class ArchiveDirectory:
         findings = self._ask(allowed, asked, cancelled)
         return replace(findings, not_asked=not_asked)
 
+    def archives_for(self, patient: Patient, tenant: str | None = None) -> tuple[Archive, ...]:
+        """The sources of priors that may be asked about this patient, by who reads here where no `tenant` is given."""
+        return self.sources_for(patient.key, self.home_tenant if tenant is None else tenant)[0]
+
+    @property
+    def home_tenant(self) -> str:
+        """The care provider of the first archive; "" where there is none."""
+        return self.archives[0].tenant if self.archives else ""
+
+    def studies_of(self, archive: str, patient: Patient, cancelled: Callable[[], bool] = _never) -> tuple[FoundStudy, ...]:
+        """Everything one archive holds of a patient. Raises `WorkstationError`, Refused for one that must not be asked."""
+        source = self.archive(archive)
+        if why := why_not_ask(source, patient.key, self.home_tenant):
+            raise Refused("This archive is not asked about this patient", why)
+        query = StudyQuery(patient_id=patient.key.patient_id, issuer=patient.key.issuer)
+        return self._believed(source, query, self.connection(source.name).find_studies(query, cancelled))[0]
+
+    def study_at(self, archive: str, study_instance_uid: str, cancelled: Callable[[], bool] = _never) -> FoundStudy:
+        """What an archive says of one study; as it said it last, if it was asked lately. Raises Refused if it has it not."""
+        source = self.archive(archive)
+        with self._lock:
+            seen = self._seen.get((source.name, study_instance_uid))
+        if seen is not None:
+            return seen
+        query = StudyQuery(study_instance_uid=study_instance_uid)
+        rows = self._believed(source, query, self.connection(source.name).find_studies(query, cancelled))[0]
+        if not rows:
+            raise Refused("The archive does not have this study", source.title or source.name, "Search for it in all archives")
+        return rows[0]
+
     def find_studies(
         self, query: StudyQuery, archives: Sequence[str] = (), tenant: str | None = None, cancelled: Callable[[], bool] = _never
     ) -> Findings:
@@ -171,7 +203,7 @@ class ArchiveDirectory:
         everyone = self.archives
         if not names_a_patient(query) or not everyone:
             return self._ask(everyone, query, cancelled)
-        home = everyone[0].tenant if tenant is None else tenant
+        home = self.home_tenant if tenant is None else tenant
         findings = self._ask([a for a in everyone if reads_for(a, home)], query, cancelled)
         return replace(findings, not_asked=tuple((a.name, OTHER_TENANT) for a in everyone if not reads_for(a, home)))
 
@@ -186,13 +218,22 @@ class ArchiveDirectory:
         believed: list[FoundStudy] = []
         dropped = 0
         for archive, answer in zip(archives, answers, strict=True):
-            rows = answer if isinstance(answer, tuple) else ()
-            good = [row for row in rows if is_asked_for(row, query, archive)]
-            if len(good) < len(rows):
-                dropped += len(rows) - len(good)
-                self._alert(CROSS_READ.format(archive.name, len(rows) - len(good)))
-            believed += (replace(row, archive=archive.name) for row in good)
+            good, others = self._believed(archive, query, answer if isinstance(answer, tuple) else ())
+            believed += good
+            dropped += others
         return Findings(self._merged(believed), failures, (), dropped, tuple(archive.name for archive in archives))
+
+    def _believed(self, archive: Archive, query: StudyQuery, rows: Sequence[FoundStudy]) -> tuple[tuple[FoundStudy, ...], int]:
+        """The answers that are of whom was asked for, and the number of the others, which the security log hears of."""
+        good = tuple(replace(row, archive=archive.name) for row in rows if is_asked_for(row, query, archive))
+        if len(good) < len(rows):
+            self._alert(CROSS_READ.format(archive.name, len(rows) - len(good)))
+        with self._lock:
+            for row in good:
+                self._seen[archive.name, row.study_instance_uid] = row
+            while len(self._seen) > MOST_REMEMBERED:
+                del self._seen[next(iter(self._seen))]
+        return good, len(rows) - len(good)
 
     def _answer(self, archive: Archive, query: StudyQuery, cancelled: Callable[[], bool]) -> tuple[FoundStudy, ...] | str:
         try:
@@ -222,6 +263,7 @@ class ArchiveDirectory:
 
     def _end(self, names: Iterable[str]) -> None:
         for name in list(names):
+            self._seen = {key: row for key, row in self._seen.items() if key[0] != name}
             held = self._connections.pop(name, None)
             if held is not None:
                 held.close()

@@ -1,0 +1,230 @@
+"""One study from one archive, until every row of its IMAGE-level list is in the cache, or why not.
+
+What an archive says it has sent is never counted: after each round the index of the cache is
+compared with the list, and only what is missing is asked for again. Whatever ends a round (a
+cut link, a kill, a full disk), what came before stays.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from workstation.archives.arrivals import Arrivals, Request, Taker
+from workstation.archives.retrieve_ledger import ListChange, RetrieveLedger, RetrieveState
+from workstation.domain.archive import ArchiveConnection, FoundInstance, RetrieveProgress
+from workstation.errors import Refused, WorkstationError
+from workstation.ris.outbox import Backoff
+
+STOPPED = "Stopped; what has come stays"
+NO_IMAGES = "The archive lists no images of this study"
+GLANCE = 0.1
+TELL_SECONDS = 0.25
+
+
+class Cache(Taker, Protocol):
+    """`StudyCache`, as far as fetching needs it."""
+
+    def receiving_folder(self) -> AbstractContextManager[Path]: ...
+    def held_instances(self, study_instance_uid: str) -> frozenset[tuple[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How patiently: rounds without a single new image before it is given up, and the waits between them."""
+
+    most: int = 5
+    backoff: Backoff = field(default_factory=lambda: Backoff(base=1.0, cap=60.0))
+    draw: Callable[[], float] = random.random
+
+
+class Fetch:
+    """Used once, by one thread. `on_progress` is called in that thread and in the arrivals'."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        ledger: RetrieveLedger,
+        request: Request,
+        connection: ArchiveConnection,
+        on_progress: Callable[[RetrieveProgress], None],
+        cancelled: Callable[[], bool],
+        kilobits: int = 0,
+        tries: Tries | None = None,
+    ) -> None:
+        self._cache = cache
+        self._ledger = ledger
+        self._request = request
+        self._connection = connection
+        self._on_progress = on_progress
+        self._cancelled = cancelled
+        self._kilobits = kilobits
+        self._tries = tries or Tries()
+        self._study, self._archive = request.study_instance_uid, request.archive
+        before = ledger.retrieval(self._study, self._archive)
+        self._bytes_before = before.bytes if before else 0
+        self._bytes = 0
+        self._told = 0.0
+        self._rows: tuple[FoundInstance, ...] | None = None
+        self._refused: dict[str, str] = {}
+        self._stopped: WorkstationError | None = None
+        self.change = ListChange()
+
+    def run(self) -> RetrieveProgress:
+        """Never raises for an archive: the progress says what is missing and why."""
+        self._move(RetrieveState.FETCHING)
+        problem = self._until_nothing_is_missing()
+        return self.settle(problem)
+
+    def fill_from(self, archive: str, connection: ArchiveConnection, rows: Collection[FoundInstance]) -> RetrieveProgress:
+        """Take what is still missing from another archive that has it too."""
+        there = {(row.series_instance_uid, row.sop_instance_uid) for row in rows}
+        wanted = [row for row in self.missing() if (row.series_instance_uid, row.sop_instance_uid) in there]
+        problem = ""
+        if wanted:
+            self._refused = {}
+            try:
+                self._receive(connection, wanted, archive)
+            except WorkstationError as error:
+                problem = str(error)
+        return self.settle(problem)
+
+    def settle(self, problem: str) -> RetrieveProgress:
+        """Compare once more and write down what became of it."""
+        progress = self.progress(problem, whole=True)
+        self._move(RetrieveState.PROVEN if progress.is_proven else RetrieveState.PARTIAL, progress.problem)
+        self._on_progress(progress)
+        return progress
+
+    def missing(self) -> tuple[FoundInstance, ...]:
+        """Rows of the list that are not in the cache, in the list's order."""
+        held = self._cache.held_instances(self._study)
+        return tuple(row for row in self._rows or () if (row.series_instance_uid, row.sop_instance_uid) not in held)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why the cache did not take an object, by SOP Instance UID."""
+        return dict(self._refused)
+
+    @property
+    def is_listed(self) -> bool:
+        return self._rows is not None
+
+    @property
+    def is_stopped_here(self) -> bool:
+        """Whether this machine, not the archive, is why no more can come."""
+        return self._stopped is not None or self._cancelled()
+
+    def progress(self, problem: str = "", whole: bool = False) -> RetrieveProgress:
+        """`whole` names what is missing."""
+        if self._rows is None:
+            return RetrieveProgress(self._archive, self._study, 0, None, self._bytes_before + self._bytes, problem=problem)
+        missing = self.missing()
+        is_proven = bool(self._rows) and not missing
+        return RetrieveProgress(
+            archive=self._archive,
+            study_instance_uid=self._study,
+            received=len(self._rows) - len(missing),
+            expected=len(self._rows),
+            bytes=self._bytes_before + self._bytes,
+            is_proven=is_proven,
+            problem="" if is_proven else problem or self._words(len(missing)),
+            missing=missing if whole else (),
+        )
+
+    # ---- inside --------------------------------------------------------------------------
+
+    def _until_nothing_is_missing(self) -> str:
+        """Rounds, until all is here or it is given up; why it was given up."""
+        failures = 0
+        while True:
+            if self._cancelled():
+                return STOPPED
+            before = len(self._cache.held_instances(self._study))
+            problem, hint = "", None
+            try:
+                self._round()
+            except Refused as error:
+                return str(error)
+            except WorkstationError as error:
+                problem, hint = str(error), getattr(error, "retry_after", None)
+            if self._stopped is not None:
+                return str(self._stopped)
+            if self._rows is not None and not self._wanted():
+                return ""
+            if self._cancelled():
+                return STOPPED
+            has_gained = len(self._cache.held_instances(self._study)) > before
+            failures = 0 if has_gained else failures + 1
+            if failures >= self._tries.most:
+                return problem
+            self._wait(max(self._tries.backoff.wait(max(failures, 1), self._tries.draw), hint or 0.0))
+
+    def _round(self) -> None:
+        if self._rows is None:
+            rows = self._connection.find_instances(self._study)
+            self.change = self._ledger.take_list(self._study, self._archive, rows)
+            self._rows = tuple(row.instance for row in self._ledger.expected(self._study, self._archive) if not row.is_gone)
+            self._on_progress(self.progress())
+        if wanted := self._wanted():
+            self._receive(self._connection, wanted, self._archive)
+
+    def _receive(self, connection: ArchiveConnection, wanted: Collection[FoundInstance], archive: str) -> None:
+        rows = frozenset((row.series_instance_uid, row.sop_instance_uid) for row in self._rows or ())
+        request = Request(archive, self._study, rows, self._request.patient, self._request.issuer)
+        came = self._bytes
+        try:
+            with self._cache.receiving_folder() as folder:
+                arrivals = Arrivals(self._cache, request, self._tell)
+                try:
+                    with arrivals:
+                        connection.retrieve(
+                            self._study,
+                            tuple(wanted),
+                            folder,
+                            arrivals.take,
+                            self._count,
+                            lambda: arrivals.stopped is not None or self._cancelled(),
+                            self._kilobits,
+                        )
+                finally:
+                    self._stopped = arrivals.stopped
+                    self._refused |= arrivals.refused
+                    self._ledger.refuse(self._study, self._archive, arrivals.refused)
+        finally:
+            self._move(RetrieveState.FETCHING, more_bytes=self._bytes - came)
+
+    def _count(self, received: int) -> None:
+        self._bytes += received
+        now = time.monotonic()
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            self._on_progress(self.progress())
+
+    def _tell(self) -> None:
+        self._on_progress(self.progress())
+
+    def _wanted(self) -> tuple[FoundInstance, ...]:
+        """What is missing and was not refused in this run: asking twice for it only costs the link."""
+        return tuple(row for row in self.missing() if row.sop_instance_uid not in self._refused)
+
+    def _words(self, missing: int) -> str:
+        if not self._rows:
+            return NO_IMAGES
+        here = f"{len(self._rows) - missing} of {len(self._rows)} images are here"
+        if self._refused:
+            return f"{here}; {len(self._refused)} were not taken: {next(iter(self._refused.values()))}"
+        return here
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._cancelled():
+            time.sleep(min(GLANCE, left))
+
+    def _move(self, state: RetrieveState, problem: str = "", more_bytes: int = 0) -> None:
+        self._ledger.move(self._study, self._archive, state, problem, more_bytes)
