@@ -22,7 +22,7 @@ from rendering.frame_layout import frame_bytes
 from workstation.at_rest.vault import Vault
 from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
-from workstation.errors import Unavailable
+from workstation.errors import Refused, Unavailable
 
 __all__ = ["DecodedStore", "StoredEntry"]
 
@@ -84,10 +84,10 @@ class DecodedStore:
         """Write an entry; it is there, whole, when the block ends, and not at all when it raises.
 
         Entries of the same series as it was before are removed. Raises Unavailable when the disk is
-        full or fails, or when a frame is too large to be kept.
+        full or fails, Refused when a frame is too large to be kept.
         """
         if any(frame_bytes((shape[1:], dtype)) > LARGEST_FRAME for shape, dtype in series.layout.blocks):
-            raise Unavailable("These images are too large to be kept decoded")
+            raise Refused("These images are too large to be kept decoded")
         half = self._held.path / uuid.uuid4().hex
         with _writing():
             writer = EntryWriter(half, series, self._vault)

@@ -1,5 +1,6 @@
 """The series of the open case: which are in memory, which load next, within one budget.
 
+Those that lie decoded on disk are there at once; the others are decoded and then kept there.
 What a cell shows loads first, then the rest of the case in the background. A series that
 does not fit the budget beside those on screen is loaded when it is asked for, and the one
 that was looked at longest ago makes room: memory is bounded, nothing on screen is lost.
@@ -7,24 +8,34 @@ that was looked at longest ago makes room: memory is bounded, nothing on screen 
 
 from __future__ import annotations
 
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rendering.decoded_queue import DecodeQueue
+from rendering.frame_memory import half_of_memory
 from rendering.worker import ImageWorker
+from workstation.at_rest.vault import Vault
 from workstation.domain.study import Series, Study
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
+from workstation.ports import DecodePriority
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
+    from rendering.decoded import DecodedStore
     from rendering.images import SeriesImages
     from rendering.viewport import Viewport
 
 # New frames are announced at most this often: a screen shows no more than that.
 ANNOUNCE_SECONDS = 0.04
+
+# A picture was asked for: nothing is decoded in the background for so long.
+POLITE_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -37,20 +48,53 @@ class _Shelved:
 class ImageLibrary:
     """Implements `workstation.ports.ImageShelf`. Used on the main thread; loading runs in jobs."""
 
-    def __init__(self, worker: ImageWorker, jobs: Jobs, memory_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        worker: ImageWorker,
+        jobs: Jobs,
+        memory_bytes: int = 0,
+        folder: Path | None = None,
+        vault: Vault | None = None,
+    ) -> None:
+        """`folder` is for the decoded store, sealed by `vault`; without one everything is decoded when it is opened."""
         self._worker = worker
         self._jobs = jobs
         self._budget = memory_bytes or half_of_memory()
+        self._place = (folder, vault or Vault.plain()) if folder is not None else None
         self._studies: dict[str, Study] = {}
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
         self._waiting: list[tuple[str, str]] = []
+        self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs) if self._place else None
         self.changed: Signal[str] = Signal()
+
+    @cached_property
+    def decoded(self) -> DecodedStore | None:
+        """What is kept decoded on disk; made when it is first needed."""
+        if self._place is None:
+            return None
+        from rendering.decoded import DecodedStore
+
+        return DecodedStore(*self._place)
+
+    def _store(self) -> DecodedStore:
+        assert self.decoded is not None  # the queue that asks is only there beside a store
+        return self.decoded
+
+    def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:
+        if self.queue is not None:
+            self.queue.decode_later(studies, priority)
+
+    def close(self) -> None:
+        store = self.__dict__.get("decoded")
+        if store is not None:
+            store.close()
 
     def prepare(self) -> None:
         """What the first case would have to wait for: imports, and the worker process. May run in a job."""
         import rendering.viewport  # noqa: F401
 
         self._worker.start()
+        _ = self.decoded
 
     def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
         """Make these studies available; load `first` (study UID, series UID), then the rest."""
@@ -74,6 +118,8 @@ class ImageLibrary:
         if shelved is None:
             return None
         self._shelf.move_to_end(key)
+        if self.queue is not None:
+            self.queue.busy(POLITE_SECONDS)
         if shelved.job is None and not shelved.images.complete:
             self._start(key, shelved)
         return shelved.viewport
@@ -104,7 +150,8 @@ class ImageLibrary:
         from rendering.images import SeriesImages
         from rendering.viewport import Viewport
 
-        images = SeriesImages(*found, self._worker)
+        images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2)
+        images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
         shelved = _Shelved(images, Viewport(images))
         self._shelf[key] = shelved
         self._make_room(key)
@@ -115,6 +162,12 @@ class ImageLibrary:
             if self.bytes <= self._budget or other == key:
                 return
             self._drop(self._shelf.pop(other))
+
+    def _serve(self, key: tuple[str, str], images: SeriesImages) -> None:
+        """Frames of a series that lies in part in memory are wanted."""
+        shelved = self._shelf.get(key)
+        if shelved is not None and shelved.images is images and (shelved.job is None or shelved.job.finished.is_set()):
+            self._start(key, shelved)
 
     def _start(self, key: tuple[str, str], shelved: _Shelved) -> None:
         announced = 0.0
@@ -127,13 +180,30 @@ class ImageLibrary:
                 self._jobs.on_main(lambda: self.changed.emit(key[1]))
 
         def work(cancel: Cancel) -> None:
-            shelved.images.load(cancelled=cancel, on_progress=progress)
+            with self._alone():
+                shelved.images.load(cancelled=cancel, on_progress=progress)
 
         def done(_: object) -> None:
             self.changed.emit(key[1])
+            if shelved.images.needs_load:
+                self._start(key, shelved)
+                return
+            self._keep(shelved.images)
             self._load_next()
 
         shelved.job = self._jobs.run(IMAGES, work, done, done)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.queue is None else self.queue.held()
+
+    def _keep(self, images: SeriesImages) -> None:
+        """What was decoded to be looked at need not be decoded again."""
+        if self.queue is None or images.is_kept:
+            return
+        if images.is_large:
+            self.queue.decode_later((replace(images.study, series=(images.series,)),), DecodePriority.OPEN)
+        elif images.complete:
+            self.queue.keep(images)
 
     def _load_next(self) -> None:
         while self._waiting:
@@ -151,11 +221,3 @@ class ImageLibrary:
         if shelved.job is not None:
             shelved.job.cancel.set()
         shelved.images.close()
-
-
-def half_of_memory() -> int:
-    """Half of the machine's memory in bytes; 2 GB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        return 2 << 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +52,43 @@ class SeriesViewer(Protocol):
     def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None: ...
 
 
+class DecodePriority(IntEnum):
+    """What of the waiting series is decoded first."""
+
+    OPEN = 0
+    ARRIVAL = 1
+    PREFETCH = 2
+
+
+class DecodedEntry(Protocol):
+    """One series on disk, decoded. `used` is when it was last opened, in seconds since 1970."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def used(self) -> float: ...
+    @property
+    def study_uid(self) -> str: ...
+    @property
+    def series_uid(self) -> str: ...
+
+
+class DecodedImages(Protocol):
+    """The decoded series on disk (rendering.decoded.DecodedStore); all of it can be made again."""
+
+    def entries(self) -> Sequence[DecodedEntry]:
+        """Every entry, the one used longest ago first."""
+        ...
+
+    @property
+    def bytes(self) -> int: ...
+    def remove(self, key: str) -> None:
+        """Whoever has it open keeps reading."""
+        ...
+
+
 class ImageShelf(Protocol):
     """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
 
@@ -64,3 +102,16 @@ class ImageShelf(Protocol):
         ...
 
     def close_case(self) -> None: ...
+
+    def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:
+        """Decode these studies in the background, so that they open at once. Any thread."""
+        ...
+
+    @property
+    def decoded(self) -> DecodedImages | None:
+        """What is kept decoded on disk; None where nothing is."""
+        ...
+
+    def close(self) -> None:
+        """After the last case, when no job runs any more."""
+        ...
