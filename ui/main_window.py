@@ -29,6 +29,7 @@ from workstation.errors import WorkstationError
 from workstation.session.session import Case, Notice
 
 if TYPE_CHECKING:
+    from ui.archives.page import ArchivePage
     from ui.seat import Seat
 
 GEOMETRY = "window.geometry"
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.worklist = WorklistView(core, self.runner)
         self.report_panel = self._make_report_panel()
         self.reading = ReadingPage(core, self.runner, self.report_panel)
+        self.archives: ArchivePage | None = None
         self.status_line = StatusBar(core, self.runner)
         self._pages = QStackedWidget()
         self._build()
@@ -81,7 +83,9 @@ class MainWindow(QMainWindow):
         from ui.report.dictation_desk import DictationDesk
 
         core = self._core
-        desk = DictationDesk(core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine)
+        desk = DictationDesk(
+            core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine, vault=core.vault
+        )
         desk.state_changed.connect(lambda _: self._show_voice(desk))
         panel = ReportPanel(
             core.session, DictationBar(desk, self.runner.keys_text("report.dictate")), self.runner.run, self.runner.keys_text
@@ -156,9 +160,32 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.worklist)
         self.worklist.table.setFocus()
 
+    def show_archives(self) -> None:
+        """The archives page, made when it is first asked for."""
+        from ui.archives.page import ArchivePage
+
+        if self.archives is None:
+            self.archives = ArchivePage(self._core, self.runner)
+            self._pages.addWidget(self.archives)
+        chosen = self.worklist.selected() if self._pages.currentWidget() is self.worklist else None
+        if chosen is not None and not chosen.image_count:
+            self.archives.form.set_patient(chosen.patient.key.patient_id)
+        self._pages.setCurrentWidget(self.archives)
+
+    def set_up_archives(self) -> None:
+        from ui.archives.setup_dialog import ArchivesDialog
+
+        dialog = ArchivesDialog(self._core, self)
+        if self.archives is not None:
+            dialog.finished.connect(self.archives.archives_changed)
+        self._open(dialog)
+
     def focus_images(self) -> None:
         """Esc: out of a filter first, then back to the images of the open case."""
         if self._pages.currentWidget() is self.worklist and self.worklist.clear_filter():
+            return
+        if self._pages.currentWidget() is self.archives and self._session.case is None:
+            self.show_worklist()
             return
         if self._session.case is not None:
             self._pages.setCurrentWidget(self.reading)

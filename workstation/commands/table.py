@@ -75,6 +75,16 @@ COMMANDS: tuple[Command, ...] = (
         "case.refresh", "Refresh the worklist", lambda c: c.session.refresh_worklist(), ("F5",), ("worklist refresh",), "Case"
     ),
     Command(
+        "archives.find",
+        "Find in archives",
+        lambda c: c.shell.show_archives(),
+        ("Ctrl+F",),
+        ("archives find",),
+        "Case",
+        EVERYWHERE,
+    ),
+    Command("archives.set_up", "Set archives up…", lambda c: c.shell.set_up_archives(), (), ("archives set up",), "Case"),
+    Command(
         "case.next",
         "Next unread case",
         lambda c: c.session.next_unread(),

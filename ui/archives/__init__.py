@@ -1,0 +1,1 @@
+"""Other machines' images in the window: searching archives, fetching, setting archives up."""
