@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from workstation.cache.admission import same_person
@@ -18,6 +19,7 @@ from workstation.cache.reading import StudiesRead, read_studies, studies_in
 from workstation.cache.rebuilding import rebuild_index
 from workstation.cache.store import ObjectStore, writing
 from workstation.domain.doubt import Doubt
+from workstation.domain.patient import Patient
 from workstation.domain.study import Study
 from workstation.errors import Refused
 from workstation.ports import InstanceReader, Progress
@@ -49,6 +51,8 @@ class StudyCache:
         self._reader = reader
         self.added: list[Callable[[ImportResult], None]] = []
         """Called in the adding thread once a batch of files is in the index; must be quick and not raise."""
+        self.issuer_of: Callable[[str], str] = lambda _study_uid: ""
+        """The assigning authority of the archive that gave a study, for patient IDs that come without one."""
         self._adding = threading.Lock()
         self._alerts = AlertLog(root / "security.jsonl")
         self._store = ObjectStore(root)
@@ -120,9 +124,18 @@ class StudyCache:
     def priors_of(self, study: Study) -> tuple[Study, ...]:
         """The same patient's other studies, without instances: earlier ones newest first, then undated, then later.
 
-        Who is the same patient: `workstation.cache.admission.same_person`.
+        Who is the same patient: `workstation.cache.admission.same_person`. An issuer that only the
+        archive knows (`issuer_of`) is used for this question and never becomes part of a study.
         """
-        return priors_first(study, (other for other in self._index.studies() if same_person(other.patient, study.patient)))
+        patient = self._with_issuer(study)
+        others = (other for other in self._index.studies() if same_person(self._with_issuer(other), patient))
+        return priors_first(study, others)
+
+    def _with_issuer(self, study: Study) -> Patient:
+        key = study.patient.key
+        if key.issuer:
+            return study.patient
+        return replace(study.patient, key=replace(key, issuer=self.issuer_of(study.study_instance_uid)))
 
     def doubts_of(self, study_instance_uid: str) -> tuple[Doubt, ...]:
         """What a reader of this study must know about files of it that were set aside."""
