@@ -12,7 +12,7 @@ from workstation.archives.config import ArchiveConfig, checked, drop_archive, lo
 from workstation.archives.secrets import Secrets
 from workstation.archives.walls import OTHER_TENANT, is_asked_for, key_at, names_a_patient, reads_for, why_not_ask
 from workstation.domain.archive import Archive, ArchiveConnection, FoundStudy, StudyQuery, TestStep
-from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.patient import PatientKey
 from workstation.errors import Refused, WorkstationError
 
 Connect = Callable[[Archive, str], ArchiveConnection]
@@ -159,22 +159,10 @@ class ArchiveDirectory:
         findings = self._ask(allowed, asked, cancelled)
         return replace(findings, not_asked=not_asked)
 
-    def archives_for(self, patient: Patient, tenant: str | None = None) -> tuple[Archive, ...]:
-        """The sources of priors that may be asked about this patient, by who reads here where no `tenant` is given."""
-        return self.sources_for(patient.key, self.home_tenant if tenant is None else tenant)[0]
-
     @property
     def home_tenant(self) -> str:
         """The care provider of the first archive; "" where there is none."""
         return self.archives[0].tenant if self.archives else ""
-
-    def studies_of(self, archive: str, patient: Patient, cancelled: Callable[[], bool] = _never) -> tuple[FoundStudy, ...]:
-        """Everything one archive holds of a patient. Raises `WorkstationError`, Refused for one that must not be asked."""
-        source = self.archive(archive)
-        if why := why_not_ask(source, patient.key, self.home_tenant):
-            raise Refused("This archive is not asked about this patient", why)
-        query = StudyQuery(patient_id=patient.key.patient_id, issuer=patient.key.issuer)
-        return self._believed(source, query, self.connection(source.name).find_studies(query, cancelled))[0]
 
     def study_at(self, archive: str, study_instance_uid: str, cancelled: Callable[[], bool] = _never) -> FoundStudy:
         """What an archive says of one study; as it said it last, if it was asked lately. Raises Refused if it has it not."""
