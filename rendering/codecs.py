@@ -19,17 +19,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendering.codecs_headers import Codestream, jpeg_2000_header, jpeg_header
+from rendering.codecs_xl_header import jpeg_xl_header
 from rendering.header import ImageHeader
 from rendering.pixels.colour import rgb_from_ybr_full, rgb_from_ybr_partial
 from rendering.pixels.modality import stored_range
+from rendering.transfer_syntaxes import (
+    DCT_JPEG,
+    DEFLATED_FRAME,
+    HTJ2K,
+    JPEG_2000,
+    JPEG_LS,
+    JPEG_XL,
+    LOSSLESS_HTJ2K,
+    LOSSLESS_JPEG,
+    RLE,
+    TRANSFER_SYNTAXES,
+    UNCOMPRESSED_FRAME,
+)
 from workstation.errors import Refused
 
 Pixels: TypeAlias = NDArray[Any]
 Decoder = Callable[[bytes, ImageHeader], Pixels]
 
-_JPEG = "1.2.840.10008.1.2.4."
-RLE = "1.2.840.10008.1.2.5"
-DEFLATED_FRAME = "1.2.840.10008.1.2.8.1"
 NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2")
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 # Bytes of an RLE segment grow to at most 64 times as many (PS3.5 G.3.1).
@@ -103,6 +114,10 @@ def _check(found: Codestream, header: ImageHeader) -> None:
         )
 
 
+def _must_be_lossless(header: ImageHeader) -> bool:
+    return TRANSFER_SYNTAXES[header.transfer_syntax_uid].must_be_lossless
+
+
 def _dct_jpeg(data: bytes, header: ImageHeader) -> Pixels:
     found = jpeg_header(data)
     _check(found, header)
@@ -149,6 +164,8 @@ def _jpeg_ls(data: bytes, header: ImageHeader) -> Pixels:
     _check(found, header)
     if found.kind != 0xF7:
         raise Refused("The compressed image is not of its transfer syntax", "It is not JPEG-LS")
+    if found.nearness and _must_be_lossless(header):
+        raise Refused("The compressed image is not of its transfer syntax", "It is near-lossless JPEG-LS")
     return _to_rgb(_pixels(imagecodecs.jpegls_decode(data)), header)
 
 
@@ -158,9 +175,7 @@ def _jpeg_2000(data: bytes, header: ImageHeader) -> Pixels:
 
 def _htj2k_lossless(data: bytes, header: ImageHeader) -> Pixels:
     # OpenJPH is the quicker one, but what overshoots the range comes out of it wrapped round,
-    # white as black. Only a reversible stream cannot overshoot.
-    if not jpeg_2000_header(data).is_reversible:
-        raise Refused("The compressed image is not of its transfer syntax", "It is lossy HTJ2K")
+    # white as black. Only a reversible stream, which these syntaxes must be, cannot overshoot.
     return _wavelet(data, header, imagecodecs.htj2k_decode)
 
 
@@ -169,6 +184,8 @@ def _wavelet(data: bytes, header: ImageHeader, decode: Callable[[bytes], Any]) -
     _check(found, header)
     if found.is_subsampled:
         raise Refused("Subsampled JPEG 2000 is not supported")
+    if not found.is_reversible and _must_be_lossless(header):
+        raise Refused("The compressed image is not of its transfer syntax", "Its wavelet is irreversible, so it is lossy")
     pixels = _pixels(decode(data))
     if not found.is_reversible:
         pixels = _within_bits_stored(pixels, found, header)
@@ -177,6 +194,7 @@ def _wavelet(data: bytes, header: ImageHeader, decode: Callable[[bytes], Any]) -
 
 
 def _jpeg_xl(data: bytes, header: ImageHeader) -> Pixels:
+    _check(jpeg_xl_header(data), header)
     return _pixels(imagecodecs.jpegxl_decode(data, numthreads=1))
 
 
@@ -209,6 +227,16 @@ def _rle(data: bytes, header: ImageHeader) -> Pixels:
         plane: Pixels = words[0]
         return plane
     return _to_rgb(np.ascontiguousarray(words.transpose(1, 2, 0)), header)
+
+
+def _uncompressed_frame(data: bytes, header: ImageHeader) -> Pixels:
+    """Encapsulated Uncompressed (PS3.5 A.4.11): the native frame in its fragments."""
+    size = (header.rows * header.columns * header.samples * header.bits_allocated + 7) // 8
+    if header.photometric.endswith("_422"):
+        size = size // 3 * 2
+    if not size <= len(data) <= size + 1:
+        raise Refused("The compressed image and the dataset disagree", f"{len(data)} bytes in place of {size}")
+    return native_frame(data, 0, header)
 
 
 def _deflated_frame(data: bytes, header: ImageHeader) -> Pixels:
@@ -263,14 +291,22 @@ def _pixels(decoded: Any) -> Pixels:
     return np.asarray(decoded)
 
 
+_DECODERS: dict[str, Decoder] = {
+    UNCOMPRESSED_FRAME: _uncompressed_frame,
+    DCT_JPEG: _dct_jpeg,
+    LOSSLESS_JPEG: _lossless_jpeg,
+    JPEG_LS: _jpeg_ls,
+    JPEG_2000: _jpeg_2000,
+    LOSSLESS_HTJ2K: _htj2k_lossless,
+    HTJ2K: _jpeg_2000,
+    JPEG_XL: _jpeg_xl,
+    RLE: _rle,
+    DEFLATED_FRAME: _deflated_frame,
+}
+
+# Which of them reads a transfer syntax stands in `rendering.transfer_syntaxes`.
 CODECS: dict[str, Codec] = {
-    **dict.fromkeys((_JPEG + n for n in ("50", "51", "53", "55")), Codec("JPEG (libjpeg-turbo)", _dct_jpeg)),
-    **dict.fromkeys((_JPEG + n for n in ("57", "70")), Codec("lossless JPEG (liblj92)", _lossless_jpeg)),
-    **dict.fromkeys((_JPEG + n for n in ("80", "81")), Codec("JPEG-LS (CharLS)", _jpeg_ls)),
-    **dict.fromkeys((_JPEG + n for n in ("90", "91")), Codec("JPEG 2000 (OpenJPEG)", _jpeg_2000)),
-    **dict.fromkeys((_JPEG + n for n in ("201", "202")), Codec("lossless HTJ2K (OpenJPH)", _htj2k_lossless)),
-    _JPEG + "203": Codec("HTJ2K (OpenJPEG)", _jpeg_2000),
-    **dict.fromkeys((_JPEG + n for n in ("110", "112")), Codec("JPEG XL (libjxl)", _jpeg_xl)),
-    RLE: Codec("RLE (PackBits)", _rle),
-    DEFLATED_FRAME: Codec("deflated frame (zlib)", _deflated_frame),
+    uid: Codec(syntax.decoder, _DECODERS[syntax.decoder])
+    for uid, syntax in TRANSFER_SYNTAXES.items()
+    if syntax.decoder in _DECODERS
 }

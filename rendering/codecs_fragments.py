@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rendering.parse_file import FileBytes
+from rendering.file_bytes import FileBytes, unpacked
 from workstation.errors import Refused
 
 ITEM, SEQUENCE_END = 0xFFFEE000, 0xFFFEE0DD
@@ -32,7 +31,7 @@ def fragments(data: FileBytes, offset: int, length: int | None) -> tuple[tuple[i
     items: list[Fragment] = []
     at = offset
     while at + 8 <= end:
-        group, element, size = struct.unpack_from("<HHI", data, at)
+        group, element, size = unpacked("<HHI", data, at)
         tag = group << 16 | element
         if tag == SEQUENCE_END:
             break
@@ -49,7 +48,7 @@ def fragments(data: FileBytes, offset: int, length: int | None) -> tuple[tuple[i
     if not items:
         raise Refused("The pixel data are empty")
     table = items[0]
-    entries = struct.unpack_from(f"<{table.length // 4}I", data, table.offset)
+    entries = unpacked(f"<{table.length // 4}I", data, table.offset)
     return entries, items[1:]
 
 

@@ -34,6 +34,7 @@ class Codestream:
     has_jfif: bool = False
     restart_interval: int = 0
     point_transform: int = 0
+    nearness: int = 0
     is_colour_transformed: bool = False
     is_reversible: bool = False
     scans: int = 0
@@ -102,6 +103,8 @@ def _read_segment(found: Codestream, marker: int, body: bytes) -> None:
         found.restart_interval = struct.unpack_from(">H", body)[0]
     elif marker == 0xDA and body:
         found.point_transform = body[-1] & 0x0F
+        # T.87 C.2.3: NEAR is the third byte from the end, after the components and their tables.
+        found.nearness = body[-3] if found.kind == _JPEG_LS_SOF and len(body) > 3 else 0
 
 
 def jpeg_2000_header(data: bytes) -> Codestream:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import mmap
-import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rendering.file_bytes import FileBytes, read_file, sha256_of
 from rendering.header import ImageHeader, Palette
 from rendering.parse_attributes import instance_attributes, series_attributes
 from rendering.parse_elements import Elements
@@ -20,46 +18,26 @@ from rendering.parse_extras import (
     read_pixel_aspect_ratio,
     read_shutter,
 )
-from rendering.parse_file import FileBytes, ReceivedDataset, read_received
+from rendering.parse_file import ReceivedDataset, read_received
 from rendering.parse_frames import FrameContext, read_frames
 from rendering.parse_pixels import PixelModule, read_pixel_module
 from rendering.parse_reasons import no_pixels_reason, unshown_reason
 from rendering.parse_series import WITHOUT, build_study, checked_uids, missing_uids
 from rendering.parse_spacing import read_regions
 from rendering.parse_tables import palette
+from rendering.transfer_syntaxes import TRANSFER_SYNTAXES
 from workstation.domain.study import Instance, ParsedInstance
 from workstation.errors import Refused
 
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 
 # Syntaxes that cannot but lose something, whatever LossyImageCompression (0028,2110) says.
-LOSSY = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81))
-
-# Above this a file is mapped instead of read, so that its size is not held in memory twice.
-MAPPED_FROM = 64 << 20
+LOSSY = frozenset(uid for uid, syntax in TRANSFER_SYNTAXES.items() if syntax.is_lossy)
 
 
-def read_file(path: Path, most: int) -> FileBytes:
-    """The file's bytes, once. Raises Refused."""
-    try:
-        found = path.stat()
-        size = found.st_size
-        if not stat.S_ISREG(found.st_mode):
-            raise Refused("Not a file")
-        if size > most:
-            raise Refused("The file is larger than is allowed", f"{size / 1e9:.1f} GB")
-        if size < MAPPED_FROM:
-            return path.read_bytes()
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as error:
-        raise Refused("The file cannot be read", error.strerror or type(error).__name__) from error
-
-
-def parse_file(path: Path, most: int) -> ParsedInstance:
-    """Raises Refused."""
-    data = read_file(path, most)
-    return parse_bytes(data, str(path))
+def parse_file(path: Path, most: int, key: bytes = b"") -> ParsedInstance:
+    """`key` opens a sealed file. Raises Refused."""
+    return parse_bytes(read_file(path, most, key), str(path))
 
 
 def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
@@ -68,7 +46,7 @@ def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
     elements = received.elements
     if elements.uid("MediaStorageSOPClassUID") == DICOMDIR_CLASS or "DirectoryRecordSequence" in elements:
         raise Refused("A DICOMDIR lists files: it is not an image itself")
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = sha256_of(data)
     uids, missing = checked_uids(elements, sha256), missing_uids(elements)
     header = build_header(received, uids)
     header = replace(header, warnings=(*(WITHOUT[name] for name in missing), *header.warnings))
@@ -158,9 +136,9 @@ def _palette(elements: Elements, pixels: PixelModule) -> Palette | None:
     return None
 
 
-def media_files(path: Path, most: int) -> tuple[tuple[str, ...], ...]:
+def media_files(path: Path, most: int, key: bytes = b"") -> tuple[tuple[str, ...], ...]:
     """ReferencedFileID (0004,1500) of every record of a DICOMDIR, unchecked. Raises Refused."""
-    elements = read_received(read_file(path, most)).elements
+    elements = read_received(read_file(path, most, key)).elements
     if "DirectoryRecordSequence" not in elements:
         raise Refused("Not a DICOMDIR")
     files = (record.texts("ReferencedFileID") for record in elements.items("DirectoryRecordSequence"))

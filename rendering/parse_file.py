@@ -5,9 +5,6 @@ Runs in the worker process only. Bombs are stopped before pydicom sees them.
 
 from __future__ import annotations
 
-import io
-import mmap
-import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +12,9 @@ from typing import Any
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 
+from rendering.file_bytes import FileBytes, SealedBytes, stream_of, unpacked
 from rendering.parse_elements import Elements, is_uid
 from workstation.errors import Refused
-
-FileBytes = bytes | bytearray | mmap.mmap
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -82,7 +78,7 @@ def _read_part_10(data: FileBytes) -> ReceivedDataset:
 
 
 def _read_after_meta(data: FileBytes, meta_start: int) -> ReceivedDataset:
-    stream = _stream(data)
+    stream = stream_of(data)
     stream.seek(meta_start)
     meta = Elements(read_dataset(stream, False, True, stop_when=_past_meta))
     start = stream.tell()
@@ -92,7 +88,7 @@ def _read_after_meta(data: FileBytes, meta_start: int) -> ReceivedDataset:
 
 def _read_bare(data: FileBytes) -> ReceivedDataset:
     """A dataset without preamble: its first element must be one of group 0002 or 0008."""
-    group_little, group_big = struct.unpack_from("<H", data)[0], struct.unpack_from(">H", data)[0]
+    group_little, group_big = unpacked("<H", data, 0)[0], unpacked(">H", data, 0)[0]
     if group_little == 0x0002:
         return _read_after_meta(data, 0)
     if group_little != 0x0008 and group_big != 0x0008:
@@ -112,10 +108,6 @@ def _guess_syntax(data: FileBytes, start: int) -> str:
     return EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE
 
 
-def _stream(data: FileBytes) -> Any:
-    return data if isinstance(data, mmap.mmap) else io.BytesIO(data)
-
-
 def _read_dataset(buffer: FileBytes, start: int, syntax: str) -> ReceivedDataset:
     # The text goes into reasons: only what can be nothing but a UID may.
     if not (is_uid(syntax) and syntax.startswith(("1.", "2."))):
@@ -125,7 +117,7 @@ def _read_dataset(buffer: FileBytes, start: int, syntax: str) -> ReceivedDataset
     big = syntax == EXPLICIT_BIG
     if uid.is_private:
         raise Refused("The transfer syntax is a private one of the sender", syntax)
-    stream = _stream(buffer)
+    stream = stream_of(buffer)
     stream.seek(start)
     # Some writers put an implicit dataset under an explicit label, and the other way round.
     if not big and implicit == (_guess_syntax(buffer, start) == EXPLICIT_LITTLE):
@@ -148,18 +140,18 @@ def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
 def _pixel_element(buffer: FileBytes, at: int, implicit: bool, order: str) -> PixelElement | None:
     if len(buffer) - at < 8:
         return None
-    group, element = struct.unpack_from(f"{order}HH", buffer, at)
+    group, element = unpacked(f"{order}HH", buffer, at)
     tag = group << 16 | element
     if tag not in PIXEL_TAGS:
         return None
     if implicit:
-        length, value = struct.unpack_from(f"{order}I", buffer, at + 4)[0], at + 8
+        length, value = unpacked(f"{order}I", buffer, at + 4)[0], at + 8
     elif bytes(buffer[at + 4 : at + 6]) in _LONG_VRS:
         if len(buffer) - at < 12:
             raise Refused("The file is cut off")
-        length, value = struct.unpack_from(f"{order}I", buffer, at + 8)[0], at + 12
+        length, value = unpacked(f"{order}I", buffer, at + 8)[0], at + 12
     else:
-        length, value = struct.unpack_from(f"{order}H", buffer, at + 6)[0], at + 8
+        length, value = unpacked(f"{order}H", buffer, at + 6)[0], at + 8
     return PixelElement(tag, value, None if length == UNDEFINED else length)
 
 
@@ -167,7 +159,7 @@ def inflated(data: FileBytes, start: int) -> bytearray:
     """The inflated dataset of the Deflated Explicit VR syntax (PS3.5 A.5), its size capped."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     out = bytearray()
-    packed = memoryview(data)[start:]
+    packed = data[start:] if isinstance(data, SealedBytes) else memoryview(data)[start:]
     cap = min(MOST_INFLATED, max(FREE_INFLATED, len(packed) * MOST_RATIO))
     step = 1 << 20
     pending: Any = packed[:step]

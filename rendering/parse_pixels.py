@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rendering.codecs import CODECS, NATIVE
-from rendering.codecs_fragments import frames_of
+from rendering.codecs_fragments import fragments, frames_of
+from rendering.codecs_video import VideoFacts, check_video
 from rendering.parse_elements import Elements
 from rendering.parse_file import PixelElement, ReceivedDataset
+from rendering.transfer_syntaxes import VIDEO
 from workstation.errors import Refused
 
 MOST_FRAME_BYTES = 1 << 30
 MOST_FRAMES = 200_000
+# H.264 Stereo High: the other eye's view needs a decoder that FFmpeg has not.
+_STEREO = ("1.2.840.10008.1.2.4.106",)
 _FLOAT_TAGS = {0x7FE00008: 32, 0x7FE00009: 64}
 _PHOTOMETRIC = {
     1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
-    3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_RCT", "YBR_ICT", "XYB"),
+    3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_RCT", "YBR_ICT", "XYB"),
 }
 
 
@@ -52,6 +56,10 @@ def read_pixel_module(received: ReceivedDataset) -> PixelModule:
     samples = elements.integer("SamplesPerPixel")
     photometric = elements.text("PhotometricInterpretation").upper()
     samples = _samples(samples, photometric)
+    if received.transfer_syntax in VIDEO:
+        warnings.extend(_video_warnings(received.transfer_syntax))
+    elif photometric == "YBR_PARTIAL_420":
+        raise Refused("The PhotometricInterpretation is one of videos, the transfer syntax is not")
     float_bits = _FLOAT_TAGS.get(element.tag, 0)
     allocated, stored, high = _bits(elements, float_bits)
     if elements.integer("PixelRepresentation") not in (0, 1) and not float_bits:
@@ -60,7 +68,12 @@ def read_pixel_module(received: ReceivedDataset) -> PixelModule:
     frame_bits = rows * columns * samples * allocated
     if frame_bits // 8 > MOST_FRAME_BYTES or frames > MOST_FRAMES:
         raise Refused("The image is larger than is allowed", f"{columns} × {rows} × {frames}")
-    offset, length, encapsulated = _layout(received, element, frames, frame_bits, (rows, columns), photometric, warnings)
+    if received.transfer_syntax in VIDEO:
+        facts = VideoFacts(received.transfer_syntax, rows, columns, frames, samples, stored, allocated)
+        offset, length, encapsulated = _video_layout(received, element, facts)
+    else:
+        offset, length, encapsulated = _layout(received, element, frames, frame_bits, (rows, columns), photometric, warnings)
+    has_offsets = encapsulated and frames > 1 and received.transfer_syntax not in VIDEO
     return PixelModule(
         rows,
         columns,
@@ -76,8 +89,8 @@ def read_pixel_module(received: ReceivedDataset) -> PixelModule:
         offset,
         length,
         encapsulated,
-        _very_long(elements, "ExtendedOffsetTable", encapsulated and frames > 1),
-        _very_long(elements, "ExtendedOffsetTableLengths", encapsulated and frames > 1),
+        _very_long(elements, "ExtendedOffsetTable", has_offsets),
+        _very_long(elements, "ExtendedOffsetTableLengths", has_offsets),
         tuple(warnings),
     )
 
@@ -139,6 +152,18 @@ def _layout(
     extended = _very_long(received.elements, "ExtendedOffsetTable", frames > 1)
     frames_of(received.buffer, element.offset, element.length, frames, extended)
     return element.offset, size - element.offset if element.length is None else element.length, True
+
+
+def _video_layout(received: ReceivedDataset, element: PixelElement, facts: VideoFacts) -> tuple[int, int, bool]:
+    """All fragments are one video, whatever the offset tables say (PS3.5 A.4.5, A.4.9)."""
+    check_video(received.buffer, fragments(received.buffer, element.offset, element.length)[1], facts)
+    return element.offset, len(received.buffer) - element.offset if element.length is None else element.length, True
+
+
+def _video_warnings(transfer_syntax: str) -> tuple[str, ...]:
+    if transfer_syntax.removesuffix(".1") in _STEREO:
+        return ("Stereo video: the view of one eye is shown",)
+    return ()
 
 
 def _native_layout(

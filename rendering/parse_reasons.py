@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rendering.transfer_syntaxes import TRANSFER_SYNTAXES
+
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
 # SOP class UID stems below the storage root (PS3.4 B.5), the longest that fits counts.
@@ -36,27 +38,6 @@ _BY_SOP_CLASS = {
 
 _WHOLE_SLIDE = _STORAGE + "77.1.6"
 
-_VIDEO = {
-    "1.2.840.10008.1.2.4.100": "MPEG-2",
-    "1.2.840.10008.1.2.4.101": "MPEG-2",
-    "1.2.840.10008.1.2.4.102": "MPEG-4",
-    "1.2.840.10008.1.2.4.103": "MPEG-4",
-    "1.2.840.10008.1.2.4.104": "MPEG-4",
-    "1.2.840.10008.1.2.4.105": "MPEG-4",
-    "1.2.840.10008.1.2.4.106": "MPEG-4",
-    "1.2.840.10008.1.2.4.107": "HEVC",
-    "1.2.840.10008.1.2.4.108": "HEVC",
-    "1.2.840.10008.1.2.7.1": "SMPTE ST 2110",
-    "1.2.840.10008.1.2.7.2": "SMPTE ST 2110",
-}
-
-_ELSEWHERE = {
-    "1.2.840.10008.1.2.4.94": "JPIP",
-    "1.2.840.10008.1.2.4.95": "JPIP",
-    "1.2.840.10008.1.2.4.204": "JPIP",
-    "1.2.840.10008.1.2.4.205": "JPIP",
-}
-
 
 def no_pixels_reason(sop_class: str) -> str:
     """Why an object without pixel data has none."""
@@ -72,9 +53,5 @@ def unshown_reason(sop_class: str, transfer_syntax: str) -> str:
     """Why pixel data that are there are not shown; empty when they can be."""
     if sop_class == _WHOLE_SLIDE:
         return "Whole slide microscopy image: not for this workstation"
-    if transfer_syntax.removesuffix(".1") in _VIDEO or transfer_syntax in _VIDEO:
-        name = _VIDEO.get(transfer_syntax) or _VIDEO[transfer_syntax.removesuffix(".1")]
-        return f"{name} video: not shown by this version"
-    if transfer_syntax in _ELSEWHERE:
-        return "The pixel data lie on another server (JPIP)"
-    return ""
+    syntax = TRANSFER_SYNTAXES.get(transfer_syntax)
+    return syntax.refusal if syntax is not None else ""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from rendering.header_json import decode as from_json
 from rendering.worker_child import Child, ChildDied, ChildSilent
-from rendering.worker_decode import DecodeJob, decode_in
+from rendering.worker_decode import DecodeJob, KeyOf, Rest, decode_in, no_key
 from rendering.worker_pipe import Message
 from workstation.domain.study import ParsedInstance
 from workstation.errors import LethalFile, Refused, Unavailable
@@ -52,10 +52,11 @@ class WorkerLimits:
 
 
 class ImageWorker:
-    """Thread-safe; starts its processes at first use and again after they died."""
+    """Thread-safe; starts its processes at first use and again after they died. `key_of` opens sealed files."""
 
-    def __init__(self, limits: WorkerLimits = WorkerLimits()) -> None:
+    def __init__(self, limits: WorkerLimits = WorkerLimits(), key_of: KeyOf = no_key) -> None:
         self.limits = limits
+        self._vault_key_of = key_of
         self._idle: list[Child] = []
         self._free = threading.Semaphore(limits.processes)
         self._lock = threading.Lock()
@@ -81,7 +82,7 @@ class ImageWorker:
         """The ReferencedFileID components (0004,1500) of a DICOMDIR, unchecked. Raises Refused."""
         with self._borrowed() as child:
             try:
-                child.send({"do": "media", "path": str(dicomdir)})
+                child.send({"do": "media", "path": str(dicomdir), "key": self._key_of(dicomdir).hex()})
                 answer = child.receive(self.limits.seconds)
                 child.receive(self.limits.seconds)
             except ChildDied as error:
@@ -104,18 +105,18 @@ class ImageWorker:
         reason why it never will be. Frames may arrive in any order near the given one.
         """
         with self._borrowed() as child:
-            rest = decode_in(child, jobs, target, on_frame, cancelled, self.limits.seconds)
+            rest = self._decode_in(child, jobs, target, on_frame, cancelled)
         # What was under way when the worker died goes again, one file at a time: only the
         # file that kills it once more is to blame.
         while rest.unfinished and not cancelled():
             for suspects in rest.suspects:
                 with self._borrowed() as child:
-                    decode_in(child, suspects, target, on_frame, cancelled, self.limits.seconds, alone=True)
+                    self._decode_in(child, suspects, target, on_frame, cancelled, alone=True)
             if not rest.others:
                 break
             before = len(rest.others)
             with self._borrowed() as child:
-                rest = decode_in(child, rest.others, target, on_frame, cancelled, self.limits.seconds)
+                rest = self._decode_in(child, rest.others, target, on_frame, cancelled)
             if len(rest.others) == before:
                 raise Unavailable("The image worker dies before it begins")
 
@@ -165,6 +166,23 @@ class ImageWorker:
                 return
         child.end()
 
+    def _key_of(self, path: Path) -> bytes:
+        try:
+            return self._vault_key_of(path)
+        except Refused:
+            return b""  # the worker says of that file, and of it alone, that there is no key
+
+    def _decode_in(
+        self,
+        child: Child,
+        jobs: Sequence[DecodeJob],
+        target: SharedFrames,
+        on_frame: Callable[[int, Refused | None], None],
+        cancelled: Callable[[], bool],
+        alone: bool = False,
+    ) -> Rest:
+        return decode_in(child, jobs, target, on_frame, cancelled, self.limits.seconds, alone, self._key_of)
+
     def _parse_batch(self, paths: Sequence[Path]) -> list[Parsed]:
         found: list[Parsed] = []
         while len(found) < len(paths):
@@ -177,7 +195,8 @@ class ImageWorker:
         return found
 
     def _parse_in(self, child: Child, paths: Sequence[Path], found: list[Parsed]) -> None:
-        child.send({"do": "parse", "paths": [str(path) for path in paths]})
+        keys = [self._key_of(path).hex() for path in paths]
+        child.send({"do": "parse", "paths": [str(path) for path in paths], "keys": keys})
         while "finished" not in (answer := child.receive(self.limits.seconds)):
             found.append(_parsed(answer))
 

@@ -24,6 +24,8 @@ from rendering.worker_process import main
 main(sys.argv[2:])
 """
 _START_SECONDS = 60.0
+# What a process that reads hostile bytes has no business with.
+_SECRETS = ("LYSKASSE_PASSPHRASE",)
 
 
 class ChildDied(Exception):
@@ -41,7 +43,11 @@ class Child:
         """Raises Unavailable when the process does not start."""
         arguments = [str(_ROOT), str(memory), str(seconds), str(file_bytes), str(threads)]
         # One BLAS thread and few malloc arenas: each would reserve address space that counts.
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        environment = {name: value for name, value in os.environ.items() if name not in _SECRETS} | {
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "MALLOC_ARENA_MAX": "2",
+        }
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-B", "-c", _PROGRAM, *arguments],

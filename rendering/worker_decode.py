@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rendering.transfer_syntaxes import VIDEO
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_pipe import Message
 from workstation.errors import Refused
@@ -41,6 +43,14 @@ _place = attrgetter("pixel_offset", "pixel_length", "extended_offsets", "extende
 
 # How often a request looks up from waiting to see whether it is still wanted.
 _GLANCE = 0.05
+
+
+KeyOf = Callable[[Path], bytes]
+"""The key of one sealed file, b"" for a plain one: all that the worker process is told of keys."""
+
+
+def no_key(_: Path) -> bytes:
+    return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +97,12 @@ def decode_in(
     cancelled: Callable[[], bool],
     seconds: float,
     alone: bool = False,
+    key_of: KeyOf = no_key,
 ) -> Rest:
     """Runs `jobs`; a death is a Rest, or with `alone` (one file) that file's refusal."""
     files = _by_file(jobs)
     try:
-        child.send(_request(files, target))
+        child.send(_request(files, target, key_of))
         _follow(child, files, on_frame, cancelled, seconds)
     except ChildDied as death:
         child.end()
@@ -100,21 +111,27 @@ def decode_in(
 
 
 def _by_file(jobs: Sequence[DecodeJob]) -> list[_File]:
-    """Jobs by file; the frames of one file in as many shares as there are cores."""
-    shares = os.cpu_count() or 1
+    """Jobs by file; the frames of one file in as many shares as there are cores, those of a video in order in one."""
     files: dict[tuple[str, int, int], _File] = {}
     seen: Counter[tuple[str, int]] = Counter()
-    for index, job in enumerate(jobs):
+    for index, job in sorted(enumerate(jobs), key=_in_a_video):
+        shares = 1 if job.header.transfer_syntax_uid in VIDEO else os.cpu_count() or 1
         file = (job.path, id(job.header))
         files.setdefault((*file, seen[file] % shares), _File({})).waiting[index] = job
         seen[file] += 1
     return list(files.values())
 
 
-def _request(files: Sequence[_File], target: SharedFrames) -> Message:
+def _in_a_video(numbered: tuple[int, DecodeJob]) -> int:
+    """Sorts a video's frames; all other jobs come first, in the order they were asked for."""
+    _, job = numbered
+    return job.frame if job.header.transfer_syntax_uid in VIDEO else -1
+
+
+def _request(files: Sequence[_File], target: SharedFrames, key_of: KeyOf) -> Message:
     address = target.address
     kinds: dict[tuple[Any, ...], int] = {}
-    described = [_file_request(file, kinds) for file in files]
+    described = [_file_request(file, kinds, key_of) for file in files]
     return {
         "do": "decode",
         "block": address.name,
@@ -127,10 +144,11 @@ def _request(files: Sequence[_File], target: SharedFrames) -> Message:
     }
 
 
-def _file_request(file: _File, kinds: dict[tuple[Any, ...], int]) -> Message:
+def _file_request(file: _File, kinds: dict[tuple[Any, ...], int], key_of: KeyOf) -> Message:
     first = next(iter(file.waiting.values()))
     return {
         "path": first.path,
+        "key": key_of(Path(first.path)).hex(),
         "sha256": first.sha256,
         "clean": first.clean,
         "kind": kinds.setdefault(_kind(first.header), len(kinds)),

@@ -11,9 +11,10 @@ import sys
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,11 +22,13 @@ import numpy as np
 import pydicom.config
 from numpy.typing import NDArray
 
+from rendering.codecs_video import Stopped
 from rendering.decode import SourceFile, decode_into, open_source
 from rendering.decode_direct import is_direct, read_frame
+from rendering.file_bytes import MAPPED_FROM, read_file
 from rendering.header import ImageHeader
 from rendering.header_json import encode
-from rendering.parse import MAPPED_FROM, media_files, parse_file, read_file
+from rendering.parse import media_files, parse_file
 from rendering.pixels import clear_foreign_bits
 from rendering.shared_frames import Attachment, BlockAddress
 from rendering.worker_limits import ProcessLimits
@@ -78,12 +81,12 @@ class Worker:
         self._answer({"finished": True})
 
     def _parse(self, request: Message) -> None:
-        for path in request["paths"]:
+        for path, key in zip(request["paths"], request["keys"], strict=True):
             if self._cancelled.is_set():
                 return
             self._limits.job_begins()
             try:
-                self._answer(encode(parse_file(Path(path), self._file_bytes)))
+                self._answer(encode(parse_file(Path(path), self._file_bytes, bytes.fromhex(key))))
             except Refused as reason:
                 self._answer({"refused": refusal(reason)})
             except MemoryError:
@@ -92,7 +95,7 @@ class Worker:
                 self._answer({"refused": refusal(Refused("The file cannot be read", type(error).__name__))})
 
     def _media(self, request: Message) -> None:
-        self._answer({"files": media_files(Path(request["path"]), self._file_bytes)})
+        self._answer({"files": media_files(Path(request["path"]), self._file_bytes, bytes.fromhex(request["key"]))})
 
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])
@@ -113,11 +116,11 @@ class Worker:
                 break
             self._answer({**last, "begin": index})
             self._limits.job_begins()
-            last = {**self._decode_file(file, kinds[file["kind"]], array), "end": index}
+            last = {**self._decode_file(index, file, kinds[file["kind"]], array), "end": index}
         if last:
             self._answer(last)
 
-    def _decode_file(self, file: Message, kind: ImageHeader, array: NDArray[Any]) -> Message:
+    def _decode_file(self, index: int, file: Message, kind: ImageHeader, array: NDArray[Any]) -> Message:
         """Answers for all frames but the last one that was done, whose answer is returned."""
         offset, length, offsets, lengths = file["place"]
         header = replace(
@@ -140,43 +143,54 @@ class Worker:
                 if self._cancelled.is_set():
                     return {}
                 self._limits.job_begins()
-            last = {"done": job, "refused": _decoded(source, frame, array[slot], file["clean"])}
+            try:
+                last = {"done": job, "refused": _decoded(source, frame, array[slot], file["clean"], lambda: self._passed(index))}
+            except Stopped:
+                return {}
         if header.frames == 1:
             self._forget(source)
         return last
 
+    def _passed(self, index: int) -> None:
+        """A frame of a video lies behind on the way to one that is wanted: the file is slow, not stuck."""
+        if self._cancelled.is_set():
+            raise Stopped
+        self._limits.job_begins()
+        self._answer({"begin": index})
+
     def _read_directly(self, file: Message, header: ImageHeader, slot: NDArray[Any]) -> bool:
-        found = read_frame(Path(file["path"]), self._file_bytes, header, file["sha256"], slot)
+        found = read_frame(Path(file["path"]), self._file_bytes, header, file["sha256"], slot, bytes.fromhex(file["key"]))
         if found and file["clean"]:
             clear_foreign_bits(slot, header)
         return found
 
     def _source(self, file: Message, header: ImageHeader) -> SourceFile:
-        path = Path(file["path"])
-        size, changed = _size_and_time(path)
+        size, changed = _size_and_time(Path(file["path"]))
         if header.frames == 1:
-            return self._opened(path, size, header, file["sha256"])
+            return self._opened(file, size, header)
         key = (file["path"], file["sha256"], size, changed, header)
         # One thread opens a multi-frame file, the others find it open.
         with self._opening:
             if key in self._sources:
                 self._sources.move_to_end(key)
                 return self._sources[key]
-            source = self._sources[key] = self._opened(path, size, header, file["sha256"])
+            source = self._sources[key] = self._opened(file, size, header)
             while len(self._sources) > KEPT_SOURCES:
                 self._forget(self._sources.popitem(last=False)[1])
             return source
 
-    def _opened(self, path: Path, size: int, header: ImageHeader, sha256: str) -> SourceFile:
-        if size >= MAPPED_FROM:
+    def _opened(self, file: Message, size: int, header: ImageHeader) -> SourceFile:
+        if size >= MAPPED_FROM and not file["key"]:
             self._limits.mapped(size)
         try:
-            return open_source(read_file(path, self._file_bytes), header, sha256)
+            return open_source(
+                read_file(Path(file["path"]), self._file_bytes, bytes.fromhex(file["key"])), header, file["sha256"]
+            )
         except MemoryError as error:
             raise Refused("Reading the file takes more memory than is allowed") from error
 
     def _forget(self, source: SourceFile) -> None:
-        if len(source.buffer) >= MAPPED_FROM and not isinstance(source.buffer, bytes | bytearray):
+        if isinstance(source.buffer, mmap):
             self._limits.mapped(-len(source.buffer))
 
 
@@ -188,11 +202,13 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _decoded(source: SourceFile, frame: int, slot: NDArray[Any], clean: bool) -> list[str] | None:
+def _decoded(source: SourceFile, frame: int, slot: NDArray[Any], clean: bool, passed: Callable[[], None]) -> list[str] | None:
     try:
-        decode_into(source, frame, slot)
+        decode_into(source, frame, slot, passed)
         if clean:
             clear_foreign_bits(slot, source.header)
+    except Stopped:
+        raise
     except Refused as reason:
         return refusal(reason)
     except MemoryError:

@@ -362,11 +362,6 @@ def test_an_object_without_pixels_says_what_it_is(parse: Any, sop_class: str, wo
     assert not found.instance.has_pixels
 
 
-def test_video_is_named_and_not_shown(parse: Any) -> None:
-    made = dataset(GREY, "1.2.840.10008.1.2.4.102", PixelData=encapsulated([b"\0" * 10]))
-    assert "MPEG-4 video" in parse(made).instance.header["no_pixels"]
-
-
 def test_lossy_images_say_so_and_how_much(header: Any) -> None:
     found = header(LossyImageCompression="01", LossyImageCompressionRatio=[12.5])
     assert (found.lossy, found.lossy_ratio) == (True, (12.5,))
