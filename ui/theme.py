@@ -7,6 +7,7 @@ errors and refusals, lilac for priors; each is always beside a word that says th
 
 from __future__ import annotations
 
+from importlib.resources import files
 from string import Template
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -126,7 +127,8 @@ def _palette() -> QPalette:
 def style_sheet() -> str:
     """The style sheet with the colours above put in."""
     names = {k: v for k, v in globals().items() if k.isupper() and isinstance(v, str)}
-    return _SHEET.substitute(names)
+    drawn = {name: str(files("resources") / "icons" / f"{name.lower()}.svg").replace("\\", "/") for name in ("DOWN", "CHECK")}
+    return _SHEET.substitute(names, **drawn)
 
 
 _SHEET = Template("""
@@ -167,6 +169,11 @@ QLineEdit, QTextEdit, QPlainTextEdit, QSpinBox {
     background: $GROUND; border: 1px solid $EDGE; border-radius: 5px; padding: 5px 7px;
     selection-background-color: $ACCENT_GROUND; selection-color: $TEXT;
 }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $EDGE; border-radius: 3px; background: $GROUND; }
+QCheckBox::indicator:checked { image: url($CHECK); }
+QCheckBox:focus, QCheckBox::indicator:focus { color: $ACCENT; border-color: $ACCENT; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url($DOWN); width: 10px; height: 6px; }
 QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QSpinBox:focus { border: 1px solid $ACCENT; }
 QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled { border: 1px solid $LINE; color: $MUTED; }

@@ -108,6 +108,7 @@ class ArchivePage(QWidget):
         self._body.addWidget(self.table)
         acts = QHBoxLayout()
         acts.setContentsMargins(16, 8, 16, 8)
+        acts.setSpacing(10)
         acts.addStretch(1)
         acts.addWidget(self.fetch_button)
         acts.addWidget(self.read_button)
@@ -151,6 +152,7 @@ class ArchivePage(QWidget):
         while (item := self._box_row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         self._boxes = {}
         for archive in self._core.archives.archives:
@@ -295,8 +297,9 @@ class ArchivePage(QWidget):
         self._show_acts()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        is_key = watched is self.table and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if is_key and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if watched is not self.table or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._act()
             return True
         return False

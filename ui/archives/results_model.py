@@ -62,13 +62,13 @@ def _images(row: ResultRow) -> str:
 COLUMNS: tuple[Column, ...] = (
     Column("Patient", 210, lambda r: plain.person_name(r.study.patient.name), lambda r: r.study.patient.name.casefold()),
     Column("ID", 150, lambda r: plain.plain(r.study.patient.key.patient_id), lambda r: r.study.patient.key.patient_id),
-    Column("Born", 100, lambda r: plain.dicom_date(r.study.patient.birth_date), lambda r: r.study.patient.birth_date),
-    Column("Study date", 110, lambda r: plain.dicom_date(r.study.study_date), lambda r: (r.study.study_date, r.study.study_time)),
+    Column("Born", 116, lambda r: plain.dicom_date(r.study.patient.birth_date), lambda r: r.study.patient.birth_date),
+    Column("Study date", 124, lambda r: plain.dicom_date(r.study.study_date), lambda r: (r.study.study_date, r.study.study_time)),
     Column("Modality", 90, lambda r: plain.plain("/".join(r.study.modalities)), lambda r: r.study.modalities),
     Column("Description", 260, lambda r: plain.plain(r.study.description), lambda r: r.study.description.casefold()),
     Column("Accession", 130, lambda r: plain.plain(r.study.accession_number), lambda r: r.study.accession_number),
     Column("Images", 80, _images, lambda r: r.study.instance_count or 0),
-    Column("Archive", 200, lambda r: plain.plain(", ".join(r.places)), lambda r: r.places),
+    Column("Archive", 230, lambda r: plain.plain(", ".join(r.places)), lambda r: r.places),
     Column("Here", 130, here_words, lambda r: r.here, _here_colour),
 )
 DATE = 3

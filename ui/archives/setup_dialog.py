@@ -63,6 +63,7 @@ class ArchivesDialog(QDialog):
         left.addWidget(new)
         self.list.setAccessibleName(self.tr("Archives"))
         self.list.setFixedWidth(250)
+        self.list.setSpacing(3)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "red")
@@ -174,6 +175,7 @@ class ArchivesDialog(QDialog):
         while (item := self.steps.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         for step in steps:
             mark = "✓" if step.succeeded else "✗"

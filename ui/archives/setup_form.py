@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from workstation.domain.archive import Archive, ArchiveKind, RetrieveMethod, Tls
 
@@ -60,8 +61,7 @@ class SetupForm(QWidget):
         self.is_local = self._check(self.tr("Local: asked first, preferred to others"), ALL)
         self.is_prior_source = self._check(self.tr("Look here for priors"), ALL)
         self.can_store = self._check(self.tr("Our own objects may be sent here"), NETWORK)
-        self.kilobits = self._number(self.tr("Most for background fetching, kbit/s"), NETWORK, 10_000_000)
-        self.kilobits.setSpecialValueText(self.tr("no limit"))
+        self.kilobits = self._number(self.tr("Most for background fetching, kbit/s"), NETWORK, 10_000_000, self.tr("no limit"))
         self.kind.currentIndexChanged.connect(self._show_kind)
         self.show_archive(self._blank)
 
@@ -110,12 +110,9 @@ class SetupForm(QWidget):
         self._add(label, field, kinds)
         return field
 
-    def _number(self, label: str, kinds: set[ArchiveKind], most: int) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(0, most)
-        field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        field.valueChanged.connect(lambda _: self.changed.emit())
-        self._add(label, field, kinds)
+    def _number(self, label: str, kinds: set[ArchiveKind], most: int, hint: str = "") -> QLineEdit:
+        field = self._line(label, kinds, hint)
+        field.setValidator(QIntValidator(0, most, field))
         return field
 
     def _choice(self, label: str, kinds: set[ArchiveKind], words: dict[Any, str]) -> QComboBox:
@@ -152,17 +149,16 @@ _NOT_OF_ARCHIVE = _TLS_KEYS | {"secret", "tls", "kind", "retrieve"}
 def _value(widget: QWidget) -> str | int | bool:
     if isinstance(widget, QCheckBox):
         return widget.isChecked()
-    if isinstance(widget, QSpinBox):
-        return widget.value()
-    return widget.text().strip() if isinstance(widget, QLineEdit) else ""
+    if not isinstance(widget, QLineEdit):
+        return ""
+    text = widget.text().strip()
+    return int(text or 0) if widget.validator() is not None else text
 
 
 def _show(widget: QWidget, value: Any) -> None:
     if isinstance(widget, QCheckBox):
         widget.setChecked(bool(value))
-    elif isinstance(widget, QSpinBox):
-        widget.setValue(int(value))
     elif isinstance(widget, QComboBox):
         widget.setCurrentIndex(max(widget.findData(value.value), 0))
     elif isinstance(widget, QLineEdit):
-        widget.setText(str(value))
+        widget.setText(str(value or ""))
