@@ -31,6 +31,10 @@ class Unavailable(WorkstationError):
     """An optional part (microphone, model, RIS, archive, GPU) that is not there now."""
 
 
+class DiskFull(Unavailable):
+    """A disk that can take no more: room may be made, and the same thing tried again."""
+
+
 class Conflict(WorkstationError):
     """The other side holds something newer than what we based our change on."""
 

@@ -53,7 +53,9 @@ class StudyCache:
         """Called in the adding thread once a batch of files is in the index; must be quick and not raise."""
         self.issuer_of: Callable[[str], str] = lambda _study_uid: ""
         """The assigning authority of the archive that gave a study, for patient IDs that come without one."""
-        self._adding = threading.Lock()
+        self.make_room: Callable[[int], bool] = lambda _bytes: False
+        """Called in the adding thread when the disk is full; True when the same may be tried again."""
+        self._adding = threading.RLock()  # room is made from within an import
         self._alerts = AlertLog(root / "security.jsonl")
         self._store = ObjectStore(root)
         with contextlib.ExitStack() as opened:
@@ -88,11 +90,31 @@ class StudyCache:
         disk ends the import with `ImportResult.stopped`.
         """
         with self._adding, self._store.unpacking_folder() as folder:
-            intake = Intake(self._store, self._index, self._reader, self._alerts, admit)
+            intake = Intake(self._store, self._index, self._reader, self._alerts, admit, self.make_room)
             result = intake.run(paths, folder, progress, cancelled)
         for told in self.added:
             told(result)
         return result
+
+    def remove(self, study_instance_uid: str) -> int:
+        """Take one whole study off this machine: out of the index first, then its files. The number of files.
+
+        Who may be removed is not asked here: `workstation.cache.quota`.
+        """
+        with self._adding:
+            hashes = self._index.hashes_of(study_instance_uid)
+            with self._store.removing(hashes, self._index.has), self._index.changing():
+                self._index.remove_study(study_instance_uid)
+        return len(hashes)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """(instances, bytes) of each study's files, by Study Instance UID."""
+        return self._index.sizes()
+
+    def last_written(self, study_instance_uid: str) -> float:
+        """When the newest of its files came, in seconds since 1970; 0 when none is here."""
+        paths = (self._store.object_path(sha256) for sha256 in self._index.hashes_of(study_instance_uid))
+        return max((path.stat().st_mtime for path in paths if path.is_file()), default=0.0)
 
     def receiving_folder(self) -> AbstractContextManager[Path]:
         """A folder that only this program holds, for files on their way in; emptied when left, or after a kill."""

@@ -91,6 +91,12 @@ class StudyIndex:
         if not self._one("SELECT 1 FROM quarantine WHERE sha256 = ?", file.sha256):
             self._put("quarantine", quarantine_row(file))
 
+    def remove_study(self, study_uid: str) -> None:
+        """Its rows, but for the record of what was set aside: that is kept on the disk too."""
+        for table in ("instance", "series", "study"):
+            self._run(f"DELETE FROM {table} WHERE study_instance_uid = ?", study_uid)
+        self._drop_lonely_patients()
+
     def _merge_study(self, study: Study, leading: str) -> None:
         held = self._one("SELECT issuer, leading FROM study WHERE study_instance_uid = ?", study.study_instance_uid)
         key = study.patient.key
@@ -177,6 +183,15 @@ class StudyIndex:
             "WHERE rows > 0 AND columns > 0 GROUP BY study_instance_uid"
         )
         return {row["study_instance_uid"]: row["images"] for row in rows}
+
+    def hashes_of(self, study_uid: str) -> tuple[str, ...]:
+        rows = self._all("SELECT sha256 FROM instance WHERE study_instance_uid = ? ORDER BY sha256", study_uid)
+        return tuple(row["sha256"] for row in rows)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """(instances, bytes of plain content) by study."""
+        rows = self._all("SELECT study_instance_uid, count(*) AS number, sum(size) AS bytes FROM instance GROUP BY 1")
+        return {row["study_instance_uid"]: (row["number"], row["bytes"]) for row in rows}
 
     def quarantined(self, study_uid: str | None = None) -> tuple[QuarantinedFile, ...]:
         """What was set aside, of all studies or of one, oldest first."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from workstation.cache import preamble
 from workstation.cache.admission import Answer, admission, leading
@@ -18,8 +19,10 @@ from workstation.cache.soundness import flaw_of, lack_of
 from workstation.cache.sources import HEAD, Sources
 from workstation.cache.store import ObjectStore, Staged, fingerprint_of
 from workstation.domain.study import ParsedInstance
-from workstation.errors import LethalFile, Refused, Unavailable, WorkstationError
+from workstation.errors import DiskFull, LethalFile, Refused, Unavailable, WorkstationError
 from workstation.ports import InstanceReader, Progress
+
+T = TypeVar("T")
 
 BATCH_FILES = 200
 BATCH_BYTES = 512 << 20
@@ -64,8 +67,15 @@ class Intake:
     """Used once. `admit` is what the caller knows of the files beyond the rules of the cache."""
 
     def __init__(
-        self, store: ObjectStore, index: StudyIndex, reader: InstanceReader, alerts: AlertLog, admit: Admit | None = None
+        self,
+        store: ObjectStore,
+        index: StudyIndex,
+        reader: InstanceReader,
+        alerts: AlertLog,
+        admit: Admit | None = None,
+        make_room: Callable[[int], bool] = lambda _bytes: False,
     ) -> None:
+        self._make_room = make_room
         self._admit = admit
         self._store = store
         self._index = index
@@ -124,7 +134,7 @@ class Intake:
     def _receive(self, source: SourceFile, outcome: ParsedInstance | Refused) -> None:
         try:
             if isinstance(outcome, LethalFile):
-                self._batch.append(_Candidate(source.shown, self._store.stage(source.path), outcome))
+                self._batch.append(_Candidate(source.shown, self._stage(source.path), outcome))
             elif isinstance(outcome, Refused):
                 self._refused.append((source.shown, reason_of(outcome)))
             else:
@@ -147,7 +157,21 @@ class Intake:
             self._duplicates += 1
             self._studies[parsed.study.study_instance_uid] = None
         else:
-            self._batch.append(_Candidate(source.shown, self._store.stage(source.path, parsed.instance.sha256), parsed, verdict))
+            self._batch.append(_Candidate(source.shown, self._stage(source.path, parsed.instance.sha256), parsed, verdict))
+
+    def _stage(self, source: Path, expected: str = "") -> Staged:
+        """Raises Refused when the source is gone, Unavailable when the disk takes no more."""
+        size = source.stat().st_size if source.exists() else 0
+        return self._with_room(size, lambda: self._store.stage(source, expected))
+
+    def _with_room(self, size: int, work: Callable[[], T]) -> T:
+        """`work`, and once more when the disk was full and room could be made for `size` bytes (F14)."""
+        try:
+            return work()
+        except DiskFull:
+            if not self._make_room(size):
+                raise
+        return work()
 
     def _kept_hash(self, path: Path, parsed: ParsedInstance) -> str:
         """The hash the file will be kept under: that of its bytes unless the preamble must be zeroed."""
@@ -163,12 +187,8 @@ class Intake:
         batch, self._batch = self._batch, []
         if not batch:
             return
-        staged = [candidate.staged for candidate in batch]
         try:
-            self._store.sync(staged)
-            with self._store.renaming(staged, self._index.has), self._index.changing():
-                answers = [self._settle(candidate) for candidate in batch]
-                self._store.sync_folders(staged)
+            answers = self._with_room(sum(c.staged.fingerprint.size for c in batch), lambda: self._settled(batch))
         except BaseException as error:
             for candidate in batch:
                 self._store.drop(candidate.staged)
@@ -176,6 +196,14 @@ class Intake:
             raise
         for candidate, answer in zip(batch, answers, strict=True):
             self._count(candidate, answer)
+
+    def _settled(self, batch: Sequence[_Candidate]) -> list[Answer | QuarantinedFile]:
+        staged = [candidate.staged for candidate in batch]
+        self._store.sync(staged)
+        with self._store.renaming(staged, self._index.has), self._index.changing():
+            answers = [self._settle(candidate) for candidate in batch]
+            self._store.sync_folders(staged)
+        return answers
 
     def _settle(self, candidate: _Candidate) -> Answer | QuarantinedFile:
         parsed, staged = candidate.outcome, candidate.staged

@@ -23,11 +23,12 @@ from typing import BinaryIO
 from workstation.cache import preamble
 from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
-from workstation.errors import Refused, Unavailable
+from workstation.errors import DiskFull, Refused, Unavailable
 
 CHUNK = 1 << 20
 SUFFIX = ".dcm"
 UNDER_WAY = "renames"
+REMOVALS = "removals"
 # A file system writes its journal once for all who wait for it at that moment.
 SYNCS_AT_ONCE = 16
 
@@ -57,8 +58,18 @@ def writing() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Unavailable("The disk is full", "No more images can be kept", "Free space on the disk") from error
+            raise DiskFull("The disk is full", _what_is_full(error), "Free space on the disk") from error
         raise Unavailable("The image cache cannot be written", error.strerror or "", "Check the disk") from error
+
+
+def _what_is_full(error: OSError) -> str:
+    """Bytes, or the number of files: a disk may have gigabytes free and no inode for one more file (F26)."""
+    folder = Path(error.filename).parent if isinstance(error.filename, str) else None
+    while folder is not None and hasattr(os, "statvfs"):
+        with contextlib.suppress(OSError):
+            return "No more images can be kept" if os.statvfs(folder).f_favail else "It can hold no more files (no free inodes)"
+        folder = folder.parent if folder != folder.parent else None
+    return "No more images can be kept"
 
 
 class ObjectStore:
@@ -80,8 +91,9 @@ class ObjectStore:
     def tidy(self, is_known: Callable[[str], bool]) -> None:
         """Take away what programs that were killed left: half files, and files no index knows."""
         for folder in abandoned(self._incoming):
-            with contextlib.suppress(FileNotFoundError):
-                self._take_back(folder / UNDER_WAY, is_known)
+            for note in (UNDER_WAY, REMOVALS):
+                with contextlib.suppress(FileNotFoundError):
+                    self._take_back(folder / note, is_known)
             shutil.rmtree(folder, ignore_errors=True)
 
     def _take_back(self, note: Path, is_known: Callable[[str], bool]) -> None:
@@ -143,17 +155,44 @@ class ObjectStore:
 
     @contextlib.contextmanager
     def renaming(self, staged: Sequence[Staged], is_known: Callable[[str], bool]) -> Iterator[None]:
-        """Around the renames of a batch and the commit that makes them known; taken back when that fails."""
-        note = self._held.path / UNDER_WAY
-        with writing():
-            note.write_text("\n".join(copy.fingerprint.sha256 for copy in staged), encoding="ascii")
-            _sync_file(note)
+        """Around the renames of a batch and the commit that makes them known; taken back when that fails.
+
+        What is taken back is staged again: with more room the same batch may be tried once more.
+        """
+        note = self._noted(UNDER_WAY, [copy.fingerprint.sha256 for copy in staged])
         try:
             yield
         except BaseException:
-            self._take_back(note, is_known)
+            for copy in staged:
+                self._stage_again(copy, is_known)
+            note.unlink()
             raise
         note.unlink()
+
+    @contextlib.contextmanager
+    def removing(self, hashes: Sequence[str], is_known: Callable[[str], bool]) -> Iterator[None]:
+        """Around the commit that makes the index forget these; their files go after it.
+
+        A kill in between leaves files that no index knows: they go at the next start.
+        """
+        note = self._noted(REMOVALS, hashes)
+        try:
+            yield
+        finally:
+            self._take_back(note, is_known)
+            note.unlink()
+
+    def _noted(self, name: str, hashes: Sequence[str]) -> Path:
+        note = self._held.path / name
+        with writing():
+            note.write_text("\n".join(hashes), encoding="ascii")
+            _sync_file(note)
+        return note
+
+    def _stage_again(self, staged: Staged, is_known: Callable[[str], bool]) -> None:
+        place = self.object_path(staged.fingerprint.sha256)
+        if not staged.path.exists() and place.exists() and not is_known(staged.fingerprint.sha256):
+            place.replace(staged.path)
 
     def keep(self, staged: Staged) -> None:
         self._move(staged, self.object_path(staged.fingerprint.sha256))
@@ -166,7 +205,8 @@ class ObjectStore:
             half = staged.path.with_suffix(".record")
             half.write_text(record, encoding="utf-8")
             half.replace(place.with_suffix(".json"))
-        self._move(staged, place)
+        if staged.path.exists():  # not there when a batch is tried again: it lies in its place
+            self._move(staged, place)
 
     def drop(self, staged: Staged) -> None:
         staged.path.unlink(missing_ok=True)
