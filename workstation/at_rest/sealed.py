@@ -46,6 +46,11 @@ BROKEN = (
     "Its seal is broken, or it was sealed with another key",
     "Import it again from its source",
 )
+NO_KEY = (
+    "The stored file is encrypted",
+    "There is no key for it here",
+    "Set at_rest = true in settings.toml, or bring the key back",
+)
 UNKNOWN_VERSION = ("The stored file is of a newer version of this program", "", "Use that version")
 
 
@@ -211,7 +216,9 @@ class SealedFile:
         self._file = path.open("rb", buffering=0)
         try:
             head = head_of(self._file.read(HEAD.size))
-            if head is None or len(file_key) != 32:
+            if not file_key:
+                raise Refused(*NO_KEY)
+            if head is None:
                 raise Refused(*BROKEN)
             self._head = head
             self._cipher = AESGCM(file_key)
@@ -223,13 +230,19 @@ class SealedFile:
                 raise Refused(*BROKEN)
             self.size = self._last * head.block + self._last_size
             # Proves the size: a file that was cut after a whole block has no last one.
-            self._kept = (self._last, self._opened(self._last))
+            self._end = self._opened(self._last)
+            self._kept = (-1, b"")
         except BaseException:
             self._file.close()
             raise
 
     def close(self) -> None:
+        """May be called twice; done by itself when nobody holds the file any more."""
         self._file.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
 
     def read_into(self, offset: int, target: WriteableBuffer) -> int:
         """Plaintext from `offset` into `target`, as much as there is; how much that was."""
@@ -239,7 +252,7 @@ class SealedFile:
             number, start = divmod(offset + done, block)
             size = self._last_size if number == self._last else block
             taken = min(size - start, len(view) - done)
-            if taken == size and self._kept[0] != number:
+            if taken == size and number not in (self._kept[0], self._last):
                 self._open_into(number, view[done : done + taken])
             else:
                 view[done : done + taken] = memoryview(self._block(number))[start : start + taken]
@@ -253,6 +266,8 @@ class SealedFile:
         return found
 
     def _block(self, number: int) -> bytes:
+        if number == self._last:
+            return self._end
         kept = self._kept
         if kept[0] != number:
             kept = self._kept = (number, self._opened(number))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workstation.at_rest.sealed import (
+    NO_KEY,
     Head,
     Purpose,
     create_sealed,
@@ -26,11 +27,6 @@ from workstation.errors import Refused
 __all__ = ["Purpose", "Vault", "is_sealed"]
 
 MASTER = 32
-NO_KEY = (
-    "The stored file is encrypted",
-    "Encryption of stored data is switched off here and there is no key",
-    "Set at_rest = true in settings.toml",
-)
 
 
 class Vault:
