@@ -2,7 +2,8 @@
 
 The parent never fails, no file takes longer than the limit, memory stays bounded, and what is shown after
 all is of the size that both the header and the codestream say.
-`LYSKASSE_FUZZ_FILES` and `LYSKASSE_FUZZ_SEED` make a longer or another run by hand.
+The long run of 20,000 of our own files and as many real ones:
+`LYSKASSE_FUZZ_FILES=20000 python -m pytest -s tests/journeys/test_fuzz.py` (`LYSKASSE_FUZZ_SEED` for another one).
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import os
 import struct
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
-from mutations import mutants, wholes
+from mutations import mutants, real, wholes
 
 from rendering.header import ImageHeader
 from rendering.shared_frames import SharedFrames
@@ -23,7 +25,8 @@ from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
 from workstation.domain.study import ParsedInstance
 from workstation.errors import Refused
 
-FILES = int(os.environ.get("LYSKASSE_FUZZ_FILES", "1500"))
+OWN_FILES = int(os.environ.get("LYSKASSE_FUZZ_FILES", "1000"))
+REAL_FILES = int(os.environ.get("LYSKASSE_FUZZ_FILES", "500"))
 SEED = int(os.environ.get("LYSKASSE_FUZZ_SEED", "20261122"))
 # Of the test's own process, and of a worker over what it is allowed.
 MOST_GROWTH = 300 << 20
@@ -34,28 +37,70 @@ MOST_DECODED = 64 << 20
 BATCH = 100
 
 
-@pytest.mark.timeout(0 if "LYSKASSE_FUZZ_FILES" in os.environ else 300)
-def test_no_mutant_does_more_harm_than_being_refused(tmp_path: Path) -> None:
-    outcomes: Counter[str] = Counter()
+LONG = pytest.mark.timeout(0 if "LYSKASSE_FUZZ_FILES" in os.environ else 300)
+
+
+@dataclass
+class Tally:
+    """What became of the files; the longest time (s) and the most memory (bytes) that any of them took."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    parent_growth: int = 0
+    worker_peak: int = 0
+
+
+@LONG
+def test_no_mutant_of_our_files_does_more_harm_than_being_refused(tmp_path: Path) -> None:
+    """F87, F04, F06: every transfer syntax, header and video."""
+    judge(tried(tmp_path, wholes(tmp_path), OWN_FILES), OWN_FILES)
+
+
+@LONG
+def test_no_mutant_of_a_real_file_does_more_harm_than_being_refused(tmp_path: Path, shared_data: Path) -> None:
+    """F87 with the real files of every transfer syntax and of every kind of object."""
+    judge(tried(tmp_path, real(shared_data), REAL_FILES), REAL_FILES)
+
+
+def judge(tally: Tally, files: int) -> None:
+    print(f"{files} mutants: {tally}")
+    assert sum(tally.outcomes.values()) == files
+    assert tally.outcomes["shown"] > files // 50
+    assert tally.outcomes["refused"] > files // 8
+    assert tally.slowest < LIMIT, f"a file took {tally.slowest:.1f} s"
+    assert tally.parent_growth < MOST_GROWTH, f"grew by {tally.parent_growth >> 20} MB"
+    assert tally.worker_peak < WorkerLimits().memory + MOST_GROWTH, f"a worker held {tally.worker_peak >> 20} MB"
+    # Nothing that a few damaged bytes do may need the last line of defence more than rarely.
+    assert tally.outcomes["killed its worker"] <= files // 1000 + 1, tally.outcomes
+
+
+def tried(folder: Path, whole: dict[str, bytes], files: int) -> Tally:
+    tally = Tally()
     before = psutil.Process().memory_info().rss
-    slowest = 0.0
     with ImageWorker(WorkerLimits(seconds=LIMIT)) as worker:
         batch: dict[Path, tuple[str, bytes]] = {}
-        for number, (what, data) in enumerate(mutants(tmp_path, FILES, SEED)):
-            path = tmp_path / f"{number}.dcm"
+        for number, (what, data) in enumerate(mutants(whole, files, SEED)):
+            path = folder / f"{number}.dcm"
             path.write_bytes(data)
             batch[path] = what, data
-            if len(batch) == BATCH or number == FILES - 1:
-                slowest = max(slowest, try_all(worker, batch, outcomes))
+            if len(batch) == BATCH or number == files - 1:
+                tally.slowest = max(tally.slowest, try_all(worker, batch, tally.outcomes))
+                tally.worker_peak = max(tally.worker_peak, *workers_memory())
+                tally.parent_growth = max(tally.parent_growth, psutil.Process().memory_info().rss - before)
                 batch = {}
-    grown = psutil.Process().memory_info().rss - before
-    assert sum(outcomes.values()) == FILES
-    assert outcomes["shown"] > FILES // 50
-    assert outcomes["refused"] > FILES // 4
-    assert slowest < LIMIT, f"a file took {slowest:.1f} s"
-    assert grown < MOST_GROWTH, f"grew by {grown >> 20} MB"
-    # Nothing that a few damaged bytes do may need the last line of defence more than rarely.
-    assert outcomes["killed its worker"] <= FILES // 1000, outcomes
+    return tally
+
+
+def workers_memory() -> list[int]:
+    """The most that each living worker ever held, target blocks included, in bytes; 0 for none."""
+    peaks = [0]
+    for child in psutil.Process().children():
+        try:
+            status = Path(f"/proc/{child.pid}/status").read_text()
+        except OSError:
+            continue
+        peaks += [int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM")]
+    return peaks
 
 
 def try_all(worker: ImageWorker, batch: dict[Path, tuple[str, bytes]], outcomes: Counter[str]) -> float:
@@ -64,7 +109,10 @@ def try_all(worker: ImageWorker, batch: dict[Path, tuple[str, bytes]], outcomes:
     for path, found in worker.parse_many(batch):
         what, data = batch[path]
         if isinstance(found, Refused):
-            outcomes["killed its worker" if "killed" in found.detail or "hung" in found.detail else "refused"] += 1
+            died = "killed" in found.detail or "hung" in found.detail
+            outcomes["killed its worker" if died else "refused"] += 1
+            if died:
+                print(f"parsing, {found.detail}: {what}")
         elif not found.instance.has_pixels:
             outcomes["no pixels"] += 1
         else:
@@ -91,6 +139,7 @@ def decoded(worker: ImageWorker, path: Path, found: ParsedInstance, what: str, d
     if not refused and header.encapsulated:
         assert sizes_agree(data, header), f"{what}: {header.columns} x {header.rows} is not what its codestream says"
     if any("killed" in r.detail or "hung" in r.detail for r in refused):
+        print(f"decoding, {refused[0].detail}: {what}")
         return "killed its worker"
     return "refused" if refused else "shown"
 

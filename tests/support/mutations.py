@@ -6,12 +6,15 @@ transfer syntax, with the traits a header may have (sequences, several frames, c
 
 from __future__ import annotations
 
+import itertools
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import clips
 import imagecodecs
 import numpy as np
 from received import (
@@ -37,7 +40,15 @@ Mutation = Callable[[bytes, Chance], bytes]
 
 GREY = smooth(48, 56, 4095)
 COLOUR = np.stack([smooth(40, 44, 255, "u1", seed) for seed in (1, 2, 3)], axis=-1)
+UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 HEADER = 132
+MOST_REAL = 1_000_000
+PIXELS = struct.pack("<HH", 0x7FE0, 0x0010)
+VRS = (b"AE", b"CS", b"DS", b"FD", b"FL", b"IS", b"LO", b"OB", b"OW", b"PN", b"SQ", b"SS", b"UI", b"UL", b"UN", b"US", b"UT")
+# An explicit element's tag and VR, good enough to aim at.
+ELEMENT = re.compile(b"[\x00-\xff]{4}(?:" + b"|".join(VRS) + b")", re.DOTALL)
+# Where a codestream says how large and deep it is: SOF and SOF55, SIZ, COD, SOT, sequence and parameter headers.
+MARKERS = re.compile(b"\xff[\xc0-\xc3\xf7\xda\x51\x52\x90]|\x00\x00\x01[\x67\x68\x65\xb3\xb5\xb8\x40\x42\x44]")
 EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 
 
@@ -58,6 +69,9 @@ CODESTREAMS: dict[str, Callable[[Any], bytes]] = {
     JPEG + "201": lambda p: bytes(imagecodecs.htj2k_encode(p, reversible=True)),
     JPEG + "203": lambda p: bytes(imagecodecs.htj2k_encode(p, level=0.001, reversible=False)),
     JPEG + "110": lambda p: bytes(imagecodecs.jpegxl_encode(p, lossless=True)),
+    JPEG + "112": lambda p: bytes(imagecodecs.jpegxl_encode(p, level=90)),
+    JPEG + "202": lambda p: bytes(imagecodecs.htj2k_encode(p, reversible=True)),
+    UNCOMPRESSED: native_bytes,
 }
 DCT = tuple(JPEG + n for n in ("50", "51", "53", "55"))
 
@@ -73,7 +87,28 @@ def wholes(folder: Path) -> dict[str, bytes]:
         made[f"grey {syntax}"] = dataset(np.stack([GREY, GREY]), syntax, NumberOfFrames=2, PixelData=frames, **_traits())
     for syntax in DCT:
         made[f"colour {syntax}"] = dataset(COLOUR, syntax, PixelData=encapsulated([bytes(imagecodecs.jpeg8_encode(COLOUR, 90))]))
+    twelve = bytes(imagecodecs.jpeg8_encode(GREY, 95, bitspersample=12))
+    made["twelve bits"] = dataset(GREY, JPEG + "51", PixelData=encapsulated([twelve]), BitsStored=12, HighBit=11)
+    made["JPEG in JPEG XL"] = dataset(
+        COLOUR,
+        JPEG + "111",
+        PixelData=encapsulated([bytes(imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(COLOUR, 90)))]),
+        PhotometricInterpretation="YBR_FULL_422",
+    )
+    for syntax in clips.ENCODERS:
+        for container in ("", clips.PROGRAM[syntax], "mpegts"):
+            stream = clips.encoded(clips.frames(5), syntax, container)
+            made[f"video {syntax} {container}"] = clips.video(stream, syntax, 5)
     return {name: save(one, folder / "whole.dcm").read_bytes() for name, one in made.items()}
+
+
+def real(data: Path) -> dict[str, bytes]:
+    """Every file of each transfer syntax at hand and the first small one of each other folder, by its name."""
+    chosen = [path for path in sorted((data / "20_transfer_syntaxes").rglob("*.dcm")) if path.stat().st_size < MOST_REAL]
+    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
+        small = (path for path in sorted(folder.rglob("*.dcm")) if path.stat().st_size < MOST_REAL)
+        chosen += itertools.islice(small, 1)
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in dict.fromkeys(chosen)}
 
 
 def _kinds(syntax: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
@@ -166,15 +201,106 @@ def rubbish_pixels(data: bytes, chance: Chance) -> bytes:
     return data[:place] + bytes(tail)
 
 
+def _elements(data: bytes) -> list[int]:
+    end = data.find(PIXELS)
+    return [found.start() for found in ELEMENT.finditer(data, HEADER, end if end > 0 else len(data))]
+
+
+def _over(data: bytes, place: int, new: bytes) -> bytes:
+    return data[:place] + new + data[place + len(new) :]
+
+
+def lie_in_a_length(data: bytes, chance: Chance) -> bytes:
+    places = _elements(data)
+    if not places:
+        return lie_in_a_number(data, chance)
+    number = int(chance.choice(EXTREMES))
+    return _over(data, int(chance.choice(places)) + 6, struct.pack("<H", number & 0xFFFF))
+
+
+def another_vr(data: bytes, chance: Chance) -> bytes:
+    places = _elements(data)
+    return _over(data, int(chance.choice(places)) + 4, VRS[int(chance.integers(len(VRS)))]) if places else flip_bits(data, chance)
+
+
+def lie_in_frames(data: bytes, chance: Chance) -> bytes:
+    """NumberOfFrames, as many digits as before."""
+    place = data.find(struct.pack("<HH", 0x0028, 0x0008), HEADER)
+    if place < 0:
+        return lie_in_an_element(data, chance)
+    return _over(data, place + 8, str(int(chance.choice((0, 1, 2, 4, 6, 50, 99)))).encode().rjust(2))
+
+
+def lie_in_offsets(data: bytes, chance: Chance) -> bytes:
+    """An offset table of other entries, or an item's length."""
+    place = data.find(PIXELS)
+    item_at = data.find(struct.pack("<HH", 0xFFFE, 0xE000), place)
+    if place < 0 or item_at < 0:
+        return lie_in_a_number(data, chance)
+    if chance.random() < 0.5:
+        items_at = [found.start() for found in re.finditer(struct.pack("<HH", 0xFFFE, 0xE000), data[place:])][:8]
+        return _over(data, place + int(chance.choice(items_at)) + 4, struct.pack("<I", int(chance.choice(EXTREMES))))
+    entries = [int(chance.choice((*EXTREMES, 8, 100, 1000))) for _ in range(int(chance.integers(1, 6)))]
+    size = struct.unpack_from("<I", data, item_at + 4)[0]
+    table = struct.pack(f"<I{len(entries)}I", 4 * len(entries), *entries)
+    return data[: item_at + 4] + table + data[item_at + 8 + (size if size < len(data) else 0) :]
+
+
+def lie_in_an_overlay(data: bytes, chance: Chance) -> bytes:
+    """An overlay group of extreme numbers before the pixels (explicit little endian)."""
+    group = 0x6000 + 2 * int(chance.integers(16))
+    numbers = [(e, int(chance.choice(EXTREMES)) & 0xFFFF) for e in (0x10, 0x11, 0x51, 0x100, 0x102)]
+    made = b"".join(struct.pack("<HH2sHH", group, e, b"US", 2, n) for e, n in numbers)
+    made += struct.pack("<HH2sHI", group, 0x3000, b"OW", 0, 8) + chance.bytes(8)
+    return _before_pixels(data, made)
+
+
+def lie_in_a_palette(data: bytes, chance: Chance) -> bytes:
+    place = data.find(struct.pack("<HH", 0x0028, 0x1101 + int(chance.integers(3))), HEADER)
+    if place >= 0:
+        numbers = [int(chance.choice(EXTREMES)) & 0xFFFF for _ in range(3)]
+        return _over(data, place + 8, struct.pack("<3H", *numbers))
+    made = b"".join(
+        struct.pack("<HH2sH3H", 0x0028, 0x1101 + i, b"US", 6, *chance.integers(0, 65536, 3).tolist()) for i in range(3)
+    )
+    return _before_pixels(data, made)
+
+
+def lie_in_functional_groups(data: bytes, chance: Chance) -> bytes:
+    """Functional groups for another number of frames, of sizes that do not fit."""
+    count = int(chance.choice((0, 1, 2, 3, 500)))
+    groups = struct.pack("<HHI", 0xFFFE, 0xE000, int(chance.choice((0, 0, 0, 8, 0xFFFFFFFF)))) * count
+    size = int(chance.choice((len(groups), 0xFFFFFFFF, len(groups) + 8, 0)))
+    return _before_pixels(data, struct.pack("<HH2sHI", 0x5200, 0x9230, b"SQ", 0, size) + groups)
+
+
+def _before_pixels(data: bytes, elements: bytes) -> bytes:
+    place = data.find(PIXELS)
+    return data[:place] + elements + data[place:] if place > 0 else data + elements
+
+
+def lie_in_a_codestream(data: bytes, chance: Chance) -> bytes:
+    """A number behind a marker that says how large, deep, many or long."""
+    start = max(HEADER, data.find(PIXELS))
+    places = [found.end() for found in itertools.islice(MARKERS.finditer(data, start), 200)]
+    if not places:
+        return rubbish_pixels(data, chance)
+    place = int(chance.choice(places)) + int(chance.integers(0, 24))
+    number = int(chance.choice((*EXTREMES, 8, 12, 16, 100)))
+    return _over(data, place, struct.pack(">H", number & 0xFFFF) if chance.random() < 0.5 else bytes([number & 0xFF]))
+
+
 MUTATIONS: tuple[Mutation, ...] = (
     flip_bits, cut_off, take_out, put_in, lie_in_a_number, lie_in_an_element, swap_tags, nest, rubbish_pixels,
+    lie_in_a_length, another_vr, lie_in_frames, lie_in_offsets, lie_in_an_overlay, lie_in_a_palette,
+    lie_in_functional_groups, lie_in_a_codestream,
 )  # fmt: skip
 
 
-def mutants(folder: Path, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+def mutants(whole: dict[str, bytes], count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """(what it is, bytes) `count` times; one in ten is mutated twice."""
     chance = np.random.default_rng(seed)
-    sound = list(wholes(folder).items())
+    sound = list(whole.items())
     for _ in range(count):
         name, data = sound[int(chance.integers(len(sound)))]
         done = []
