@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rendering.transfer_syntaxes import VIDEO
 from rendering.worker import ImageWorker
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, Unavailable, WorkstationError
@@ -89,13 +90,14 @@ class DecodeQueue:
     # What is to be done
 
     def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:
-        """Their series into the store; those that are there already are left alone.
+        """Their series into the store; those that are there already are left alone, and videos until they are opened.
 
         A series asked for again is taken as it is now, at the more urgent of both priorities.
         """
         for study in studies:
             for series in study.series:
-                if series.image_count:
+                is_video = any(i.transfer_syntax_uid in VIDEO for i in series.instances)
+                if series.image_count and (priority is DecodePriority.OPEN or not is_video):
                     self._add(_Task(study, series, priority))
         self._begin()
 

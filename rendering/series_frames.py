@@ -9,13 +9,14 @@ from rendering.decoded_file import StoredSeries
 from rendering.frame_layout import FrameLayout
 from rendering.header import FrameFacts, ImageHeader
 from rendering.picture import FrameIdentity
+from rendering.transfer_syntaxes import TRANSFER_SYNTAXES
 from rendering.volume import SeriesVerdict, headers_of, judge_headers
 from rendering.worker import DecodeJob
 from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused
 
-# Part of every stored series' key. Raise it whenever the same file could now decode to other
-# values: another decoder in rendering/codecs.py, another version of one, a fault put right.
+# Part of every stored series' key, as is the decoder's name. Raise it whenever the same file could
+# now decode to other values: another version of a decoder, a fault put right.
 DECODER_VERSION = 1
 
 
@@ -93,7 +94,9 @@ class SeriesFrames:
         digest = hashlib.sha256(f"{DECODER_VERSION} {self.is_clean}".encode())
         for position in range(self.frame_count):
             shape, dtype = self.layout.kind(position)
-            digest.update(f"\n{self.instance(position).sha256} {self.frame(position)} {shape} {dtype}".encode())
+            instance, syntax = self.instance(position), TRANSFER_SYNTAXES.get(self.header(position).transfer_syntax_uid)
+            decoder = "" if syntax is None else syntax.decoder
+            digest.update(f"\n{instance.sha256} {self.frame(position)} {shape} {dtype} {decoder}".encode())
         uids = self.study.study_instance_uid, self.series.series_instance_uid
         frames = tuple((self.header(p).sop_instance_uid, self.frame(p)) for p in range(self.frame_count))
         return StoredSeries(digest.hexdigest(), *uids, self.layout, frames)
