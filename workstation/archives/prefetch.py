@@ -18,7 +18,7 @@ from workstation.archives.prefetch_manners import Manners
 from workstation.archives.prefetch_plan import Held, Plan, PlannedStudy, make_plan, patients_of, rows_to_prepare
 from workstation.archives.prefetch_policy import PrefetchPolicy
 from workstation.archives.prefetch_state import Phase, PrefetchState
-from workstation.domain.archive import RetrieveProgress
+from workstation.domain.archive import FoundStudy, RetrieveProgress
 from workstation.domain.order import WorklistItem
 from workstation.errors import Unavailable, WorkstationError
 from workstation.settings import Remembered
@@ -35,13 +35,13 @@ class StudyFetcher(Protocol):
 
     def fetch(
         self,
+        study: FoundStudy,
         archive: str,
-        study_instance_uid: str,
         progress: Callable[[RetrieveProgress], None],
         cancelled: Callable[[], bool],
         kilobits: int,
     ) -> RetrieveProgress:
-        """Blocks. Raises Unavailable when the archive is not there; a cancelled fetch keeps what has come."""
+        """Blocks. What goes wrong at the archive is the progress's `problem`; a cancelled fetch keeps what has come."""
         ...
 
 
@@ -81,6 +81,8 @@ class Prefetcher:
         self._patience = Patience(policy.retry_seconds, policy.longest_retry_seconds)
         self._asking = Asking(directory, self._patience, policy.ask_again_minutes * 60)
         self._asking.said = self._said
+        self.wanted: frozenset[str] = frozenset()
+        """What the listed rows need, as last planned, here or not."""
         self._skipped: set[str] = set()
         self._woken = threading.Event()
         self._closing = threading.Event()
@@ -183,6 +185,7 @@ class Prefetcher:
         with self._working:
             self._tell(Phase.ASKING)
             plan = self.plan()
+            self.wanted = plan.wanted
             left = [one for one in plan.studies if one.study_instance_uid not in self._skipped]
             self._change(left=len(left), done=0, failed=0)
             for one in left:
@@ -223,6 +226,8 @@ class Prefetcher:
             expected=None,
         )
         put_away = False
+        progress: RetrieveProgress | None = None
+        problem: WorkstationError | None = None
 
         def is_to_stop() -> bool:
             nonlocal put_away
@@ -231,19 +236,21 @@ class Prefetcher:
 
         try:
             kilobits = self.policy.kilobits(self._around.now())
-            progress = self._fetcher.fetch(one.archive, one.study_instance_uid, self._progressed, is_to_stop, kilobits)
+            progress = self._fetcher.fetch(one.found, one.archive, self._progressed, is_to_stop, kilobits)
+            if progress.problem:
+                problem = Unavailable("The archive did not give everything", progress.problem)
         except WorkstationError as error:
-            if put_away:
-                return None
-            if isinstance(error, Unavailable) and self._patience.failed(one.archive, error):
-                self._said(one.archive, error)
-            return False
+            problem = error
         finally:
             self._change(study_instance_uid="", archive="", role="")
-        if put_away and not progress.is_proven:
+        if progress is not None and progress.is_proven:
+            self._patience.answered(one.archive)
+            return True
+        if put_away:
             return None
-        self._patience.answered(one.archive)
-        return progress.is_proven
+        if problem is not None and not self._around.room() and self._patience.failed(one.archive, problem):
+            self._said(one.archive, problem)
+        return False
 
     def _progressed(self, progress: RetrieveProgress) -> None:
         self._change(received=progress.received, expected=progress.expected)

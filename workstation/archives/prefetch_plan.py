@@ -19,6 +19,7 @@ from workstation.domain.order import ReadStatus, WorklistItem
 from workstation.domain.patient import Patient
 from workstation.domain.study import Study
 
+HERE = "it is here"
 TO_BE_READ = frozenset({ReadStatus.UNREAD, ReadStatus.DRAFT, ReadStatus.PRELIMINARY})
 
 
@@ -68,6 +69,12 @@ class Plan:
     rows: tuple[WorklistItem, ...] = ()
     studies: tuple[PlannedStudy, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """What the rows need, fetched or here already: it stays on the disk before anything else."""
+        here = (one.found.study_instance_uid for one in self.passed_over if one.why == HERE)
+        return frozenset((*(one.study_instance_uid for one in self.studies), *here))
 
     def explain(self) -> tuple[str, ...]:
         """The plan in words, a line each: no names, no descriptions."""
@@ -175,7 +182,7 @@ def _here(found: FoundStudy, held: Mapping[str, Held]) -> str:
         return ""
     if found.instance_count is not None and found.instance_count > here.instances:
         return ""
-    return "it is here" if here.is_proven or found.instance_count is not None else ""
+    return HERE if here.is_proven or found.instance_count is not None else ""
 
 
 def _by_study(found: Iterable[FoundStudy], archives: Sequence[Archive], policy: PrefetchPolicy) -> dict[str, FoundStudy]:
