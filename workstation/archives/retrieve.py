@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -94,6 +94,8 @@ class Retrievals:
         self._busy: dict[str, threading.Lock] = {}
         self._now: dict[tuple[str, str], RetrieveProgress] = {}
         self._closing = threading.Event()
+        self.reading_first: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Held around a fetch that somebody waits for: background fetching steps aside."""
         self.progressed: Signal[RetrieveProgress] = Signal()
         self.changed: Signal[StudyChange] = Signal()
         """Late images came into an archive's list, or images went from it."""
@@ -138,7 +140,8 @@ class Retrievals:
             self._tell(progress)
             on_progress(progress)
 
-        with self._alone(study.study_instance_uid, stops):
+        aside = self.reading_first if priority is FetchPriority.READING else nullcontext
+        with aside(), self._alone(study.study_instance_uid, stops):
             progress, fetch = self._fetch(study, source, tell, stops, cap)
             if not progress.is_proven and not fetch.is_stopped_here:
                 progress = self._with_others(study, source, fetch, progress, tell, stops, cap)
@@ -188,6 +191,13 @@ class Retrievals:
     def all_progress(self) -> tuple[RetrieveProgress, ...]:
         """Every retrieval, the latest first: for a list of what comes and what waits."""
         return tuple(self._compared(row) for row in self._ledger.retrievals())
+
+    def refused_of(self, study_instance_uid: str, archive: str) -> tuple[tuple[str, str], ...]:
+        """(SOP Instance UID, why the cache did not take it) of what is still missing."""
+        held = self._cache.held_instances(study_instance_uid)
+        rows = (row for row in self._ledger.expected(study_instance_uid, archive) if row.refused)
+        keys = (((r.instance.series_instance_uid, r.instance.sop_instance_uid), r.refused) for r in rows)
+        return tuple((key[1], refused) for key, refused in keys if key not in held)
 
     def issuer_of(self, study_instance_uid: str) -> str:
         """Whose patient IDs the archive gives, for files of this study that do not say; "" when unknown.
