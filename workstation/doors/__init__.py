@@ -1,4 +1,4 @@
-"""The core's commands for scripts: `import`, `worklist`, `hang`."""
+"""The core's commands for scripts: `import`, `worklist`, `hang`, `archive`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add this room's commands. Each sets `run(args, open_core) -> exit status`."""
-    from workstation.doors import hanging, importing, listing
+    from workstation.doors import archive, hanging, importing, listing
 
-    for door in (importing, listing, hanging):
+    for door in (importing, listing, hanging, archive):
         door.register(commands)
