@@ -6,7 +6,7 @@ JPEG: ITU-T T.81 B.2; JPEG-LS: T.87 C.2; JPEG 2000: T.800 A.4-A.5; HTJ2K: T.814.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workstation.errors import Refused
 
@@ -15,12 +15,17 @@ MOST_SCANS = 1000
 _LOSSLESS_SOF = (0xC3, 0xC7, 0xCB, 0xCF)
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_LS_SOF = 0xF7
+# T.81 H.1.2.2: differences of 16 bits, and 2 to the 16th.
+_MOST_DIFFERENCE_BITS = 16
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 
 
 @dataclass(slots=True)
 class Codestream:
-    """`kind` is the SOF marker's low byte for JPEG and JPEG-LS, 0x51 for JPEG 2000."""
+    """`kind` is the SOF marker's low byte for JPEG and JPEG-LS, 0x51 for JPEG 2000, 0x0A for JPEG XL.
+
+    `tables` are the numbers of the Huffman tables for differences (DC) that came so far.
+    """
 
     kind: int = 0
     rows: int = 0
@@ -38,6 +43,7 @@ class Codestream:
     is_colour_transformed: bool = False
     is_reversible: bool = False
     scans: int = 0
+    tables: set[int] = field(default_factory=set)
 
     @property
     def is_lossless_jpeg(self) -> bool:
@@ -92,6 +98,8 @@ def _read_segment(found: Codestream, marker: int, body: bytes) -> None:
     if marker in _SOF or marker == _JPEG_LS_SOF:
         found.kind = marker
         found.precision, found.rows, found.columns, found.samples = struct.unpack_from(">BHHB", body)
+        if len(body) != 6 + 3 * found.samples:
+            raise _malformed("Its frame header is of another length than its components")
         factors = body[7 : 6 + 3 * found.samples : 3]
         found.is_subsampled = len(set(factors)) > 1
         found.component_ids = body[6 : 6 + 3 * found.samples : 3]
@@ -101,10 +109,51 @@ def _read_segment(found: Codestream, marker: int, body: bytes) -> None:
         found.adobe_transform = body[11]
     elif marker == 0xDD:
         found.restart_interval = struct.unpack_from(">H", body)[0]
+    elif marker == 0xC4:
+        _read_huffman_tables(found, body)
     elif marker == 0xDA and body:
+        _check_scan(found, body)
         found.point_transform = body[-1] & 0x0F
         # T.87 C.2.3: NEAR is the third byte from the end, after the components and their tables.
         found.nearness = body[-3] if found.kind == _JPEG_LS_SOF and len(body) > 3 else 0
+
+
+def _read_huffman_tables(found: Codestream, body: bytes) -> None:
+    """DHT (T.81 B.2.4.2): decoders follow it blindly."""
+    at = 0
+    while at < len(body):
+        counts = body[at + 1 : at + 17]
+        symbols = body[at + 17 : at + 17 + sum(counts)]
+        if len(counts) < 16 or len(symbols) < sum(counts) or not symbols or not _is_prefix_code(counts):
+            raise _malformed("It has a Huffman table that cannot be")
+        if body[at] < 0x10:
+            found.tables.add(body[at])
+            if max(symbols) > _MOST_DIFFERENCE_BITS:
+                raise _malformed("It has a Huffman table that cannot be")
+        at += 17 + len(symbols)
+
+
+def _is_prefix_code(counts: bytes) -> bool:
+    """Whether there can be so many codes of each length from 1 to 16 bits, none the beginning of another."""
+    free = 1
+    for count in counts:
+        free = 2 * free - count
+        if free < 0:
+            return False
+    return True
+
+
+def _check_scan(found: Codestream, body: bytes) -> None:
+    """SOS (T.81 B.2.3) of a lossless JPEG: each component by a table that is there."""
+    if not found.is_lossless_jpeg:
+        return
+    selectors = body[2 : 1 + 2 * body[0] : 2]
+    if len(body) != 4 + 2 * body[0] or not selectors or not {s >> 4 for s in selectors} <= found.tables:
+        raise _malformed("A scan has no Huffman table")
+
+
+def _malformed(detail: str) -> Refused:
+    return Refused("The compressed image is malformed", detail)
 
 
 def jpeg_2000_header(data: bytes) -> Codestream:

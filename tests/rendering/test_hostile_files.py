@@ -180,6 +180,34 @@ def test_a_codestream_with_fewer_bits_than_the_header_says_is_refused(worker: Im
     assert "BitsStored is 16, the precision 12" in refusal(worker, save(made, tmp_path / "a.dcm"))
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"\xff\xc4", b"\xff\xe4"),  # no Huffman table at all
+        (b"\xff\xda\x00\x08\x01\x00\x00", b"\xff\xda\x00\x08\x01\x00\x30"),  # a scan by a table that is not there
+        (b"\xff\xc3\x00\x0b", b"\xff\xc3\x00\x30"),  # a frame header that swallows the tables
+    ],
+)
+def test_a_lossless_jpeg_without_its_huffman_table_is_refused_before_it_is_decoded(
+    worker: ImageWorker, tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    """liblj92 reads through a null pointer there (found by fuzzing, F06)."""
+    whole = ENCODERS[JPEG + "70"](GREY)
+    if before not in whole:
+        before, after = whole[(at := whole.index(b"\xff\xda")) : at + 7], whole[at : at + 6] + b"\x30"
+    said = refusal(worker, save(compressed(JPEG + "70", whole.replace(before, after, 1)), tmp_path / "a.dcm"))
+    assert "killed" not in said
+    assert "malformed" in said
+
+
+@pytest.mark.parametrize("place", range(0, 20, 3))
+def test_a_huffman_table_that_cannot_be_is_refused(worker: ImageWorker, tmp_path: Path, place: int) -> None:
+    whole = bytearray(ENCODERS[JPEG + "70"](GREY))
+    at = whole.index(b"\xff\xc4") + 4
+    whole[at + 1 + place] = 0xFF
+    assert "killed" not in refusal(worker, save(compressed(JPEG + "70", bytes(whole)), tmp_path / "a.dcm"))
+
+
 def test_raw_pixels_of_half_the_length_are_refused(worker: ImageWorker, tmp_path: Path) -> None:
     made = dataset(GREY, PixelData=GREY.tobytes()[: GREY.nbytes // 2])
     assert "too short" in refusal(worker, save(made, tmp_path / "a.dcm"))
