@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from workstation.at_rest.vault import Purpose, Vault
 from workstation.cache.found import Found, RefusedFile, SourceFile
 from workstation.cache.media import is_dicomdir
 from workstation.cache.names import shown
@@ -73,8 +74,8 @@ class Archive:
         except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
             return 0
 
-    def files(self, folder: Path) -> Iterator[Found]:
-        """Each file in the archive's order, unpacked into `folder`. The reader of it removes it."""
+    def files(self, folder: Path, vault: Vault) -> Iterator[Found]:
+        """Each file in the archive's order, unpacked into `folder` through `vault`. The reader of it removes it."""
         name = shown(self._path)
         try:
             with zipfile.ZipFile(self._path) as archive:
@@ -83,13 +84,13 @@ class Archive:
                     yield RefusedFile(name, f"The archive holds more than {self._limits.entries} files")
                     return
                 for info in entries:
-                    yield self._file(archive, info, folder)
+                    yield self._file(archive, info, folder, vault)
         except _TooMuch as error:
             yield RefusedFile(name, str(error))
         except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
             yield RefusedFile(name, "The archive is damaged and cannot be opened")
 
-    def _file(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path) -> Found:
+    def _file(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, vault: Vault) -> Found:
         name = f"{shown(self._path)}/{shown(info.filename)}"
         if is_dicomdir(Path(info.filename).name):
             return RefusedFile(name, TABLE_OF_CONTENTS)
@@ -99,7 +100,7 @@ class Archive:
             return RefusedFile(name, "A link, not a file")
         target = folder / f"{uuid.uuid4().hex}.part"
         try:
-            head = self._unpack(archive, info, target)
+            head = self._unpack(archive, info, target, vault)
         except _TooMuch:
             target.unlink(missing_ok=True)
             raise
@@ -119,16 +120,16 @@ class Archive:
             return RefusedFile(name, NESTED if head else "Not a DICOM file: it is empty")
         return SourceFile(target, name, temporary=True)
 
-    def _unpack(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> bytes:
+    def _unpack(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, vault: Vault) -> bytes:
         """The first 132 bytes of what was written. Raises `_TooMuch` when a limit is passed."""
         head, size = b"", 0
-        with archive.open(info) as packed, target.open("xb") as plain:
+        with archive.open(info) as packed, vault.create(target, Purpose.INCOMING) as kept:
             while chunk := packed.read(CHUNK):
                 head = head or chunk[:132]
                 size += len(chunk)
                 self._unpacked += len(chunk)
                 self._check(size)
-                plain.write(chunk)
+                kept.write(chunk)
         return head
 
     def _check(self, size: int) -> None:

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
+from workstation.at_rest.vault import Vault
 from workstation.cache.admission import same_person
 from workstation.cache.alerts import Alert, AlertLog
+from workstation.cache.doctor import Doctor
+from workstation.cache.findings import Finding, Tell
 from workstation.cache.index import open_index
 from workstation.cache.intake import Admit, ImportResult, Intake
 from workstation.cache.order import newest_first, priors_first
@@ -18,6 +22,7 @@ from workstation.cache.quarantine import STUDY_DOUBTS, QuarantinedFile
 from workstation.cache.reading import StudiesRead, read_studies, studies_in
 from workstation.cache.rebuilding import rebuild_index
 from workstation.cache.store import ObjectStore, writing
+from workstation.database import DatabaseKey
 from workstation.domain.doubt import Doubt
 from workstation.domain.patient import Patient
 from workstation.domain.study import Study
@@ -27,6 +32,8 @@ from workstation.ports import InstanceReader, Progress
 __all__ = ["ImportResult", "StudiesRead", "StudyCache", "read_studies", "studies_in"]
 
 MADE_AGAIN = "The study index was made again from the images"
+SEALING = "Encrypting stored files"
+PLAIN = Vault.plain()
 SET_ASIDE = "Stored files that were damaged and set aside: {}"
 
 
@@ -38,14 +45,23 @@ def _never() -> bool:
     return False
 
 
+def _unheard(_: Finding) -> None:
+    pass
+
+
+def _open_plain(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 class StudyCache:
     """Files and their index below `root`. Thread-safe; one import runs at a time.
 
     A missing or damaged index is made again from the files when the cache is opened; `notices`
-    then says so. Raises `WorkstationError` when the folder or the index cannot be used.
+    then says so. `vault` seals all that is written here; plain files from before are read as they
+    are. Raises `WorkstationError` when the folder or the index cannot be used.
     """
 
-    def __init__(self, root: Path, reader: InstanceReader, progress: Progress = _silent) -> None:
+    def __init__(self, root: Path, reader: InstanceReader, vault: Vault = PLAIN, progress: Progress = _silent) -> None:
         with writing():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reader = reader
@@ -56,11 +72,11 @@ class StudyCache:
         self.make_room: Callable[[int], bool] = lambda _bytes: False
         """Called in the adding thread when the disk is full; True when the same may be tried again."""
         self._adding = threading.RLock()  # room is made from within an import
-        self._alerts = AlertLog(root / "security.jsonl")
-        self._store = ObjectStore(root)
+        self._alerts = AlertLog(root / "security.jsonl", vault)
+        self._store = ObjectStore(root, vault)
         with contextlib.ExitStack() as opened:
             opened.callback(self._store.close)
-            self._index, notice = open_index(root / "index.db", self._store)
+            self._index, notice = open_index(root / "index.db", self._store, DatabaseKey.of(vault, "index"))
             opened.callback(self._index.close)
             self.notices = ((notice,) if notice else ()) + self._complete(progress)
             self._store.tidy(self._index.has)
@@ -176,6 +192,34 @@ class StudyCache:
         """Make the index again from the files alone. The number of files that had to be set aside."""
         with self._adding:
             return rebuild_index(self._store, self._index, self._reader, progress)
+
+    def examine(self, tell: Tell, repair: bool = False, progress: Progress = _silent) -> tuple[str, ...]:
+        """Compare every stored file with its hash and with the index; `tell` is given each finding.
+
+        With `repair` what is wrong is set aside and marked, and the index made again. The studies
+        (UIDs) that then lack images, to be fetched again; `settle` afterwards.
+        """
+        with self._adding:
+            doctor = self._doctor(tell)
+            found = doctor.examine(progress)
+            if repair:
+                doctor.mend(found)
+                if found.needs_index or any(f.code == "quarantine-unknown" for f in found.findings):
+                    rebuild_index(self._store, self._index, self._reader, progress)
+        return tuple(dict.fromkeys(row.study_instance_uid for row in (*found.damaged, *found.missing)))
+
+    def settle(self) -> int:
+        """Forget damage that was made good: images that are here again. How many."""
+        with self._adding:
+            return self._doctor(_unheard).settle()
+
+    def _doctor(self, tell: Tell) -> Doctor:
+        return Doctor(self._store, self._index, _open_plain, tell)
+
+    def seal_existing(self, progress: Progress = _silent) -> int:
+        """Seal what lies here in plain since before encryption was on. The number of files sealed now."""
+        with self._adding:
+            return self._store.seal_existing(lambda done, total: progress(done, total, SEALING))
 
     def _complete(self, progress: Progress) -> tuple[str, ...]:
         """Make up for an index that is new while the files are not; what to tell the user about it."""

@@ -10,7 +10,7 @@ import contextlib
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
 COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """A stored file as the index knows it; `size` in bytes of plain content."""
+
+    sha256: str
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    size: int
 
 
 class StudyIndex:
@@ -90,6 +101,9 @@ class StudyIndex:
         """The first record of these bytes stays."""
         if not self._one("SELECT 1 FROM quarantine WHERE sha256 = ?", file.sha256):
             self._put("quarantine", quarantine_row(file))
+
+    def remove_quarantined(self, sha256: str) -> None:
+        self._run("DELETE FROM quarantine WHERE sha256 = ?", sha256)
 
     def remove_study(self, study_uid: str) -> None:
         """Its rows, but for the record of what was set aside: that is kept on the disk too."""
@@ -187,6 +201,13 @@ class StudyIndex:
     def hashes_of(self, study_uid: str) -> tuple[str, ...]:
         rows = self._all("SELECT sha256 FROM instance WHERE study_instance_uid = ? ORDER BY sha256", study_uid)
         return tuple(row["sha256"] for row in rows)
+
+    def files(self) -> tuple[IndexedFile, ...]:
+        """Every file, in the order of the hashes."""
+        rows = self._all(
+            "SELECT sha256, study_instance_uid, series_instance_uid, sop_instance_uid, size FROM instance ORDER BY sha256"
+        )
+        return tuple(IndexedFile(**row) for row in rows)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """(instances, bytes of plain content) by study."""

@@ -90,7 +90,7 @@ class Intake:
     def run(self, paths: Iterable[Path], unpack_into: Path, progress: Progress, cancelled: Callable[[], bool]) -> ImportResult:
         """What could be taken in is in the index when this returns, also when stopped or cancelled."""
         stopped: WorkstationError | None = None
-        sources = Sources(paths, self._reader, unpack_into)
+        sources = Sources(paths, self._reader, unpack_into, self._store.vault)
         try:
             for _, outcome in self._reader.parse_many(self._paths(sources)):
                 source = self._handed.popleft()
@@ -176,11 +176,11 @@ class Intake:
     def _kept_hash(self, path: Path, parsed: ParsedInstance) -> str:
         """The hash the file will be kept under: that of its bytes unless the preamble must be zeroed."""
         try:
-            with path.open("rb") as file:
+            with self._store.vault.open(path) as file:
                 head = file.read(HEAD)
         except OSError as error:
             raise Refused("Cannot be opened", error.strerror or "") from error
-        return fingerprint_of(path).sha256 if preamble.kind(head) else parsed.instance.sha256
+        return fingerprint_of(path, self._store.vault).sha256 if preamble.kind(head) else parsed.instance.sha256
 
     def _commit(self) -> None:
         """Move the batch into its places and make it known: all or nothing."""

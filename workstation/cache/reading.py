@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from workstation.at_rest.vault import Vault
 from workstation.cache.admission import Answer
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.gathering import Gathering
@@ -56,7 +57,7 @@ def _read(paths: Iterable[Path], reader: InstanceReader, folder: Path) -> Studie
     handed: deque[SourceFile] = deque()
 
     def to_read() -> Iterator[Path]:
-        for found in Sources(paths, reader, folder):
+        for found in Sources(paths, reader, folder, Vault.plain()):
             if isinstance(found, RefusedFile):
                 refused.append((found.shown, found.reason))
             else:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workstation.at_rest.sealed import NO_KEY
+from workstation.at_rest.vault import is_sealed
 from workstation.cache.admission import Answer, admission, leading
 from workstation.cache.found import reason_of
 from workstation.cache.index import StudyIndex
 from workstation.cache.quarantine import REASONS, QuarantinedFile, QuarantineKind
-from workstation.cache.store import ObjectStore, fingerprint_of
+from workstation.cache.store import ObjectStore, fingerprint_of, hash_on_disk
 from workstation.domain.study import ParsedInstance
 from workstation.errors import LethalFile, Refused
 from workstation.ports import InstanceReader, Progress
@@ -20,11 +22,14 @@ REBUILDING = "Making the study index again"
 def rebuild_index(store: ObjectStore, index: StudyIndex, reader: InstanceReader, progress: Progress) -> int:
     """One transaction: nothing changes for others until it is whole. The number of files set aside now."""
     paths = list(store.objects())
+    if not store.vault.has_key and any(map(is_sealed, paths)):
+        # Without the key every file looks damaged; none of them is.
+        raise Refused(*NO_KEY)
     aside = 0
     with index.changing():
         index.clear()
         for record in store.quarantine_records():
-            index.insert_quarantined(QuarantinedFile.from_json(record.read_text(encoding="utf-8")))
+            index.insert_quarantined(QuarantinedFile.from_json(record))
         outcomes = reader.parse_many(paths) if paths else iter(())
         for done, (path, outcome) in enumerate(outcomes, start=1):
             aside += not _readmit(store, index, path, outcome)
@@ -35,7 +40,7 @@ def rebuild_index(store: ObjectStore, index: StudyIndex, reader: InstanceReader,
 
 def _readmit(store: ObjectStore, index: StudyIndex, path: Path, outcome: ParsedInstance | Refused) -> bool:
     sha256 = store.hash_in_name(path)
-    kind = _flaw(path, sha256, outcome)
+    kind = _flaw(store, path, sha256, outcome)
     if kind is None and isinstance(outcome, ParsedInstance):
         answer = admission(outcome, sha256, index)
         if answer is Answer.ADMITTED:
@@ -48,17 +53,21 @@ def _readmit(store: ObjectStore, index: StudyIndex, path: Path, outcome: ParsedI
     return False
 
 
-def _flaw(path: Path, sha256: str, outcome: ParsedInstance | Refused) -> QuarantineKind | None:
+def _flaw(store: ObjectStore, path: Path, sha256: str, outcome: ParsedInstance | Refused) -> QuarantineKind | None:
     if isinstance(outcome, ParsedInstance):
         return None if outcome.instance.sha256 == sha256 else QuarantineKind.DAMAGED
-    if fingerprint_of(path).source_sha256 != sha256:
+    try:
+        is_changed = fingerprint_of(path, store.vault).source_sha256 != sha256
+    except Refused:
+        is_changed = True
+    if is_changed:
         return QuarantineKind.DAMAGED
     return QuarantineKind.LETHAL if isinstance(outcome, LethalFile) else QuarantineKind.UNREADABLE
 
 
 def _condemn(store: ObjectStore, index: StudyIndex, path: Path, kind: QuarantineKind, outcome: ParsedInstance | Refused) -> None:
     file = QuarantinedFile(
-        sha256=fingerprint_of(path).source_sha256,
+        sha256=hash_on_disk(path) if kind is QuarantineKind.DAMAGED else store.hash_in_name(path),
         kind=kind,
         reason=reason_of(outcome) if isinstance(outcome, Refused) and kind not in REASONS else REASONS[kind],
         file=path.name,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workstation.at_rest.vault import Vault
 from workstation.cache.archives import DEFAULT_LIMITS, Archive, ArchiveLimits
 from workstation.cache.found import Found, RefusedFile, SourceFile, reason_of
 from workstation.cache.media import is_dicomdir, referenced_file
@@ -36,13 +37,19 @@ class MediaReader(Protocol):
 class Sources:
     """The files behind `paths`. Folders are listed at once, archives unpacked as they are reached.
 
-    `total` is the number of files to come as far as known, `directories` the number of
+    What is unpacked goes through `vault`. `total` is the number of files to come as far as known, `directories` the number of
     DICOMDIR files that were read as tables of contents.
     """
 
     def __init__(
-        self, paths: Iterable[Path], media: MediaReader, unpack_into: Path, limits: ArchiveLimits = DEFAULT_LIMITS
+        self,
+        paths: Iterable[Path],
+        media: MediaReader,
+        unpack_into: Path,
+        vault: Vault,
+        limits: ArchiveLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._vault = vault
         self._media = media
         self._unpack_into = unpack_into
         self._limits = limits
@@ -55,7 +62,7 @@ class Sources:
     def __iter__(self) -> Iterator[Found]:
         for item in self._items:
             if isinstance(item, Archive):
-                yield from item.files(self._unpack_into)
+                yield from item.files(self._unpack_into, self._vault)
             else:
                 yield item
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from workstation.at_rest.sealing import seal_file
+from workstation.at_rest.vault import Purpose, Vault
 from workstation.cache import preamble
 from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
@@ -27,6 +29,7 @@ from workstation.errors import DiskFull, Refused, Unavailable
 
 CHUNK = 1 << 20
 SUFFIX = ".dcm"
+RECORD = ".json"
 UNDER_WAY = "renames"
 REMOVALS = "removals"
 # A file system writes its journal once for all who wait for it at that moment.
@@ -73,9 +76,10 @@ def _what_is_full(error: OSError) -> str:
 
 
 class ObjectStore:
-    """The files below `root`. Thread-safe: every copy has a name of its own."""
+    """The files below `root`, sealed when `vault` seals. Thread-safe: every copy has a name of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, vault: Vault) -> None:
+        self.vault = vault
         self._objects = root / "objects"
         self._quarantine = root / "quarantine"
         self._incoming = root / "incoming"
@@ -116,9 +120,28 @@ class ObjectStore:
         """Every kept file, in the order of the hashes."""
         return (path for path in _in_shards(self._objects) if path.suffix == SUFFIX)
 
-    def quarantine_records(self) -> Iterator[Path]:
-        """The record beside each file that was set aside."""
-        return (path for path in _in_shards(self._quarantine) if path.suffix == ".json")
+    def everything(self) -> Iterator[Path]:
+        """All that lies in the folder of kept files, ours or not."""
+        for shard in sorted(self._objects.iterdir()):
+            yield from sorted(shard.iterdir()) if shard.is_dir() and not shard.is_symlink() else (shard,)
+
+    def quarantine_records(self) -> Iterator[str]:
+        """The record (JSON) beside each file that was set aside. Raises Refused for one that cannot be opened."""
+        for path in _in_shards(self._quarantine):
+            if path.suffix == RECORD:
+                with self.vault.open(path) as file:
+                    yield file.read().decode()
+
+    def seal_existing(self, progress: Callable[[int, int], None]) -> int:
+        """Seal, one by one, what lies here in plain; how many that were. A kill leaves each file as it was or sealed."""
+        found = [(path, Purpose.OBJECT) for path in self.objects()]
+        found += [(path, Purpose.QUARANTINE) for path in _in_shards(self._quarantine) if path.suffix in (SUFFIX, RECORD)]
+        sealed = 0
+        for done, (path, purpose) in enumerate(found, start=1):
+            with writing(), contextlib.suppress(FileNotFoundError):
+                sealed += seal_file(path, self.vault, purpose)
+            progress(done, len(found))
+        return sealed
 
     @contextlib.contextmanager
     def unpacking_folder(self) -> Iterator[Path]:
@@ -135,11 +158,11 @@ class ObjectStore:
         """A copy of `source` as we keep it. Raises Refused when the bytes read are not those `expected`."""
         part = self._held.path / f"{uuid.uuid4().hex}.part"
         try:
-            original = source.open("rb")
+            original = self.vault.open(source)
         except OSError as error:
             raise Refused("Cannot be opened", error.strerror or "") from error
         try:
-            with original, writing(), open(part, "xb", opener=_private) as copy:
+            with original, writing(), self.vault.create(part, Purpose.OBJECT) as copy:
                 fingerprint = _copied(original, copy)
             if expected and fingerprint.source_sha256 != expected:
                 raise Refused("The file changed while it was read")
@@ -203,8 +226,10 @@ class ObjectStore:
         with writing():
             place.parent.mkdir(mode=0o700, exist_ok=True)
             half = staged.path.with_suffix(".record")
-            half.write_text(record, encoding="utf-8")
-            half.replace(place.with_suffix(".json"))
+            half.unlink(missing_ok=True)
+            with self.vault.create(half, Purpose.QUARANTINE) as file:
+                file.write(record.encode())
+            half.replace(place.with_suffix(RECORD))
         if staged.path.exists():  # not there when a batch is tried again: it lies in its place
             self._move(staged, place)
 
@@ -217,6 +242,29 @@ class ObjectStore:
         with writing():
             place.replace(part)
         self.set_aside(Staged(part, Fingerprint(sha256, sha256, part.stat().st_size, "")), record)
+
+    def record_missing(self, sha256: str, record: str) -> None:
+        """As for a file set aside, of one that is not there any more."""
+        place = self.quarantine_path(sha256).with_suffix(RECORD)
+        with writing():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            half = self._held.path / f"{uuid.uuid4().hex}.record"
+            half.unlink(missing_ok=True)
+            with self.vault.create(half, Purpose.QUARANTINE) as file:
+                file.write(record.encode())
+            half.replace(place)
+
+    def drop_quarantined(self, sha256: str) -> None:
+        place = self.quarantine_path(sha256)
+        place.unlink(missing_ok=True)
+        place.with_suffix(RECORD).unlink(missing_ok=True)
+
+    def put_astray(self, path: Path) -> None:
+        """What somebody else put among our files: kept, in a folder that nothing is read from."""
+        folder = self._objects.parent / "astray"
+        with writing():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path.replace(folder / uuid.uuid4().hex)
 
     def sync_folders(self, staged: Sequence[Staged]) -> None:
         """Make the renames of `staged` last."""
@@ -231,11 +279,20 @@ class ObjectStore:
             staged.path.replace(place)
 
 
-def fingerprint_of(source: Path) -> Fingerprint:
-    """What `source` would be kept as. Raises Refused when it cannot be read."""
+def fingerprint_of(source: Path, vault: Vault) -> Fingerprint:
+    """What `source` would be kept as. Raises Refused when it cannot be read, or its seal is broken."""
+    try:
+        with vault.open(source) as file:
+            return _copied(file, None)
+    except OSError as error:
+        raise Refused("Cannot be opened", error.strerror or "") from error
+
+
+def hash_on_disk(source: Path) -> str:
+    """SHA-256 of the bytes on the disk, sealed or not. Raises Refused when it cannot be read."""
     try:
         with source.open("rb") as file:
-            return _copied(file, None)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise Refused("Cannot be opened", error.strerror or "") from error
 
@@ -261,10 +318,6 @@ def _copied(source: BinaryIO, copy: BinaryIO | None) -> Fingerprint:
 def _sync_file(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _sharded(folder: Path, sha256: str) -> Path:
