@@ -7,11 +7,16 @@ stays readable.
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import BinaryIO
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from workstation.at_rest.sealed import (
+    BROKEN,
     NO_KEY,
     Head,
     Purpose,
@@ -27,6 +32,7 @@ from workstation.errors import Refused
 __all__ = ["Purpose", "Vault", "is_sealed"]
 
 MASTER = 32
+LINE_MARK = "~"
 
 
 class Vault:
@@ -70,6 +76,32 @@ class Vault:
         except OSError:
             return b""
         return b"" if head is None else self._key(head)
+
+    def seal_line(self, text: str, purpose: Purpose) -> str:
+        """One line of a log that grows: base64 of nonce and ciphertext, or `text` itself when not sealing."""
+        if not self.is_sealing:
+            return text
+        nonce = os.urandom(12)
+        sealed = AESGCM(self.purpose_key(purpose)).encrypt(nonce, text.encode(), str(purpose).encode())
+        return LINE_MARK + base64.b64encode(nonce + sealed).decode("ascii")
+
+    def open_line(self, line: str, purpose: Purpose) -> str:
+        """The inverse, of plain lines too. Raises Refused for a damaged line, or without a key."""
+        if not line.startswith(LINE_MARK):
+            return line
+        if not self._master:
+            raise Refused(*NO_KEY)
+        try:
+            data = base64.b64decode(line[len(LINE_MARK) :], validate=True)
+            key = derived(self._master, f"lyskasse purpose {purpose}".encode())
+            return AESGCM(key).decrypt(data[:12], data[12:], str(purpose).encode()).decode()
+        except (ValueError, InvalidTag):
+            raise Refused(*BROKEN) from None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether sealed files can be opened."""
+        return bool(self._master)
 
     def purpose_key(self, purpose: Purpose) -> bytes:
         """b"" when not sealing."""

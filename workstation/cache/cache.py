@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from workstation.at_rest.vault import Vault
 from workstation.cache.admission import same_person
@@ -47,10 +46,6 @@ def _never() -> bool:
 
 def _unheard(_: Finding) -> None:
     pass
-
-
-def _open_plain(path: Path) -> BinaryIO:
-    return path.open("rb")
 
 
 class StudyCache:
@@ -214,7 +209,7 @@ class StudyCache:
             return self._doctor(_unheard).settle()
 
     def _doctor(self, tell: Tell) -> Doctor:
-        return Doctor(self._store, self._index, _open_plain, tell)
+        return Doctor(self._store, self._index, self._store.vault.open, tell)
 
     def seal_existing(self, progress: Progress = _silent) -> int:
         """Seal what lies here in plain since before encryption was on. The number of files sealed now."""

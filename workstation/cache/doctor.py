@@ -60,7 +60,8 @@ class Doctor:
         self._findings: list[Finding] = []
 
     def examine(self, progress: Progress) -> Examination:
-        """Changes nothing."""
+        """Changes nothing. Raises Refused when files are sealed and there is no key."""
+        self._store.check_key()
         rows = {row.sha256: row for row in self._index.files()}
         files, strays = self._listed()
         damaged = tuple(self._damaged(rows, files, progress))
@@ -142,8 +143,8 @@ class Doctor:
         records = set()
         for record in self._store.quarantine_records():
             try:
-                records.add(QuarantinedFile.from_json(record.read_text(encoding="utf-8")).sha256)
-            except (OSError, ValueError, KeyError, TypeError):
+                records.add(QuarantinedFile.from_json(self._store.read_record(record)).sha256)
+            except (OSError, ValueError, KeyError, TypeError, WorkstationError):
                 words = "The record of a file that was set aside cannot be read"
                 self._tell(Finding("quarantine-record", Weight.WRONG, words))
         if records != set(known):

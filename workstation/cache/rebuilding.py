@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workstation.at_rest.sealed import NO_KEY
-from workstation.at_rest.vault import is_sealed
 from workstation.cache.admission import Answer, admission, leading
 from workstation.cache.found import reason_of
 from workstation.cache.index import StudyIndex
@@ -22,14 +20,12 @@ REBUILDING = "Making the study index again"
 def rebuild_index(store: ObjectStore, index: StudyIndex, reader: InstanceReader, progress: Progress) -> int:
     """One transaction: nothing changes for others until it is whole. The number of files set aside now."""
     paths = list(store.objects())
-    if not store.vault.has_key and any(map(is_sealed, paths)):
-        # Without the key every file looks damaged; none of them is.
-        raise Refused(*NO_KEY)
+    store.check_key()
     aside = 0
     with index.changing():
         index.clear()
         for record in store.quarantine_records():
-            index.insert_quarantined(QuarantinedFile.from_json(record))
+            index.insert_quarantined(QuarantinedFile.from_json(store.read_record(record)))
         outcomes = reader.parse_many(paths) if paths else iter(())
         for done, (path, outcome) in enumerate(outcomes, start=1):
             aside += not _readmit(store, index, path, outcome)

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from workstation.at_rest.sealed import NO_KEY
 from workstation.at_rest.sealing import seal_file
-from workstation.at_rest.vault import Purpose, Vault
+from workstation.at_rest.vault import Purpose, Vault, is_sealed
 from workstation.cache import preamble
 from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
@@ -125,12 +126,19 @@ class ObjectStore:
         for shard in sorted(self._objects.iterdir()):
             yield from sorted(shard.iterdir()) if shard.is_dir() and not shard.is_symlink() else (shard,)
 
-    def quarantine_records(self) -> Iterator[str]:
-        """The record (JSON) beside each file that was set aside. Raises Refused for one that cannot be opened."""
-        for path in _in_shards(self._quarantine):
-            if path.suffix == RECORD:
-                with self.vault.open(path) as file:
-                    yield file.read().decode()
+    def quarantine_records(self) -> Iterator[Path]:
+        """The record beside each file that was set aside."""
+        return (path for path in _in_shards(self._quarantine) if path.suffix == RECORD)
+
+    def read_record(self, path: Path) -> str:
+        """JSON. Raises Refused for one whose seal is broken, OSError and ValueError for one that cannot be read."""
+        with self.vault.open(path) as file:
+            return file.read().decode()
+
+    def check_key(self) -> None:
+        """Raises Refused when files are sealed and there is no key: each would look damaged, and none is."""
+        if not self.vault.has_key and any(map(is_sealed, self.objects())):
+            raise Refused(*NO_KEY)
 
     def seal_existing(self, progress: Callable[[int, int], None]) -> int:
         """Seal, one by one, what lies here in plain; how many that were. A kill leaves each file as it was or sealed."""
