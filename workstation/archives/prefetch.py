@@ -95,6 +95,11 @@ class Prefetcher:
     def is_paused(self) -> bool:
         return bool(self._remembered.get(PAUSED, False))
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Archives that do not answer now, and why."""
+        return self._patience.problems
+
     def start(self) -> None:
         """Begin; while the user has it paused, begin to wait."""
         if self._thread is None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from workstation.at_rest.vault import Vault
 from workstation.cache.cache import StudyCache
 from workstation.errors import WorkstationError
-from workstation.ports import Hanger, InstanceReader
+from workstation.ports import Hanger, ImageShelf, InstanceReader
+from workstation.settings import Folders, Settings
 from workstation.worklist import Worklist
 
 if TYPE_CHECKING:
     from workstation.archives.directory import ArchiveDirectory
+    from workstation.archives.prefetch import Prefetcher
     from workstation.archives.retrieve import Retrievals
     from workstation.archives.sending import Sender
+    from workstation.cache.quota import Quota
 
 
 class CoreServices(Protocol):
@@ -31,6 +35,20 @@ class CoreServices(Protocol):
     def retrievals(self) -> Retrievals: ...
     @property
     def sender(self) -> Sender: ...
+    @property
+    def prefetcher(self) -> Prefetcher: ...
+    @property
+    def quota(self) -> Quota: ...
+    @property
+    def library(self) -> ImageShelf: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def folders(self) -> Folders: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def settings_problem(self) -> WorkstationError | None: ...
     @property
     def hanger(self) -> Hanger: ...
     @property
