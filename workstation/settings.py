@@ -47,6 +47,10 @@ class Folders:
         return self.cache / "studies"
 
     @property
+    def decoded(self) -> Path:
+        return self.cache / "decoded"
+
+    @property
     def reports(self) -> Path:
         return self.data / "reports.db"
 
@@ -83,6 +87,10 @@ class Settings:
     poll_orders_seconds: int = 60
     image_memory_mb: int = 0
     """0 takes half of the machine's memory."""
+    cache_gb: int = 0
+    """What images may take of the disk, in GB; 0 takes 60 % of what is free or theirs."""
+    at_rest: bool = True
+    """Whether what is stored is encrypted. A site may turn it off where the whole disk is."""
 
 
 def load_settings(folders: Folders) -> tuple[Settings, WorkstationError | None]:

@@ -57,13 +57,18 @@ class StudyChange:
     def notes(self) -> int:
         return sum(row.sop_class_uid == KEY_OBJECT_SELECTION for row in self.new)
 
+    @property
+    def gone_words(self) -> str:
+        """Of the images that are no longer listed; an English source string."""
+        return f"{len(self.gone)} {GONE}"
+
     def __str__(self) -> str:
         parts = []
         if self.new:
             since = f" since {self.since.astimezone():%H:%M}" if self.since else ""
             parts.append(f"{len(self.new)} new images{since}")
         if self.gone:
-            parts.append(f"{len(self.gone)} {GONE}")
+            parts.append(self.gone_words)
         return "; ".join(parts)
 
 
