@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from workstation.errors import Unavailable, WorkstationError
+from workstation.errors import DiskFull, Unavailable, WorkstationError
 
 DatabaseErrors = (sqlite3.DatabaseError, sqlcipher.DatabaseError)
 IntegrityErrors = (sqlite3.IntegrityError, sqlcipher.IntegrityError)
@@ -17,8 +18,16 @@ OperationalErrors = (sqlite3.OperationalError, sqlcipher.OperationalError)
 _PRIMARY = 0xFF
 
 
+damage_seen = threading.Event()
+"""Once set, no file is remembered as sound: the next start checks."""
+
+
 class DamagedDatabase(WorkstationError):
     """The file is not a sound SQLite database."""
+
+    def __init__(self, *words: str, **more: str) -> None:
+        super().__init__(*words, **more)
+        damage_seen.set()
 
 
 def primary_code(error: BaseException) -> int:
@@ -33,7 +42,7 @@ def sqlite_errors() -> Iterator[None]:
         yield
     except OperationalErrors as error:
         if primary_code(error) == sqlite3.SQLITE_FULL:
-            raise Unavailable("The disk is full", "The database could not be written", "Free space on the disk") from error
+            raise DiskFull("The disk is full", "The database could not be written", "Free space on the disk") from error
         raise Unavailable("The database cannot be used now", str(error), "Try again") from error
     except IntegrityErrors as error:
         raise WorkstationError("The database refused a row", str(error)) from error

@@ -18,7 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from workstation.database.encryption import CONVERTING, NO_KEY, DatabaseKey, Kind, connect, convert, kind_of
-from workstation.database.faults import DamagedDatabase, sqlite_errors
+from workstation.database.faults import DamagedDatabase, damage_seen, sqlite_errors
 from workstation.database.places import unsafe_place
 from workstation.errors import Refused
 
@@ -157,8 +157,12 @@ def _known_sound(path: Path) -> float:
 
 def _remember_sound(path: Path, checked: float) -> None:
     """Not brought to disk: without it the next start checks the file, and that is all."""
+    beside = path.with_name(path.name + SOUND)
     with contextlib.suppress(OSError):
-        path.with_name(path.name + SOUND).write_text(f"{_stamp(path)} {int(checked)}", encoding="ascii")
+        if damage_seen.is_set():
+            beside.unlink(missing_ok=True)
+            return
+        beside.write_text(f"{_stamp(path)} {int(checked)}", encoding="ascii")
 
 
 def _stamp(path: Path) -> str:

@@ -1,10 +1,11 @@
 """The report store's tables, as the list of migrations that lead to them.
 
-`PRAGMA user_version` holds how many have been applied. A migration is never changed once
-released: a new one follows it.
+A migration is never changed once released: a new one follows it.
 """
 
 from __future__ import annotations
+
+from workstation.database import Migration
 
 _REPORT = """
 CREATE TABLE report (
@@ -121,4 +122,10 @@ _FIRST: tuple[str, ...] = (
     "CREATE TRIGGER report_never_delete BEFORE DELETE ON report BEGIN SELECT RAISE(ABORT, 'reports stay'); END",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# How many transactions the store has had: ties it to its copies and the log of changes.
+_SECOND: tuple[str, ...] = (
+    "CREATE TABLE change_counter (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT",
+    "INSERT INTO change_counter (id, number) VALUES (1, 0)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, _FIRST), Migration(2, _SECOND))

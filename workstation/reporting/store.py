@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workstation.at_rest.vault import Vault
 from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
 from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
-from workstation.errors import Refused
+from workstation.errors import Refused, WorkstationError
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
@@ -33,15 +35,27 @@ def utc_now() -> datetime:
 class ReportStore:
     """Reports by their `report_uuid`. `ledger` is the outbox.
 
-    Opening raises `Refused` (damaged, or from a newer program) or `Unavailable` (disk, lock);
+    Opening raises `Refused` (damaged without a copy, of another key, from a newer program) or `Unavailable` (disk, lock);
     every method may raise `Unavailable` when the disk will not take what was given.
     """
 
-    def __init__(self, path: Path, clock: Clock = utc_now) -> None:
-        self._database = ReportDatabase(path)
+    def __init__(self, path: Path, clock: Clock = utc_now, vault: Vault | None = None) -> None:
+        self._database = ReportDatabase(path, vault=vault)
         self._clock = clock
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
+
+    @property
+    def notice(self) -> str:
+        """What the reader must know about the file, empty when all is well."""
+        return self._database.notice
+
+    def listen(self, on_trouble: Callable[[WorkstationError], None]) -> None:
+        """`on_trouble` is told, from any thread, what threatens the store: a full disk, a lock, a log not written."""
+        self._database.on_trouble = on_trouble
+        for trouble in self._database.early_troubles:
+            on_trouble(trouble)
+        self._database.early_troubles.clear()
 
     def close(self) -> None:
         self._database.close()

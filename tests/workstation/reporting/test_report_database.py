@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from seat import item_for, order_for, segment, signed
 
+from workstation.database import Migration
 from workstation.domain.delivery import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from workstation.domain.report import SectionCode
 from workstation.errors import Conflict, Refused, Unavailable
@@ -33,6 +34,11 @@ def sql(path, *statements):
     return rows
 
 
+def without_copies(path):
+    for beside in path.parent.glob(f"{path.name}.copy-*"):
+        beside.unlink()
+
+
 def test_a_commit_is_on_disk_and_so_is_the_folder_entry(path):
     opened = ReportDatabase(path)
     assert opened.row("PRAGMA journal_mode") == {"journal_mode": "delete"}
@@ -44,7 +50,7 @@ def test_a_commit_is_on_disk_and_so_is_the_folder_entry(path):
 def test_every_table_is_strict(path):
     ReportDatabase(path).close()
     tables = sql(path, "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    assert len(tables) == 5
+    assert len(tables) == 6
     assert all(strict for _, strict in tables)
 
 
@@ -95,6 +101,7 @@ def test_a_damaged_file_is_refused_and_left_alone(path):
     damaged = bytearray(path.read_bytes())
     damaged[4096:20480] = b"\xaa" * 16384
     path.write_bytes(damaged)
+    without_copies(path)
     with pytest.raises(Refused, match="damaged"):
         ReportStore(path)
     assert path.read_bytes() == bytes(damaged)
@@ -110,26 +117,26 @@ def test_an_older_file_is_brought_forward_and_a_copy_kept(path, monkeypatch):
     store = ReportStore(path)
     delivery = signed(store, order_for())
     store.close()
-    later = (*schema.MIGRATIONS, ("ALTER TABLE report ADD COLUMN later TEXT NOT NULL DEFAULT ''",))
+    later = (*schema.MIGRATIONS, Migration(3, ("ALTER TABLE report ADD COLUMN later TEXT NOT NULL DEFAULT ''",)))
     monkeypatch.setattr(database, "MIGRATIONS", later)
     store = ReportStore(path)
     assert store.deliveries() == (delivery,)
     store.close()
-    assert sql(path, "PRAGMA user_version") == [(2,)]
-    backup = path.with_name("reports.sqlite3.schema-1.backup")
-    assert sql(backup, "PRAGMA user_version") == [(1,)]
+    assert sql(path, "PRAGMA user_version") == [(3,)]
+    backup = path.with_name("reports.sqlite3.v2.bak")
+    assert sql(backup, "PRAGMA user_version") == [(2,)]
     assert sql(backup, "SELECT count(*) FROM outbox") == [(1,)]
 
 
 def test_a_migration_that_fails_half_way_changes_nothing(path, monkeypatch):
     ReportStore(path).close()
-    broken = (*schema.MIGRATIONS, ("ALTER TABLE report ADD COLUMN later TEXT", "NOT SQL"))
+    broken = (*schema.MIGRATIONS, Migration(3, ("ALTER TABLE report ADD COLUMN later TEXT", "NOT SQL")))
     monkeypatch.setattr(database, "MIGRATIONS", broken)
     with pytest.raises(Unavailable):
         ReportStore(path)
     monkeypatch.undo()
     ReportStore(path).close()
-    assert sql(path, "PRAGMA user_version") == [(1,)]
+    assert sql(path, "PRAGMA user_version") == [(2,)]
 
 
 def test_a_full_disk_says_so_and_loses_nothing_that_was_saved(path):
