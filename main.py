@@ -26,6 +26,7 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
     from rendering.worker import ImageWorker
     from workstation.core import Core
     from workstation.domain.viewing import PresetTable
+    from workstation.doors.key import ask_in_terminal
     from workstation.jobs import Jobs, MainQueue
     from workstation.settings import Folders
 
@@ -38,14 +39,17 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
             tell(reason)
         return ProtocolHanger(library.protocols, presets)
 
-    return Core(
+    core = Core(
         folders or Folders.default(),
         make_jobs or (lambda: Jobs(MainQueue().post)),
-        ImageWorker,
+        lambda key_of: ImageWorker(key_of=key_of),
         make_hanger,
-        lambda reader, jobs, settings: ImageLibrary(reader, jobs, settings.image_memory_mb << 20),
+        lambda reader, jobs, settings, folder, vault: ImageLibrary(reader, jobs, settings.image_memory_mb << 20, folder, vault),
         ris_url,
     )
+    if sys.stdin is not None and sys.stdin.isatty():
+        core.ask_passphrase = ask_in_terminal
+    return core
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,14 +68,23 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     chosen = parser().parse_args(arguments)
+    opened: list[Seat] = []
+
+    def open_seat(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", folders: Folders | None = None) -> Seat:
+        opened.append(open_core(make_jobs, ris_url, folders))
+        return opened[-1]
+
     try:
-        return int(chosen.run(chosen, open_core))
+        return int(chosen.run(chosen, open_seat))
     except WorkstationError as error:
         print(f"{chosen.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"{chosen.command}: stopped", file=sys.stderr)
         return 1
+    finally:
+        for notice in dict.fromkeys(notice for core in opened for notice in core.notices):
+            print(f"{chosen.command}: {notice}", file=sys.stderr)
 
 
 if __name__ == "__main__":

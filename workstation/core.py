@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
+from workstation.database import DatabaseKey
 from workstation.domain.delivery import Delivery
 from workstation.domain.order import Order
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, NETWORK, Cancel, Jobs
+from workstation.jobs import ARCHIVES, IMAGES, NETWORK, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf, InstanceReader
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
@@ -25,6 +28,13 @@ from workstation.worklist import Worklist
 from workstation.worklist_store import OrderStore
 
 if TYPE_CHECKING:
+    from workstation.archives.directory import ArchiveDirectory
+    from workstation.archives.prefetch import Prefetcher
+    from workstation.archives.prefetch_state import PrefetchState
+    from workstation.archives.retrieve import Retrievals, StudyChange
+    from workstation.archives.sending import Sender
+    from workstation.at_rest.keys import Ask
+    from workstation.cache.quota import Quota
     from workstation.ris.fhir import FhirRis
 
 Reader = TypeVar("Reader", bound=InstanceReader)
@@ -48,16 +58,16 @@ class _LaterHanger:
 class Core(Generic[Reader, Shelf]):
     """Everything a door or a window needs. `close()` ends processes and threads.
 
-    `make_*` are the rooms above, plugged in by `main.py`.
+    `make_*` are the rooms above, plugged in by `main.py`; a reader is given what tells the key of one file.
     """
 
     def __init__(
         self,
         folders: Folders,
         make_jobs: Callable[[], Jobs],
-        make_reader: Callable[[], Reader],
+        make_reader: Callable[[Callable[[Path], bytes]], Reader],
         make_hanger: Callable[[Folders, PresetTable, Callable[[WorkstationError], object]], Hanger],
-        make_shelf: Callable[[Reader, Jobs, Settings], Shelf],
+        make_shelf: Callable[[Reader, Jobs, Settings, Path, Vault], Shelf],
         ris_url: str = "",
     ) -> None:
         folders.make()
@@ -69,23 +79,77 @@ class Core(Generic[Reader, Shelf]):
         self._make_hanger = make_hanger
         self._make_shelf = make_shelf
         self._runner: OutboxRunner | None = None
+        self.ask_passphrase: Ask | None = None
+        """Asks the user for the passphrase of the stored data; set before anything stored is opened."""
+        self.notices: list[str] = []
+        """What the user should know from the start on."""
         self.hanging_problems: list[WorkstationError] = []
         """Why files of the user's own hanging protocols are not used; known once `hanger` was made."""
         self.delivery_changed: Signal[Delivery] = Signal()
         self.ris_changed: Signal[str] = Signal()
         """Empty when the RIS answered last time, else why it did not."""
+        self._is_fetching = False
+        self.prefetch_changed: Signal[PrefetchState] = Signal()
 
     @cached_property
     def jobs(self) -> Jobs:
         return self._make_jobs()
 
     @cached_property
+    def vault(self) -> Vault:
+        """What all that is stored goes through. Raises Refused or Unavailable when its key cannot be opened."""
+        from workstation.at_rest.keys import unlock
+
+        vault, notice = unlock(self.folders, self.settings, self.ask_passphrase)
+        if notice:
+            self.notices.append(notice)
+        return vault
+
+    @cached_property
     def reader(self) -> Reader:
-        return self._make_reader()
+        return self._make_reader(self._key_of)
+
+    def _key_of(self, path: Path) -> bytes:
+        # Doors that only read files of others need no key, and make none.
+        return self.vault.key_of(path) if is_sealed(path) else b""
 
     @cached_property
     def cache(self) -> StudyCache:
-        return StudyCache(self.folders.studies, self.reader)
+        cache = StudyCache(self.folders.studies, self.reader, self.vault)
+        cache.issuer_of = self._issuer_of
+        cache.make_room = self._make_room
+        cache.added.append(lambda result: self.quota.used.touch(result.studies))
+        return cache
+
+    @cached_property
+    def quota(self) -> Quota:
+        """What the images may take of the disk, and which of them must stay."""
+        from workstation.cache.quota import GB, Quota
+        from workstation.cache.usage import LastUsed
+
+        used = LastUsed(self.folders.studies / "last_used.json", self.cache.last_written)
+        limit = self.settings.cache_gb * GB
+        quota = Quota(
+            self.folders.studies, self.cache, used, self._pins, self._held_elsewhere, lambda: self.library.decoded, limit
+        )
+        quota.evicted = self.retrievals.forget
+        return quota
+
+    def _make_room(self, size: int) -> bool:
+        return self.quota.make_room(size)
+
+    def _pins(self) -> dict[str, str]:
+        from workstation.cache.pins import pins
+
+        case = self.session.case if "session" in self.__dict__ else None
+        opened = [study.study_instance_uid for study in case.studies] if case is not None else []
+        wanted = self.prefetcher.wanted if "prefetcher" in self.__dict__ else frozenset()
+        return pins(opened, self.worklist.items(), wanted)
+
+    def _held_elsewhere(self) -> frozenset[str]:
+        from workstation.archives.prefetch_sources import proven_elsewhere
+
+        return proven_elsewhere(self.cache, self.retrievals)
 
     @cached_property
     def reports(self) -> ReportStore:
@@ -114,7 +178,10 @@ class Core(Generic[Reader, Shelf]):
 
     @cached_property
     def library(self) -> Shelf:
-        return self._make_shelf(self.reader, self.jobs, self.settings)
+        """The images; what arrives from now on is decoded in the background."""
+        shelf = self._make_shelf(self.reader, self.jobs, self.settings, self.folders.decoded, self.vault)
+        self.cache.added.append(lambda result: shelf.decode_later([self.cache.study(uid) for uid in result.studies]))
+        return shelf
 
     @cached_property
     def remembered(self) -> Remembered:
@@ -125,8 +192,114 @@ class Core(Generic[Reader, Shelf]):
         desk = ReportDesk(self.reports, self.jobs)
         session = Session(self.jobs, self.cache, self.worklist, desk, _LaterHanger(lambda: self.hanger), self.library)
         session.signer = self.settings.signer
+        session.standing = self.notices
         session.desk.signed.connect(lambda _: self.wake_outbox())
+        self.cache.added.append(lambda result: self.jobs.on_main(lambda: session.images_came(result.studies)))
         return session
+
+    # ---- archives ----------------------------------------------------------------------
+
+    @cached_property
+    def archives(self) -> ArchiveDirectory:
+        """The archives that are set up, each talked to by processes of its own."""
+        from workstation.archives.directory import ArchiveDirectory
+        from workstation.archives.remote import RemoteConnection
+        from workstation.archives.secrets import Secrets, system_ring
+        from workstation.at_rest.vault import Purpose
+
+        incoming = self.vault.purpose_key(Purpose.INCOMING)
+        secrets = Secrets(self.folders.config, self.vault, system_ring())
+        return ArchiveDirectory(
+            self.folders.config,
+            secrets,
+            lambda archive, secret: RemoteConnection(archive, secret, incoming),
+            self._alert,
+        )
+
+    @cached_property
+    def retrievals(self) -> Retrievals:
+        """What comes from archives, and how far it has come."""
+        from workstation.archives.retrieve import Retrievals
+        from workstation.archives.retrieve_ledger import RetrieveLedger
+
+        key = DatabaseKey.of(self.vault, "retrievals")
+        return Retrievals(self.archives, self.cache, RetrieveLedger(self._retrievals_file, key), self.jobs)
+
+    @property
+    def _retrievals_file(self) -> Path:
+        return self.folders.data / "retrievals.db"
+
+    def start_archives(self) -> None:
+        """Take up what was left unfinished, prefetch, and hear of late and withdrawn images. Idle without archives."""
+        if not self.archives.archives or self._is_fetching:
+            return
+        self._is_fetching = True
+        session, manners = self.session, self.prefetcher.manners
+        self.retrievals.changed.connect(self._study_changed)
+        session.viewing.viewport_changed.connect(lambda _: manners.reader_moved())
+        session.viewing.arrangement_changed.connect(lambda _: manners.reader_moved())
+        session.case_changed.connect(lambda _: self.look_for_late_images())
+        session.worklist_changed.connect(lambda _: self.prefetcher.wake())
+        self.retrievals.resume()
+        self.prefetcher.start()
+
+    def look_for_late_images(self) -> None:
+        """Ask the archives again for the lists of the open case's studies, in the background (F59, F60)."""
+        case = self.session.case
+        if case is None or not self._is_fetching:
+            return
+        uids = [study.study_instance_uid for study in case.studies]
+
+        def work(cancel: Cancel) -> None:
+            for uid in uids:
+                self.retrievals.check_again(uid, cancel)
+
+        # An archive that is away is told by the prefetch; the reader has the images that are here.
+        self.jobs.run(ARCHIVES, work, _nothing, _nothing, slot="late images")
+
+    def _study_changed(self, change: StudyChange) -> None:
+        if change.gone:
+            self.session.images_withdrawn(change.study_instance_uid, change.gone_words)
+
+    @cached_property
+    def prefetcher(self) -> Prefetcher:
+        """Brings what the worklist will need; `start` it once the window is there. `prefetch_changed` tells of it."""
+        from workstation.archives.prefetch import Prefetcher, Surroundings
+        from workstation.archives.prefetch_policy import load_policy
+        from workstation.archives.prefetch_sources import BackgroundFetches, DirectorySources, held_studies
+
+        policy, problem = load_policy(self.folders.config)
+        if problem is not None:
+            self.settings_problem = self.settings_problem or problem
+        around = Surroundings(
+            self.worklist.items,
+            lambda: held_studies(self.cache, self._held_elsewhere()),
+            lambda: self.quota.why_full(policy.disk_share),
+        )
+        fetches = BackgroundFetches(self.retrievals, self.archives)
+        prefetcher = Prefetcher(policy, DirectorySources(self.archives), fetches, around, self.remembered, self._prefetch_moved)
+        self.retrievals.reading_first = prefetcher.manners.stepping_aside
+        return prefetcher
+
+    def _prefetch_moved(self, state: PrefetchState) -> None:
+        self.jobs.on_main(lambda: self.prefetch_changed.emit(state))
+
+    def _issuer_of(self, study_instance_uid: str) -> str:
+        """By the archive that gave the study; "" where no archive ever gave one."""
+        is_known = "retrievals" in self.__dict__ or self._retrievals_file.is_file()
+        return self.retrievals.issuer_of(study_instance_uid) if is_known else ""
+
+    def _alert(self, event: str) -> None:
+        self.cache.alert(event)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Objects of ours on their way to archives."""
+        from workstation.archives.sending import Sender
+        from workstation.archives.sending_ledger import SendingLedger
+
+        ledger = SendingLedger(self.folders.data / "sending.db", DatabaseKey.of(self.vault, "sending"))
+        return Sender(self.archives, ledger, self.vault, self.folders.data)
 
     # ---- the RIS ---------------------------------------------------------------------
 
@@ -181,11 +354,15 @@ class Core(Generic[Reader, Shelf]):
         made = self.__dict__
         if self._runner is not None:
             self._runner.stop()
+        if "prefetcher" in made:
+            self.prefetcher.close()
         if "library" in made:
             self.library.close_case()
         if "jobs" in made:
             self.jobs.close()
-        for name in ("reader", "cache", "orders", "reports", "ris"):
+        if "library" in made:
+            self.library.close()
+        for name in ("sender", "quota", "retrievals", "archives", "reader", "cache", "orders", "reports", "ris"):
             part = made.get(name)
             if part is not None:
                 part.close()

@@ -20,7 +20,7 @@ SERVICE = "Lyskasse"
 # Long enough for somebody to unlock it when the system asks.
 SECONDS = 10.0
 # keyring's own mark between a backend that keeps a secret and one that only says so.
-RECOMMENDED = 1
+RECOMMENDED = 1.0
 
 HINT = "Unlock the keyring of this computer and try again"
 

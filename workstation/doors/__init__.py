@@ -1,4 +1,4 @@
-"""The core's commands for scripts: `import`, `worklist`, `hang`, `archive`, `prefetch`, `doctor`."""
+"""The core's commands for scripts: `import`, `worklist`, `hang`, `archive`, `prefetch`, `doctor`, `key`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add this room's commands. Each sets `run(args, open_core) -> exit status`."""
-    from workstation.doors import archive, doctor, hanging, importing, listing, prefetch
+    from workstation.doors import archive, doctor, hanging, importing, key, listing, prefetch
 
-    for door in (importing, listing, hanging, archive, prefetch, doctor):
+    for door in (importing, listing, hanging, archive, prefetch, doctor, key):
         door.register(commands)

@@ -73,9 +73,13 @@ class Session:
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
+        self.standing: Sequence[str] = ()
+        """What the user should know from the start on."""
         self.growth: Growth | None = None
         """What came for the open case and was not taken in yet."""
         self._growth_was_asked = False
+        self.withdrawn = ""
+        """Why the report of the open case is held, in words."""
         self._left_over: set[str] = set()
         self.case_changed: Signal[Case | None] = Signal()
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
@@ -85,8 +89,8 @@ class Session:
         desk.opened.connect(self._tell_recovered)
 
     def start(self) -> None:
-        """Say what the last run left: a cache that had to be mended, reports that were begun and not signed."""
-        for text in self._cache.notices:
+        """Say what stands and what the last run left: a cache that had to be mended, reports begun and not signed."""
+        for text in (*self.standing, *self._cache.notices):
             self.notice.emit(Notice(text, error=True))
         self.desk.find_drafts(self._found_drafts)
         self.refresh_worklist()
@@ -142,6 +146,7 @@ class Session:
     def close_case(self) -> None:
         self._generation += 1
         self.case = self.growth = None
+        self.withdrawn = ""
         self._shelf.close_case()
         self.viewing.clear()
         self.desk.close()
@@ -165,6 +170,17 @@ class Session:
                 self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
 
         self._jobs.run(IMAGES, work, done, self.report_problem, slot="growth")
+
+    def images_withdrawn(self, study_instance_uid: str, reason: str) -> None:
+        """An archive no longer lists images that are on screen, or rejected them (fault F60).
+
+        What is shown stays as it is, with the reason; the report is held until the case is opened again.
+        """
+        if self.case is None or study_instance_uid not in {study.study_instance_uid for study in self.case.studies}:
+            return
+        if study_instance_uid == self.case.study.study_instance_uid:
+            self.withdrawn = reason
+        self.notice.emit(Notice(reason, error=True, of_case=True))
 
     def take_in(self) -> None:
         """Give the reader what came for the open case. What hangs stays where it hangs; the report is not touched."""
@@ -212,6 +228,10 @@ class Session:
         if not self.signer:
             self.report_problem(NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml"))
             return
+        if self.withdrawn:
+            hint = "Ask the archive what became of them; open the case again to go on with the report"
+            self.report_problem(NotSigned(self.withdrawn, hint))
+            return
         if self.growth is not None and self.growth.images and not self._growth_was_asked:
             self._growth_was_asked = True
             self.report_problem(
@@ -258,7 +278,7 @@ class Session:
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.viewing.clear()
         self.case = case
-        self.growth, self._growth_was_asked = None, False
+        self.growth, self._growth_was_asked, self.withdrawn = None, False, ""
         first = [(c.state.study_uid, c.state.series_uid) for c in arrangement.cells if c.state]
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
         self.case_changed.emit(case)

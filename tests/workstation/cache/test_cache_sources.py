@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from workstation.at_rest.vault import Vault
 from workstation.cache.archives import ArchiveLimits
 from workstation.cache.found import Found, RefusedFile, SourceFile
 from workstation.cache.names import shown
@@ -31,7 +32,7 @@ class NamedFiles:
 
 
 def found_in(*paths: Path, media: NamedFiles | None = None, unpack_into: Path | None = None) -> list[Found]:
-    return list(Sources(paths, media or NamedFiles(), unpack_into or paths[0].parent))
+    return list(Sources(paths, media or NamedFiles(), unpack_into or paths[0].parent, Vault.plain()))
 
 
 def reasons(found: list[Found]) -> dict[str, str]:
@@ -45,7 +46,7 @@ def test_folders_are_walked_in_a_fixed_order_and_every_file_is_accounted_for(tmp
     found = found_in(tmp_path)
     names = [str(item.path.relative_to(tmp_path)) for item in found if isinstance(item, SourceFile)]
     assert names == [".hidden", "Thumbs.db", "a/3", "b/1", "b/2", "c.txt"]
-    assert Sources([tmp_path], NamedFiles(), tmp_path).total == 6
+    assert Sources([tmp_path], NamedFiles(), tmp_path, Vault.plain()).total == 6
 
 
 def test_empty_files_and_pipes_are_refused_without_being_opened(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_file_that_is_missing_on_the_medium_is_named(disc: Path) -> None:
 
 def test_a_folder_with_a_dicomdir_gives_all_its_files_once_and_what_is_missing(disc: Path) -> None:
     (disc / "extra").write_bytes(b"not in the DICOMDIR")
-    sources = Sources([disc], NamedFiles(("DICOM", "IMG1"), ("DICOM", "IMG2")), disc)
+    sources = Sources([disc], NamedFiles(("DICOM", "IMG1"), ("DICOM", "IMG2")), disc, Vault.plain())
     found = list(sources)
     assert [item.path.name for item in found if isinstance(item, SourceFile)] == ["img1;1", "extra"]
     assert list(reasons(found).values()) == ["Named in the DICOMDIR, but not on the medium"]
@@ -224,7 +225,7 @@ def test_a_zip_bomb_is_stopped_while_it_unpacks(tmp_path: Path, limits: ArchiveL
     bomb = zipped(tmp_path / "bomb.zip", {"one": bytes(4 << 20), "two": bytes(4 << 20)})
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
-    found = list(Sources([bomb], NamedFiles(), unpacked, limits))
+    found = list(Sources([bomb], NamedFiles(), unpacked, Vault.plain(), limits))
     assert reasons(found)["bomb.zip"] == reason
     assert sum(path.stat().st_size for path in unpacked.iterdir()) <= 4 << 20
 
