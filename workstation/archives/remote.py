@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ POLL_SECONDS = 0.05
 """How soon it is noticed that nobody wants the answer any more."""
 CANCEL_SECONDS = 3.0
 """What a process may take to stop politely (C-CANCEL, release) before it is killed."""
+
+MOST_NOTES = 100
 
 
 def _never() -> bool:
@@ -121,6 +124,8 @@ class RemoteConnection:
 
     def __init__(self, archive: Archive, secret: str = "", incoming_key: bytes = b"") -> None:
         self.archive = archive
+        self.notes: deque[str] = deque(maxlen=MOST_NOTES)
+        """What archives said and what was turned away, in words without patient data; the latest last."""
 
         def start() -> GatewayProcess:
             return GatewayProcess(archive, secret, incoming_key)
@@ -245,6 +250,8 @@ class RemoteConnection:
             if message is not None:
                 if "finished" in message or "error" in message:
                     return message
+                if "note" in message:
+                    self.notes.append(str(message["note"]))
                 on_event(message)
                 heard = time.monotonic()
             if not is_stopping and cancelled():

@@ -40,6 +40,7 @@ class Gateway:
         self._answers = answers
         self._requests: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
         self._cancelled = threading.Event()
+        self._lock = threading.Lock()
         self._untold = 0
         self._told = 0.0
 
@@ -48,6 +49,8 @@ class Gateway:
         if hello is None:
             return
         connection = _connection(hello)
+        if hasattr(connection, "on_note"):
+            connection.on_note = self._tell_note
         self._answer({"ready": os.getpid()})
         threading.Thread(target=self._read, name="requests", daemon=True).start()
         while True:
@@ -113,18 +116,27 @@ class Gateway:
 
     def _tell_bytes(self, count: int) -> None:
         """Bytes arrive in pieces of some KB: told ten times a second, also when there are none, as a sign of life."""
-        self._untold += count
-        now = time.monotonic()
-        if now - self._told >= _TELL_SECONDS:
+        with self._lock:
+            self._untold += count
+            now = time.monotonic()
+            if now - self._told < _TELL_SECONDS:
+                return
             self._told = now
-            self._answer({"bytes": self._untold})
-            self._untold = 0
+            self._tell_untold()
+
+    def _tell_untold(self) -> None:
+        wire.write_line(self._answers, {"bytes": self._untold})
+        self._untold = 0
+
+    def _tell_note(self, words: str) -> None:
+        self._answer({"note": words})
 
     def _answer(self, message: wire.Message) -> None:
-        if "finished" in message and self._untold:
-            wire.write_line(self._answers, {"bytes": self._untold})
-            self._untold = 0
-        wire.write_line(self._answers, message)
+        """From any thread: a library's own read what an archive sends."""
+        with self._lock:
+            if "finished" in message and self._untold:
+                self._tell_untold()
+            wire.write_line(self._answers, message)
 
 
 def _connection(hello: wire.Message) -> ArchiveConnection | Refused:
