@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 GEOMETRY = "window.geometry"
+ARCHIVES_MS = 1500
+LATE_IMAGES_MS = 120_000
 FOLDER = "import.folder"
 
 
@@ -61,6 +63,9 @@ class MainWindow(QMainWindow):
         self._poll = QTimer(self)
         self._poll.setInterval(max(core.settings.poll_orders_seconds, 5) * 1000)
         self._poll.timeout.connect(core.poll_orders)
+        self._late = QTimer(self)
+        self._late.setInterval(LATE_IMAGES_MS)
+        self._late.timeout.connect(core.look_for_late_images)
         self._start()
 
     def _build(self) -> None:
@@ -102,8 +107,17 @@ class MainWindow(QMainWindow):
         if self._core.ris is not None:
             self._poll.start()
             QTimer.singleShot(0, self._core.poll_orders)
+        QTimer.singleShot(ARCHIVES_MS, self._start_archives)
         self._session.start()
         self.report_panel.dictation.desk.recover()
+
+    def _start_archives(self) -> None:
+        """A moment after the window is there: unlocking passwords and starting processes take a while."""
+        try:
+            self._core.start_archives()
+        except WorkstationError as error:
+            self._session.report_problem(error)
+        self._late.start()
 
     # ---- what others ask of it -------------------------------------------------------
 
@@ -178,7 +192,17 @@ class MainWindow(QMainWindow):
         dialog = ArchivesDialog(self._core, self)
         if self.archives is not None:
             dialog.finished.connect(self.archives.archives_changed)
+        dialog.finished.connect(self._start_archives)
         self._open(dialog)
+
+    def toggle_prefetch(self) -> None:
+        """Pause fetching ahead, or let it go on."""
+        if not self._core.archives.archives:
+            self._session.notice.emit(Notice("No archive is set up: there is nothing to fetch ahead"))
+        elif self._core.prefetcher.is_paused:
+            self._core.prefetcher.resume()
+        else:
+            self._core.prefetcher.pause()
 
     def focus_images(self) -> None:
         """Esc: out of a filter first, then back to the images of the open case."""
@@ -232,6 +256,7 @@ class MainWindow(QMainWindow):
             return
         self.report_panel.dictation.desk.close()
         self._poll.stop()
+        self._late.stop()
         self._core.remembered.set(GEOMETRY, bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
 

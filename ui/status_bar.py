@@ -12,6 +12,7 @@ from ui import theme
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
 from ui.worklist_model import span
+from workstation.archives.prefetch_state import Phase, PrefetchState
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.jobs import DATABASE
 
@@ -43,11 +44,18 @@ class StatusBar(QFrame):
         self.deliveries.setToolTip(tooltip(self.tr("Reports on their way"), runner.keys_text("report.deliveries")))
         self.deliveries.clicked.connect(lambda: runner.run("report.deliveries"))
         self._ris, self._voice = _label(), _label()
+        self.prefetch = QPushButton()
+        self.prefetch.setObjectName("prefetchBadge")
+        self.prefetch.setFlat(True)
+        self.prefetch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.prefetch.clicked.connect(lambda: runner.run("archives.prefetch"))
+        self._prefetch_keys = runner.keys_text("archives.prefetch")
+        self.prefetch.hide()
         self._state = _label()
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 2)
         row.setSpacing(8)
-        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading)
+        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch)
         right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
         for widget in left:
             row.addWidget(widget)
@@ -61,6 +69,7 @@ class StatusBar(QFrame):
         core.library.changed.connect(self._show_loading)
         core.delivery_changed.connect(lambda _: self.ask_deliveries())
         core.ris_changed.connect(self.show_ris)
+        core.prefetch_changed.connect(self.show_prefetch)
         self._session.desk.signed.connect(lambda _: self.ask_deliveries())
         self._session.case_changed.connect(self._show_loading)
         self._session.viewing.overlays_changed.connect(self._show_state)
@@ -90,10 +99,7 @@ class StatusBar(QFrame):
     def show_deliveries(self, deliveries: tuple[Delivery, ...]) -> None:
         text, colour = delivery_words(deliveries, datetime.now(UTC))
         self.deliveries.setText(text)
-        self.deliveries.setStyleSheet(
-            f"QPushButton {{ color: {colour}; background: transparent; padding: 1px 8px; border: 1px solid transparent; }}"
-            f"QPushButton:hover {{ background: {theme.HOVER}; }} QPushButton:focus {{ border: 1px solid {theme.ACCENT}; }}"
-        )
+        self.deliveries.setStyleSheet(_badge(colour))
 
     # ---- optional parts --------------------------------------------------------------
 
@@ -104,6 +110,15 @@ class StatusBar(QFrame):
             text = self.tr("RIS: not reached") if self._core.ris_url else self.tr("RIS: none is set")
         _say(self._ris, text, "amber" if problem else "muted")
         self._ris.setToolTip(tooltip(text, core_text(problem)))
+
+    def show_prefetch(self, state: PrefetchState) -> None:
+        """What is fetched ahead, or why nothing is; a click pauses it or lets it go on."""
+        text, colour = prefetch_words(state)
+        self.prefetch.setVisible(bool(text))
+        self.prefetch.setText(text)
+        self.prefetch.setStyleSheet(_badge(colour))
+        act = self.tr("Click to go on") if state.phase is Phase.PAUSED else self.tr("Click to pause")
+        self.prefetch.setToolTip(tooltip(core_text(state.why), *map(core_text, state.problems), act, self._prefetch_keys))
 
     def show_voice(self, text: str, available: bool) -> None:
         """The microphone and the model in a few words; empty hides them."""
@@ -155,6 +170,32 @@ def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str
     if any(d.state in _PROBLEMS for d in waiting):
         return f"{core_text('Needs attention')}: {text}", theme.RED
     return text, theme.AMBER if age.total_seconds() > LATE_SECONDS else theme.TEXT
+
+
+def prefetch_words(state: PrefetchState) -> tuple[str, str]:
+    """The words for the status line and their colour; empty while there is nothing to say."""
+    if state.phase is Phase.FETCHING:
+        count = core_text("{0} of {1}").format(state.received, state.expected) if state.expected is not None else ""
+        left = core_text("{0} studies left").format(state.left)
+        return " · ".join(part for part in (core_text("Fetching ahead"), count, left) if part), theme.MUTED
+    if state.phase is Phase.WAITING:
+        return core_text("Fetching ahead waits while you read"), theme.MUTED
+    if state.phase is Phase.PAUSED:
+        return core_text("Fetching ahead is paused"), theme.AMBER
+    if state.phase is Phase.STOPPED:
+        return core_text("Fetching ahead stopped: {0}").format(core_text(state.why)), theme.AMBER
+    if state.problems:
+        return core_text("Fetching ahead: {0} not reached").format(len(state.problems)), theme.AMBER
+    if state.phase is Phase.IDLE:
+        return core_text("Fetched ahead"), theme.MUTED
+    return "", theme.MUTED
+
+
+def _badge(colour: str) -> str:
+    return (
+        f"QPushButton {{ color: {colour}; background: transparent; padding: 1px 8px; border: 1px solid transparent; }}"
+        f"QPushButton:hover {{ background: {theme.HOVER}; }} QPushButton:focus {{ border: 1px solid {theme.ACCENT}; }}"
+    )
 
 
 def _say(label: QLabel, text: str, role: str) -> None:

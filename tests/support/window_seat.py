@@ -282,6 +282,7 @@ class WindowSeat:
         self.reports = reports or FakeStore()
         self.delivery_changed: Signal[Any] = Signal()
         self.ris_changed: Signal[str] = Signal()
+        self.prefetch_changed: Signal[Any] = Signal()
         self.studies: dict[str, Study] = {}
         self.priors: dict[str, tuple[Study, ...]] = {}
         self.items: list[WorklistItem] = []
@@ -299,6 +300,10 @@ class WindowSeat:
     def start_deliveries(self) -> None: ...
 
     def poll_orders(self) -> None: ...
+
+    def start_archives(self) -> None: ...
+
+    def look_for_late_images(self) -> None: ...
 
     def add_case(self, number: int, grey: int = 90, name: str = "", series: int = 1, prior: bool = False, **item) -> WorklistItem:
         """A study 1.<number> with `series` CT series of ten images, with an order; perhaps with a prior."""

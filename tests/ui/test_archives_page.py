@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,6 +15,7 @@ from ui.archives.search_form import SearchForm, name_key
 from ui.archives.setup_dialog import ArchivesDialog
 from ui.archives.transfers_pane import count_words
 from workstation.archives.directory import ArchiveDirectory
+from workstation.archives.prefetch_state import Phase, PrefetchState
 from workstation.domain.archive import Archive, ArchiveKind, FoundStudy, RetrieveProgress, StudyQuery, TestStep, Tls
 from workstation.domain.patient import Patient, PatientKey
 from workstation.errors import Unavailable
@@ -315,3 +317,33 @@ def test_only_what_is_saved_can_be_tested(dialog):
     QTest.keyClicks(dialog.form.title, "x")
     assert not dialog.test.isEnabled()
     assert dialog.save.isEnabled()
+
+
+# ---- fetching ahead --------------------------------------------------------------------
+
+
+def test_the_status_line_says_what_is_fetched_ahead_and_why_not(window, seat):
+    badge = window.status_line.prefetch
+    assert not badge.isVisible()
+    for state, words in (
+        (PrefetchState(Phase.FETCHING, received=137, expected=402, left=3), "Fetching ahead · 137 of 402 · 3 studies left"),
+        (PrefetchState(Phase.WAITING, "The reader comes first"), "Fetching ahead waits while you read"),
+        (PrefetchState(Phase.PAUSED), "Fetching ahead is paused"),
+        (PrefetchState(Phase.STOPPED, "The disk is full"), "Fetching ahead stopped: The disk is full"),
+        (PrefetchState(Phase.IDLE, problems=("The other hospital: not reached",)), "Fetching ahead: 1 not reached"),
+        (PrefetchState(Phase.IDLE), "Fetched ahead"),
+    ):
+        seat.prefetch_changed.emit(state)
+        assert badge.text() == words
+        assert badge.isVisible()
+    assert "Click to pause" in badge.toolTip()
+
+
+def test_a_click_pauses_fetching_ahead_and_another_lets_it_go_on(window, seat):
+    done = []
+    seat.prefetcher = SimpleNamespace(is_paused=False, pause=lambda: done.append("pause"), resume=lambda: done.append("resume"))
+    seat.prefetch_changed.emit(PrefetchState(Phase.IDLE))
+    window.status_line.prefetch.click()
+    seat.prefetcher.is_paused = True
+    window.status_line.prefetch.click()
+    assert done == ["pause", "resume"]

@@ -84,3 +84,27 @@ def test_what_was_said_of_one_case_is_gone_with_the_next(case, seat):
     seat.session.open(other)
     assert case.banner.text == ""
     assert seat.session.growth is None
+
+
+def test_images_that_an_archive_withdrew_stay_on_screen_with_the_reason_and_hold_the_report(case, seat):
+    """F60."""
+    signatures = []
+    seat.session.desk.sign = lambda *arguments: signatures.append(arguments)
+    hanging = [cell.state for cell in seat.session.viewing.cells]
+    seat.session.images_withdrawn(UID, "3 images that are here are no longer in the archive's list")
+    assert case.banner.text == "3 images that are here are no longer in the archive's list"
+    assert [cell.state for cell in seat.session.viewing.cells] == hanging
+    for _ in range(2):
+        seat.session.sign(ReportAction.SIGN_FINAL)
+    assert signatures == []
+    assert "open the case again" in case.banner.text
+    seat.session.open(seat.items[0])
+    seat.session.viewing.note_shown(ShownImage(UID, "1"))
+    seat.session.sign(ReportAction.SIGN_FINAL)
+    assert len(signatures) == 1
+
+
+def test_images_withdrawn_from_another_study_do_not_hold_this_report(case, seat):
+    seat.session.images_withdrawn("9.9", "1 image is no longer in the archive's list")
+    assert case.banner.text == ""
+    assert seat.session.withdrawn == ""

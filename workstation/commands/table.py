@@ -83,6 +83,14 @@ COMMANDS: tuple[Command, ...] = (
         "Case",
         EVERYWHERE,
     ),
+    Command(
+        "archives.prefetch",
+        "Pause fetching ahead, or go on",
+        lambda c: c.shell.toggle_prefetch(),
+        (),
+        ("fetching pause",),
+        "Case",
+    ),
     Command("archives.set_up", "Set archives up…", lambda c: c.shell.set_up_archives(), (), ("archives set up",), "Case"),
     Command(
         "case.next",
