@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -108,7 +109,9 @@ class Elements:
     def _decoded(self, name: str | int) -> str:
         raw = self.raw(name).rstrip(b"\0 ")
         text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else _decode_text(raw, self._encodings)
-        return _CONTROLS.sub("", text) if not text.isprintable() else text
+        # One letter is one letter, however it was written: Å is also A with a ring behind it.
+        composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+        return _CONTROLS.sub("", composed) if not composed.isprintable() else composed
 
     def uid(self, name: str | int) -> str:
         """The UID, valid or not: check with `is_uid`."""

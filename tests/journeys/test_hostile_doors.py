@@ -130,6 +130,7 @@ def errors_of(path: Path, worker: ImageWorker) -> list[str]:
 @pytest.mark.parametrize("uid", ["../../../../tmp/x", "/etc/passwd", "..\\..\\x", "1.2.3/../../x", "con", "1" * 65, "1.2.\x003"])
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
 def test_a_uid_that_is_a_path_writes_nothing(tmp_path: Path, worker: ImageWorker, keyword: str, uid: str) -> None:
+    """F83."""
     with disable_value_validation():
         path = save(planted(**{keyword: uid}), tmp_path / "a.dcm")
     before = set(tmp_path.rglob("*"))
@@ -141,6 +142,7 @@ def test_a_uid_that_is_a_path_writes_nothing(tmp_path: Path, worker: ImageWorker
 
 
 def test_a_dicomdir_that_points_outside_gives_nothing_from_there(tmp_path: Path, worker: ImageWorker) -> None:
+    """F83."""
     secret = save(planted(), tmp_path / "SECRET")
     disc = tmp_path / "disc"
     disc.mkdir()

@@ -131,6 +131,7 @@ def test_files_are_parsed_in_the_order_they_were_named(worker: ImageWorker, tmp_
 
 
 def test_a_file_that_kills_the_parser_is_refused_alone(fatal_worker: ImageWorker, tmp_path: Path) -> None:
+    """F06."""
     paths = [image(tmp_path, name) for name in ("a", "kills", "b", "c")]
     found = [result for _, result in fatal_worker.parse_many(paths)]
     assert [isinstance(r, Refused) for r in found] == [False, True, False, False]
@@ -138,6 +139,7 @@ def test_a_file_that_kills_the_parser_is_refused_alone(fatal_worker: ImageWorker
 
 
 def test_a_file_that_hangs_the_parser_is_refused_alone(fatal_worker: ImageWorker, tmp_path: Path) -> None:
+    """F06."""
     paths = [image(tmp_path, name) for name in ("a", "hangs", "b")]
     found = [result for _, result in fatal_worker.parse_many(paths)]
     assert [isinstance(r, Refused) for r in found] == [False, True, False]
@@ -145,6 +147,7 @@ def test_a_file_that_hangs_the_parser_is_refused_alone(fatal_worker: ImageWorker
 
 
 def test_a_file_that_kills_the_decoder_leaves_the_others_whole(fatal_worker: ImageWorker, tmp_path: Path) -> None:
+    """F06."""
     pictures = [smooth(40, 50, 4095, seed=i) for i in range(8)]
     names = ["a", "b", "kills", "c", "d", "kills2", "e", "f"]
     paths = [image(tmp_path, name, pixels) for name, pixels in zip(names, pictures, strict=True)]
@@ -158,6 +161,7 @@ def test_a_file_that_kills_the_decoder_leaves_the_others_whole(fatal_worker: Ima
 
 
 def test_a_file_that_hangs_the_decoder_leaves_the_others_whole(fatal_worker: ImageWorker, tmp_path: Path) -> None:
+    """F06."""
     paths = [image(tmp_path, name) for name in ("a", "hangs", "b", "c")]
     frames = SharedFrames(4, (40, 50), "u2")
     found = decode(fatal_worker, jobs_for(fatal_worker, paths), frames)
@@ -168,6 +172,7 @@ def test_a_file_that_hangs_the_decoder_leaves_the_others_whole(fatal_worker: Ima
 
 
 def test_a_worker_killed_between_jobs_comes_back(worker: ImageWorker, tmp_path: Path) -> None:
+    """F06."""
     path = image(tmp_path, "a")
     worker.parse(path)
     first = only_child()

@@ -97,6 +97,7 @@ def test_files_are_named_by_the_hash_of_their_bytes_and_nobody_else_may_read_the
 def test_a_program_in_the_preamble_is_zeroed_and_recorded(
     tmp_path: Path, cache: StudyCache, inbox: Path, write: Write, signature: bytes, what: str
 ) -> None:
+    """F84: PE, ELF, Mach-O."""
     path = write(inbox / "x.dcm", preamble=signature.ljust(128, b"!"))
     plain = write(inbox / "plain.dcm")
     assert cache.add([path]).imported == 1
@@ -108,6 +109,7 @@ def test_a_program_in_the_preamble_is_zeroed_and_recorded(
 
 
 def test_a_second_file_with_the_same_uid_is_set_aside_and_the_study_says_so(cache: StudyCache, inbox: Path, write: Write) -> None:
+    """F47."""
     first, second = write(inbox / "1.dcm"), write(inbox / "2.dcm", PixelData=b"\4\3\2\1")
     cache.add([first])
     result = cache.add([second])
@@ -123,6 +125,7 @@ def test_a_second_file_with_the_same_uid_is_set_aside_and_the_study_says_so(cach
 
 
 def test_the_same_uid_in_two_studies_or_series_is_two_images(cache: StudyCache, inbox: Path, write: Write) -> None:
+    """F48."""
     write(inbox / "1.dcm")
     write(inbox / "2.dcm", SeriesInstanceUID="1.2.3.2")
     write(inbox / "3.dcm", StudyInstanceUID="1.2.4")
@@ -159,6 +162,7 @@ def test_an_object_that_leaves_the_issuer_out_still_belongs_to_its_study(cache: 
 def test_a_file_that_killed_its_reader_is_kept_apart_with_the_reason(
     tmp_path: Path, cache: StudyCache, inbox: Path, write: Write
 ) -> None:
+    """F06: quarantine."""
     path = write(inbox / "1.dcm", StudyDescription="kills its reader", preamble=b"MZ".ljust(128, b"\0"))
     result = cache.add([path])
     assert result.refused == ((str(path), "The file killed its reader: It needed too much memory"),)
