@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.series import write_ct
+from rendering.decoded import DecodedStore
+from rendering.images import SeriesImages
 from rendering.worker import ImageWorker
+from workstation.at_rest.vault import Vault
 from workstation.cache.cache import StudyCache
 from workstation.domain.study import Series, Study
+
+# As a site that encrypts its disks itself, and as everybody else.
+VAULTS = {"plain": Vault.plain(), "sealed": Vault.with_key(bytes(range(32)))}
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,36 @@ class BenchCase:
     def series(self) -> Series:
         return self.study.series[0]
 
+    def images(self, store: DecodedStore | None = None) -> SeriesImages:
+        return SeriesImages(self.study, self.series, self.worker, store)
+
 
 @contextmanager
-def imported_ct(slices: int, size: int = 512) -> Iterator[BenchCase]:
-    """An uncompressed CT, imported; the worker is warm. Everything is removed afterwards."""
+def imported_ct(slices: int, size: int = 512, codec: str = "") -> Iterator[BenchCase]:
+    """A CT, uncompressed or by a codec of `benchmarks.series`, imported; the worker is warm. Everything is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as folder, ImageWorker() as worker:
-        paths = write_ct(Path(folder) / "files", slices, size)
+        paths = write_ct(Path(folder) / "files", slices, size, codec)
         cache = StudyCache(Path(folder) / "cache", worker)
         try:
             cache.add([Path(folder) / "files"])
             yield BenchCase(paths, worker, cache.study(cache.studies()[0].study_instance_uid))
         finally:
             cache.close()
+
+
+@contextmanager
+def stored(case: BenchCase, kind: str, folder: Path | None = None) -> Iterator[DecodedStore]:
+    """A decoded store ("plain" or "sealed") that holds the case, as after its arrival."""
+    with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as own:
+        store = DecodedStore(folder or Path(own), VAULTS[kind])
+        images = case.images(store)
+        images.load()
+        assert images.stored is not None
+        with store.writer(images.stored) as writer:
+            for position in range(images.frame_count):
+                writer.put(position, images.container(position))
+        images.close()
+        try:
+            yield store
+        finally:
+            store.close()

@@ -1,17 +1,29 @@
-"""A CT of any size for the benchmarks: uncompressed, deterministic, noisy enough to be honest."""
+"""A CT of any size for the benchmarks: deterministic, noisy enough to be honest, uncompressed or not."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless
 
 ROOT = "2.25.31415926535897932384626433832795"
 
 
-def write_ct(folder: Path, slices: int, size: int = 512) -> list[Path]:
+CODECS: dict[str, tuple[UID, Callable[[np.ndarray], bytes | bytearray]]] = {
+    "JPEG 2000": (
+        JPEG2000Lossless,
+        lambda pixels: imagecodecs.jpeg2k_encode(pixels, level=0, reversible=True, codecformat="j2k"),
+    ),
+    "JPEG-LS": (JPEGLSLossless, imagecodecs.jpegls_encode),
+}
+
+
+def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "") -> list[Path]:
     """`slices` files of `size` x `size`, 12 bit in 16, 1 mm apart. Returns the paths in slice order."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
@@ -22,7 +34,12 @@ def write_ct(folder: Path, slices: int, size: int = 512) -> list[Path]:
     for k in range(slices):
         pixels = np.clip(body + noise[k % 8] + (k % 97), 0, 4095).astype("<u2")
         path = folder / f"{k:05d}.dcm"
-        _dataset(k, size, pixels).save_as(path, enforce_file_format=True)
+        dataset = _dataset(k, size, pixels)
+        if codec:
+            dataset.file_meta.TransferSyntaxUID, encode = CODECS[codec]
+            dataset.PixelData = encapsulate([bytes(encode(pixels))])
+            dataset["PixelData"].VR = "OB"
+        dataset.save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rendering.decoded import DecodedStore
     from rendering.decoded_file import EntryWriter
     from rendering.images import SeriesImages
+    from rendering.judged_series import JudgedSeries
     from rendering.series_frames import SeriesFrames
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,15 @@ class _Dropped(Exception):
 class DecodeQueue:
     """Thread-safe. Works in the lane `jobs.DECODING`, one series at a time; signals come on the main thread."""
 
-    def __init__(self, worker: ImageWorker, store: Callable[[], DecodedStore], jobs: Jobs) -> None:
-        """`store` gives the store when there is something to be put into it."""
+    def __init__(
+        self,
+        worker: ImageWorker,
+        store: Callable[[], DecodedStore],
+        jobs: Jobs,
+        judge: Callable[[Study, Series], JudgedSeries] | None = None,
+    ) -> None:
+        """`store` gives the store when there is something to be put into it, `judge` what is known of a series."""
+        self._judge = judge
         self._worker = worker
         self._store = store
         self._jobs = jobs
@@ -205,7 +213,8 @@ class DecodeQueue:
         # numpy and VTK come with the first series: a worklist is shown without them.
         from rendering.series_frames import SeriesFrames
 
-        frames: SeriesFrames = task.images or SeriesFrames(task.study, task.series)
+        known = self._judge(task.study, task.series) if self._judge and task.images is None else None
+        frames: SeriesFrames = task.images or SeriesFrames(task.study, task.series, known)
         store = self._store()
         if frames.stored is None or store.holds(frames.stored.key):
             return

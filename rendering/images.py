@@ -27,6 +27,7 @@ from rendering.frame_memory import half_of_memory, zeros
 from rendering.images_memory import FrameMemory, NoMemory, PassingMemory, WholeMemory
 from rendering.images_order import near_frames, next_frames
 from rendering.images_partial import PartialVolume
+from rendering.judged_series import JudgedSeries
 from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
 from rendering.series_frames import SeriesFrames, stranger
@@ -72,14 +73,20 @@ class SeriesImages(SeriesFrames):
     """
 
     def __init__(
-        self, study: Study, series: Series, worker: ImageWorker, store: DecodedStore | None = None, most_bytes: int = 0
+        self,
+        study: Study,
+        series: Series,
+        worker: ImageWorker,
+        store: DecodedStore | None = None,
+        most_bytes: int = 0,
+        known: JudgedSeries | None = None,
     ) -> None:
         """Never raises: without memory for the frames each of them is refused.
 
         With a `store`, a series of more than `most_bytes` (a quarter of the machine's memory) is not
         held whole: frames come and go as they are looked at, until a cut through it is asked for.
         """
-        super().__init__(study, series)
+        super().__init__(study, series, known)
         self.on_demand: Callable[[], None] = lambda: None
         self.needs_load = False
         self.fetched_bytes = 0
@@ -109,7 +116,7 @@ class SeriesImages(SeriesFrames):
             self._memory = NoMemory()
             for position in range(self.frame_count):
                 self._settle(position, no_room)
-        for position in self.strangers:
+        for position in self._known.strangers:
             self._settle(position, stranger())
 
     def _find_entry(self) -> DecodedFile | None:
@@ -124,7 +131,7 @@ class SeriesImages(SeriesFrames):
         return WholeMemory.empty(self.layout)
 
     def _float_volume(self) -> NDArray[np.float32] | None:
-        if self.verdict.geometry is None or self.has_one_line:
+        if self.verdict.geometry is None or self._known.has_one_line:
             return None
         return zeros(self.verdict.geometry.shape, "f4")
 

@@ -29,6 +29,7 @@ from workstation.signals import Signal
 if TYPE_CHECKING:
     from rendering.decoded import DecodedStore
     from rendering.images import SeriesImages
+    from rendering.judged_series import JudgedSeries, JudgedSeriesCache
     from rendering.viewport import Viewport
 
 # New frames are announced at most this often: a screen shows no more than that.
@@ -64,7 +65,7 @@ class ImageLibrary:
         self._studies: dict[str, Study] = {}
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
         self._waiting: list[tuple[str, str]] = []
-        self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs) if self._place else None
+        self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs, self._judge) if self._place else None
         self.changed: Signal[str] = Signal()
 
     @cached_property
@@ -75,6 +76,15 @@ class ImageLibrary:
         from rendering.decoded import DecodedStore
 
         return DecodedStore(*self._place)
+
+    @cached_property
+    def _judged(self) -> JudgedSeriesCache:
+        from rendering.judged_series import JudgedSeriesCache
+
+        return JudgedSeriesCache()
+
+    def _judge(self, study: Study, series: Series) -> JudgedSeries:
+        return self._judged.get(study, series)
 
     def _store(self) -> DecodedStore:
         assert self.decoded is not None  # the queue that asks is only there beside a store
@@ -150,7 +160,7 @@ class ImageLibrary:
         from rendering.images import SeriesImages
         from rendering.viewport import Viewport
 
-        images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2)
+        images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2, self._judge(*found))
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
         shelved = _Shelved(images, Viewport(images))
         self._shelf[key] = shelved

@@ -16,6 +16,7 @@ from rendering.decoded import DecodedStore
 from rendering.decoded_file import PAGE
 from rendering.header import ModalityTransform
 from rendering.images import NotYet, SeriesImages
+from rendering.judged_series import JudgedSeriesCache
 from rendering.viewport import Viewport
 from workstation.at_rest.vault import Vault
 from workstation.domain.doubt import Verdict
@@ -355,3 +356,24 @@ def test_a_place_that_cannot_be_loaded_is_asked_for_once(maker: Any, acquisition
             images.values(150)
     assert asked == [1]
     store.close()
+
+
+def test_a_series_is_judged_once_until_it_changes(maker: Any, acquisition: Any) -> None:
+    acquisition().fill(maker, by_slice)
+    series = hashed(maker.series())
+    study = Study("1.2.3", Patient(PatientKey("P1")), series=(series,))
+    kept = JudgedSeriesCache(most_frames=10)
+    first = kept.get(study, series)
+    assert kept.get(replace(study, study_description="Chest"), replace(series)) is first
+    assert kept.get(study, replace(series, instances=series.instances[:-1])) is not first
+    assert kept.get(study, series) is not first
+    stranger = replace(study, patient=Patient(PatientKey("P2")))
+    assert len(kept.get(stranger, series).strangers) == 7
+    again = kept.get(study, series)
+    kept.get(replace(study, study_instance_uid="1.2.4"), series)
+    assert kept.get(study, series) is again
+    for number in range(5, 7):
+        maker.headers = [replace(h, series_uid=f"1.2.3.{number}") for h in maker.headers]
+        other = replace(hashed(maker.series()), series_instance_uid=f"1.2.3.{number}")
+        kept.get(study, other)
+    assert kept.get(study, series) is not again, "the oldest made room"
