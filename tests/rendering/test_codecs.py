@@ -304,3 +304,56 @@ def test_the_same_slice_is_the_same_in_every_lossless_syntax_of_the_real_files(w
     for file in files:
         header, pixels = decoded(worker, file)
         np.testing.assert_array_equal(stored_values(pixels[0], header), truth, err_msg=file.name)
+
+
+# Offsets of frames, and lies about them
+
+
+def with_table(entries: list[int], pieces: list[bytes]) -> bytes:
+    """Items with a Basic Offset Table of these very entries, true or not."""
+    table = np.array(entries, "<u4").tobytes()
+    items = [table, *(piece + b"\0" * (len(piece) % 2) for piece in pieces)]
+    return b"".join(b"\xfe\xff\x00\xe0" + len(i).to_bytes(4, "little") + i for i in items) + b"\xfe\xff\xdd\xe0" + bytes(4)
+
+
+def halves(stream: bytes) -> list[bytes]:
+    middle = len(stream) // 4 * 2
+    return [stream[:middle], stream[middle:]]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [0],  # fewer than frames
+        [0, 8, 16],  # more than frames
+        [4, 8],  # not from the beginning
+        [0, 0],  # twice the same
+        [0, 6],  # into the middle of a fragment
+        [0, 0xFFFFFFFE],  # beyond the end
+    ],
+)
+def test_an_offset_table_that_does_not_fit_the_fragments_is_refused(
+    worker: ImageWorker, tmp_path: Path, entries: list[int]
+) -> None:
+    data = with_table(entries, [*halves(jpeg_ls(GREY)), *halves(jpeg_ls(GREY))])
+    path = save(dataset(np.stack([GREY, GREY]), JPEG + "80", NumberOfFrames=2, PixelData=data), tmp_path / "a.dcm")
+    with pytest.raises(Refused, match="where each frame begins"):
+        decoded(worker, path)
+
+
+@pytest.mark.parametrize("offsets", [[0], [0, 1 << 40], [0, (1 << 64) - 8], [8, 0], [0, 0]])
+def test_an_extended_offset_table_that_does_not_fit_is_refused(worker: ImageWorker, tmp_path: Path, offsets: list[int]) -> None:
+    data = with_table([], [*halves(jpeg_ls(GREY)), *halves(jpeg_ls(GREY))])
+    made = dataset(np.stack([GREY, GREY]), JPEG + "80", NumberOfFrames=2, PixelData=data)
+    made.ExtendedOffsetTable = np.array(offsets, "<u8").tobytes()
+    made.ExtendedOffsetTableLengths = np.array([10] * len(offsets), "<u8").tobytes()
+    with pytest.raises(Refused, match="where each frame begins"):
+        decoded(worker, save(made, tmp_path / "a.dcm"))
+
+
+def test_fragments_that_cannot_be_told_apart_are_refused(worker: ImageWorker, tmp_path: Path) -> None:
+    """RLE frames have no first bytes of their own: without a table nothing says where the second begins."""
+    data = with_table([], [*halves(rle_frame(GREY)), *halves(rle_frame(GREY))])
+    path = save(dataset(np.stack([GREY, GREY]), RLE, NumberOfFrames=2, PixelData=data), tmp_path / "a.dcm")
+    with pytest.raises(Refused, match="where each frame begins"):
+        decoded(worker, path)
