@@ -19,6 +19,8 @@ from pathlib import Path
 from queue import Queue
 
 CHUNK = 16 * 1024
+_BURST = 0.01
+"""Seconds of a link that was not used and is made up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ class ShapingProxy:
         if not self.shape.kilobits:
             return
         with self._lock:
-            self._free_at[way] = max(self._free_at[way], time.monotonic()) + size / (self.shape.kilobits * 125)
+            # Who wakes up late catches up: a link does not slow down because nobody looked.
+            self._free_at[way] = max(self._free_at[way], time.monotonic() - _BURST) + size / (self.shape.kilobits * 125)
             done = self._free_at[way]
         wait = done - time.monotonic()
         if wait > 0.0005:  # sleeping for less would only add the sleep's own slowness

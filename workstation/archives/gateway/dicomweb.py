@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class DicomWebConnection:
         self._place = place_of(archive, bool(credentials))
         self._dog = Watchdog()
         self._lines: list[Line] = []
+        self._counts: dict[str, dict[str, int | None]] = {}
+        """How many images each series had when it was last listed, until its study is fetched: saves a round trip."""
 
     def test(self) -> tuple[TestStep, ...]:
         self._dog.cancelled = _never
@@ -56,11 +59,16 @@ class DicomWebConnection:
 
     def find_series(self, study_instance_uid: str) -> tuple[FoundSeries, ...]:
         self._dog.cancelled = _never
-        return self._query().series(study_instance_uid)
+        found = self._query().series(study_instance_uid)
+        self._counts[study_instance_uid] = {series.series_instance_uid: series.instance_count for series in found}
+        return found
 
     def find_instances(self, study_instance_uid: str, series_instance_uid: str = "") -> tuple[FoundInstance, ...]:
         self._dog.cancelled = _never
-        return self._query().instances(study_instance_uid, series_instance_uid)
+        found = self._query().instances(study_instance_uid, series_instance_uid)
+        counts = Counter(instance.series_instance_uid for instance in found)
+        self._counts.setdefault(study_instance_uid, {}).update(counts)
+        return found
 
     def retrieve(
         self,
@@ -74,7 +82,8 @@ class DicomWebConnection:
     ) -> None:
         self._dog.cancelled = cancelled
         lines = [self._line(number) for number in range(max(1, min(self._archive.connections, len(wanted))))]
-        fetch = Retrieve(study_instance_uid, into, self._incoming_key, self._limits, kilobits)
+        counts = self._counts.pop(study_instance_uid, {})
+        fetch = Retrieve(study_instance_uid, into, self._incoming_key, self._limits, kilobits, counts)
         fetch.run(lines, wanted, on_file, on_bytes, cancelled)
 
     def send(self, files: Sequence[Path], cancelled: Callable[[], bool] = _never) -> tuple[SendResult, ...]:

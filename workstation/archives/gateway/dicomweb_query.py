@@ -69,7 +69,7 @@ class Query:
 
     def _of_one_modality(self, query: StudyQuery) -> list[FoundStudy]:
         parameters = study_parameters(query)
-        plain = all(_is_raw(value) for _, value in parameters)
+        plain = all(_is_plain(value) for _, value in parameters)
         try:
             rows = self._all("studies", parameters + _fields(_STUDY), "0020000D", query.limit)
         except HttpRefusal as error:
@@ -177,16 +177,17 @@ def spelt(value: str) -> str:
 
 
 def widened(name: str, value: str) -> str:
-    """With `*` for each run of letters that do not go raw. A key without wildcards is left out: compared here."""
-    if _is_raw(value):
+    """With `*` for what an archive may not read. A key that knows no wildcards is left out: all is compared here."""
+    if _is_plain(value):
         return value
     if name not in ("PatientName", "StudyDescription"):
         return ""
-    return re.sub(r"\*+", "*", "".join(letter if letter in _RAW else "*" for letter in value))
+    return re.sub(r"\*+", "*", "".join(letter if _is_plain(letter) else "*" for letter in value))
 
 
-def _is_raw(value: str) -> bool:
-    return all(letter in _RAW for letter in value)
+def _is_plain(value: str) -> bool:
+    """Whether every archive reads it rightly. `?` stands for one byte with some, and for one letter with us."""
+    return all(letter in _RAW and letter != "?" for letter in value)
 
 
 def _fits(study: FoundStudy, query: StudyQuery) -> bool:
@@ -197,7 +198,7 @@ def _fits(study: FoundStudy, query: StudyQuery) -> bool:
         (query.patient_id, study.patient.key.patient_id),
         (query.accession_number, study.accession_number),
     )
-    return all(_is_raw(asked) or _matches(asked, has) for asked, has in pairs)
+    return all(_is_plain(asked) or _matches(asked, has) for asked, has in pairs)
 
 
 def _matches(pattern: str, text: str) -> bool:

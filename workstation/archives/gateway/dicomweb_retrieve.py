@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,14 +69,17 @@ class _Outcome:
 class Retrieve:
     """One fetch of images of one study."""
 
-    def __init__(self, study: str, into: Path, incoming_key: bytes, limits: HttpLimits, kilobits: int) -> None:
+    def __init__(
+        self, study: str, into: Path, incoming_key: bytes, limits: HttpLimits, kilobits: int, counts: Mapping[str, int | None]
+    ) -> None:
+        """`counts` are the images of the study's series as far as they are known; the archive is asked for others."""
         self._study = study
         self._limits = limits
         self._receiver = Receiver(into, incoming_key, limits)
         self._throttle = Throttle(kilobits)
         self._accept = 0
         self._jobs: deque[_Job] = deque()
-        self._counts: dict[str, int | None] | None = None
+        self._counts = dict(counts)
         self._counting = threading.Lock()
         self._outcome = _Outcome()
         self._had: set[str] = set()
@@ -205,9 +208,9 @@ class Retrieve:
     def _is_whole(self, line: Line, job: _Job) -> bool:
         """Whether what is wanted of the series is nearly all that the archive has of it."""
         with self._counting:
-            if self._counts is None:
+            if job.series not in self._counts:
                 found = Query("", line, self._limits).series(self._study)
-                self._counts = {series.series_instance_uid: series.instance_count for series in found}
+                self._counts |= {series.series_instance_uid: series.instance_count for series in found}
             count = self._counts.get(job.series)
             if count is None:
                 count = len(Query("", line, self._limits).instances(self._study, job.series))

@@ -221,7 +221,6 @@ class Line:
         context = client_context((tls or Tls()) if place.is_https else None, place.host)
         self._client = httpx2.Client(
             headers={"Accept-Encoding": "identity", "User-Agent": "Lyskasse", **headers},
-            timeout=httpx2.Timeout(limits.silence, connect=limits.connect),
             limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60.0),
             follow_redirects=False,
             trust_env=False,
@@ -282,7 +281,12 @@ class Line:
         parts = urlsplit(address)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         extensions = {"trace": self._trace, "target": target.encode("ascii")}
-        request = self._client.build_request(method, self._place.origin, headers=headers, content=content, extensions=extensions)
+        # The watchdog ends what takes too long; the time-outs here only back it up.
+        patience = httpx2.Timeout(seconds + 5, connect=self._limits.connect)
+        request = self._client.build_request(
+            method, self._place.origin, headers=headers, content=content, extensions=extensions, timeout=patience
+        )
+        self._was_cut = False
         for is_last_try in (False, True):
             was_used, self.is_used = self.is_used, True
             try:
@@ -307,6 +311,8 @@ class Line:
             except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError) as error:
                 raise self._words(error) from error
             if piece is None:
+                if self._was_cut:  # an answer without a length ends like this too
+                    raise self._words(ConnectionAbortedError())
                 return
             waited += time.monotonic() - start
             came += len(piece)
