@@ -25,12 +25,13 @@ from rendering.decoded_file import DamagedEntry, DecodedFile
 from rendering.frame_decoding import FrameDecoder
 from rendering.frame_memory import half_of_memory, zeros
 from rendering.images_memory import FrameMemory, NoMemory, PassingMemory, WholeMemory
-from rendering.images_order import near_frames, next_frames
+from rendering.images_order import frames_in_order, near_frames, next_frames
 from rendering.images_partial import PartialVolume
 from rendering.judged_series import JudgedSeries
 from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
 from rendering.series_frames import SeriesFrames, stranger
+from rendering.transfer_syntaxes import VIDEO
 from rendering.worker import ImageWorker
 from workstation.domain.doubt import Doubt, Verdict
 from workstation.domain.geometry import VolumeGeometry
@@ -212,6 +213,8 @@ class SeriesImages(SeriesFrames):
             wanted, direction = self._wanted, self._direction
         if self._is_large:
             return near_frames(self.frame_count, wanted, direction, self._is_waiting, self._reach())
+        if self.frame_count and self.instance(wanted).transfer_syntax_uid in VIDEO:
+            return frames_in_order(self.frame_count, wanted, self._is_waiting)
         interleaved = self.verdict.verdict is Verdict.VOLUME
         return next_frames(self.frame_count, wanted, direction, self._is_waiting, interleaved)
 

@@ -27,6 +27,11 @@ def next_frames(count: int, position: int, direction: int, is_waiting: Callable[
             yield wanted
 
 
+def frames_in_order(count: int, position: int, is_waiting: Callable[[int], bool]) -> Iterator[int]:
+    """Waiting positions from `position` to the end, then those before it: a video is only read forwards."""
+    yield from (wanted for wanted in (*range(position, count), *range(position)) if is_waiting(wanted))
+
+
 def near_frames(count: int, position: int, direction: int, is_waiting: Callable[[int], bool], most: int) -> Iterator[int]:
     """The waiting ones of the `most` positions around the one looked at: all that is read of a large series."""
     near = islice(_wishes(count, position, direction, False), min(most, 1 + AHEAD + BEHIND))

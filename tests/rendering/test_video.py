@@ -19,6 +19,7 @@ from received import JPEG, save
 from rendering.codecs_fragments import Fragment
 from rendering.codecs_video import Video, VideoFacts, check_video
 from rendering.header import ImageHeader
+from rendering.images import SeriesImages
 from rendering.pixels import colour
 from rendering.shared_frames import SharedFrames
 from rendering.transfer_syntaxes import VIDEO
@@ -146,6 +147,26 @@ def test_a_batch_in_order_decodes_no_frame_twice(streams: dict[str, bytes]) -> N
     assert not passed
     video.frame(4, lambda: passed.append(1))
     assert len(passed) == 4
+
+
+def test_a_series_that_is_a_video_is_loaded_forwards_from_where_one_looks(
+    worker: ImageWorker, tmp_path: Path, streams: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filled outwards from there, as other stacks are, it would be decoded from its beginning for every batch."""
+    found = worker.parse(save(clips.video(streams[H264], H264, COUNT), tmp_path / "a.dcm"))
+    asked: list[int] = []
+    decode = worker.decode
+
+    def noted(jobs: Sequence[DecodeJob], *rest: Any) -> None:
+        asked.extend(job.frame for job in jobs)
+        decode(jobs, *rest)
+
+    monkeypatch.setattr(worker, "decode", noted)
+    images = SeriesImages(found.study, found.series, worker)
+    images.load(first=5)
+    assert asked == [*range(5, COUNT), *range(5)]
+    assert_same_colours(np.stack([images.container(position) for position in range(COUNT)]))
+    images.close()
 
 
 def test_interlaced_pictures_are_whole_frames(worker: ImageWorker, tmp_path: Path) -> None:
