@@ -153,11 +153,17 @@ class Core(Generic[Reader, Shelf]):
 
     @cached_property
     def reports(self) -> ReportStore:
-        return ReportStore(self.folders.reports)
+        store = ReportStore(self.folders.reports, vault=self.vault)
+        if store.notice:
+            self.notices.append(store.notice)
+        return store
 
     @cached_property
     def orders(self) -> OrderStore:
-        return OrderStore(self.folders.orders)
+        store = OrderStore(self.folders.orders, self.vault)
+        if store.notice:
+            self.notices.append(store.notice)
+        return store
 
     @cached_property
     def worklist(self) -> Worklist:
@@ -193,6 +199,7 @@ class Core(Generic[Reader, Shelf]):
         session = Session(self.jobs, self.cache, self.worklist, desk, _LaterHanger(lambda: self.hanger), self.library)
         session.signer = self.settings.signer
         session.standing = self.notices
+        self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())
         self.cache.added.append(lambda result: self.jobs.on_main(lambda: session.images_came(result.studies)))
         return session

@@ -88,7 +88,7 @@ class ReportDatabase:
                 self._database = _open(path, key, busy_seconds)
         try:
             self._reserve = Reserve(path, self._tell)
-            self._begin_copies()
+            self._with_copies(self._copies.begin)
         except BaseException:
             self._database.close()
             raise
@@ -168,17 +168,18 @@ class ReportDatabase:
             if number:
                 self._copies.append(number, self._changes)
             if self._copies.is_due:
-                self._begin_copies()
+                self._with_copies(self._copies.take)
         except OSError as error:
             self._tell(
                 Unavailable("The log of changes cannot be written", error.strerror or "", "Reports are saved. Check the disk")
             )
 
-    def _begin_copies(self) -> None:
+    def _with_copies(self, work: Callable[[Any], None]) -> None:
+        """While nobody else writes. A copy that cannot be made is told, and hinders no writing."""
         try:
             self._patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
             try:
-                self._copies.begin(self._connection)
+                work(self._connection)
             finally:
                 self._connection.execute("ROLLBACK")
         except (Unavailable, *DatabaseErrors) as error:
