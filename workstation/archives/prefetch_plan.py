@@ -16,7 +16,7 @@ from workstation.archives.prefetch_relevance import Relevance, Shown, judge
 from workstation.cache.admission import same_patient
 from workstation.domain.archive import Archive, FoundStudy
 from workstation.domain.order import ReadStatus, WorklistItem
-from workstation.domain.patient import Patient
+from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Study
 
 HERE = "it is here"
@@ -95,8 +95,11 @@ def rows_to_prepare(items: Sequence[WorklistItem], policy: PrefetchPolicy, now: 
 
 def patients_of(rows: Iterable[WorklistItem]) -> tuple[Patient, ...]:
     """Whose studies the archives are asked for, in the order of the rows."""
-    first = {row.patient.key: row.patient for row in reversed(tuple(rows)) if row.patient.key.patient_id}
-    return tuple(reversed(first.values()))
+    first: dict[PatientKey, Patient] = {}
+    for row in rows:
+        if row.patient.key.patient_id:
+            first.setdefault(row.patient.key, row.patient)
+    return tuple(first.values())
 
 
 def make_plan(
