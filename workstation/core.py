@@ -21,7 +21,7 @@ from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
 from workstation.session.desk import ReportDesk
-from workstation.session.session import Session
+from workstation.session.session import Case, Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -90,6 +90,8 @@ class Core(Generic[Reader, Shelf]):
         """Empty when the RIS answered last time, else why it did not."""
         self._is_fetching = False
         self.prefetch_changed: Signal[PrefetchState] = Signal()
+        self.is_metered: Callable[[], bool] = lambda: False
+        """Whether the connection is paid by the byte, as far as somebody can say."""
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -144,7 +146,20 @@ class Core(Generic[Reader, Shelf]):
         case = self.session.case if "session" in self.__dict__ else None
         opened = [study.study_instance_uid for study in case.studies] if case is not None else []
         wanted = self.prefetcher.wanted if "prefetcher" in self.__dict__ else frozenset()
-        return pins(opened, self.worklist.items(), wanted)
+        unsent = self.sender.unsent_studies() if "sender" in self.__dict__ or self._sending_file.is_file() else frozenset()
+        return pins(opened, self.worklist.items(), wanted, unsent)
+
+    def _reader_moved(self) -> None:
+        if "prefetcher" in self.__dict__:
+            self.prefetcher.manners.reader_moved()
+
+    def _viewport_changed(self, _: int) -> None:
+        self._reader_moved()
+
+    def _case_opened(self, case: Case | None) -> None:
+        self._reader_moved()
+        if case is not None:
+            self.quota.used.touch(study.study_instance_uid for study in case.studies)
 
     def _held_elsewhere(self) -> frozenset[str]:
         from workstation.archives.prefetch_sources import proven_elsewhere
@@ -201,6 +216,8 @@ class Core(Generic[Reader, Shelf]):
         session.standing = self.notices
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())
+        session.viewing.viewport_changed.connect(self._viewport_changed)
+        session.case_changed.connect(self._case_opened)
         self.cache.added.append(lambda result: self.jobs.on_main(lambda: session.images_came(result.studies)))
         return session
 
@@ -282,11 +299,15 @@ class Core(Generic[Reader, Shelf]):
             self.worklist.items,
             lambda: held_studies(self.cache, self._held_elsewhere()),
             lambda: self.quota.why_full(policy.disk_share),
+            self._metered,
         )
         fetches = BackgroundFetches(self.retrievals, self.archives)
         prefetcher = Prefetcher(policy, DirectorySources(self.archives), fetches, around, self.remembered, self._prefetch_moved)
         self.retrievals.reading_first = prefetcher.manners.stepping_aside
         return prefetcher
+
+    def _metered(self) -> bool:
+        return self.is_metered()
 
     def _prefetch_moved(self, state: PrefetchState) -> None:
         self.jobs.on_main(lambda: self.prefetch_changed.emit(state))
@@ -299,13 +320,17 @@ class Core(Generic[Reader, Shelf]):
     def _alert(self, event: str) -> None:
         self.cache.alert(event)
 
+    @property
+    def _sending_file(self) -> Path:
+        return self.folders.data / "sending.db"
+
     @cached_property
     def sender(self) -> Sender:
         """Objects of ours on their way to archives."""
         from workstation.archives.sending import Sender
         from workstation.archives.sending_ledger import SendingLedger
 
-        ledger = SendingLedger(self.folders.data / "sending.db", DatabaseKey.of(self.vault, "sending"))
+        ledger = SendingLedger(self._sending_file, DatabaseKey.of(self.vault, "sending"))
         return Sender(self.archives, ledger, self.vault, self.folders.data)
 
     # ---- the RIS ---------------------------------------------------------------------

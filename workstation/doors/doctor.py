@@ -66,7 +66,7 @@ def findings(core: CoreServices, repair: bool, deep: bool) -> tuple[Finding, ...
     found = [*key, *_databases(core)]
     found += _cache(core, repair)
     found += _decoded(core, repair)
-    found += _plain(core)
+    found += _plain(core, repair)
     found += _disk(core)
     return (*found, *(_archives(core) if deep else ()))
 
@@ -165,13 +165,15 @@ def _decoded(core: CoreServices, repair: bool) -> Iterator[Finding]:
         yield Finding("decoded-orphan", Weight.WRONG, words, "remove them", "removed" if repair else "")
 
 
-def _plain(core: CoreServices) -> Iterator[Finding]:
+def _plain(core: CoreServices, repair: bool) -> Iterator[Finding]:
     """Files from before encryption was switched on."""
     if not core.vault.is_sealing:
         return
     count = sum(not is_sealed(path) for path in _objects(core.folders.studies))
     if count:
-        yield Finding("object-plain", Weight.NOTE, f"{count} stored files are not encrypted: they came before encryption was on")
+        done = f"{core.cache.seal_existing()} files were encrypted" if repair else ""
+        words = f"{count} stored files are not encrypted: they came before encryption was on"
+        yield Finding("object-plain", Weight.WRONG, words, "encrypt them", done)
 
 
 def _objects(studies: Path) -> Iterator[Path]:
