@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from workstation.archives.gateway.dicomweb_query import ACCEPT_JSON, datasets
 from workstation.archives.gateway.dicomweb_retrieve import ACCEPTS
-from workstation.archives.gateway.dicomweb_wire import Answer, HttpRefusal, Line, Place, refusal, words_for_failure
+from workstation.archives.gateway.dicomweb_wire import Answer, Line, Place
+from workstation.archives.gateway.dicomweb_words import HttpRefusal, refusal, words_for_failure
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.archives.gateway.tls import client_context
 from workstation.domain.archive import Archive, TestStep, Tls

@@ -16,7 +16,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from workstation.archives.gateway.dicom_json import Attributes, NotDicomJson, is_uid, parsed
-from workstation.archives.gateway.dicomweb_wire import Answer, HttpRefusal, Line, not_dicomweb, refusal
+from workstation.archives.gateway.dicomweb_wire import Answer, Line
+from workstation.archives.gateway.dicomweb_words import HttpRefusal, not_dicomweb, refusal
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.domain.archive import FoundInstance, FoundSeries, FoundStudy, StudyQuery
 from workstation.domain.patient import Patient, PatientKey

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workstation.archives.gateway.dicomweb_part10 import HEAD, file_meta
-from workstation.archives.gateway.dicomweb_wire import Answer, not_dicomweb
+from workstation.archives.gateway.dicomweb_wire import Answer
+from workstation.archives.gateway.dicomweb_words import not_dicomweb
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.archives.gateway.multipart import Malformed, MultipartParser, PartBegins, PartData, boundary_of, media_type
 from workstation.at_rest.sealed import Purpose, create_sealed

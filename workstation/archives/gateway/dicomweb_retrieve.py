@@ -17,7 +17,8 @@ from pathlib import Path
 from workstation.archives.gateway.dicom_json import is_uid
 from workstation.archives.gateway.dicomweb_query import Query, instances_by_series
 from workstation.archives.gateway.dicomweb_receive import Receiver
-from workstation.archives.gateway.dicomweb_wire import Answer, Cancelled, HttpRefusal, Line, Throttle, refusal
+from workstation.archives.gateway.dicomweb_wire import Answer, Cancelled, Line, Throttle
+from workstation.archives.gateway.dicomweb_words import HttpRefusal, refusal
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.domain.archive import FoundInstance, ReceivedFile
 from workstation.errors import Refused, WorkstationError

@@ -9,7 +9,8 @@ from pathlib import Path
 from workstation.archives.gateway.dicom_json import Attributes, NotDicomJson, is_uid, parsed
 from workstation.archives.gateway.dicomweb_part10 import HEAD, file_meta
 from workstation.archives.gateway.dicomweb_query import ACCEPT_JSON, JSON_TYPES, Query, datasets
-from workstation.archives.gateway.dicomweb_wire import Answer, Cancelled, HttpRefusal, Line, refusal
+from workstation.archives.gateway.dicomweb_wire import Answer, Cancelled, Line
+from workstation.archives.gateway.dicomweb_words import HttpRefusal, refusal
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.domain.archive import FoundInstance, SendResult, SendState
 from workstation.errors import WorkstationError

@@ -11,21 +11,20 @@ import base64
 import contextlib
 import ipaddress
 import logging
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from workstation.archives.gateway.dicomweb_words import ADDRESS, AGAIN, BROKEN, PORTAL, words_for_failure
 from workstation.archives.gateway.http_limits import HttpLimits
-from workstation.archives.gateway.tls import client_context, words_for
+from workstation.archives.gateway.tls import client_context
 from workstation.domain.archive import Archive, Tls
 from workstation.errors import Refused, Unavailable, WorkstationError
 
@@ -33,22 +32,9 @@ from workstation.errors import Refused, Unavailable, WorkstationError
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-BROKEN = "The connection to the archive broke"
-_AGAIN = "Try again; what was received is kept"
-_ADDRESS = "Check the archive's address"
-_PORTAL = "Check the archive's address, and whether a log-in page stands between"
-
 
 class Cancelled(Exception):
     """The caller wants no more. Never leaves the connection's methods."""
-
-
-class HttpRefusal(Unavailable):
-    """A whole answer whose status says no. `status` for those who know what to do about it."""
-
-    def __init__(self, status: int, title: str, detail: str, hint: str) -> None:
-        super().__init__(title, detail, hint)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +60,10 @@ def place_of(archive: Archive, has_secret: bool) -> Place:
     except ValueError:
         port = -1
     if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.username or parts.query:
-        raise Refused("The archive's address cannot be used", "It is no http:// or https:// address", _ADDRESS)
+        raise Refused("The archive's address cannot be used", "It is no http:// or https:// address", ADDRESS)
     is_https = parts.scheme == "https"
     if not is_https and archive.tls is not None:
-        raise Refused("The archive's address is not secure", "TLS is set up and the address begins with http://", _ADDRESS)
+        raise Refused("The archive's address is not secure", "TLS is set up and the address begins with http://", ADDRESS)
     if not is_https and has_secret and not _is_loopback(parts.hostname):
         raise Refused(
             "The password would be sent in the open", "The archive's address begins with http://", "Use an https:// address"
@@ -262,17 +248,17 @@ class Line:
             with contextlib.closing(response):
                 if response.status_code not in (301, 302, 303, 307, 308) or method != "GET":
                     if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-                        raise Unavailable("The archive's answer cannot be used", "It was compressed unasked", _PORTAL)
+                        raise Unavailable("The archive's answer cannot be used", "It was compressed unasked", PORTAL)
                     yield Answer(self, response)
                     return
                 address = self._redirected(address, response.headers.get("location", ""))
-        raise Unavailable("The archive does not answer", "It sends us in circles", _ADDRESS)
+        raise Unavailable("The archive does not answer", "It sends us in circles", ADDRESS)
 
     def _redirected(self, address: str, location: str) -> str:
         there = urlsplit(urljoin(address, location))
         origin = Place(there.scheme == "https", there.hostname or "", there.port or (443 if there.scheme == "https" else 80), "")
         if there.scheme not in ("http", "https") or origin.origin != self._place.origin:
-            raise Unavailable("The archive sends us to another server", "We do not follow: it would get the password", _PORTAL)
+            raise Unavailable("The archive sends us to another server", "We do not follow: it would get the password", PORTAL)
         return there._replace(fragment="").geturl()
 
     def _sent(
@@ -318,7 +304,7 @@ class Line:
             came += len(piece)
             if waited > limits.slow_window:
                 if came < waited * limits.slowest:
-                    raise Unavailable(BROKEN, f"Less than {limits.slowest:.0f} bytes came in a second", _AGAIN)
+                    raise Unavailable(BROKEN, f"Less than {limits.slowest:.0f} bytes came in a second", AGAIN)
                 came, waited = 0, 0.0
             yield piece
 
@@ -334,78 +320,5 @@ class Line:
         if was_cut and self._dog.cancelled():
             return Cancelled()
         if was_cut:
-            return Unavailable("The archive does not answer", "It took too long", _AGAIN)
+            return Unavailable("The archive does not answer", "It took too long", AGAIN)
         return words_for_failure(error)
-
-
-def words_for_failure(error: Exception) -> WorkstationError:
-    """Why there was no answer: name, network, TLS or the connection."""
-    about_tls = words_for(error)
-    if about_tls is not None:
-        return Unavailable(*about_tls)
-    causes: list[BaseException] = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
-        causes.append(cause)
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return Unavailable(
-                "The archive's name is not known", "The network's name service (DNS) has no such host", _proxy_hint()
-            )
-        if isinstance(cause, ConnectionRefusedError):
-            return Unavailable("The archive does not answer", "Nothing listens at its port", _proxy_hint())
-    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return Unavailable("The archive cannot be reached", "No connection to its address came about", _proxy_hint())
-    if isinstance(error, httpx2.TimeoutException):
-        return Unavailable("The archive does not answer", "It fell silent", _AGAIN)
-    if isinstance(error, httpx2.RemoteProtocolError) and any("illegal" in str(cause) for cause in causes):
-        return Unavailable("The archive does not answer", "What answers at its address does not speak HTTP", _ADDRESS)
-    return Unavailable(BROKEN, "It ended in the middle", _AGAIN)
-
-
-def _proxy_hint() -> str:
-    """Archives are in the hospital's own network: a proxy from the environment is not asked (F44)."""
-    named = [name for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY") if os.environ.get(name)]
-    hint = "Check the archive's address and the network (VPN)"
-    return f"{hint}; {named[0]} is set and is not used for archives" if named else hint
-
-
-_STATUS: dict[int, tuple[str, str, str]] = {
-    400: ("The archive does not understand the question", "", "Ask who runs the archive"),
-    401: (
-        "The archive refused our credentials",
-        "It does not know the user, password or token",
-        "Check the archive's credentials",
-    ),
-    403: ("The archive gives no access", "It knows us, and this user may not do that", "Ask who runs the archive for access"),
-    404: ("The archive does not have this", "", "Check the archive's address if it should"),
-    406: ("The archive cannot give its images in a form that we read", "", "Ask who runs the archive"),
-    407: ("A proxy stands between us and the archive", "It wants a log-in of its own", "Ask who runs the network"),
-    413: ("The archive finds this too large", "", "Ask who runs the archive for a larger limit"),
-    429: ("The archive is busy", "It asks us to come back later", "It is asked again by itself"),
-    500: ("The archive failed", "It has an error of its own", "Try again; if it stays so, tell who runs the archive"),
-    501: ("The archive cannot do this", "", "Ask who runs the archive"),
-    502: ("The archive cannot be reached", "The server in front of it gets no answer", "Try again later"),
-    503: ("The archive is busy", "It is not ready now", "It is asked again by itself"),
-    504: ("The archive cannot be reached", "The server in front of it gets no answer", "Try again later"),
-}
-
-
-def refusal(answer: Answer) -> HttpRefusal:
-    """An answer's status in words. `Retry-After` is told in whole seconds as `retry after N s`."""
-    status = answer.status
-    title, detail, hint = _STATUS.get(status, ("The archive did not do what it was asked", "", "Ask who runs the archive"))
-    facts = [part for part in (detail, f"HTTP status {status}", _retry_after(answer.headers.get("retry-after", ""))) if part]
-    return HttpRefusal(status, title, "; ".join(facts), hint)
-
-
-def _retry_after(value: str) -> str:
-    with contextlib.suppress(ValueError, TypeError, OverflowError):
-        seconds = int(value) if value.isdigit() else int(parsedate_to_datetime(value).timestamp() - time.time())
-        return f"retry after {min(max(seconds, 0), 86400)} s"
-    return ""
-
-
-def not_dicomweb(answer: Answer) -> Unavailable:
-    """A whole answer that is something else: a log-in page, a status page (F31)."""
-    kind = "a web page" if "html" in answer.media_type else "no DICOM"
-    return Unavailable("What answers is not a DICOMweb archive", f"It sent {kind}", _PORTAL)
