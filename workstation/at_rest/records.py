@@ -35,6 +35,7 @@ _CRC = struct.Struct("<I")
 KeyOf = Callable[[bytes], bytes]
 """The key of the file with this id; b"" to write it in plain."""
 
+FOREIGN = ("The records were sealed with another key, or are damaged", "Nothing was changed", "")
 UNKNOWN = ("This is no file of records", "", "")
 
 
@@ -85,7 +86,10 @@ class RecordWriter:
         try:
             if exists:
                 with _locked(self._file):
-                    os.ftruncate(self._file, read_records(path, key_of).sound_bytes)
+                    found = read_records(path, key_of)
+                    if found.is_foreign:
+                        raise Refused(*FOREIGN)
+                    os.ftruncate(self._file, found.sound_bytes)
                 self._code = _Code.of(_first(path), key_of)
             else:
                 file_id = os.urandom(FILE_ID)

@@ -35,6 +35,7 @@ from workstation.reporting.change_log import (
 )
 
 COPY = "copy"
+UNAPPLIED = "unapplied"
 KEPT = 3
 COPY_SECONDS = 24 * 3600.0
 BUSY_SECONDS = 30.0
@@ -72,6 +73,8 @@ class Copies:
         self._kind = Kind.SEALED if vault.is_sealing else Kind.PLAIN
         self._log: ChangeLog | None = None
         self._taken = 0.0
+        self.has_unapplied = False
+        """The log held changes that the store does not have; it was kept under another name."""
 
     # ---- making ---------------------------------------------------------------------------
 
@@ -137,7 +140,11 @@ class Copies:
 
     def _begin_log(self, counter: int) -> None:
         path = self._named(CHANGES, counter)
-        path.unlink(missing_ok=True)  # of this number there is no change yet: it is torn, or of the other kind
+        if path.exists() and self._fits(path) and last_number(path, counter, self._log_key()) > counter:
+            # The store has lost what the log has: somebody put an older file in its place, or the disk lied.
+            path.replace(self._named(UNAPPLIED, counter))
+            self.has_unapplied = True
+        path.unlink(missing_ok=True)
         self.close()
         self._log = ChangeLog(path, self._log_key(), self._clock)
 

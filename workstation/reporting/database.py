@@ -49,6 +49,11 @@ _FAILED = (
     "It took what was written and could not keep it. Nothing more is saved until the program starts again",
     "Copy your text to another place, then start again on a sound disk",
 )
+_OLDER = (
+    "The report store is older than its log of changes",
+    "An older file was put in its place, or the disk has lost what was saved",
+    "Read the drafts again; the log is kept beside the store. Nothing was deleted",
+)
 _DAMAGED = (
     "The report store is damaged",
     "SQLite's check of the file failed",
@@ -184,6 +189,10 @@ class ReportDatabase:
                 self._connection.execute("ROLLBACK")
         except (Unavailable, *DatabaseErrors) as error:
             self._tell(error if isinstance(error, WorkstationError) else Unavailable("The daily copy was not made", str(error)))
+
+        if self._copies.has_unapplied:
+            self._copies.has_unapplied = False
+            self._tell(Unavailable(*_OLDER))
 
     def _patiently(self, work: Callable[[], Found]) -> Found:
         """Wait for a lock of another program, and say so when it lasts."""

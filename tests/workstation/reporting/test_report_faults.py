@@ -297,3 +297,19 @@ def test_a_day_later_a_new_copy_is_made_while_the_program_runs(tmp_path: Path, v
             store.append_segment(uuid, FINDINGS, segment(number))
         assert len(list(tmp_path.glob("reports.db.copy-*"))) == 3
         assert len(list(tmp_path.glob("reports.db.changes-*"))) == 3
+
+
+def test_a_store_that_lost_saved_words_is_noticed_and_the_log_that_has_them_kept(tmp_path: Path, vault: Vault) -> None:
+    """F24: the disk forgot commits that it had acknowledged, the log did not."""
+    path = tmp_path / "reports.db"
+    with closing(ReportStore(path, vault=vault)) as store:
+        pass
+    older = path.read_bytes()
+    with closing(ReportStore(path, vault=vault)) as store:
+        filled(store, 5)
+    path.write_bytes(older)
+    troubles = []
+    with closing(ReportStore(path, vault=vault)) as store:
+        store.listen(troubles.append)
+    assert [trouble.title for trouble in troubles] == ["The report store is older than its log of changes"]
+    assert list(tmp_path.glob("reports.db.unapplied-*"))
