@@ -12,7 +12,19 @@ from importlib import import_module
 
 from benchmarks.figures import Figure
 
-NAMES = ("calibration", "first_image", "full_load", "scroll", "oblique", "startup", "memory")
+NAMES = (
+    "calibration",
+    "first_image",
+    "full_load",
+    "reopen",
+    "next_case",
+    "large_series",
+    "scroll",
+    "oblique",
+    "startup",
+    "memory",
+    "network",
+)
 
 
 def main() -> int:

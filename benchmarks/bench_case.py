@@ -37,10 +37,10 @@ class BenchCase:
 
 
 @contextmanager
-def imported_ct(slices: int, size: int = 512, codec: str = "") -> Iterator[BenchCase]:
+def imported_ct(slices: int, size: int = 512, codec: str = "", number: int = 1) -> Iterator[BenchCase]:
     """A CT, uncompressed or by a codec of `benchmarks.series`, imported; the worker is warm. Everything is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as folder, ImageWorker() as worker:
-        paths = write_ct(Path(folder) / "files", slices, size, codec)
+        paths = write_ct(Path(folder) / "files", slices, size, codec, number)
         cache = StudyCache(Path(folder) / "cache", worker)
         try:
             cache.add([Path(folder) / "files"])

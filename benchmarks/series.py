@@ -23,8 +23,8 @@ CODECS: dict[str, tuple[UID, Callable[[np.ndarray], bytes | bytearray]]] = {
 }
 
 
-def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "") -> list[Path]:
-    """`slices` files of `size` x `size`, 12 bit in 16, 1 mm apart. Returns the paths in slice order."""
+def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "", number: int = 1) -> list[Path]:
+    """Study `number`: `slices` files of `size` x `size`, 12 bit in 16, 1 mm apart. Returns the paths in slice order."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
@@ -34,7 +34,7 @@ def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "") -> lis
     for k in range(slices):
         pixels = np.clip(body + noise[k % 8] + (k % 97), 0, 4095).astype("<u2")
         path = folder / f"{k:05d}.dcm"
-        dataset = _dataset(k, size, pixels)
+        dataset = _dataset(k, size, pixels, f"{ROOT}.{number}")
         if codec:
             dataset.file_meta.TransferSyntaxUID, encode = CODECS[codec]
             dataset.PixelData = encapsulate([bytes(encode(pixels))])
@@ -44,14 +44,14 @@ def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "") -> lis
     return paths
 
 
-def _dataset(k: int, size: int, pixels: np.ndarray) -> Dataset:
+def _dataset(k: int, size: int, pixels: np.ndarray, study: str) -> Dataset:
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = CTImageStorage
-    ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{ROOT}.1.1.{k + 1}")
+    ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{study}.1.{k + 1}")
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"{ROOT}.1.1.{k + 1}"
-    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = f"{ROOT}.1", f"{ROOT}.1.1", f"{ROOT}.2"
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"{study}.1.{k + 1}"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = study, f"{study}.1", f"{study}.2"
     ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex = "BENCH", "Bench^Mark", "19700101", "O"
     ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20261122", "080000", "1", "BENCH1"
     ds.Modality, ds.SeriesNumber, ds.InstanceNumber, ds.ImageType = "CT", 1, k + 1, ["ORIGINAL", "PRIMARY", "AXIAL"]
