@@ -12,7 +12,7 @@ from typing import Any
 from pynetdicom import AE, _config, evt
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
-from workstation.archives.gateway.dimse_link import MAXIMUM_LENGTH, DimseLink
+from workstation.archives.gateway.dimse_link import MAXIMUM_LENGTH, DimseLink, close_for_good
 from workstation.archives.gateway.tls import client_context, words_for
 from workstation.domain.archive import Archive
 from workstation.errors import Refused, Unavailable, WorkstationError
@@ -37,9 +37,16 @@ _REJECTED = {
 }
 
 
+class _Entity(AE):
+    def _create_socket(self, *arguments: Any) -> Any:
+        made = super()._create_socket(*arguments)
+        close_for_good(made)
+        return made
+
+
 def own_ae(archive: Archive) -> Any:
     """Our application entity, with every wait of it limited."""
-    ae = AE(ae_title=archive.calling_ae)
+    ae = _Entity(ae_title=archive.calling_ae)
     wait = patience(archive)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = wait
     ae.implementation_class_uid = IMPLEMENTATION_UID

@@ -65,6 +65,7 @@ class DimseLink:
         with contextlib.suppress(OSError):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sockets.append(wrapped)
+        close_for_good(wrapped)
         wrapped.recv = lambda count: self._read(raw, count)
 
     def alive(self) -> None:
@@ -113,6 +114,20 @@ class DimseLink:
             self.blame(Unavailable(*words))
         elif isinstance(error, TimeoutError):
             self.blame(silent(self.timeout))
+
+
+def close_for_good(wrapped: Any) -> None:
+    """pynetdicom leaves a socket open whose shutdown fails: one that never connected, or was cut."""
+
+    def close() -> None:
+        raw = wrapped.socket
+        if raw is not None:
+            with contextlib.suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                raw.close()
+
+    wrapped._shutdown_socket = close
 
 
 def _acknowledge_at_once(raw: socket.socket) -> None:

@@ -7,6 +7,7 @@ is seen to be damaged is better than one that is guessed wrong.
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from typing import Any
 
 from pydicom.charset import convert_encodings, decode_bytes
@@ -66,6 +67,8 @@ def _decoded(raw: bytes, declared: list[str], delimiters: set[int]) -> str:
         except UnicodeDecodeError:
             return raw.decode("ascii", "replace")
     try:
-        return decode_bytes(raw, convert_encodings(list(declared)), delimiters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return decode_bytes(raw, convert_encodings(list(declared)), delimiters)
     except (LookupError, UnicodeError, ValueError):
         return raw.decode("ascii", "replace")
