@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,18 @@ class StudyIndex:
     def clear(self) -> None:
         for table in (*reversed(TABLES), "state"):
             self._run(f"DELETE FROM {table}")
+
+    def defer_references(self) -> None:
+        """Until the end of the transaction, rows may come before those that they refer to."""
+        self._run("PRAGMA defer_foreign_keys = ON")
+
+    def put_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """New rows of one shape."""
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            sql = f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})"
+            with self._lock, sqlite_errors():
+                self._db.conn.executemany(sql, [tuple(row.values()) for row in rows])
 
     def mark_complete(self) -> None:
         """Says that the index knows every file of the store."""
@@ -234,7 +246,9 @@ class StudyIndex:
 
     def _all(self, sql: str, *values: object) -> list[dict[str, Any]]:
         with self._lock, sqlite_errors():
-            return list(self._db.query(sql, values))
+            cursor = self._db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def _one(self, sql: str, *values: object) -> dict[str, Any] | None:
         return next(iter(self._all(sql, *values)), None)

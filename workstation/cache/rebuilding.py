@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workstation.cache.admission import Answer, admission, leading
+from workstation.cache.filling import Filling
 from workstation.cache.found import reason_of
 from workstation.cache.index import StudyIndex
 from workstation.cache.quarantine import REASONS, QuarantinedFile, QuarantineKind
@@ -25,22 +26,32 @@ def rebuild_index(store: ObjectStore, index: StudyIndex, reader: InstanceReader,
     with index.changing():
         index.clear()
         for record in store.quarantine_records():
-            index.insert_quarantined(QuarantinedFile.from_json(store.read_record(record)))
+            _set_aside_before(store, index, record)
+        filling = Filling(index)
         outcomes = reader.parse_many(paths) if paths else iter(())
         for done, (path, outcome) in enumerate(outcomes, start=1):
-            aside += not _readmit(store, index, path, outcome)
+            aside += not _readmit(store, index, filling, path, outcome)
             progress(done, len(paths), REBUILDING)
+        filling.finish()
         index.mark_complete()
     return aside
 
 
-def _readmit(store: ObjectStore, index: StudyIndex, path: Path, outcome: ParsedInstance | Refused) -> bool:
+def _set_aside_before(store: ObjectStore, index: StudyIndex, record: Path) -> None:
+    """A record that cannot be read is put out of the way: it must not keep the rest from being indexed."""
+    try:
+        index.insert_quarantined(QuarantinedFile.from_json(store.read_record(record)))
+    except (Refused, OSError, ValueError, KeyError, TypeError):
+        store.put_astray(record)
+
+
+def _readmit(store: ObjectStore, index: StudyIndex, filling: Filling, path: Path, outcome: ParsedInstance | Refused) -> bool:
     sha256 = store.hash_in_name(path)
     kind = _flaw(store, path, sha256, outcome)
     if kind is None and isinstance(outcome, ParsedInstance):
-        answer = admission(outcome, sha256, index)
+        answer = admission(outcome, sha256, filling)
         if answer is Answer.ADMITTED:
-            index.insert(outcome, outcome.instance, leading(outcome, sha256))
+            filling.insert(outcome, outcome.instance, leading(outcome, sha256))
         elif isinstance(answer, QuarantineKind):
             kind = answer
     if kind is None:
