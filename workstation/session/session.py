@@ -90,7 +90,9 @@ class Session:
 
     def start(self) -> None:
         """Say what stands and what the last run left: a cache that had to be mended, reports begun and not signed."""
-        for text in (*self.standing, *self._cache.notices):
+        for text in self.standing:
+            self.notice.emit(Notice(text))  # said at each start; it must not lie over images for that
+        for text in self._cache.notices:
             self.notice.emit(Notice(text, error=True))
         self.desk.find_drafts(self._found_drafts)
         self.refresh_worklist()
