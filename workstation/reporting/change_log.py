@@ -22,7 +22,7 @@ Statement = tuple[str, Sequence[object]]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Transactions by their number; `is_whole` False when a file ends in a record that does not open."""
+    """Transactions by their number; `is_whole` False when a file ends in a record that does not open, or there is none."""
 
     by_number: dict[int, list[Statement]]
     times: dict[int, str]
@@ -55,8 +55,9 @@ def read_changes(store: Path, key_of: KeyOf) -> Changes:
     """What all the files hold. One that cannot be opened counts as torn."""
     by_number: dict[int, list[Statement]] = {}
     times: dict[int, str] = {}
-    is_whole = True
-    for _, path in files_of(store, CHANGES):
+    files = files_of(store, CHANGES)
+    is_whole = bool(files)
+    for _, path in files:
         try:
             records = read_records(path, key_of)
         except (OSError, Refused):

@@ -211,12 +211,12 @@ class Copies:
         return last, missing
 
     def _number_in_damaged(self) -> int:
-        """How many changes the damaged file says it has had; 0 when it cannot say."""
+        """How many changes the damaged file says it has had; -1 when it cannot say."""
         try:
             with contextlib.closing(connect(self._store, kind_of(self._store, self._key), self._key, 1.0, read_only=True)) as old:
                 return int(old.execute(COUNTER).fetchone()[0])
         except Exception:  # whatever the bytes make of it
-            return 0
+            return -1
 
 
 def _doubt_what_is_queued(copy: Any) -> None:

@@ -313,3 +313,15 @@ def test_a_store_that_lost_saved_words_is_noticed_and_the_log_that_has_them_kept
         store.listen(troubles.append)
     assert [trouble.title for trouble in troubles] == ["The report store is older than its log of changes"]
     assert list(tmp_path.glob("reports.db.unapplied-*"))
+
+
+def test_without_its_log_a_store_made_again_does_not_say_that_nothing_is_missing(tmp_path: Path) -> None:
+    """F19."""
+    path = tmp_path / "reports.db"
+    with closing(ReportStore(path)) as store:
+        filled(store, 60)
+    for log in tmp_path.glob("reports.db.changes-*"):
+        log.unlink()
+    spoil(path, start=0, length=16384)
+    with closing(ReportStore(path)) as store:
+        assert "may be missing" in store.notice
