@@ -5,6 +5,8 @@ Nothing of it is worth keeping: keys lie unencrypted in the test's folder and en
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -109,6 +111,21 @@ def server_context(issued: Issued, client_authority: CertificateAuthority | None
         context.load_verify_locations(client_authority.ca_file)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def shake_hands(connection: ssl.SSLSocket) -> None:
+    """The server's handshake. Where it turns the client away, the client gets to read why before the end.
+
+    Closing at once would reset the connection, and a reset can overtake the alert.
+    """
+    try:
+        connection.do_handshake()
+    except ssl.SSLError:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_WR)
+            while socket.socket.recv(connection, 4096):
+                pass
+        raise
 
 
 def _name(common_name: str) -> x509.Name:

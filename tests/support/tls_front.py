@@ -12,6 +12,8 @@ import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from certificates import shake_hands
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -19,7 +21,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, target_port: int, context: ssl.SSLContext) -> None:
         self.target_port = target_port
         super().__init__(("127.0.0.1", 0), _Handler)
-        # The handshake is made in the connection's own thread, where the first byte is read.
+        # The handshake is made in the connection's own thread.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def handle_error(self, *_: object) -> None:
@@ -28,6 +30,10 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        shake_hands(self.request)
+        super().setup()
 
     def _forward(self) -> None:
         assert isinstance(self.server, _Server)

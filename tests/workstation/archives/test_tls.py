@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from certificates import CertificateAuthority, server_context
+from certificates import CertificateAuthority, server_context, shake_hands
 
 from workstation.archives.gateway.tls import client_context, words_for
 from workstation.domain.archive import Tls
@@ -50,7 +50,8 @@ def serve() -> Iterator[Serve]:
                         connection.sendall(b"220 mail.example ready, and no TLS here\r\n")
                         connection.recv(4096)
                         return
-                    with context.wrap_socket(connection, server_side=True) as secure:
+                    with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as secure:
+                        shake_hands(secure)
                         secure.sendall(secure.recv(1))
 
         threads.append(threading.Thread(target=run))
