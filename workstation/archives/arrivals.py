@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from workstation.errors import WorkstationError
 MOST_WAITING = 256
 MOST_AT_ONCE = 64
 LINGER_SECONDS = 0.15
-"""How long a batch waits for company: an index is written once for all of it."""
+"""How long a batch waits for company: an index is written once for all of it. A kill costs what waits."""
 
 OTHER_STUDY = "It is of a study that was not asked for"
 NOT_LISTED = "It is not in the archive's list of this study"
@@ -121,9 +122,10 @@ class Arrivals:
         if first is None:
             return [], False
         batch = [first]
+        until = time.monotonic() + LINGER_SECONDS
         while len(batch) < MOST_AT_ONCE:
             try:
-                file = self._waiting.get(timeout=LINGER_SECONDS)
+                file = self._waiting.get(timeout=max(until - time.monotonic(), 0.0))
             except queue.Empty:
                 break
             if file is None:

@@ -7,6 +7,7 @@ cut link, a kill, a full disk), what came before stays.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Collection
@@ -23,6 +24,8 @@ from workstation.ris.outbox import Backoff
 
 STOPPED = "Stopped; what has come stays"
 NO_IMAGES = "The archive lists no images of this study"
+MOST_REFUSALS = 12
+"""In a row, with no image between them: halving finds one bad image of some thousand in as many."""
 GLANCE = 0.1
 TELL_SECONDS = 0.25
 
@@ -148,6 +151,7 @@ class Fetch:
             before = len(self._cache.held_instances(self._study))
             problem, hint = "", None
             try:
+                self._list()
                 self._round()
             except Refused as error:
                 return str(error)
@@ -165,14 +169,56 @@ class Fetch:
                 return problem
             self._wait(max(self._tries.backoff.wait(max(failures, 1), self._tries.draw), hint or 0.0))
 
-    def _round(self) -> None:
+    def _list(self) -> None:
+        """Take the archive's list, once."""
         if self._rows is None:
-            rows = self._connection.find_instances(self._study)
-            self.change = self._ledger.take_list(self._study, self._archive, rows)
-            self._rows = tuple(row.instance for row in self._ledger.expected(self._study, self._archive) if not row.is_gone)
-            self._on_progress(self.progress())
-        if wanted := self._wanted():
+            self._take_list()
+
+    def _take_list(self) -> None:
+        rows = self._connection.find_instances(self._study)
+        change = self._ledger.take_list(self._study, self._archive, rows)
+        self.change = ListChange(self.change.new + change.new, self.change.gone + change.gone, change.is_first)
+        self._rows = tuple(row.instance for row in self._ledger.expected(self._study, self._archive) if not row.is_gone)
+        self._on_progress(self.progress())
+
+    def _round(self) -> None:
+        """Ask for what is wanted. Raises Refused only when an archive gives nothing at all."""
+        wanted = self._wanted()
+        if not wanted:
+            return
+        try:
             self._receive(self._connection, wanted, self._archive)
+        except Refused as error:
+            # Some archives refuse a whole request for one image that they do not have any more,
+            # and some cannot even make the list again.
+            with contextlib.suppress(WorkstationError):
+                self._take_list()
+            self._in_parts(error)
+
+    def _in_parts(self, error: Refused) -> None:
+        """Halve what is refused until the images that are refused stand alone; the others come."""
+        parts = [self._wanted()]
+        refusals = 0
+        while parts and not self.is_stopped_here:
+            held = self._cache.held_instances(self._study)
+            part = [row for row in parts.pop() if (row.series_instance_uid, row.sop_instance_uid) not in held]
+            if not part:
+                continue
+            try:
+                self._receive(self._connection, part, self._archive)
+                refusals = 0
+            except Refused as refusal:
+                refusals = 0 if len(self._cache.held_instances(self._study)) > len(held) else refusals + 1
+                if refusals >= MOST_REFUSALS:
+                    raise error from refusal
+                if len(part) == 1:
+                    self._refuse({part[0].sop_instance_uid: str(refusal)})
+                else:
+                    parts += [tuple(part[len(part) // 2 :]), tuple(part[: len(part) // 2])]
+
+    def _refuse(self, reasons: dict[str, str]) -> None:
+        self._refused |= reasons
+        self._ledger.refuse(self._study, self._archive, reasons)
 
     def _receive(self, connection: ArchiveConnection, wanted: Collection[FoundInstance], archive: str) -> None:
         rows = frozenset((row.series_instance_uid, row.sop_instance_uid) for row in self._rows or ())
@@ -194,8 +240,7 @@ class Fetch:
                         )
                 finally:
                     self._stopped = arrivals.stopped
-                    self._refused |= arrivals.refused
-                    self._ledger.refuse(self._study, self._archive, arrivals.refused)
+                    self._refuse(arrivals.refused)
         finally:
             self._move(RetrieveState.FETCHING, more_bytes=self._bytes - came)
 
@@ -218,7 +263,7 @@ class Fetch:
             return NO_IMAGES
         here = f"{len(self._rows) - missing} of {len(self._rows)} images are here"
         if self._refused:
-            return f"{here}; {len(self._refused)} were not taken: {next(iter(self._refused.values()))}"
+            return f"{here}; {len(self._refused)} did not come: {next(iter(self._refused.values()))}"
         return here
 
     def _wait(self, seconds: float) -> None:

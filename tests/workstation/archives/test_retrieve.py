@@ -157,10 +157,25 @@ def test_a_list_without_images_is_never_complete(world: World, files: list[Path]
     assert "lists no images" in progress.problem
 
 
-def test_a_refusal_is_not_repeated(world: World, files: list[Path]) -> None:
-    connection = world.add(ScriptedConnection(files, [first(0, Refused("The archive does not know us"))]))
+def test_a_refusal_of_everything_ends_the_retrieval_soon(world: World, files: list[Path]) -> None:
+    connection = world.add(ScriptedConnection(files, [first(0, Refused("The archive does not know us"))] * 99))
     assert "does not know us" in fetch(world, files).problem
-    assert len(connection.asked) == 1
+    assert len(connection.asked) <= 14
+
+
+def test_one_image_that_is_refused_does_not_keep_the_others(world: World, files: list[Path]) -> None:
+    """F38: Orthanc refuses a whole C-GET for one instance that it cannot read."""
+    lost = row_of(files[3]).sop_instance_uid
+
+    def refuses(wanted: list[object], give: Give) -> None:
+        if lost in [row.sop_instance_uid for row in wanted]:  # type: ignore[attr-defined]
+            raise Refused("The archive cannot give it")
+        give_all(wanted, give)  # type: ignore[arg-type]
+
+    world.add(ScriptedConnection(files, [refuses] * 99))
+    progress = fetch(world, files)
+    assert (progress.received, progress.expected, progress.is_proven) == (5, 6, False)
+    assert progress.problem == "5 of 6 images are here; 1 did not come: The archive cannot give it"
 
 
 def test_a_cancelled_retrieval_keeps_what_has_come(world: World, files: list[Path]) -> None:
@@ -220,7 +235,7 @@ def test_an_image_of_another_patient_is_quarantined_even_as_the_first_of_its_stu
     (aside,) = world.cache.quarantined()
     assert aside.kind is QuarantineKind.OTHER_PATIENT
     assert [doubt.code for doubt in world.cache.doubts_of(UID)] == ["other-patient"]
-    assert "1 were not taken: RED ALERT" in progress.problem
+    assert "1 did not come: RED ALERT" in progress.problem
     assert world.retrievals.refused_of(UID, "scripted")[0][0] == f"{UID}.1.1"
     assert [len(uids) for uids in connection.asked] == [6]  # not asked for again and again
 
