@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ui import crash, icons, theme
+from ui.passphrase import ask_passphrase
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # After the window was painted: what the first case needs is then made ready.
 WARM_UP_MS = 300
+# Where nobody could answer a question.
+UNSEEN = ("offscreen", "minimal")
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -85,6 +88,8 @@ def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], obj
     app = application()
     poster = MainPoster()
     core = core_factory(poster.post)
+    if QGuiApplication.platformName() not in UNSEEN:
+        core.ask_passphrase = ask_passphrase
     before = sys.excepthook
     try:
         window = open_window(core)
