@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -67,6 +68,38 @@ def check(archive: Archive) -> None:
         raise Refused("The archive's set-up is wrong", "It has no host or no port", "Give the archive host and port")
 
 
+class _Held:
+    """Stands for an association's checkpoint and keeps its thread standing there.
+
+    pynetdicom stops that thread for each request and lets it go on after; with requests close behind each
+    other it sometimes took an answer from under the one who waited for it: an image missing in the
+    archive's list. Only for requestors; an acceptor's thread serves.
+    """
+
+    def __init__(self) -> None:
+        self._go, self._is_there = threading.Event(), threading.Event()
+
+    @classmethod
+    def holding(cls, association: Any) -> _Held:
+        held = cls()
+        association._reactor_checkpoint = held
+        held._is_there.wait(association.acse_timeout)
+        return held
+
+    def wait(self) -> None:
+        self._is_there.set()
+        self._go.wait()
+
+    def let_go(self) -> None:
+        self._go.set()
+
+    def set(self) -> None:
+        """Not yet."""
+
+    def clear(self) -> None:
+        """It stands already."""
+
+
 @contextmanager
 def associated(
     archive: Archive,
@@ -85,17 +118,20 @@ def associated(
     association = _requested(archive, contexts, link, stored_here, handlers)
     if not association.is_established:
         raise link.problem or _why_not(archive, association)
+    held = _Held.holding(association)
     try:
         yield association
+        if association.is_established:
+            association.release()
+        elif association.is_alive():
+            association.abort()
     except BaseException as error:
         association.abort()
         if link.problem is not None and not isinstance(error, Refused):
             raise link.problem from error
         raise
-    if association.is_established:
-        association.release()
-    elif association.is_alive():
-        association.abort()
+    finally:
+        held.let_go()
 
 
 def _requested(

@@ -7,7 +7,6 @@ transfer syntax is named as such, and the object is refused.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -62,12 +61,14 @@ def send(archive: Archive, files: Sequence[Path], key: bytes, cancelled: Callabl
     if len(contexts) > MOST_CONTEXTS:
         raise Refused("Too many kinds of objects for one association", f"{len(contexts)} of {MOST_CONTEXTS}", "Send fewer")
     results: list[SendResult] = []
+    is_broken = False
     with associated(archive, [(sop_class, [syntax]) for sop_class, syntax in contexts]) as association:
         for offer in offers:
-            if cancelled() or not association.is_established:
+            if cancelled() or is_broken:
                 results.append(SendResult(offer.sop_instance, SendState.UNKNOWN, "It was not sent"))
             else:
                 results.append(_stored(association, offer, key))
+                is_broken = results[-1].state is SendState.UNKNOWN
     return tuple(results)
 
 
@@ -95,17 +96,9 @@ def _stored(association: Any, offer: _Offer, key: bytes) -> SendResult:
 
 
 def _answer(association: Any, request: C_STORE, context: int) -> Any:
-    """As pynetdicom's own send_c_store, which would encode the dataset anew: the association's thread
-    stands still while we take the answer from its queue."""
-    association._reactor_checkpoint.clear()
-    try:
-        until = time.monotonic() + association.acse_timeout
-        while not association._is_paused and time.monotonic() < until:
-            time.sleep(0.0001)
-        association.dimse.send_msg(request, context)
-        return association.dimse.get_msg(block=True)[1]
-    finally:
-        association._reactor_checkpoint.set()
+    """As pynetdicom's own send_c_store, which would encode the dataset anew."""
+    association.dimse.send_msg(request, context)
+    return association.dimse.get_msg(block=True)[1]
 
 
 def _offer(path: Path, key: bytes) -> _Offer:
