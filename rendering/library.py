@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from rendering.frame_memory import half_of_memory
 from rendering.worker import ImageWorker
 from workstation.at_rest.vault import Vault
 from workstation.domain.study import Series, Study
+from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
 from workstation.ports import DecodePriority
 from workstation.signals import Signal
@@ -67,15 +68,27 @@ class ImageLibrary:
         self._waiting: list[tuple[str, str]] = []
         self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs, self._judge) if self._place else None
         self.changed: Signal[str] = Signal()
+        self.failed: Signal[WorkstationError] = Signal() if self.queue is None else self.queue.failed
+        """Why decoded images are not kept any more."""
 
     @cached_property
     def decoded(self) -> DecodedStore | None:
-        """What is kept decoded on disk; made when it is first needed."""
+        """What is kept decoded on disk; made when it is first needed. None, and `failed`, where it cannot be."""
         if self._place is None:
             return None
         from rendering.decoded import DecodedStore
 
-        return DecodedStore(*self._place)
+        try:
+            return DecodedStore(*self._place)
+        except Unavailable as error:  # images are then decoded whenever they are opened
+            self._tell(error)
+            return None
+
+    def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
+        self.failed.connect(tell)
+
+    def _tell(self, error: WorkstationError) -> None:
+        self._jobs.on_main(lambda: self.failed.emit(error))
 
     @cached_property
     def _judged(self) -> JudgedSeriesCache:
@@ -87,8 +100,10 @@ class ImageLibrary:
         return self._judged.get(study, series)
 
     def _store(self) -> DecodedStore:
-        assert self.decoded is not None  # the queue that asks is only there beside a store
-        return self.decoded
+        store = self.decoded
+        if store is None:
+            raise Refused("Decoded images cannot be kept")
+        return store
 
     def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:
         if self.queue is not None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
-from workstation.errors import Refused
+from workstation.errors import Refused, WorkstationError
 
 
 class InstanceReader(Protocol):
@@ -110,6 +110,10 @@ class ImageShelf(Protocol):
     @property
     def decoded(self) -> DecodedImages | None:
         """What is kept decoded on disk; None where nothing is."""
+        ...
+
+    def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
+        """`tell` is called on the main thread with why decoded images are not kept any more."""
         ...
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.series import write_ct
 from rendering import decoded_queue
 from rendering.decoded import DecodedStore
 from rendering.decoded_queue import DecodeProgress, DecodeQueue
@@ -19,7 +20,9 @@ from rendering.images import SeriesImages
 from rendering.library import ImageLibrary
 from rendering.transfer_syntaxes import VIDEO
 from rendering.viewport import Viewport
+from rendering.worker import ImageWorker
 from workstation.at_rest.vault import Vault
+from workstation.cache.cache import StudyCache
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, Unavailable, WorkstationError
@@ -336,3 +339,53 @@ def test_a_library_without_a_folder_decodes_what_it_opens(seat: Seat) -> None:
     assert library.decoded is None
     library.close_case()
     library.close()
+
+
+def test_where_nothing_can_be_kept_images_are_shown_all_the_same(seat: Seat, tmp_path: Path) -> None:
+    """F14: the place of the store cannot be made."""
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    library = ImageLibrary(seat.maker.worker, seat.jobs, 1 << 20, tmp_path / "taken", Vault.plain())
+    told: list[WorkstationError] = []
+    library.failed.connect(told.append)
+    study = seat.study("1.2.20")
+    library.open_case([study], [])
+    seat.wait_for(lambda: library.progress("1.2.20.1") == (7, 7))
+    assert shown(library, study, 3).error is None
+    seat.settle()
+    seat.wait_for(lambda: bool(told))
+    assert [error.title for error in told] == ["Decoded images cannot be written"]
+    library.close_case()
+    library.close()
+
+
+@pytest.mark.parametrize("vault", [Vault.plain(), Vault.with_key(bytes(32))], ids=["plain", "sealed"])
+@pytest.mark.parametrize("codec", ["", "JPEG 2000"])
+def test_an_imported_study_opens_from_the_store_though_its_files_are_gone(tmp_path: Path, codec: str, vault: Vault) -> None:
+    """From files on a disk, through the cache, the real worker and the queue, to a picture."""
+    write_ct(tmp_path / "files", 10, 64, codec)
+    main = MainQueue()
+    with ImageWorker(key_of=vault.key_of) as worker, StudyCache(tmp_path / "cache", worker, vault) as cache:
+        jobs = Jobs(main.post)
+        library = ImageLibrary(worker, jobs, 0, tmp_path / "decoded", vault)
+        assert library.queue is not None
+        cache.added.append(lambda result: library.decode_later([cache.study(uid) for uid in result.studies]))
+        cache.add([tmp_path / "files"])
+        study = cache.study(cache.studies()[0].study_instance_uid)
+        plain = SeriesImages(study, study.series[0], worker)
+        plain.load()
+        end = time.monotonic() + 4 * PATIENCE
+        while library.queue.waiting and time.monotonic() < end:
+            main.pump(0.01)
+        for instance in study.series[0].instances:
+            Path(instance.path).unlink()
+        library.open_case([study], [])
+        viewport = library.viewport(study.study_instance_uid, study.series[0].series_instance_uid)
+        assert viewport is not None
+        for position in range(10):
+            assert (viewport.images.container(position) == plain.container(position)).all()
+            assert viewport.images.container(position).std() > 100
+        jobs.wait_idle(main.pump, PATIENCE)
+        assert not viewport.images.volume().partial
+        library.close_case()
+        jobs.close()
+        library.close()
