@@ -24,6 +24,8 @@ NAMES = (
     "startup",
     "memory",
     "network",
+    "ingest",
+    "politeness",
 )
 
 

@@ -1,0 +1,83 @@
+"""G10 and F18: files into the cache (parse, check, hash, seal, index, commit) against pydicom's bare header parse."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pydicom
+
+from benchmarks.figures import Figure, interleaved
+from benchmarks.series import write_ct
+from rendering.worker import ImageWorker
+from workstation.at_rest.vault import Vault
+from workstation.cache.cache import StudyCache
+
+FILES = 600
+RUNS = 5
+LEAST_RATE = 0.7
+MOST_HASH = 0.05
+REBUILD_RATE = 1000
+
+
+def measure() -> Iterator[Figure]:
+    """A CT of 512 x 512. Plain and sealed caches and the floor are timed in turn, medians given."""
+    with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as folder:
+        root = Path(folder)
+        paths = write_ct(root / "files", FILES)
+        yield from _against_bare_parse(root, paths)
+
+
+def _against_bare_parse(root: Path, paths: list[Path]) -> Iterator[Figure]:
+    vaults = {"plain": Vault.plain(), "sealed": Vault.with_key(bytes(32))}
+    with ExitStack() as workers:
+        works = [_ingest(root / name, paths, vault, workers) for name, vault in vaults.items()]
+        *taken, bare, hashing = interleaved((*works, lambda: _bare(paths), lambda: _hash(paths)), RUNS)
+    floor = statistics.median(bare)
+    goal = f"<= {1 / LEAST_RATE:.2f} x (0.7 of its rate)"
+    for name, times in zip(vaults, taken, strict=True):
+        value = statistics.median(times)
+        yield Figure(
+            f"ingest of {FILES} CT files, {name}", "G10", value * 1e3, floor * 1e3, "ms", goal, value * LEAST_RATE <= floor
+        )
+    value, whole = statistics.median(hashing), statistics.median(taken[0])
+    yield Figure("of which SHA-256", "G10", value * 1e3, whole * 1e3, "ms", "<= 0.05 x ingest", value <= MOST_HASH * whole)
+    for name, vault in vaults.items():
+        yield _rebuilding(root / f"again-{name}", paths, vault, name, floor)
+
+
+def _ingest(root: Path, paths: list[Path], vault: Vault, workers: ExitStack) -> Callable[[], None]:
+    """Each time into an empty cache; making the cache and starting the worker are not part of it."""
+    worker = workers.enter_context(ImageWorker(key_of=vault.key_of))
+    worker.parse(paths[0])
+
+    def work() -> None:
+        shutil.rmtree(root, ignore_errors=True)
+        with StudyCache(root, worker, vault) as cache:
+            assert cache.add(paths).imported == len(paths)
+
+    return work
+
+
+def _bare(paths: list[Path]) -> None:
+    for path in paths:
+        pydicom.dcmread(path, stop_before_pixels=True)
+
+
+def _hash(paths: list[Path]) -> None:
+    for path in paths:
+        hashlib.sha256(path.read_bytes()).digest()
+
+
+def _rebuilding(root: Path, paths: list[Path], vault: Vault, name: str, floor: float) -> Figure:
+    with ImageWorker(key_of=vault.key_of) as worker, StudyCache(root, worker, vault) as cache:
+        cache.add(paths)
+        value = statistics.median(interleaved((cache.rebuild,), RUNS)[0])
+    holds = len(paths) / value >= REBUILD_RATE
+    title = f"index made again from {FILES} files, {name}"
+    return Figure(title, "F18", value * 1e3, floor * 1e3, "ms", f"<= {FILES} ms (1,000 files/s)", holds)
