@@ -19,7 +19,7 @@ from workstation.domain.archive import (
     TestStep,
 )
 from workstation.domain.patient import Patient, PatientKey
-from workstation.errors import WorkstationError
+from workstation.errors import Unavailable, WorkstationError
 
 Wanted = Sequence[FoundInstance]
 
@@ -90,7 +90,11 @@ class ScriptedConnection:
         def give(what: FoundInstance | Path) -> None:
             source = what if isinstance(what, Path) else self.files[what.series_instance_uid, what.sop_instance_uid]
             place = into / f"{len(list(into.iterdir()))}-{len(self.asked)}-{source.stem}.dcm"
-            shutil.copyfile(source, place)
+            try:
+                shutil.copyfile(source, place)
+            except OSError as error:
+                place.unlink(missing_ok=True)
+                raise Unavailable("The disk is full") from error
             on_bytes(place.stat().st_size)
             on_file(ReceivedFile(place, place.stat().st_size))
 

@@ -11,6 +11,7 @@ import pydicom
 import pytest
 from real_archives import study
 from scripted_archive import ScriptedConnection, found_study, give_all, row_of
+from small_disk import fill
 
 from rendering.worker import ImageWorker
 from workstation.archives.directory import ArchiveDirectory
@@ -39,9 +40,9 @@ def reader() -> Iterator[ImageWorker]:
 
 
 class World:
-    def __init__(self, folder: Path, reader: ImageWorker) -> None:
+    def __init__(self, folder: Path, reader: ImageWorker, cache: Path | None = None) -> None:
         self.folder = folder
-        self.cache = StudyCache(folder / "cache", reader)
+        self.cache = StudyCache(cache or folder / "cache", reader)
         self.connections: dict[str, ScriptedConnection] = {}
         secrets = Secrets(folder, Vault.plain(), None, {})
         self.directory = ArchiveDirectory(folder, secrets, lambda archive, _: self.connections[archive.name], self.cache.alert)
@@ -188,6 +189,29 @@ def test_a_cancelled_retrieval_keeps_what_has_come(world: World, files: list[Pat
     world.add(ScriptedConnection(files, [stops]))
     progress = world.retrievals.fetch(found_study(files[0]), cancelled=stop.is_set)
     assert (progress.received, progress.is_proven, progress.problem) == (2, False, STOPPED)
+
+
+def test_a_full_disk_ends_the_retrieval_in_words_and_keeps_what_has_come(
+    tmp_path: Path, reader: ImageWorker, small_disk: Path
+) -> None:
+    """F14: once there is room again, only the missing comes."""
+    many = study(tmp_path / "many", images=12, size=256)
+    world = World(tmp_path / "world", reader, small_disk / "cache")
+    try:
+        connection = world.add(ScriptedConnection(many))
+        connection.rows = [row_of(path) for path in many[:4]]
+        assert fetch(world, many).is_proven
+        connection.rows = [row_of(path) for path in many]
+        filler = fill(small_disk, leave=1 << 20)
+        progress = fetch(world, many)
+        assert (progress.received, progress.expected, progress.is_proven) == (4, 12, False)
+        assert "disk is full" in progress.problem
+        connection.asked.clear()
+        filler.unlink()
+        assert fetch(world, many).is_proven
+        assert [len(uids) for uids in connection.asked] == [8]
+    finally:
+        world.close()
 
 
 # ---- what was not asked for --------------------------------------------------------------
