@@ -12,7 +12,7 @@ from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTimer, QTranslator, Signa
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ui import crash, icons, theme
+from ui import crash, icons, start, theme
 from ui.passphrase import ask_passphrase
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], obj
         core.ask_passphrase = ask_passphrase
     before = sys.excepthook
     try:
+        start.open_stores(core, start.is_seen())
         window = open_window(core)
         QTimer.singleShot(WARM_UP_MS, core.warm_up)
         status = app.exec()

@@ -5,6 +5,8 @@ Errors stay until dismissed.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -53,7 +55,7 @@ class Banner(QFrame):
         row.addWidget(self._count)
         row.addWidget(self._close)
         self._errors: dict[str, Notice] = {}  # by its words on screen; newest last
-        self._note = ""
+        self._note = Notice("")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
@@ -69,7 +71,7 @@ class Banner(QFrame):
             self._errors.pop(text, None)
             self._errors[text] = notice
         else:
-            self._note = text
+            self._note = replace(notice, text=text)
         self._show()
 
     def dismiss(self) -> None:
@@ -77,19 +79,22 @@ class Banner(QFrame):
         if self._errors:
             self._errors.popitem()
         else:
-            self._note = ""
+            self._note = Notice("")
         self._show()
 
     def forget_case(self) -> None:
         """Another case is opened: nothing that was said about the old one may stand over its images."""
         self._errors = {text: notice for text, notice in self._errors.items() if not notice.of_case}
-        self._note = ""
+        self._note = Notice("")
         self._show()
 
     def _accept(self) -> None:
-        notice = self._errors[next(reversed(self._errors))]
+        notice = self._shown()
         self.dismiss()
         self._runner.run(notice.command)
+
+    def _shown(self) -> Notice:
+        return self._errors[next(reversed(self._errors))] if self._errors else self._note
 
     def _show_offer(self, command_id: str) -> None:
         self.offer.setVisible(bool(command_id))
@@ -103,8 +108,8 @@ class Banner(QFrame):
         if self._errors:
             more = len(self._errors) - 1
             self._paint(next(reversed(self._errors)), "banner-error", self.tr("and {0} more").format(more) if more else "")
-        elif self._note:
-            self._paint(self._note, "banner", "")
+        elif self._note.text:
+            self._paint(self._note.text, "banner", "")
             self._timer.start(SHOWN_MS)
         else:
             self.hide()
@@ -118,7 +123,7 @@ class Banner(QFrame):
         self._mark.setFixedSize(QSize(22, 22))
         self._mark.setVisible(error)
         self._text.setText(text)
-        self._show_offer(self._errors[text].command if error else "")
+        self._show_offer(self._shown().command)
         self._count.setText(count)
         self._count.setVisible(bool(count))
         self.setAccessibleName(text)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QProgressDialog
 
-from ui import app, virtual_screen
+from ui import app, start, virtual_screen
 from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
 from ui.doorbell import only_window
 from ui.driver import Driver
@@ -53,6 +53,7 @@ def _open(qt: QApplication, home: Home, open_core: Callable[..., Seat], ris: Emb
     poster = app.MainPoster()
     core = open_core(lambda: Jobs(poster.post), ris.base_url, home.folders)
     try:
+        start.open_stores(core, seen=pictures is None and start.is_seen())
         _wait_for(qt, Preparation(home, core, ris), pictures is not None)
         window = app.open_window(core)
         core.session.signer = core.session.signer or SIGNER

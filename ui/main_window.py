@@ -170,6 +170,32 @@ class MainWindow(QMainWindow):
 
         self._open(DeliveriesDialog(self._core, self))
 
+    def show_sendings(self) -> None:
+        from ui.archives.sendings_dialog import SendingsDialog
+
+        if self._core.may_be_sending:
+            self._open(SendingsDialog(self._core, self))
+        else:
+            self._session.notice.emit(Notice("Nothing was sent to an archive yet"))
+
+    def send_to_archive(self) -> None:
+        """Ask where to; every object of the open case, or of the chosen row, is then queued."""
+        from ui.archives.sending import send
+
+        on_worklist = self._pages.currentWidget() is self.worklist
+        item = self.worklist.selected() if on_worklist else self._session.case.item if self._session.case else None
+        dialog = send(self._core, item, self)
+        if dialog is not None:
+            self._open(dialog)
+
+    def set_passphrase(self) -> None:
+        from ui.passphrase_dialog import PassphraseDialog
+
+        if not self._core.vault.is_sealing:
+            self._session.notice.emit(Notice("Encryption is turned off (at_rest in settings.toml): no passphrase is needed"))
+            return
+        self._open(PassphraseDialog(self._core, self))
+
     def show_worklist(self) -> None:
         self._pages.setCurrentWidget(self.worklist)
         self.worklist.table.setFocus()

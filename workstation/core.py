@@ -16,7 +16,7 @@ from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, IMAGES, NETWORK, Cancel, Jobs
-from workstation.ports import Hanger, ImageShelf, InstanceReader
+from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from workstation.archives.prefetch import Prefetcher
     from workstation.archives.prefetch_state import PrefetchState
     from workstation.archives.retrieve import Retrievals, StudyChange
-    from workstation.archives.sending import Sender
+    from workstation.archives.sending import Sender, SenderRunner
     from workstation.at_rest.keys import Ask
     from workstation.cache.quota import Quota
     from workstation.ris.fhir import FhirRis
@@ -42,6 +42,10 @@ Shelf = TypeVar("Shelf", bound=ImageShelf)
 
 
 def _nothing(_: object) -> None:
+    pass
+
+
+def _unheard(_done: int, _total: int, _what: str) -> None:
     pass
 
 
@@ -79,8 +83,11 @@ class Core(Generic[Reader, Shelf]):
         self._make_hanger = make_hanger
         self._make_shelf = make_shelf
         self._runner: OutboxRunner | None = None
+        self._sender_runner: SenderRunner | None = None
         self.ask_passphrase: Ask | None = None
         """Asks the user for the passphrase of the stored data; set before anything stored is opened."""
+        self.opening: Progress = _unheard
+        """Told, in the opening thread, how far a conversion or a rebuild of what is stored is."""
         self.notices: list[str] = []
         """What the user should know from the start on."""
         self.hanging_problems: list[WorkstationError] = []
@@ -90,6 +97,8 @@ class Core(Generic[Reader, Shelf]):
         """Empty when the RIS answered last time, else why it did not."""
         self._is_fetching = False
         self.prefetch_changed: Signal[PrefetchState] = Signal()
+        self.sending_changed: Signal[None] = Signal()
+        """An object on its way to an archive was queued or moved a step."""
         self.is_metered: Callable[[], bool] = lambda: False
         """Whether the connection is paid by the byte, as far as somebody can say."""
 
@@ -117,7 +126,7 @@ class Core(Generic[Reader, Shelf]):
 
     @cached_property
     def cache(self) -> StudyCache:
-        cache = StudyCache(self.folders.studies, self.reader, self.vault)
+        cache = StudyCache(self.folders.studies, self.reader, self.vault, self.opening)
         cache.issuer_of = self._issuer_of
         cache.make_room = self._make_room
         cache.added.append(lambda result: self.quota.used.touch(result.studies))
@@ -146,7 +155,7 @@ class Core(Generic[Reader, Shelf]):
         case = self.session.case if "session" in self.__dict__ else None
         opened = [study.study_instance_uid for study in case.studies] if case is not None else []
         wanted = self.prefetcher.wanted if "prefetcher" in self.__dict__ else frozenset()
-        unsent = self.sender.unsent_studies() if "sender" in self.__dict__ or self._sending_file.is_file() else frozenset()
+        unsent = self.sender.unsent_studies() if self.may_be_sending else frozenset()
         return pins(opened, self.worklist.items(), wanted, unsent)
 
     def _reader_moved(self) -> None:
@@ -214,6 +223,7 @@ class Core(Generic[Reader, Shelf]):
         session = Session(self.jobs, self.cache, self.worklist, desk, _LaterHanger(lambda: self.hanger), self.library)
         session.signer = self.settings.signer
         session.standing = self.notices
+        self.library.when_failed(session.report_problem)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())
         session.viewing.viewport_changed.connect(self._viewport_changed)
@@ -266,6 +276,8 @@ class Core(Generic[Reader, Shelf]):
         session.worklist_changed.connect(lambda _: self.prefetcher.wake())
         self.retrievals.resume()
         self.prefetcher.start()
+        if self._sending_file.is_file():
+            self.start_sending()
 
     def look_for_late_images(self) -> None:
         """Ask the archives again for the lists of the open case's studies, in the background (F59, F60)."""
@@ -333,6 +345,24 @@ class Core(Generic[Reader, Shelf]):
         ledger = SendingLedger(self._sending_file, DatabaseKey.of(self.vault, "sending"))
         return Sender(self.archives, ledger, self.vault, self.folders.data)
 
+    def start_sending(self) -> None:
+        """Send what waits for archives, in a thread of its own; wakes it when it runs already."""
+        from workstation.archives.sending import SenderRunner
+
+        if self._sender_runner is None:
+            self._sender_runner = SenderRunner(self.sender, lambda _: self._object_moved(), self._outbox_failed)
+            self._sender_runner.start()
+        self._sender_runner.wake()
+        self._object_moved()
+
+    @property
+    def may_be_sending(self) -> bool:
+        """Whether anything was ever queued for an archive; opens nothing."""
+        return "sender" in self.__dict__ or self._sending_file.is_file()
+
+    def _object_moved(self) -> None:
+        self.jobs.on_main(lambda: self.sending_changed.emit(None))
+
     # ---- the RIS ---------------------------------------------------------------------
 
     @cached_property
@@ -386,6 +416,9 @@ class Core(Generic[Reader, Shelf]):
         made = self.__dict__
         if self._runner is not None:
             self._runner.stop()
+        if self._sender_runner is not None:
+            self.sender.cut()
+            self._sender_runner.stop()
         if "prefetcher" in made:
             self.prefetcher.close()
         if "library" in made:

@@ -24,6 +24,7 @@ from workstation.archives.sending_ledger import Outgoing, SendingLedger
 from workstation.at_rest.vault import Vault
 from workstation.domain.archive import FoundInstance, SendResult, SendState
 from workstation.domain.sending import FINISHED_SENDINGS, WAITING_SENDINGS, Sending, SendingEvent, SendingState
+from workstation.domain.study import Study
 from workstation.errors import Refused, WorkstationError
 from workstation.ports import InstanceReader
 from workstation.ris.outbox import Backoff
@@ -63,9 +64,12 @@ class Sender:
         self._stepping = threading.Lock()
         self._stopping = threading.Event()
 
-    def close(self) -> None:
-        """A sending under way is cut: its row stays SENDING, and the archive is asked next time."""
+    def cut(self) -> None:
+        """End what is under way: its row stays SENDING, and the archive is asked next time. `close` follows."""
         self._stopping.set()
+
+    def close(self) -> None:
+        self.cut()
         with self._stepping:
             self._files.close()
             self._ledger.close()
@@ -100,6 +104,10 @@ class Sender:
     def rows(self) -> tuple[Sending, ...]:
         """Everything that was queued, for a list."""
         return self._ledger.rows()
+
+    def open_rows(self) -> tuple[Sending, ...]:
+        """What is not proven to be in its archive."""
+        return self._ledger.open_rows()
 
     def retry(self, sending_id: int) -> Sending:
         """A person decided: a rejected, held or unproven object is sent again."""
@@ -218,6 +226,20 @@ class Sender:
     def _wait(self, row: Sending) -> None:
         failures = self._failures[row.sending_id] = self._failures.get(row.sending_id, 0) + 1
         self._due[row.sending_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
+
+
+def outgoing_of(study: Study) -> tuple[Outgoing, ...]:
+    """Every stored object of a study, as it lies in the cache."""
+    return tuple(
+        Outgoing(
+            study.study_instance_uid,
+            FoundInstance(series.series_instance_uid, instance.sop_instance_uid, instance.sop_class_uid),
+            instance.sha256,
+            instance.path,
+        )
+        for series in study.series
+        for instance in series.instances
+    )
 
 
 class SenderRunner:

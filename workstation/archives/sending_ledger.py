@@ -106,6 +106,12 @@ class SendingLedger:
             }
         return tuple(found.values() if sending_ids is None else (found[i] for i in sending_ids if i in found))
 
+    def open_rows(self) -> tuple[Sending, ...]:
+        """Those that are not proven, in the order they came."""
+        sql = f"SELECT {FIELDS} FROM sending WHERE state <> ? ORDER BY sending_id"
+        with self._lock, sqlite_errors():
+            return tuple(_sending(row) for row in self._db.query(sql, [SendingState.PROVEN]))
+
     def place_of(self, sending_id: int) -> tuple[str, bytes]:
         """(path, content): one of them is empty."""
         with self._lock, sqlite_errors():

@@ -45,9 +45,12 @@ _PLAIN_DATABASE = b"SQLite format 3\0"
 Ask = Callable[[str], str]
 """Asks the user for the passphrase, with the reason in words; empty when there is none to be had."""
 
+KEY_FILE_WORDS = (
+    "What is stored here is encrypted, but its key lies in a file on this computer, for there is no keyring: that protects little"
+)
 KEY_FILE_NOTICE = (
-    "What is stored here is encrypted, but its key lies in a file on this computer, for there is no keyring: that protects "
-    "little. Set a passphrase (python main.py key set-passphrase), or turn encryption off where the whole disk is encrypted"
+    f"{KEY_FILE_WORDS}. Set a passphrase (python main.py key set-passphrase), or turn encryption off where the whole disk is "
+    "encrypted"
 )
 ASKED = "The stored data are encrypted"
 ASKED_AGAIN = "That is not the passphrase"

@@ -91,6 +91,8 @@ COMMANDS: tuple[Command, ...] = (
         ("fetching pause",),
         "Case",
     ),
+    Command("archives.send", "Send to archive…", lambda c: c.shell.send_to_archive(), (), ("archives send",), "Case"),
+    Command("archives.sendings", "Objects on their way", lambda c: c.shell.show_sendings(), (), ("objects outgoing",), "Case"),
     Command("archives.set_up", "Set archives up…", lambda c: c.shell.set_up_archives(), (), ("archives set up",), "Case"),
     Command(
         "case.next",
@@ -112,6 +114,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "case.close", "Close the case", lambda c: c.session.close_case(), ("Ctrl+W",), (), "Case", EVERYWHERE, confirm_by_key=True
+    ),
+    Command(
+        "app.passphrase",
+        "Set a passphrase…",
+        lambda c: c.shell.set_passphrase(),
+        (),
+        (),
+        "Case",
+        EVERYWHERE,
+        confirm_by_key=True,
     ),
     Command("app.quit", "Quit", lambda c: c.shell.quit(), ("Ctrl+Q",), (), "Case", EVERYWHERE, confirm_by_key=True),
     # Images: moving

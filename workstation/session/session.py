@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from workstation.at_rest.keys import KEY_FILE_NOTICE, KEY_FILE_WORDS
 from workstation.cache.cache import StudyCache
 from workstation.domain.dates import as_date
 from workstation.domain.order import ReadStatus, WorklistItem
@@ -91,7 +92,9 @@ class Session:
     def start(self) -> None:
         """Say what stands and what the last run left: a cache that had to be mended, reports begun and not signed."""
         for text in self.standing:
-            self.notice.emit(Notice(text))  # said at each start; it must not lie over images for that
+            # Said at each start; it must not lie over images for that.
+            is_of_key = text == KEY_FILE_NOTICE
+            self.notice.emit(Notice(KEY_FILE_WORDS, command="app.passphrase") if is_of_key else Notice(text))
         for text in self._cache.notices:
             self.notice.emit(Notice(text, error=True))
         self.desk.find_drafts(self._found_drafts)
