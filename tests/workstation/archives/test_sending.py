@@ -100,7 +100,7 @@ def test_the_same_object_is_queued_once_and_a_second_of_its_uid_not_at_all(
     world.sender.enqueue_paths("scripted", files, reader)
     assert len(world.sender.rows()) == 3
     other = study(tmp_path / "other", images=1, StudyDescription="Another text")
-    with pytest.raises(Refused, match="with this SOP Instance UID"):
+    with pytest.raises(Refused, match="SOP Instance UID was queued before"):
         world.sender.enqueue_paths("scripted", other, reader)
     assert len(world.sender.rows()) == 3
 
