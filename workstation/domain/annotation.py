@@ -1,0 +1,135 @@
+"""What a reader (or somebody else's program) drew on an image, and what was measured there.
+
+An annotation belongs to one plane: a frame as acquired (STACK: `points` in column, row of the
+frame, 0.0 at the centre of the first pixel) or a cut through a volume (`patient_points` in LPS mm
+carry it; `points` are empty). Where the geometry is known both are set, so that a drawing on a
+frame can be shown on every plane and copied to a prior.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from workstation.domain.doubt import SpacingSource
+from workstation.domain.geometry import Vec3
+from workstation.domain.viewing import Plane
+
+
+class AnnotationKind(StrEnum):
+    LENGTH = "length"
+    BIDIRECTIONAL = "bidirectional"
+    """Points: long axis' two ends, then the short axis' two (RECIST 1.1)."""
+    ANGLE = "angle"
+    """Three points, the middle one is the vertex."""
+    COBB = "cobb"
+    """Four points: two lines."""
+    RECTANGLE = "rectangle"
+    """Two opposite corners."""
+    ELLIPSE = "ellipse"
+    """Two opposite corners of the box around it."""
+    CIRCLE = "circle"
+    """Centre, and a point on the line."""
+    POLYGON = "polygon"
+    FREEHAND = "freehand"
+    PROBE = "probe"
+    ARROW = "arrow"
+    """Where it points to, then where its text stands."""
+    TEXT = "text"
+    CALIBRATION = "calibration"
+    """A line whose length in mm the reader knows; it makes a spacing of its own kind, CALIBRATED by the user."""
+    SPINE = "spine"
+    """One point with a vertebral level as text (C1 ... S5)."""
+
+
+POINTS_NEEDED: Mapping[AnnotationKind, tuple[int, int]] = {
+    AnnotationKind.LENGTH: (2, 2),
+    AnnotationKind.BIDIRECTIONAL: (4, 4),
+    AnnotationKind.ANGLE: (3, 3),
+    AnnotationKind.COBB: (4, 4),
+    AnnotationKind.RECTANGLE: (2, 2),
+    AnnotationKind.ELLIPSE: (2, 2),
+    AnnotationKind.CIRCLE: (2, 2),
+    AnnotationKind.POLYGON: (3, 1000),
+    AnnotationKind.FREEHAND: (3, 10000),
+    AnnotationKind.PROBE: (1, 1),
+    AnnotationKind.ARROW: (2, 2),
+    AnnotationKind.TEXT: (1, 1),
+    AnnotationKind.CALIBRATION: (2, 2),
+    AnnotationKind.SPINE: (1, 1),
+}
+"""Fewest and most points of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredValue:
+    """One number. `name` is an English source string (`Length`, `Area`, `Mean`, `SD`, `Min`, `Max`, `Long axis` ...).
+
+    `unit` is `mm`, `mm at detector`, `mm (ERMF)`, `mm (calibrated)`, `mm²` ..., `px`, `°`, `HU`, `SUVbw` ...;
+    never a bare mm without known spacing.
+    """
+
+    name: str
+    value: float
+    unit: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.value:.1f} {self.unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured in one annotation, where its spacing came from, and the histogram of an area.
+
+    `refused` says in words why nothing could be measured; `values` are then empty. `histogram` is
+    (lower edge of the first bin, width of a bin, counts).
+    """
+
+    values: tuple[MeasuredValue, ...] = ()
+    spacing_source: SpacingSource | None = None
+    refused: str = ""
+    histogram: tuple[float, float, tuple[int, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who made it. `kind` is `reader`, `program` (AI) or `received`; shown with name, version and date."""
+
+    kind: str = "reader"
+    name: str = ""
+    version: str = ""
+    made: datetime | None = None
+    object_uid: str = ""
+    """SOP Instance UID of the SR, GSPS, SEG or RTSTRUCT it was read from."""
+
+
+class Verdict(StrEnum):
+    """What the reader says of somebody else's finding."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`uid` is a DICOM UID (2.25.…): the tracking identifier (TID 1500). Identity of the image as in `FrameIdentity`."""
+
+    uid: str
+    kind: AnnotationKind
+    study_uid: str
+    series_uid: str
+    sop_instance_uid: str
+    frame_number: int
+    plane: Plane
+    points: tuple[tuple[float, float], ...] = ()
+    patient_points: tuple[Vec3, ...] = ()
+    text: str = ""
+    measured: Measured = field(default_factory=Measured)
+    source: Source = field(default_factory=Source)
+    verdict: Verdict = Verdict.ACCEPTED
+    known_mm: float | None = None
+    """Of a calibration line."""
