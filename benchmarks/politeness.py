@@ -47,7 +47,7 @@ def measure() -> Iterator[Figure]:
             yield _idle()
             alone = _scroll(core, grid)
             _list_study(core, Path(folder) / "archive")
-            core.prefetcher.start()
+            core.start_archives()
             _await_first_images(core)
             during = _scroll(core, grid)
             state = core.prefetcher.state

@@ -158,15 +158,7 @@ class Core(Generic[Reader, Shelf]):
         unsent = self.sender.unsent_studies() if self.may_be_sending else frozenset()
         return pins(opened, self.worklist.items(), wanted, unsent)
 
-    def _reader_moved(self) -> None:
-        if "prefetcher" in self.__dict__:
-            self.prefetcher.manners.reader_moved()
-
-    def _viewport_changed(self, _: int) -> None:
-        self._reader_moved()
-
     def _case_opened(self, case: Case | None) -> None:
-        self._reader_moved()
         if case is not None:
             self.quota.used.touch(study.study_instance_uid for study in case.studies)
 
@@ -226,7 +218,6 @@ class Core(Generic[Reader, Shelf]):
         self.library.when_failed(session.report_problem)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())
-        session.viewing.viewport_changed.connect(self._viewport_changed)
         session.case_changed.connect(self._case_opened)
         self.cache.added.append(lambda result: self.jobs.on_main(lambda: session.images_came(result.studies)))
         return session
@@ -272,6 +263,7 @@ class Core(Generic[Reader, Shelf]):
         self.retrievals.changed.connect(self._study_changed)
         session.viewing.viewport_changed.connect(lambda _: manners.reader_moved())
         session.viewing.arrangement_changed.connect(lambda _: manners.reader_moved())
+        session.case_changed.connect(lambda _: manners.reader_moved())
         session.case_changed.connect(lambda _: self.look_for_late_images())
         session.worklist_changed.connect(lambda _: self.prefetcher.wake())
         self.retrievals.resume()
