@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -27,6 +27,15 @@ class Step:
     seconds: float
     screenshot: str
     note: str = ""
+
+
+def type_letter(widget: QWidget, letter: str) -> None:
+    """One key with this letter on it, `Å` too: QTest.keyClicks knows ASCII only."""
+    if letter.isascii():
+        QTest.keyClicks(widget, letter)
+        return
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        QApplication.sendEvent(widget, QKeyEvent(kind, ord(letter.upper()), Qt.KeyboardModifier.NoModifier, letter))
 
 
 class Driver:
@@ -73,7 +82,7 @@ class Driver:
     def type(self, text: str) -> None:
         """Type into whatever has focus."""
         for letter in text:
-            QTest.keyClicks(self._target(), letter)
+            type_letter(self._target(), letter)
             self.keys += 1
         QApplication.processEvents()
 

@@ -25,6 +25,7 @@ from workstation.commands import keymap
 from workstation.commands.command import Context
 from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
+from workstation.domain.order import WorklistItem
 from workstation.errors import WorkstationError
 from workstation.session.session import Case, Notice
 
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)
         self._session.case_changed.connect(self._case_changed)
+        self.worklist.fetch_asked.connect(self.fetch_for)
         self._poll = QTimer(self)
         self._poll.setInterval(max(core.settings.poll_orders_seconds, 5) * 1000)
         self._poll.timeout.connect(core.poll_orders)
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         """A moment after the window is there: unlocking passwords and starting processes take a while."""
         try:
             self._core.start_archives()
+            self.worklist.arrivals.follow()
         except WorkstationError as error:
             self._session.report_problem(error)
         self._late.start()
@@ -211,6 +214,12 @@ class MainWindow(QMainWindow):
         if chosen is not None and not chosen.image_count:
             self.archives.form.set_patient(chosen.patient.key.patient_id)
         self._pages.setCurrentWidget(self.archives)
+
+    def fetch_for(self, item: WorklistItem) -> None:
+        """Look for the images of an order in the archives, at once."""
+        self.show_archives()
+        if self.archives is not None:
+            self.archives.seek(item)
 
     def set_up_archives(self) -> None:
         from ui.archives.setup_dialog import ArchivesDialog

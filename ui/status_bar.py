@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from ui import theme
+from ui.archives.sendings_dialog import sending_words
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
 from ui.worklist_model import span
 from workstation.archives.prefetch_state import Phase, PrefetchState
-from workstation.domain.delivery import Delivery, DeliveryState
-from workstation.jobs import DATABASE
+from workstation.domain.delivery import FINISHED_DELIVERIES, Delivery, DeliveryState
+from workstation.domain.sending import Sending
+from workstation.jobs import DATABASE, Cancel
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -37,37 +40,26 @@ class StatusBar(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedSize(120, 8)
-        self.deliveries = QPushButton()
-        self.deliveries.setObjectName("deliveryBadge")
-        self.deliveries.setFlat(True)
-        self.deliveries.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.deliveries = _button("deliveryBadge", lambda: runner.run("report.deliveries"))
         self.deliveries.setToolTip(tooltip(self.tr("Reports on their way"), runner.keys_text("report.deliveries")))
-        self.deliveries.clicked.connect(lambda: runner.run("report.deliveries"))
+        self._signed: tuple[Delivery, ...] = ()
+        self.sending = _button("sendingBadge", lambda: runner.run("archives.sendings"))
+        self.sending.setToolTip(tooltip(self.tr("Objects on their way to archives"), runner.keys_text("archives.sendings")))
+        self.sending.hide()
         self._ris, self._voice = _label(), _label()
-        self.prefetch = QPushButton()
-        self.prefetch.setObjectName("prefetchBadge")
-        self.prefetch.setFlat(True)
-        self.prefetch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.prefetch.clicked.connect(lambda: runner.run("archives.prefetch"))
+        self.prefetch = _button("prefetchBadge", lambda: runner.run("archives.prefetch"))
         self._prefetch_keys = runner.keys_text("archives.prefetch")
         self.prefetch.hide()
         self._state = _label()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 2, 10, 2)
-        row.setSpacing(8)
-        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch)
-        right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
-        for widget in left:
-            row.addWidget(widget)
-        row.addStretch(1)
-        for widget in right:
-            row.addWidget(widget)
+        self._build()
         self._clock = QTimer(self)
         self._clock.setInterval(ASK_MS)
         self._clock.timeout.connect(self.ask_deliveries)
+        self._clock.timeout.connect(self.ask_sendings)
         self._clock.start()
         core.library.changed.connect(self._show_loading)
         core.delivery_changed.connect(lambda _: self.ask_deliveries())
+        core.sending_changed.connect(lambda _: self.ask_sendings())
         core.ris_changed.connect(self.show_ris)
         core.prefetch_changed.connect(self.show_prefetch)
         self._session.desk.signed.connect(lambda _: self.ask_deliveries())
@@ -80,6 +72,18 @@ class StatusBar(QFrame):
         self.show_deliveries(())
         self.ask_deliveries()
 
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 10, 2)
+        row.setSpacing(8)
+        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch, self.sending)
+        right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
+        for widget in left:
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in right:
+            row.addWidget(widget)
+
     def sizeHint(self) -> QSize:
         return QSize(800, 32)
 
@@ -88,18 +92,34 @@ class StatusBar(QFrame):
     def ask_deliveries(self) -> None:
         """Read the open deliveries; the badge follows."""
         reports = self._core.reports
-        self._core.jobs.run(
-            DATABASE,
-            lambda _: reports.deliveries(open_only=True),
-            self.show_deliveries,
-            self._session.report_problem,
-            slot="badge",
-        )
+
+        def work(_: Cancel) -> tuple[Delivery, ...]:
+            waiting = reports.deliveries(open_only=True)
+            if not waiting and not self._signed:
+                self._signed = tuple(d for d in reports.deliveries() if d.state in FINISHED_DELIVERIES)[-1:]
+            return waiting or self._signed
+
+        self._core.jobs.run(DATABASE, work, self.show_deliveries, self._session.report_problem, slot="badge")
 
     def show_deliveries(self, deliveries: tuple[Delivery, ...]) -> None:
         text, colour = delivery_words(deliveries, datetime.now(UTC))
         self.deliveries.setText(text)
         self.deliveries.setStyleSheet(_badge(colour))
+
+    # ---- objects ---------------------------------------------------------------------
+
+    def ask_sendings(self) -> None:
+        """Read what is on its way to archives; nothing is asked where nothing was ever sent."""
+        core = self._core
+        if core.may_be_sending:
+            problem = self._session.report_problem
+            core.jobs.run(DATABASE, lambda _: core.sender.open_rows(), self.show_sendings, problem, slot="sending badge")
+
+    def show_sendings(self, waiting: Sequence[Sending]) -> None:
+        text, colour = sending_words(waiting, datetime.now(UTC))
+        self.sending.setVisible(bool(text))
+        self.sending.setText(text)
+        self.sending.setStyleSheet(_badge(colour))
 
     # ---- optional parts --------------------------------------------------------------
 
@@ -158,6 +178,8 @@ class StatusBar(QFrame):
 
 def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str, str]:
     """The badge: how many signed reports are not yet proved to be in the RIS, and the oldest one's age."""
+    if not deliveries:
+        return core_text("No reports waiting"), theme.MUTED
     waiting = [d for d in deliveries if d.state not in (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED)]
     if not waiting:
         return core_text("All reports confirmed"), theme.GREEN
@@ -189,6 +211,15 @@ def prefetch_words(state: PrefetchState) -> tuple[str, str]:
     if state.phase is Phase.IDLE:
         return core_text("Fetched ahead"), theme.MUTED
     return "", theme.MUTED
+
+
+def _button(name: str, act: Callable[[], None]) -> QPushButton:
+    button = QPushButton()
+    button.setObjectName(name)
+    button.setFlat(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(act)
+    return button
 
 
 def _badge(colour: str) -> str:

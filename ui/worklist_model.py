@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont
 
 from ui import plain, theme
+from ui.arrivals import Arrivals, images_colour, images_tip, images_words, priors_words
 from workstation.domain.order import Priority, ReadStatus, WorklistItem
 
 SORT = Qt.ItemDataRole.UserRole + 1
@@ -119,7 +120,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("id", "ID", 170, lambda i, _: plain.plain(i.patient.key.patient_id), lambda i: i.patient.key.patient_id),
     Column("procedure", "Procedure", 300, lambda i, _: plain.plain(i.procedure), lambda i: i.procedure.casefold()),
     Column("modality", "Modality", 90, lambda i, _: plain.plain(i.modality), lambda i: i.modality),
-    Column("images", "Images", 90, _images, lambda i: i.image_count, lambda i, _: "" if i.image_count else theme.MUTED, True),
+    Column("images", "Images", 104, _images, lambda i: i.image_count, lambda i, _: "" if i.image_count else theme.MUTED, True),
     Column("date", "Study date", 110, lambda i, _: plain.dicom_date(i.study_date), lambda i: i.study_date),
     Column(
         "status",
@@ -140,10 +141,13 @@ def _now() -> datetime:
 class WorklistModel(QAbstractTableModel):
     """One row for each worklist item. `now` may be replaced in tests."""
 
-    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, now: Callable[[], datetime] = _now, arrivals: Arrivals | None = None) -> None:
         super().__init__()
         self._now = now
+        self._arrivals = arrivals
         self.items: tuple[WorklistItem, ...] = ()
+        if arrivals is not None:
+            arrivals.changed.connect(self._arrived)
 
     def show_items(self, items: tuple[WorklistItem, ...]) -> None:
         self.beginResetModel()
@@ -155,6 +159,21 @@ class WorklistModel(QAbstractTableModel):
         if self.items:
             due = KEYS.index("due")
             self.dataChanged.emit(self.index(0, due), self.index(len(self.items) - 1, due))
+
+    def _arrived(self, study_instance_uid: str) -> None:
+        """Say anew how much of a study is here; of every one when none is named. No row moves."""
+        rows = [n for n, item in enumerate(self.items) if not study_instance_uid or item.study_instance_uid == study_instance_uid]
+        if rows:
+            last = len(COLUMNS) - 1
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], last), [Qt.ItemDataRole.DisplayRole])
+
+    def text(self, item: WorklistItem, column: Column) -> str:
+        """What stands in a cell, with what is known to be on its way."""
+        if self._arrivals is not None and column.key == "images":
+            return images_words(item, self._arrivals)
+        words = column.text(item, self._now())
+        coming = priors_words(item, self._arrivals) if self._arrivals is not None and column.key == "status" else ""
+        return f"{words} · {coming}" if coming else words
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.items)
@@ -175,7 +194,7 @@ class WorklistModel(QAbstractTableModel):
             return None
         item, column = self.items[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(item, self._now())
+            return self.text(item, column)
         if role == ITEM:
             return item
         if role == SORT:
@@ -187,11 +206,14 @@ class WorklistModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column.right:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain.tooltip(column.text(item, self._now()), plain.core_text(item.warning), _reason(item))
+            coming = images_tip(item, self._arrivals) if self._arrivals is not None and column.key == "images" else ()
+            return plain.tooltip(self.text(item, column), *coming, plain.core_text(item.warning), _reason(item))
         return None
 
     def _foreground(self, item: WorklistItem, column: Column) -> QColor | None:
         colour = column.colour(item, self._now())
+        if self._arrivals is not None and column.key == "images":
+            colour = images_colour(item, self._arrivals)
         if not colour and not item.image_count:
             colour = theme.MUTED
         return QColor(colour) if colour else None
@@ -230,6 +252,6 @@ class WorklistOrder(QSortFilterProxyModel):
         if not self._words:
             return True
         item = self._source.items[row]
-        text = " ".join(column.text(item, _now()) for column in COLUMNS) + " " + item.accession_number
+        text = " ".join(self._source.text(item, column) for column in COLUMNS) + " " + item.accession_number
         text = text.casefold()
         return all(word in text for word in self._words)

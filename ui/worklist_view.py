@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import icons, theme
+from ui.arrivals import Arrivals, may_fetch
 from ui.import_pane import ImportPane
 from ui.plain import tooltip
 from ui.runner import Runner, mark_mode
@@ -41,7 +42,10 @@ ROW = 36
 class WorklistView(QWidget):
     """Return or a double click opens a case; typing in the box keeps matching rows."""
 
+    fetch_asked = Signal(object)
+
     def __init__(self, core: Seat, runner: Runner) -> None:
+        """`fetch_asked` carries a WorklistItem without images that the reader wants to read."""
         super().__init__()
         self.setObjectName("worklist")
         self.setAcceptDrops(True)
@@ -49,18 +53,21 @@ class WorklistView(QWidget):
         self._core = core
         self._session = core.session
         self._runner = runner
-        self.model = WorklistModel()
+        self.arrivals = Arrivals(core)
+        self.model = WorklistModel(arrivals=self.arrivals)
         self.order = WorklistOrder(self.model)
         self.table = QTableView()
         self.filter = QLineEdit()
         self.imports = ImportPane(core)
         self._count = QLabel()
         self._empty = QLabel()
+        self._was_touched = False
         self._build()
         self._restore_sort()
         self.filter.textChanged.connect(self._seek)
         self.filter.installEventFilter(self)
         self.table.installEventFilter(self)
+        self.table.viewport().installEventFilter(self)
         self.table.activated.connect(self._open)
         self.table.horizontalHeader().sortIndicatorChanged.connect(self._remember_sort)
         self._session.worklist_changed.connect(self._show_items)
@@ -170,11 +177,17 @@ class WorklistView(QWidget):
     # ---- rows ------------------------------------------------------------------------
 
     def _show_items(self, items: tuple[WorklistItem, ...]) -> None:
-        # A reader who has not moved from the top wants the top of the new list, not the old row.
-        chosen = self.selected() if self.table.currentIndex().row() > 0 else None
+        chosen, place = self.selected(), self.table.verticalScrollBar().value()
+        at_top = self.table.currentIndex().row() <= 0
         self.model.show_items(items)
-        self._select(chosen)
+        self._select(None if at_top and self._wants_the_top(chosen) else chosen)
+        self.table.verticalScrollBar().setValue(place)
         self._count_rows()
+
+    def _wants_the_top(self, chosen: WorklistItem | None) -> bool:
+        """Nobody has chosen a row yet, or the first one is read: the next is the new first one."""
+        now = next((item for item in self.model.items if _key(item) == _key(chosen)), None)
+        return not self._was_touched or now is None or now.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED)
 
     def _select(self, chosen: WorklistItem | None) -> None:
         """Keep the same row chosen across a refresh; the first one to begin with."""
@@ -203,10 +216,16 @@ class WorklistView(QWidget):
 
     def _open(self, index: QModelIndex) -> None:
         item = index.data(ITEM)
-        if isinstance(item, WorklistItem):
+        if not isinstance(item, WorklistItem):
+            return
+        if may_fetch(item, self.arrivals):
+            self.fetch_asked.emit(item)
+        else:
             self._session.open(item)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is not self.filter and event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
+            self._was_touched = True
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = Qt.Key(event.key())
             if watched is self.filter:

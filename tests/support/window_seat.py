@@ -283,6 +283,9 @@ class WindowSeat:
         self.delivery_changed: Signal[Any] = Signal()
         self.ris_changed: Signal[str] = Signal()
         self.prefetch_changed: Signal[Any] = Signal()
+        self.sending_changed: Signal[None] = Signal()
+        self.may_be_sending = False
+        self.archives: Any = SimpleNamespace(archives=())
         self.studies: dict[str, Study] = {}
         self.priors: dict[str, tuple[Study, ...]] = {}
         self.items: list[WorklistItem] = []

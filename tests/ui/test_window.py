@@ -148,7 +148,7 @@ def test_a_commands_refusal_is_told_in_the_banner(window, seat):
 @pytest.mark.parametrize(
     ("deliveries", "words", "colour"),
     [
-        ((), "All reports confirmed", theme.GREEN),
+        ((), "No reports waiting", theme.MUTED),
         ((delivery(DeliveryState.CONFIRMED),), "All reports confirmed", theme.GREEN),
         ((delivery(DeliveryState.SENDING),), "1 report not confirmed", theme.TEXT),
         ((delivery(DeliveryState.QUEUED, 14),), "1 report not confirmed, oldest 14 min", theme.AMBER),

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.archives.missing_dialog import MissingDialog
 from ui.archives.results_model import COLUMNS, DATE, ROW_DATA, ResultRow, ResultsModel, counts
 from ui.archives.search_form import SearchForm
 from ui.archives.transfers_pane import TransfersPane
@@ -29,7 +30,8 @@ from ui.runner import Runner, mark_mode
 from workstation.archives.directory import Findings, FoundAt
 from workstation.commands.command import Mode
 from workstation.domain.archive import RetrieveProgress, StudyQuery
-from workstation.jobs import ARCHIVES, Cancel
+from workstation.domain.order import WorklistItem
+from workstation.jobs import ARCHIVES, DATABASE, Cancel
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -59,6 +61,7 @@ class ArchivePage(QWidget):
         self._boxes: dict[str, QCheckBox] = {}
         self._box_row = QHBoxLayout()
         self._asking: Cancel | None = None
+        self._wanted: WorklistItem | None = None
         self._build()
         self.form.searched.connect(self.search)
         self.form.problem.connect(self._say_problem)
@@ -68,6 +71,7 @@ class ArchivePage(QWidget):
         self.table.installEventFilter(self)
         self.transfers.open_asked.connect(self.read)
         self.transfers.again_asked.connect(self._fetch_again)
+        self.transfers.why_asked.connect(self._show_missing)
         core.retrievals.progressed.connect(self._progressed)
         self._fill_boxes()
 
@@ -178,6 +182,27 @@ class ArchivePage(QWidget):
 
     # ---- searching ---------------------------------------------------------------------
 
+    def seek(self, item: WorklistItem) -> None:
+        """Search for the patient of an order; its own study is chosen when it is found."""
+        self._wanted = item
+        self.form.set_patient(item.patient.key.patient_id)
+        query = self.form.query()
+        if query is not None:
+            self.search(query)
+
+    def _wanted_row(self, rows: Sequence[ResultRow]) -> int:
+        """The row of the order that was sought; the first one otherwise."""
+        item, self._wanted = self._wanted, None
+        if item is None:
+            return 0
+        of_order = [
+            n
+            for n, row in enumerate(rows)
+            if row.study.study_instance_uid == item.study_instance_uid
+            or (item.accession_number and row.study.accession_number == item.accession_number)
+        ]
+        return of_order[0] if of_order else 0
+
     def search(self, query: StudyQuery) -> None:
         """Ask the checked archives; an earlier question is given up."""
         names = [name for name, box in self._boxes.items() if box.isChecked()]
@@ -223,7 +248,7 @@ class ArchivePage(QWidget):
         self._say_problem("\n".join(lines))
         self._show_empty(searched=True)
         if rows:
-            self.table.selectRow(0)
+            self.table.selectRow(self._wanted_row(self.model.rows))
             self.table.setFocus()
 
     def _say_problem(self, words: str) -> None:
@@ -263,6 +288,18 @@ class ArchivePage(QWidget):
         for row in self.model.rows:
             if row.study.study_instance_uid == study_instance_uid:
                 self._fetch(row)
+
+    def _show_missing(self, progress: RetrieveProgress) -> None:
+        retrievals = self._core.retrievals
+        uid, archive = progress.study_instance_uid, progress.archive
+
+        def done(refused: tuple[tuple[str, str], ...]) -> None:
+            dialog = MissingDialog(progress, refused, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.show()
+
+        problem = self._core.session.report_problem
+        self._core.jobs.run(DATABASE, lambda _: retrievals.refused_of(uid, archive), done, problem, slot="missing images")
 
     def read_chosen(self) -> None:
         rows = self.chosen()

@@ -13,6 +13,7 @@ from ui.plain import core_text, plain, tooltip
 from workstation.domain.archive import RetrieveProgress
 from workstation.jobs import Job
 
+Act = Callable[[str], object]
 SHOWN = 8
 ROW = 44
 
@@ -32,6 +33,8 @@ class TransfersPane(QFrame):
 
     open_asked = Signal(str)
     again_asked = Signal(str)
+    why_asked = Signal(object)
+    """Carries the RetrieveProgress of one that lacks images."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +67,7 @@ class TransfersPane(QFrame):
         self.transfers[study_instance_uid] = Transfer(what, job)
         row = self._rows.get(study_instance_uid)
         if row is None:
-            acts = (self.stop, self.open_asked.emit, self.again_asked.emit)
+            acts = (self.stop, self.open_asked.emit, self.again_asked.emit, self._ask_why)
             row = self._rows[study_instance_uid] = _Row(study_instance_uid, *acts)
             self._column.insertWidget(0, row)
         row.show_transfer(self.transfers[study_instance_uid])
@@ -92,6 +95,9 @@ class TransfersPane(QFrame):
         self._rows[study_instance_uid].show_transfer(transfer)
         self._say()
 
+    def _ask_why(self, study_instance_uid: str) -> None:
+        self.why_asked.emit(self.transfers[study_instance_uid].progress)
+
     def _say(self) -> None:
         under_way = sum(not t.is_ended for t in self.transfers.values())
         self._heading.setText(self.tr("Fetching {0}").format(under_way) if under_way else self.tr("Fetched"))
@@ -106,9 +112,7 @@ class TransfersPane(QFrame):
 
 
 class _Row(QWidget):
-    def __init__(
-        self, uid: str, stop: Callable[[str], object], open_case: Callable[[str], object], again: Callable[[str], object]
-    ) -> None:
+    def __init__(self, uid: str, stop: Act, open_case: Act, again: Act, why: Act) -> None:
         super().__init__()
         self._what, self._count, self._problem = QLabel(), QLabel(), QLabel()
         for label in (self._what, self._count, self._problem):
@@ -122,6 +126,9 @@ class _Row(QWidget):
         self._again = QPushButton(self.tr("Go on"))
         self._again.setToolTip(tooltip(self.tr("Fetch what is missing")))
         self._again.clicked.connect(lambda: again(uid))
+        self._why = QPushButton(self.tr("Missing…"))
+        self._why.setToolTip(tooltip(self.tr("Which images did not come, and why")))
+        self._why.clicked.connect(lambda: why(uid))
         self._open = QPushButton(self.tr("Read"))
         self._open.clicked.connect(lambda: open_case(uid))
         self._clock = QElapsedTimer()
@@ -135,7 +142,8 @@ class _Row(QWidget):
         grid.addWidget(self._problem, 0, 3)
         grid.addWidget(self._stop, 0, 4)
         grid.addWidget(self._again, 0, 5)
-        grid.addWidget(self._open, 0, 6)
+        grid.addWidget(self._why, 0, 6)
+        grid.addWidget(self._open, 0, 7)
         grid.setColumnMinimumWidth(0, 320)
         grid.setColumnMinimumWidth(2, 220)
         grid.setColumnStretch(3, 1)
@@ -156,6 +164,7 @@ class _Row(QWidget):
         self._problem.style().polish(self._problem)
         self._stop.setVisible(not transfer.is_ended)
         self._again.setVisible(transfer.is_ended and not is_proven)
+        self._why.setVisible(transfer.is_ended and progress is not None and bool(progress.missing))
         self._open.setVisible(received > 0)
 
 
