@@ -59,6 +59,10 @@ class Folders:
         return self.data / "orders.db"
 
     @property
+    def annotations(self) -> Path:
+        return self.data / "annotations.db"
+
+    @property
     def dictation_audio(self) -> Path:
         return self.data / "dictation"
 
