@@ -28,6 +28,22 @@ class VoiFunction(StrEnum):
     SIGMOID = "SIGMOID"
 
 
+class Sizing(StrEnum):
+    """What zoom 1.0 is: FIT fills the viewport, PIXELS is one image pixel on one device pixel, TRUE_SIZE 1 mm as 1 mm."""
+
+    FIT = "fit"
+    PIXELS = "pixels"
+    TRUE_SIZE = "true size"
+
+
+class Interpolation(StrEnum):
+    """How an image that is shown larger than its pixels is filled in."""
+
+    NEAREST = "nearest"
+    LINEAR = "linear"
+    CUBIC = "cubic"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """WindowCenter and WindowWidth in the unit of the modality transform's output (HU, SUV ...)."""
@@ -46,7 +62,10 @@ class ViewportState:
     cut goes through `focus`). `focus` is an LPS point. `oblique` is (row direction, column
     direction) for OBLIQUE and THREE_D (None: from the front). `zoom` is 1.0 when the image fits
     the viewport; `pan` is in viewport widths and heights, so that a resize keeps the place. `window` None means the image's
-    own first window. `slab_mm` 0 is a single thin cut.
+    own first window, or the one that `own_window` counts to (windows first, then VOI LUTs, as the
+    file orders them). `slab_mm` 0 is a single thin cut. `sizing` says what zoom 1.0 is; for true size
+    `pixel_mm` is the length of one device pixel on the screen. `sharpening` steps: above 0 sharpens,
+    below 0 smooths; no measured value follows it.
     """
 
     study_uid: str
@@ -64,6 +83,11 @@ class ViewportState:
     flipped_vertically: bool = False
     slab_mm: float = 0.0
     slab_mode: str = "MEAN"
+    own_window: int = 0
+    sizing: Sizing = Sizing.FIT
+    pixel_mm: float = 0.0
+    sharpening: int = 0
+    interpolation: Interpolation = Interpolation.LINEAR
 
 
 @dataclass(frozen=True, slots=True)
