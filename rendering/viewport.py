@@ -7,12 +7,14 @@ the modality unit (see rendering.viewport_values).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
@@ -23,6 +25,7 @@ from rendering.viewport_solid import SolidView, solid_view
 from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
+from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind
 from workstation.domain.doubt import Doubt
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.measurement import Measurement
@@ -250,7 +253,44 @@ class Viewport:
         view = self._view(state, width, height)
         return view.screen.to_view(column, row) if isinstance(view, FrameView) else None
 
-    def measure(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
+    # Drawings
+
+    def to_frame(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Point | None:
+        """The (column, row) of the shown frame under a view point, fractions kept; None for cuts, 3D and outside it."""
+        view = self._view(state, width, height)
+        if not isinstance(view, FrameView) or view.to_pixel(x, y) is None:
+            return None
+        return view.screen.to_source(x, y)
+
+    def annotation_at(
+        self, state: ViewportState, width: int, height: int, points: Sequence[Point], kind: AnnotationKind
+    ) -> Annotation | None:
+        """A drawing of these view points with its place in the frame and in the patient, not measured yet.
+
+        None in 3D, and when there are too few or too many points for its kind.
+        """
+        view = self._view(state, width, height)
+        fewest, most = POINTS_NEEDED[kind]
+        if isinstance(view, SolidView) or not fewest <= len(points) <= most:
+            return None
+        return new_annotation(view, state, points, kind)
+
+    def on_view(self, annotation: Annotation, state: ViewportState, width: int, height: int) -> tuple[Point, ...] | None:
+        """The drawing's points (handles) in the view; None when it is not on this image.
+
+        A drawing of a frame is on that frame, and on cuts within half a slice (or slab) of it. One
+        of a cut is on such cuts, and on frames within half a slice. The line of an area is
+        `outline_on_view`: under a turned view or on an oblique cut two corners do not tell it.
+        """
+        view = self._view(state, width, height)
+        return None if isinstance(view, SolidView) else points_on_view(view, annotation, self.images)
+
+    def outline_on_view(self, annotation: Annotation, state: ViewportState, width: int, height: int) -> tuple[Point, ...] | None:
+        """The corners of an area's closed line in the view (curves as polygons); of other kinds their points."""
+        view = self._view(state, width, height)
+        return None if isinstance(view, SolidView) else outline_on_view(view, annotation, self.images)
+
+    def measure_line(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
         """The length between two view points, its unit saying where the millimetres come from.
 
         Raises Refused with the reason when a doubt forbids measuring.

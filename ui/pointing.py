@@ -66,7 +66,7 @@ class Pointing:
         if view is None or max(abs(now[0] - start[0]), abs(now[1] - start[1])) < LEAST_LENGTH:
             return
         try:
-            taken = view.viewport.measure(view.state, view.width, view.height, start, now)
+            taken = view.viewport.measure_line(view.state, view.width, view.height, start, now)
         except WorkstationError as refusal:
             if kind == "release":
                 self._refused(refusal)

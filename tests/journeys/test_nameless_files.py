@@ -38,7 +38,7 @@ def test_a_file_that_lacks_an_identifier_is_shown_with_a_doubt_and_its_lengths(
         assert picture.error is None
         assert picture.pixels.max() > 200
         assert WITHOUT[keyword] in [doubt.text for doubt in picture.doubts]
-        length = viewport.measure(state, 100, 80, (0.0, 0.0), (100.0, 0.0))
+        length = viewport.measure_line(state, 100, 80, (0.0, 0.0), (100.0, 0.0))
         assert (length.value, length.unit) == (pytest.approx(25.0), "mm")
         images.close()
 

@@ -150,7 +150,7 @@ def test_a_3d_picture_is_no_frame_has_no_values_and_cannot_be_measured(
     assert viewport.to_patient(state, WIDTH, HEIGHT, 75.0, 60.0) is None
     assert viewport.to_view(state, WIDTH, HEIGHT, tuple(target)) is None
     with pytest.raises(Refused) as refusal:
-        viewport.measure(state, WIDTH, HEIGHT, (10.0, 10.0), (50.0, 50.0))
+        viewport.measure_line(state, WIDTH, HEIGHT, (10.0, 10.0), (50.0, 50.0))
     assert "not lengths in the patient" in refusal.value.detail
 
 
