@@ -7,12 +7,12 @@ from pathlib import Path
 
 import keyring
 import keyring.backends.fail
-import main
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+import main
 from ui import app, start
 from ui.banner import Banner
 from ui.driver import type_letter
@@ -145,7 +145,7 @@ def test_nobody_is_asked_where_nobody_can_answer(locked, core):
 
 def test_a_quick_start_shows_no_window_of_its_own(core):
     shown = []
-    reader = Reader(lambda window: shown.append(window))
+    reader = Reader(shown.append)
     open_stores(core, seen=True)
     assert (shown, reader.said) == ([], [])
     assert core.cache.studies() == ()
@@ -172,7 +172,6 @@ def test_a_long_rebuild_is_shown_with_words_and_a_count(core, monkeypatch):
             until = time.monotonic() + 20
             while not told and time.monotonic() < until:
                 time.sleep(0.01)
-            return None
 
     monkeypatch.setattr(type(core), "cache", Slow())
     open_stores(core, seen=True)

@@ -32,7 +32,7 @@ class SendDialog(QDialog):
         self.list.setAccessibleName(self.tr("Archive"))
         self.list.addItems([plain(archive.title or archive.name) for archive in archives])
         self.list.setCurrentRow(0)
-        self.list.itemActivated.connect(lambda _: self.accept())
+        self.list.itemDoubleClicked.connect(lambda _: self.accept())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.send: QPushButton = buttons.addButton(self.tr("Send"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.send.setDefault(True)
