@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
+from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
@@ -50,6 +51,23 @@ class SeriesViewer(Protocol):
     def next_preset(self, state: ViewportState) -> ViewportState: ...
     def at_point(self, state: ViewportState, point: Vec3) -> ViewportState: ...
     def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None: ...
+    def at_index(self, state: ViewportState, index: int) -> ViewportState: ...
+    def is_ready(self, state: ViewportState) -> bool:
+        """Whether `state` can be shown without waiting."""
+        ...
+
+    def frame_rate(self, state: ViewportState) -> float | None:
+        """Images per second that the file asks for."""
+        ...
+
+    def spacing_source(self, state: ViewportState) -> SpacingSource: ...
+    def own_windows(self, state: ViewportState) -> tuple[str, ...]:
+        """The windows, then the VOI LUTs that the file brings, by their explanations."""
+        ...
+
+    def auto_window(self, state: ViewportState) -> Window:
+        """From the values of the image, padding left out. Raises NotYet while there are none."""
+        ...
 
 
 class DecodePriority(IntEnum):

@@ -18,6 +18,7 @@ from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.desk import ReportDesk
 from workstation.session.growth import Growth, growth_of, growth_words
+from workstation.session.linking import Where
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -70,6 +71,7 @@ class Session:
         self._shelf = shelf
         self._generation = 0
         self.viewing = Viewing(shelf.viewer)
+        self.viewing.linking.where = self._where
         self.desk = desk
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
@@ -272,6 +274,15 @@ class Session:
         self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned)))
 
     # ---- inside ----------------------------------------------------------------------
+
+    def _where(self, study_uid: str, series_uid: str) -> Where:
+        """Positions may be compared inside one FrameOfReferenceUID (0020,0052) of one patient only."""
+        study = self._study(study_uid)
+        series = next((s for s in study.series if s.series_instance_uid == series_uid), None) if study else None
+        if study is None or series is None:
+            return Where()
+        uid = series.frame_of_reference_uid
+        return Where(f"{study.patient.key}/{uid}" if uid else "", series.modality)
 
     def _study(self, uid: str) -> Study | None:
         return next((s for s in self.case.studies if s.study_instance_uid == uid), None) if self.case else None

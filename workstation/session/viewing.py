@@ -16,8 +16,12 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.measurement import Measurement
 from workstation.domain.study import Series, Study
 from workstation.domain.turning import turned
-from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
+from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
+from workstation.session.cine import Cine
+from workstation.session.linking import LinkBy, Linking
+from workstation.session.looking import Looking
+from workstation.session.magnifying import Magnifier
 from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
@@ -33,6 +37,10 @@ HUNG_FIELDS = (
     "flipped_vertically",
     "slab_mm",
     "slab_mode",
+    "own_window",
+    "sizing",
+    "pixel_mm",
+    "sharpening",
 )
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 CUTS = (*CUT_PLANES, Plane.OBLIQUE)
@@ -73,10 +81,13 @@ class Viewing:
         self.cells: list[Cell] = []
         self.active = 0
         self.maximised = False
-        self.linked = True
         self.overlays = True
         self.tool = Tool.WINDOW
         self.shown: set[ShownImage] = set()
+        self.linking = Linking(self)
+        self.looking = Looking(self)
+        self.cine = Cine(self)
+        self.magnifier = Magnifier()
         self.measurements: list[Measurement] = []
 
     # ---- the arrangement -------------------------------------------------------------
@@ -90,6 +101,8 @@ class Viewing:
         self.arrangement = None
         self.shown = set()
         self.measurements = []
+        self.magnifier.show(False)
+        self.looking.pick_region(False)
         self._place(Layout(1, 1), ())
 
     def set_layout(self, layout: Layout, studies: Iterable[Study] = ()) -> None:
@@ -153,9 +166,13 @@ class Viewing:
         self.overlays = not self.overlays
         self.overlays_changed.emit(self.overlays)
 
+    @property
+    def linked(self) -> bool:
+        """Whether viewports scroll together."""
+        return self.linking.scrolls
+
     def toggle_linked(self) -> None:
-        self.linked = not self.linked
-        self.overlays_changed.emit(self.overlays)
+        self.linking.toggle(LinkBy.POSITION)
 
     # ---- what it shows ---------------------------------------------------------------
 
@@ -165,14 +182,19 @@ class Viewing:
         state = self.state(index)
         if state is not None:
             self._set(index, replace(state, **values))
+            if values.keys() & {"zoom", "pan"} and "sizing" not in values:
+                self.linking.follow_zoom(index, state)
+
+    def put(self, index: int, state: ViewportState) -> None:
+        """Show `state` in one place; nothing that is linked follows."""
+        self._set(index, state)
 
     def scroll(self, steps: int, index: int | None = None) -> None:
-        """Move through the series; linked viewports move by the same distance."""
+        """Move through the series; linked viewports follow."""
         index = self.active if index is None else index
-        moved = self._scrolled(index, steps)
-        if moved and self.linked and self.cells[index].link_group and not self._is_solid(index):
-            for other in self._linked_to(index):
-                self._scrolled(other, steps)
+        before = self.state(index)
+        if self._scrolled(index, steps) and before is not None and not self._is_solid(index):
+            self.linking.follow_scroll(index, before, steps)
 
     def scroll_to_end(self, last: bool) -> None:
         viewer, state = self._viewer(self.active), self.state()
@@ -192,11 +214,12 @@ class Viewing:
             shown = replace(shown, window=hung.window)
         self._set(self.active, shown)
 
-    def set_window(self, window: Window | None) -> None:
+    def set_window(self, window: Window | None, own: int = 0) -> None:
         """Window the active viewport and those that share its series and window until now.
 
-        Planes of one series stay alike; lung beside soft tissue stay different. In 3D the window
-        is the opacity, and nobody else's.
+        Planes of one series stay alike; lung beside soft tissue stay different, unless windows are
+        linked. In 3D the window is the opacity, and nobody else's. None is the file's own window
+        of the number `own`.
         """
         state = self.state()
         if state is None:
@@ -204,10 +227,13 @@ class Viewing:
         if self._is_solid(self.active):
             self.change(window=window)
             return
-        shared = (state.series_uid, state.window)
+        shared = (state.series_uid, state.window, state.own_window)
+        linked = self.linking.sharing_window(self.active)
         for index, cell in enumerate(self.cells):
-            if cell.state and (cell.state.series_uid, cell.state.window) == shared and not self._is_solid(index):
-                self._set(index, replace(cell.state, window=window))
+            shown = cell.state
+            alike = shown is not None and (shown.series_uid, shown.window, shown.own_window) == shared
+            if shown is not None and (alike or index in linked) and not self._is_solid(index):
+                self._set(index, replace(shown, window=window, own_window=own))
 
     def window(self) -> Window | None:
         viewer, state = self._viewer(self.active), self.state()
@@ -250,7 +276,12 @@ class Viewing:
         self.change(index, oblique=turned(state.oblique, *push))
 
     def fit(self) -> None:
-        self.change(zoom=1.0, pan=(0.0, 0.0))
+        self.resize(Sizing.FIT)
+
+    def resize(self, sizing: Sizing, pixel_mm: float = 0.0) -> None:
+        """The active viewport, and those whose zoom is linked to it, at that size and in the middle."""
+        for index in (self.active, *self.linking.sharing_zoom(self.active)):
+            self.change(index, sizing=sizing, pixel_mm=pixel_mm, zoom=1.0, pan=(0.0, 0.0))
 
     def reset(self) -> None:
         """The active viewport as it was hung (window, mirroring, rotation, slab), at the place it has now."""
@@ -282,6 +313,8 @@ class Viewing:
     def _place(self, layout: Layout, cells: Iterable[Cell]) -> None:
         by_place = {(c.row, c.column): c for c in cells}
         self.layout = layout
+        self.cine.stop()
+        self.linking.forget()
         self.cells = [
             self._completed(by_place.get((row, column)) or Cell(row, column, None))
             for row in range(layout.rows)
@@ -305,11 +338,11 @@ class Viewing:
         if cell.state.focus is not None or cell.state.position:
             fresh = replace(fresh, focus=cell.state.focus or fresh.focus, position=cell.state.position)
         kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
-        return replace(cell, state=replace(fresh, **kept))
+        return replace(cell, state=self._filled_in(replace(fresh, **kept)))
 
     def _state_for(self, study_uid: str, series: Series) -> ViewportState:
         viewer = self._viewer_of(study_uid, series.series_instance_uid)
-        return viewer.default_state() if viewer else ViewportState(study_uid, series.series_instance_uid)
+        return self._filled_in(viewer.default_state() if viewer else ViewportState(study_uid, series.series_instance_uid))
 
     def _hung(self, index: int) -> ViewportState | None:
         """What the protocol hung in this place, if it is still the same series."""
@@ -331,7 +364,12 @@ class Viewing:
             # A window of opacities makes no greys, nor the other way round.
             fresh = viewer.default_state(plane)
             return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
-        fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), inverted=state.inverted)
+        fresh = replace(
+            viewer.default_state(plane),
+            window=viewer.window_of(state),
+            inverted=state.inverted,
+            sharpening=state.sharpening,
+        )
         if plane is state.plane:
             return replace(fresh, position=state.position, focus=state.focus)
         centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
@@ -349,9 +387,13 @@ class Viewing:
         state = self.state(index)
         return state is not None and state.plane is Plane.THREE_D
 
-    def _linked_to(self, index: int) -> list[int]:
-        group = self.cells[index].link_group
-        return [i for i, c in enumerate(self.cells) if i != index and c.link_group == group and c.state and not self._is_solid(i)]
+    def viewer(self, index: int) -> SeriesViewer | None:
+        return self._viewer(index)
+
+    def _filled_in(self, state: ViewportState) -> ViewportState:
+        """How pixels are filled in is the reader's choice for every image."""
+        kind = self.looking.interpolation
+        return state if state.interpolation is kind else replace(state, interpolation=kind)
 
     def _scrolled(self, index: int, steps: int) -> bool:
         viewer, state = self._viewer(index), self.state(index)
@@ -364,6 +406,7 @@ class Viewing:
         return True
 
     def _set(self, index: int, state: ViewportState) -> None:
+        state = self._filled_in(state)
         if self.cells[index].state != state:
             self.cells[index] = replace(self.cells[index], state=state)
             self.viewport_changed.emit(index)

@@ -1,0 +1,180 @@
+"""Cine: which image is due when. No timer here; a view calls `tick` as often as it likes.
+
+Images are dropped rather than shown late: what is due follows from the clock alone. An image that
+is not there yet is waited for, and that is said; it is never counted as shown.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workstation.domain.viewing import Plane
+from workstation.errors import Refused
+from workstation.signals import Signal
+
+if TYPE_CHECKING:
+    from workstation.session.viewing import Viewing
+
+RATES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20, 24, 25, 30, 40, 50, 60)
+"""Images per second that a key steps through."""
+USUAL_RATE = 15.0
+# What is reached is judged over this long.
+REACHED_SECONDS = 2.0
+# Fewer images than this say nothing about a speed.
+LEAST_PAINTED = 4
+# A clock that ticks a rounding error early still brings the image.
+EARLY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class CineFacts:
+    """What is to be said on screen. Rates are images per second; `reached` is None while it is not known."""
+
+    rate: float
+    reached: float | None
+    sweeps: bool
+    waits: bool
+
+
+class Cine:
+    """Plays one viewport (and what is linked to it). `changed` tells that it began, ended or has another speed."""
+
+    def __init__(self, viewing: Viewing, clock: Callable[[], float] = time.monotonic) -> None:
+        self._viewing = viewing
+        self._clock = clock
+        self.changed: Signal[None] = Signal()
+        self.index: int | None = None
+        """The viewport that plays; None when none does."""
+        self.rate = USUAL_RATE
+        self.sweeps = False
+        self._series = ""
+        self._forwards = True
+        self._at = 0
+        self._since = 0.0
+        self._waits = False
+        self._painted: deque[tuple[float, int]] = deque()
+        self._reached: float | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.index is not None
+
+    def facts(self, index: int) -> CineFacts | None:
+        """What to say in viewport `index`; None where nothing plays."""
+        return CineFacts(self.rate, self._reached, self.sweeps, self._waits) if index == self.index else None
+
+    # ---- starting and stopping -------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Stop what plays; else play the active viewport at the speed its file asks for, or 15 a second."""
+        if self.is_running:
+            self.stop()
+        else:
+            self.start(self._viewing.active)
+
+    def start(self, index: int) -> None:
+        """Raises Refused where there is nothing to play."""
+        viewer, state = self._viewing.viewer(index), self._viewing.state(index)
+        if viewer is None or state is None or state.plane is Plane.THREE_D or viewer.slice_count(state) < 2:
+            raise Refused("Nothing to play here", "Cine needs a series or a plane of several images", "")
+        self.index, self._series = index, state.series_uid
+        self.rate = viewer.frame_rate(state) or USUAL_RATE
+        self._forwards = True
+        self._begin(viewer.slice_index(state))
+        self.changed.emit(None)
+
+    def stop(self) -> None:
+        if self.index is not None:
+            self.index = None
+            self._waits = False
+            self.changed.emit(None)
+
+    def toggle_sweep(self) -> None:
+        """Back and forth instead of round and round."""
+        self.sweeps = not self.sweeps
+        self._forwards = True
+        self.changed.emit(None)
+
+    def change_rate(self, steps: int) -> None:
+        """To the next or previous of `RATES`."""
+        faster = [r for r in RATES if r > self.rate + EARLY]
+        slower = [r for r in RATES if r < self.rate - EARLY]
+        wanted = faster[:1] if steps > 0 else slower[-1:]
+        if wanted:
+            self.rate = float(wanted[0])
+            self._begin(self._at)
+            self.changed.emit(None)
+
+    # ---- playing ---------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Bring what is due by the clock. Stops when another series hangs there."""
+        index = self.index
+        if index is None:
+            return
+        viewer, state = self._viewing.viewer(index), self._viewing.state(index)
+        if viewer is None or state is None or state.series_uid != self._series or viewer.slice_count(state) < 2:
+            self.stop()
+            return
+        here, count, now = viewer.slice_index(state), viewer.slice_count(state), self._clock()
+        if here != self._at:  # the reader scrolled: go on from there
+            self._begin(here)
+            return
+        due = math.floor((now - self._since) * self.rate + EARLY)
+        if due < 1:
+            return
+        target, forwards = advanced(here, due, count, self.sweeps, self._forwards)
+        if target == here:
+            self._since += due / self.rate
+            return
+        if not viewer.is_ready(viewer.at_index(state, target)):
+            # The very next one is asked for from now on, until it is there.
+            self._since = now - 1.0 / self.rate
+            self._wait(True)
+            return
+        self._wait(False)
+        self._forwards = forwards
+        self._since += due / self.rate
+        self._viewing.scroll(target - here, index)
+        moved = self._viewing.state(index)
+        self._at = viewer.slice_index(moved) if moved is not None else here
+
+    def note_painted(self, index: int, position: int) -> None:
+        """Called by the view once an image was painted: what is reached is counted from these alone."""
+        if index != self.index or (self._painted and self._painted[-1][1] == position):
+            return
+        now = self._clock()
+        self._painted.append((now, position))
+        while now - self._painted[0][0] > REACHED_SECONDS:
+            self._painted.popleft()
+        first = self._painted[0][0]
+        if len(self._painted) >= LEAST_PAINTED and now > first:
+            self._reached = (len(self._painted) - 1) / (now - first)
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _begin(self, at: int) -> None:
+        self._at, self._since = at, self._clock()
+        self._painted.clear()
+        self._reached = None
+
+    def _wait(self, waits: bool) -> None:
+        if waits != self._waits:
+            self._waits = waits
+            self._painted.clear()
+            self._reached = None
+            self.changed.emit(None)
+
+
+def advanced(here: int, due: int, count: int, sweeps: bool, forwards: bool) -> tuple[int, bool]:
+    """The image `due` steps on among `count`, and which way it goes from there."""
+    if not sweeps:
+        return (here + due) % count, True
+    period = 2 * (count - 1)
+    phase = ((here if forwards else period - here) + due) % period
+    return (phase if phase < count else period - phase), phase < count - 1

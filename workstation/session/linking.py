@@ -1,0 +1,215 @@
+"""What moves together: place, image number, window, zoom; and what shows where something lies.
+
+By position: viewports of one space (patient and Frame of Reference UID) whose planes are parallel
+show the same place. Those of one link group in another space (a prior) move by the same
+millimetres, those without geometry by the same number of images. By index: the same number of
+images, whatever lies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from workstation.domain.geometry import Vec3, add, cross, dot, scale, sub
+from workstation.domain.viewing import Plane, Sizing, ViewportState
+
+if TYPE_CHECKING:
+    from workstation.ports import SeriesViewer
+    from workstation.session.viewing import Viewing
+
+# Planes that differ by less than this (cosine of some 5 degrees) are looked at as the same.
+PARALLEL = 0.996
+
+
+class LinkBy(StrEnum):
+    POSITION = "position"
+    INDEX = "index"
+    WINDOW = "window"
+    ZOOM = "zoom"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`space` is the patient and the frame of reference, empty where positions cannot be compared."""
+
+    space: str = ""
+    modality: str = ""
+
+
+def _nowhere(_study: str, _series: str) -> Where:
+    return Where()
+
+
+class Linking:
+    """Which links are on, and what they do. Viewports are places of `Viewing`."""
+
+    def __init__(self, viewing: Viewing) -> None:
+        self._viewing = viewing
+        self.where: Callable[[str, str], Where] = _nowhere
+        """Study and series UID to the space and modality; the session plugs it in."""
+        self.by: frozenset[LinkBy] = frozenset({LinkBy.POSITION})
+        self.references = True
+        """Whether viewports show where the others cut them."""
+        self.cursor = False
+        """Whether the place under the pointer is shown in all viewports of its space."""
+        self._meant: dict[int, tuple[ViewportState, Vec3]] = {}
+
+    @property
+    def scrolls(self) -> bool:
+        return bool(self.by & {LinkBy.POSITION, LinkBy.INDEX})
+
+    def toggle(self, by: LinkBy) -> None:
+        """Position and index exclude each other. Linking by position shows the active place everywhere at once."""
+        others = {LinkBy.POSITION, LinkBy.INDEX} if by in (LinkBy.POSITION, LinkBy.INDEX) else {by}
+        self.by = self.by - others if by in self.by else (self.by - others) | {by}
+        self._meant.clear()
+        if by in self.by and by is LinkBy.POSITION:
+            self._bring_here(self._viewing.active)
+        self._viewing.overlays_changed.emit(self._viewing.overlays)
+
+    def toggle_references(self) -> None:
+        self.references = not self.references
+        self._viewing.overlays_changed.emit(self._viewing.overlays)
+
+    def toggle_cursor(self) -> None:
+        self.cursor = not self.cursor
+        self._viewing.overlays_changed.emit(self._viewing.overlays)
+
+    def forget(self) -> None:
+        """Another arrangement: nothing that was meant for a place holds any more."""
+        self._meant.clear()
+
+    # ---- following -------------------------------------------------------------------
+
+    def follow_scroll(self, index: int, before: ViewportState, steps: int) -> None:
+        """Viewport `index` was scrolled by `steps` from `before`: the linked ones go along."""
+        after = self._viewing.state(index)
+        viewer = self._viewing.viewer(index)
+        if after is None or viewer is None:
+            return
+        if LinkBy.INDEX in self.by:
+            for other in self._group(index):
+                self._step(other, steps)
+        elif LinkBy.POSITION in self.by:
+            self._follow_position(index, viewer, before, after, steps)
+
+    def _follow_position(self, index: int, viewer: SeriesViewer, before: ViewportState, after: ViewportState, steps: int) -> None:
+        normal, here = plane_of(viewer, after)
+        start = plane_of(viewer, before)[1]
+        sisters = self._sisters(index, normal) if normal is not None else []
+        for other in sisters:
+            if here is not None:
+                self._bring(other, here)
+        for other in self._group(index):
+            if other in sisters:
+                continue
+            if normal is None or here is None or start is None:
+                self._step(other, steps)
+            elif not self._share_space(index, other):
+                self._push(other, sub(here, start), steps)
+
+    def _push(self, other: int, by: Vec3, steps: int) -> None:
+        """Move by millimetres; what a coarser series rounds away is kept for the next step."""
+        viewer, state = self._viewing.viewer(other), self._viewing.state(other)
+        if viewer is None or state is None:
+            return
+        normal, here = plane_of(viewer, state)
+        if normal is None or here is None:
+            self._step(other, steps)
+            return
+        told = self._meant.get(other)
+        meant = add(told[1] if told is not None and told[0] == state else here, by)
+        self._bring(other, meant)
+        moved = self._viewing.state(other)
+        if moved is not None:
+            self._meant[other] = (moved, meant)
+
+    def follow_zoom(self, index: int, before: ViewportState) -> None:
+        """The others are zoomed by the same factor and moved by the same share of their viewport."""
+        after = self._viewing.state(index)
+        if after is None or LinkBy.ZOOM not in self.by:
+            return
+        factor = after.zoom / before.zoom
+        dx, dy = after.pan[0] - before.pan[0], after.pan[1] - before.pan[1]
+        for other, state in self._others(index):
+            self._viewing.put(other, replace(state, zoom=state.zoom * factor, pan=(state.pan[0] + dx, state.pan[1] + dy)))
+
+    def sharing_window(self, index: int) -> list[int]:
+        """Viewports that take the window of `index`: those of its modality."""
+        state = self._viewing.state(index)
+        if state is None or LinkBy.WINDOW not in self.by:
+            return []
+        modality = self._where(state).modality
+        return [other for other, shown in self._others(index) if modality and self._where(shown).modality == modality]
+
+    def sharing_zoom(self, index: int) -> list[int]:
+        return [other for other, _ in self._others(index)] if LinkBy.ZOOM in self.by else []
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _bring_here(self, index: int) -> None:
+        state, viewer = self._viewing.state(index), self._viewing.viewer(index)
+        if state is None or viewer is None:
+            return
+        normal, here = plane_of(viewer, state)
+        for other in self._sisters(index, normal) if normal is not None and here is not None else []:
+            self._bring(other, here or (0.0, 0.0, 0.0))
+
+    def _bring(self, other: int, point: Vec3) -> None:
+        """Show the plane through `point`; what a cut shows of its plane stays where it is."""
+        viewer, state = self._viewing.viewer(other), self._viewing.state(other)
+        if viewer is None or state is None:
+            return
+        normal, here = plane_of(viewer, state)
+        if state.plane is not Plane.STACK and normal is not None and here is not None and state.focus is not None:
+            away = dot(normal, sub(point, here))
+            self._viewing.put(other, replace(state, focus=add(state.focus, scale(normal, away))))
+            return
+        self._viewing.put(other, viewer.at_point(state, point))
+
+    def _step(self, other: int, steps: int) -> None:
+        viewer, state = self._viewing.viewer(other), self._viewing.state(other)
+        if viewer is not None and state is not None:
+            self._viewing.put(other, viewer.scrolled(state, steps))
+
+    def _group(self, index: int) -> list[int]:
+        group = self._viewing.cells[index].link_group
+        return [other for other, _ in self._others(index) if group and self._viewing.cells[other].link_group == group]
+
+    def _sisters(self, index: int, normal: Vec3) -> list[int]:
+        """Viewports of the same space that show a parallel plane."""
+        found = []
+        for other, state in self._others(index):
+            viewer = self._viewing.viewer(other)
+            if viewer is not None and self._share_space(index, other):
+                theirs = plane_of(viewer, state)[0]
+                if theirs is not None and abs(dot(theirs, normal)) > PARALLEL:
+                    found.append(other)
+        return found
+
+    def _others(self, index: int) -> list[tuple[int, ViewportState]]:
+        """Every other viewport with an image or a plane in it."""
+        cells = enumerate(self._viewing.cells)
+        return [(i, c.state) for i, c in cells if i != index and c.state is not None and c.state.plane is not Plane.THREE_D]
+
+    def _share_space(self, one: int, other: int) -> bool:
+        states = self._viewing.state(one), self._viewing.state(other)
+        spaces = [self._where(state).space if state is not None else "" for state in states]
+        return bool(spaces[0]) and spaces[0] == spaces[1]
+
+    def _where(self, state: ViewportState) -> Where:
+        return self.where(state.study_uid, state.series_uid)
+
+
+def plane_of(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3 | None, Vec3 | None]:
+    """The unit normal of what is shown and a point in it (LPS mm); None without geometry."""
+    at = replace(state, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT)
+    middle, right, down = (viewer.to_patient(at, 2, 2, x, y) for x, y in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0)))
+    if middle is None or right is None or down is None:
+        return None, None
+    normal = cross(sub(right, middle), sub(down, middle))
+    length = dot(normal, normal) ** 0.5
+    return (scale(normal, 1.0 / length), middle) if length > 0.0 else (None, middle)
