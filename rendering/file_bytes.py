@@ -73,17 +73,20 @@ class _Stream(io.RawIOBase):
         return read
 
 
-def read_file(path: Path, most: int, key: bytes = b"") -> FileBytes:
-    """The file's bytes; `key` opens a sealed one. Raises Refused, also for more than `most` bytes."""
+def read_file(path: Path, most: int, key: bytes = b"", whole: bool = True) -> FileBytes:
+    """The file's bytes; `key` opens a sealed one. Raises Refused, also for more than `most` bytes.
+
+    Not `whole`: only what is asked for is read, as of a large file. For files that nobody else writes.
+    """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise Refused("Not a file")
         if key:
-            return _opened(SealedFile(path, key), most)
+            return _opened(SealedFile(path, key), most, whole)
         size = _checked(found.st_size, most)
         with path.open("rb") as file:
-            data = file.read() if size < MAPPED_FROM else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            data = file.read() if _is_held(size, whole) else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise Refused("The file cannot be read", error.strerror or type(error).__name__) from error
     if data[: len(MAGIC)] == MAGIC:
@@ -91,8 +94,13 @@ def read_file(path: Path, most: int, key: bytes = b"") -> FileBytes:
     return data
 
 
-def _opened(file: SealedFile, most: int) -> FileBytes:
-    if _checked(file.size, most) >= MAPPED_FROM:
+def _is_held(size: int, whole: bool) -> bool:
+    """Whether the bytes are held in memory; nothing can be mapped of an empty file."""
+    return size == 0 or (whole and size < MAPPED_FROM)
+
+
+def _opened(file: SealedFile, most: int, whole: bool) -> FileBytes:
+    if not _is_held(_checked(file.size, most), whole):
         return SealedBytes(file)
     try:
         return file.read(0, file.size)

@@ -35,18 +35,22 @@ DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 LOSSY = frozenset(uid for uid, syntax in TRANSFER_SYNTAXES.items() if syntax.is_lossy)
 
 
-def parse_file(path: Path, most: int, key: bytes = b"") -> ParsedInstance:
-    """`key` opens a sealed file. Raises Refused."""
-    return parse_bytes(read_file(path, most, key), str(path))
+def parse_file(path: Path, most: int, key: bytes = b"", sha256: str = "") -> ParsedInstance:
+    """`key` opens a sealed file. Raises Refused.
+
+    With `sha256` (hexadecimal) the caller hashed the bytes himself when he wrote this file, which is his
+    alone: no more of it is then read than says what it is.
+    """
+    return parse_bytes(read_file(path, most, key, whole=not sha256), str(path), sha256)
 
 
-def parse_bytes(data: FileBytes, path: str) -> ParsedInstance:
+def parse_bytes(data: FileBytes, path: str, sha256: str = "") -> ParsedInstance:
     """What the bytes of one file are. Raises Refused for what is not a DICOM instance."""
     received = read_received(data)
     elements = received.elements
     if elements.uid("MediaStorageSOPClassUID") == DICOMDIR_CLASS or "DirectoryRecordSequence" in elements:
         raise Refused("A DICOMDIR lists files: it is not an image itself")
-    sha256 = sha256_of(data)
+    sha256 = sha256 or sha256_of(data)
     uids, missing = checked_uids(elements, sha256), missing_uids(elements)
     header = build_header(received, uids)
     header = replace(header, warnings=(*(WITHOUT[name] for name in missing), *header.warnings))

@@ -33,6 +33,7 @@ __all__ = ["DecodeJob", "ImageWorker", "WorkerLimits"]
 BATCH = 48
 
 Parsed = ParsedInstance | Refused
+HashedFile = tuple[Path, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,21 @@ class ImageWorker:
 
     def parse(self, path: Path) -> ParsedInstance:
         """What the file is. Raises Refused."""
-        found = self._parse_batch([path])[0]
+        found = self._parse_batch([(path, "")])[0]
         if isinstance(found, Refused):
             raise found
         return found
 
     def parse_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, ParsedInstance | Refused]]:
         """Each file in order. Never raises for a bad file."""
-        yield from _in_parallel(self._parse_batch, iter(paths), self.limits.processes)
+        yield from self.parse_kept((path, "") for path in paths)
+
+    def parse_kept(self, files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, ParsedInstance | Refused]]:
+        """As `parse_many`, of (file, SHA-256): files that nobody else writes, their hash known to who wrote them.
+
+        Of these no more is read than says what they are; "" has the hash taken of all bytes.
+        """
+        yield from _in_parallel(self._parse_batch, iter(files), self.limits.processes)
 
     def media_files(self, dicomdir: Path) -> Sequence[tuple[str, ...]]:
         """The ReferencedFileID components (0004,1500) of a DICOMDIR, unchecked. Raises Refused."""
@@ -183,20 +191,21 @@ class ImageWorker:
     ) -> Rest:
         return decode_in(child, jobs, target, on_frame, cancelled, self.limits.seconds, alone, self._key_of)
 
-    def _parse_batch(self, paths: Sequence[Path]) -> list[Parsed]:
+    def _parse_batch(self, files: Sequence[HashedFile]) -> list[Parsed]:
         found: list[Parsed] = []
-        while len(found) < len(paths):
+        while len(found) < len(files):
             with self._borrowed() as child:
                 try:
-                    self._parse_in(child, paths[len(found) :], found)
+                    self._parse_in(child, files[len(found) :], found)
                 except ChildDied as error:
                     child.end()
                     found.append(_killer(error))
         return found
 
-    def _parse_in(self, child: Child, paths: Sequence[Path], found: list[Parsed]) -> None:
-        keys = [self._key_of(path).hex() for path in paths]
-        child.send({"do": "parse", "paths": [str(path) for path in paths], "keys": keys})
+    def _parse_in(self, child: Child, files: Sequence[HashedFile], found: list[Parsed]) -> None:
+        keys = [self._key_of(path).hex() for path, _ in files]
+        hashes = [sha256 for _, sha256 in files]
+        child.send({"do": "parse", "paths": [str(path) for path, _ in files], "keys": keys, "hashes": hashes})
         while "finished" not in (answer := child.receive(self.limits.seconds)):
             found.append(_parsed(answer))
 
@@ -217,13 +226,13 @@ def _killer(error: ChildDied) -> LethalFile:
 
 
 def _in_parallel(
-    parse: Callable[[Sequence[Path]], list[Parsed]], paths: Iterator[Path], processes: int
+    parse: Callable[[Sequence[HashedFile]], list[Parsed]], files: Iterator[HashedFile], processes: int
 ) -> Iterator[tuple[Path, Parsed]]:
-    """Batches of `paths` on as many threads as there are processes, results in order."""
-    batches: list[tuple[list[Path], list[Parsed], list[BaseException], threading.Thread]] = []
+    """Batches of `files` on as many threads as there are processes, results in order."""
+    batches: list[tuple[list[HashedFile], list[Parsed], list[BaseException], threading.Thread]] = []
 
     def start() -> None:
-        batch = list(islice(paths, BATCH))
+        batch = list(islice(files, BATCH))
         if not batch:
             return
         found: list[Parsed] = []
@@ -247,4 +256,4 @@ def _in_parallel(
         if failed:
             raise failed[0]
         start()
-        yield from zip(batch, found, strict=True)
+        yield from zip((path for path, _ in batch), found, strict=True)

@@ -81,12 +81,12 @@ class Worker:
         self._answer({"finished": True})
 
     def _parse(self, request: Message) -> None:
-        for path, key in zip(request["paths"], request["keys"], strict=True):
+        for path, key, sha256 in zip(request["paths"], request["keys"], request["hashes"], strict=True):
             if self._cancelled.is_set():
                 return
             self._limits.job_begins()
             try:
-                self._answer(encode(parse_file(Path(path), self._file_bytes, bytes.fromhex(key))))
+                self._answer(encode(parse_file(Path(path), self._file_bytes, bytes.fromhex(key), sha256)))
             except Refused as reason:
                 self._answer({"refused": refusal(reason)})
             except MemoryError:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
+from workstation.domain.annotation import Annotation, AnnotationKind, Measured
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import ParsedInstance, Study
@@ -21,6 +22,13 @@ class InstanceReader(Protocol):
         """Each file in order: what it is, or why it is refused. Never raises for a bad file.
 
         A file that kills or hangs the worker is a `Refused` with that reason.
+        """
+        ...
+
+    def parse_kept(self, files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, ParsedInstance | Refused]]:
+        """As `parse_many`, of (file, SHA-256): files that nobody else writes, their hash known to who wrote them.
+
+        Of these no more is read than says what they are; "" has the hash taken of all bytes.
         """
         ...
 
@@ -51,6 +59,15 @@ class SeriesViewer(Protocol):
     def next_preset(self, state: ViewportState) -> ViewportState: ...
     def at_point(self, state: ViewportState, point: Vec3) -> ViewportState: ...
     def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None: ...
+    def to_view(self, state: ViewportState, width: int, height: int, point: Vec3) -> Vec3 | None: ...
+    def to_frame(self, state: ViewportState, width: int, height: int, x: float, y: float) -> tuple[float, float] | None: ...
+    def annotation_at(
+        self, state: ViewportState, width: int, height: int, points: Sequence[tuple[float, float]], kind: AnnotationKind
+    ) -> Annotation | None: ...
+    def on_view(
+        self, annotation: Annotation, state: ViewportState, width: int, height: int
+    ) -> Sequence[tuple[float, float]] | None: ...
+    def measure(self, annotation: Annotation) -> Measured: ...
     def at_index(self, state: ViewportState, index: int) -> ViewportState: ...
     def is_ready(self, state: ViewportState) -> bool:
         """Whether `state` can be shown without waiting."""

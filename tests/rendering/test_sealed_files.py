@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,24 @@ def test_a_sealed_file_is_read_as_the_plain_one(
     found = frames_of(place, VAULT.key_of(place), header, truth.instance.sha256)
     assert len(found) == header.frames > 1
     assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+@pytest.mark.parametrize("name", ["explicit", "implicit", "big-endian", "deflated", "RLE", "bits", "colour"])
+def test_a_file_whose_hash_is_known_is_read_as_the_whole_one(tmp_path: Path, name: str, is_sealed: bool) -> None:
+    plain = save(made(name), tmp_path / "a.dcm")
+    place = sealed(plain) if is_sealed else plain
+    truth = parse_file(place, MOST, VAULT.key_of(place))
+    assert parse_file(place, MOST, VAULT.key_of(place), truth.instance.sha256) == truth
+
+
+def test_of_a_kept_file_the_worker_takes_the_hash_that_it_is_given(tmp_path: Path) -> None:
+    """And takes it itself where none is given, of a file beside it."""
+    paths = [save(made(name), tmp_path / f"{name}.dcm") for name in ("explicit", "implicit")]
+    with ImageWorker(key_of=VAULT.key_of) as worker:
+        known, taken = (found.instance.sha256 for _, found in worker.parse_kept([(paths[0], "5a" * 32), (paths[1], "")]))
+    assert known == "5a" * 32
+    assert taken == hashlib.sha256(paths[1].read_bytes()).hexdigest()
 
 
 def test_a_large_sealed_file_is_sound_only_where_its_blocks_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,9 @@ class PlainReader:
         while waiting:
             yield self._answer(waiting.pop(0))
 
+    def parse_kept(self, files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, ParsedInstance | Refused]]:
+        return self.parse_many(path for path, _ in files)
+
     def media_files(self, dicomdir: Path) -> Sequence[tuple[str, ...]]:
         try:
             dataset = pydicom.dcmread(dicomdir)
