@@ -10,8 +10,11 @@ from __future__ import annotations
 class WorkstationError(Exception):
     """An expected failure. `title` says what, `detail` why, `hint` what to do about it.
 
-    None of the three may hold patient data: they reach logs and crash files.
+    None of the three may hold patient data: they reach logs and crash files. `retry_after` is how
+    many seconds the other side asks to be left in peace; None when it does not say.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
         super().__init__(title)

@@ -156,7 +156,7 @@ class Fetch:
             except Refused as error:
                 return str(error)
             except WorkstationError as error:
-                problem, hint = str(error), getattr(error, "retry_after", None)
+                problem, hint = str(error), error.retry_after
             if self._stopped is not None:
                 return str(self._stopped)
             if self._rows is not None and not self._wanted():

@@ -5,7 +5,7 @@ The rules, in the order in which they bind:
 2. A row in SENDING is unknown, whatever was on the wire. The archive is asked before it is sent again.
 3. The archive's "stored" moves a row to STORED, never further. Only its commitment or its own list proves it.
 4. The bytes that leave are those that were queued, or nothing leaves.
-5. Silence is waited out, longer each time; a refusal is for people, not for repeating.
+5. Silence is waited out, longer each time, by everything for that archive; a refusal is for people, not for repeating.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workstation.at_rest.vault import Vault
 from workstation.domain.archive import FoundInstance, SendResult, SendState
 from workstation.domain.sending import FINISHED_SENDINGS, WAITING_SENDINGS, Sending, SendingEvent, SendingState
 from workstation.domain.study import Study
-from workstation.errors import Refused, WorkstationError
+from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.ports import InstanceReader
 from workstation.ris.outbox import Backoff
 
@@ -35,6 +35,7 @@ MOST_AT_ONCE = 20
 LARGEST_CONTENT = 256 << 20
 GLANCE = 0.1
 NOT_ALLOWED = "This archive is not set up to take objects (can_store)"
+NO_ANSWER = "The archive gave no answer"
 SAID_YES = "The archive said yes but does not list it"
 SEND_AGAIN = "The archive does not hold it: it will be sent again"
 
@@ -61,6 +62,8 @@ class Sender:
         self._draw = draw
         self._failures: dict[int, int] = {}
         self._due: dict[int, float] = {}
+        self._silences: dict[str, int] = {}
+        self._archive_due: dict[str, float] = {}
         self._stepping = threading.Lock()
         self._stopping = threading.Event()
 
@@ -112,7 +115,9 @@ class Sender:
     def retry(self, sending_id: int) -> Sending:
         """A person decided: a rejected, held or unproven object is sent again."""
         self._due.pop(sending_id, None)
-        return self._ledger.move(sending_id, SendingEvent.RETRY)
+        row = self._ledger.move(sending_id, SendingEvent.RETRY)
+        self._archive_due.pop(row.archive, None)
+        return row
 
     def unsent_studies(self) -> frozenset[str]:
         """Studies with objects that no archive is proven to hold: they must stay on this machine."""
@@ -125,7 +130,7 @@ class Sender:
         with self._stepping:
             if self._stopping.is_set():
                 return ()
-            due = [row for row in self._waiting() if self._due.get(row.sending_id, 0.0) <= self._monotonic()]
+            due = [row for row in self._waiting() if self._due_at(row) <= self._monotonic()]
             if not due:
                 return ()
             first = due[0]
@@ -135,12 +140,13 @@ class Sender:
 
     def seconds_until_due(self) -> float | None:
         """How long until `step` has something to do; None when nothing waits."""
-        due = [self._due.get(row.sending_id, 0.0) for row in self._waiting()]
+        due = [self._due_at(row) for row in self._waiting()]
         return max(0.0, min(due) - self._monotonic()) if due else None
 
     def hurry(self) -> None:
         """Forget the waits: the network is back, or a reader asks."""
         self._due = {}
+        self._archive_due = {}
 
     def send_all(self, sending_ids: Sequence[int], seconds: float) -> tuple[Sending, ...]:
         """Step until these are proven, refused or held, or the time is up; what is left stays queued."""
@@ -153,6 +159,9 @@ class Sender:
 
     def _waiting(self) -> list[Sending]:
         return [row for row in self._ledger.rows() if row.state in WAITING_SENDINGS]
+
+    def _due_at(self, row: Sending) -> float:
+        return max(self._due.get(row.sending_id, 0.0), self._archive_due.get(row.archive, 0.0))
 
     def _send(self, rows: Sequence[Sending]) -> tuple[Sending, ...]:
         changed: list[Sending] = []
@@ -170,25 +179,28 @@ class Sender:
                 return tuple(changed)
             for row, _ in ready:
                 self._ledger.move(row.sending_id, SendingEvent.SEND)
-            results, why = self._offered(ready)
-        for row, _ in ready:
-            result = results.get(row.sop_instance_uid)
-            changed.append(self._answered(row, result, why))
+            results, silence = self._offered(ready)
+        if silence is not None:
+            return (*changed, *self._silent([row for row, _ in ready], silence))
+        self._silences.pop(rows[0].archive, None)
+        changed += [self._answered(row, results.get(row.sop_instance_uid)) for row, _ in ready]
         return tuple(changed)
 
-    def _offered(self, ready: Sequence[tuple[Sending, Path]]) -> tuple[dict[str, SendResult], str]:
-        """What the archive said of each, and why it said no more."""
+    def _offered(self, ready: Sequence[tuple[Sending, Path]]) -> tuple[dict[str, SendResult], WorkstationError | None]:
+        """What the archive said of each, or why it said nothing at all."""
         try:
             connection = self._directory.connection(ready[0][0].archive)
             results = connection.send([path for _, path in ready], self._stopping.is_set)
         except WorkstationError as error:
-            return {}, str(error)
-        return {result.sop_instance_uid: result for result in results}, "The archive gave no answer"
+            return {}, error
+        if all(result.state is SendState.UNKNOWN for result in results):
+            return {}, Unavailable(results[0].reason if results else NO_ANSWER)
+        return {result.sop_instance_uid: result for result in results}, None
 
-    def _answered(self, row: Sending, result: SendResult | None, why: str) -> Sending:
+    def _answered(self, row: Sending, result: SendResult | None) -> Sending:
         if result is None or result.state is SendState.UNKNOWN:
             self._wait(row)
-            return self._ledger.note(row.sending_id, (result.reason if result else "") or why)
+            return self._ledger.note(row.sending_id, (result.reason if result else "") or NO_ANSWER)
         if result.state is SendState.REFUSED:
             return self._moved(row, SendingEvent.ARCHIVE_REFUSES, result.reason)
         moved = self._moved(row, SendingEvent.SAID_STORED, result.reason)
@@ -202,10 +214,17 @@ class Sender:
             connection = self._directory.connection(asked[0].archive)
             results = {r.sop_instance_uid: r for r in connection.prove([row.instance for row in asked], study)}
         except WorkstationError as error:
-            for row in asked:
-                self._wait(row)
-            return tuple(self._ledger.note(row.sending_id, str(error)) for row in asked)
+            return self._silent(asked, error)
+        self._silences.pop(asked[0].archive, None)
         return tuple(self._judged(row, results.get(row.sop_instance_uid)) for row in asked)
+
+    def _silent(self, rows: Sequence[Sending], error: WorkstationError) -> tuple[Sending, ...]:
+        """No answer: the archive is left in peace, whatever else waits for it."""
+        archive, why = rows[0].archive, str(error) or NO_ANSWER
+        silences = self._silences[archive] = self._silences.get(archive, 0) + 1
+        wait = max(self._backoff.wait(silences, self._draw), error.retry_after or 0.0)
+        self._archive_due[archive] = self._monotonic() + wait
+        return tuple(row if row.reason == why else self._ledger.note(row.sending_id, why) for row in rows)
 
     def _judged(self, row: Sending, result: SendResult | None) -> Sending:
         if result is not None and result.state is SendState.PROVEN:
@@ -213,7 +232,8 @@ class Sender:
         reason = result.reason if result else ""
         words = SAID_YES if row.state is SendingState.STORED else SEND_AGAIN
         moved = self._ledger.move(row.sending_id, SendingEvent.NOT_THERE, f"{words}. {reason}" if reason else words)
-        self._wait(row)
+        if moved.state is SendingState.STORED or moved.tries > 1:  # what got lost once goes again in its turn
+            self._wait(row)
         return moved
 
     def _moved(self, row: Sending, event: SendingEvent, reason: str = "") -> Sending:

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 _WORKABLE = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.ACKNOWLEDGED)
 
+OUTAGE = 6
+"""Silences one after the other that are the RIS's own and not of single rows."""
+
 
 class Ledger(Protocol):
     """The rows, as workstation.reporting.ledger keeps them. Every method is on disk when it returns."""
@@ -128,7 +131,8 @@ class Outbox:
         holding = self.ris.read_back(submission.report_uuid)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
-        self._silences = 0
+        if self._is_outage_over() and self._workable()[0].delivery_id != row.delivery_id:
+            return row  # those that were signed before it go first
         held = self._compare(row, holding)
         if held is not None and held.held is Held.THIS_VERSION:
             self._move(row, DeliveryEvent.SEND)
@@ -153,7 +157,7 @@ class Outbox:
         holding = self.ris.read_back(submission.report_uuid)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
-        self._silences = 0
+        self._is_outage_over()
         held = self._compare(row, holding)
         if held is not None and held.held is Held.THIS_VERSION:
             return self._confirmed(row, holding, held)
@@ -196,6 +200,13 @@ class Outbox:
         wait = max(self._backoff.wait(self._silences, self._draw), retry_after or 0.0)
         self._ris_due = self._monotonic() + wait
         return self._missed(row, detail)
+
+    def _is_outage_over(self) -> bool:
+        """The RIS answered. After a long silence the rows' own waits, drawn at random, say nothing: the oldest goes first."""
+        was_out, self._silences = self._silences >= OUTAGE, 0
+        if was_out:
+            self._due = {}
+        return was_out
 
     def _missed(self, row: Delivery, detail: str) -> Delivery:
         self._wait(row)

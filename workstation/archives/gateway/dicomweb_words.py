@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from workstation.archives.gateway.tls import words_for
+from workstation.archives.gateway.wire import LONGEST_WAIT
 from workstation.errors import Unavailable, WorkstationError
 
 if TYPE_CHECKING:
@@ -84,18 +85,22 @@ _STATUS: dict[int, tuple[str, str, str]] = {
 
 
 def refusal(answer: Answer) -> HttpRefusal:
-    """An answer's status in words. `Retry-After` is told in whole seconds as `retry after N s`."""
+    """An answer's status in words; how long the archive asks to be left in peace is its `retry_after`."""
     status = answer.status
     title, detail, hint = _STATUS.get(status, ("The archive did not do what it was asked", "", "Ask who runs the archive"))
-    facts = [part for part in (detail, f"HTTP status {status}", _retry_after(answer.headers.get("retry-after", ""))) if part]
-    return HttpRefusal(status, title, "; ".join(facts), hint)
+    seconds = _retry_after(answer.headers.get("retry-after", ""))
+    pause = "" if seconds is None else f"retry after {seconds:.0f} s"
+    error = HttpRefusal(status, title, "; ".join(part for part in (detail, f"HTTP status {status}", pause) if part), hint)
+    error.retry_after = seconds
+    return error
 
 
-def _retry_after(value: str) -> str:
+def _retry_after(value: str) -> float | None:
+    """Seconds (RFC 9110 10.2.3: a number or a date), at most a day."""
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         seconds = int(value) if value.isdigit() else int(parsedate_to_datetime(value).timestamp() - time.time())
-        return f"retry after {min(max(seconds, 0), 86400)} s"
-    return ""
+        return float(min(max(seconds, 0), LONGEST_WAIT))
+    return None
 
 
 def not_dicomweb(answer: Answer) -> Unavailable:

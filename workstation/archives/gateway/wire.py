@@ -21,7 +21,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, BinaryIO, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from workstation.errors import Conflict, Refused, Unavailable, WorkstationError
+from workstation.errors import Conflict, DiskFull, Refused, Unavailable, WorkstationError
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -29,7 +29,11 @@ T = TypeVar("T")
 MOST_LINE = 64 << 20
 """Bytes of one line. The longest is an IMAGE-level list of some ten thousand instances."""
 
-_ERRORS: dict[str, type[WorkstationError]] = {kind.__name__: kind for kind in (Refused, Unavailable, Conflict)}
+LONGEST_WAIT = 86400.0
+"""Seconds for which an archive may ask us to stay away."""
+
+# The narrower of two comes first.
+_ERRORS: dict[str, type[WorkstationError]] = {kind.__name__: kind for kind in (DiskFull, Refused, Unavailable, Conflict)}
 
 
 def write_line(stream: BinaryIO, message: Message) -> None:
@@ -103,11 +107,15 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def encode_error(error: WorkstationError) -> list[str]:
+def encode_error(error: WorkstationError) -> list[Any]:
     kind = next((name for name, known in _ERRORS.items() if isinstance(error, known)), "Unavailable")
-    return [kind, error.title, error.detail, error.hint]
+    return [kind, error.title, error.detail, error.hint, error.retry_after]
 
 
-def decode_error(data: Sequence[str]) -> WorkstationError:
-    kind, title, detail, hint = (str(part) for part in data)
-    return _ERRORS.get(kind, Unavailable)(title, detail, hint)
+def decode_error(data: Sequence[Any]) -> WorkstationError:
+    kind, title, detail, hint = (str(part) for part in data[:4])
+    error = _ERRORS.get(kind, Unavailable)(title, detail, hint)
+    waits = data[4] if len(data) > 4 else None
+    if isinstance(waits, int | float) and 0 <= waits <= LONGEST_WAIT:
+        error.retry_after = float(waits)
+    return error
