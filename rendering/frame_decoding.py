@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from rendering.series_frames import SeriesFrames
 from rendering.shared_frames import SharedFrames
 from rendering.worker import ImageWorker
 from workstation.errors import Refused
+
+FEWEST_CODED = min(4, os.cpu_count() or 1)
 
 OnFrame = Callable[[int, NDArray[Any], Refused | None], None]
 """Position, the decoded values (good until the call returns), or why there are none."""
@@ -55,7 +58,9 @@ class FrameDecoder:
         self._exchange, self._block = None, -1
 
     def _most(self, position: int) -> int:
-        return max(1, self._batch_bytes // max(1, frame_bytes(self._frames.layout.kind(position))))
+        """At least one frame for each thread of the worker, where decoding is what takes the time."""
+        fewest = FEWEST_CODED if self._frames.header(position).encapsulated else 1
+        return max(fewest, self._batch_bytes // max(1, frame_bytes(self._frames.layout.kind(position))))
 
     def _exchange_of(self, position: int) -> SharedFrames:
         layout, block = self._frames.layout, self._frames.layout.slots[position].block

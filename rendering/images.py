@@ -39,8 +39,10 @@ from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
 
 # Frames go to the worker in batches of about this size: big enough that its threads hardly ever
-# wait for the next one. A wish (`prioritise`) does not wait for the end of a batch.
-BATCH_BYTES = 32 << 20
+# wait for the next one, small enough that the block's pages, which are dear when they are fresh,
+# are soon used again. A wish (`prioritise`) does not wait for the end of a batch.
+BATCH_BYTES = 8 << 20
+CODED_BATCH_BYTES = 16 << 20
 
 # Of what a large series may take, this share is kept of it at a time.
 PASSING_SHARE = 2
@@ -92,7 +94,9 @@ class SeriesImages(SeriesFrames):
         self.needs_load = False
         self.fetched_bytes = 0
         """Read from the store so far; a map counts nothing."""
-        self._decoder = FrameDecoder(self, worker, BATCH_BYTES)
+        self._is_coded = bool(self.frame_count) and self.header(0).encapsulated
+        self._decoder = FrameDecoder(self, worker, CODED_BATCH_BYTES if self._is_coded else BATCH_BYTES)
+        self._coming: tuple[int, Iterator[int]] = (-1, iter(()))
         self._store = store if store is not None and self.stored is not None else None
         self._most = most_bytes or half_of_memory() // 2
         self._is_large = self._store is not None and self.layout.bytes > self._most
@@ -187,7 +191,7 @@ class SeriesImages(SeriesFrames):
         if first is not None:
             self.prioritise(first)
         with self._loading:
-            self.needs_load = False
+            self.needs_load, self._coming = False, (-1, iter(()))
             self._entry = self._entry or self._find_entry()
             try:
                 while not (cancelled() or self._closed):
@@ -284,9 +288,20 @@ class SeriesImages(SeriesFrames):
         self._demand(self.frame_count)
 
     def _next_batch(self) -> list[int]:
-        entry = self._entry
-        order = (p for p in self._order() if entry is None or not entry.holds(p))
-        return self._decoder.batch(order, alone=self._wanted)
+        """Goes on where the batch before ended, unless something else is wanted by now; and once more from the beginning."""
+        wishes, order = self._coming
+        is_new = wishes != self._wishes or self._is_large or len(self.layout.blocks) > 1
+        while True:
+            if is_new:
+                wishes, order = self._coming = self._wishes, self._to_decode(self._entry)
+            # What is quickly read goes alone when it is looked at; while one core decodes, the other may have the neighbour.
+            batch = self._decoder.batch(order, alone=-1 if self._is_coded else self._wanted)
+            if batch or is_new:
+                return batch
+            is_new = True
+
+    def _to_decode(self, entry: DecodedFile | None) -> Iterator[int]:
+        return (position for position in self._order() if entry is None or not entry.holds(position))
 
     def _decode(self, batch: Sequence[int], cancelled: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
         wishes, memory = self._wishes, self._memory
