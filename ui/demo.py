@@ -144,7 +144,7 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
         taken.append(driver.picture(f"case-{number + 1}-{_file_word(item.modality)}.png"))
         if number == 0:
             window.focus_images()
-            driver.press("M")
+            driver.press("Alt+6")
             driver.settle(500)
             taken.append(driver.picture("three-planes.png"))
     QCoreApplication.processEvents()

@@ -173,6 +173,18 @@ class MainWindow(QMainWindow):
 
         self._open(DeliveriesDialog(self._core, self))
 
+    def show_true_size(self) -> None:
+        """Raises Refused where the screen's or the image's millimetres are not known."""
+        from ui import true_size
+
+        size = true_size.needed(self.grid.screen(), self._core.remembered)
+        self._session.viewing.looking.true_size(size.mm)
+
+    def calibrate_screen(self) -> None:
+        from ui.calibration_dialog import CalibrationDialog
+
+        self._open(CalibrationDialog(self, self._core.remembered))
+
     def show_sendings(self) -> None:
         from ui.archives.sendings_dialog import SendingsDialog
 

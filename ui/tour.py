@@ -208,7 +208,7 @@ class Tour:
 
     def _planes(self) -> None:
         with self._driver.step("mpr"):
-            self._driver.press("M")
+            self._driver.press("Alt+6")
             self._driver.settle(200)
             if Plane.CORONAL not in {c.state.plane for c in self._core.session.viewing.cells if c.state}:
                 self._driver.note("not a verified volume: no planes, as it should be")

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
+from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
-from workstation.session.viewing import ZOOM_STEP, Tool
+from workstation.session.viewing import Tool
 
 
 def _preset(key: str) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         preset = preset_for(context, key)
-        if preset is not None:
-            context.session.viewing.set_window(preset.window)
+        if preset is None:
+            return
+        viewing = context.session.viewing
+        if viewing.magnifier.is_on:
+            viewing.magnifier.set_window(preset.window)
+        else:
+            viewing.set_window(preset.window)
 
     return run
 
@@ -176,8 +182,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "window.default",
         "Window as acquired",
-        lambda c: c.session.viewing.set_window(None),
-        ("0", "~"),
+        default_window,
+        ("~", "Ctrl+0"),
         ("window default",),
         "Window",
         IMAGES,
@@ -186,7 +192,8 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"window.preset{key}", f"Window preset {key}", _preset(key), (key,), (f"window preset {word}",), "Window", IMAGES)
         for key, word in zip("123456789", ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
     ),
-    Command("image.invert", "Invert", lambda c: _toggle(c, "inverted"), ("I",), ("image invert",), "Image", IMAGES),
+    *WINDOWS,
+    Command("image.invert", "Invert", invert, ("I",), ("image invert",), "Image", IMAGES),
     Command(
         "image.flip_horizontal",
         "Flip left to right",
@@ -201,12 +208,10 @@ COMMANDS: tuple[Command, ...] = (
         "image.rotate_right", "Rotate right", lambda c: c.session.viewing.rotate(90), ("R",), ("image rotate",), "Image", IMAGES
     ),
     Command("image.rotate_left", "Rotate left", lambda c: c.session.viewing.rotate(-90), ("Shift+R",), (), "Image", IMAGES),
-    Command(
-        "image.zoom_in", "Zoom in", lambda c: c.session.viewing.zoom_by(ZOOM_STEP), ("+", "="), ("zoom in",), "Image", IMAGES
-    ),
-    Command(
-        "image.zoom_out", "Zoom out", lambda c: c.session.viewing.zoom_by(1 / ZOOM_STEP), ("-",), ("zoom out",), "Image", IMAGES
-    ),
+    Command("image.zoom_in", "Zoom in", zoom_in, ("+", "="), ("zoom in",), "Image", IMAGES),
+    Command("image.zoom_out", "Zoom out", zoom_out, ("-",), ("zoom out",), "Image", IMAGES),
+    *SIZES,
+    *CINE,
     Command("image.fit", "Fit to the viewport", lambda c: c.session.viewing.fit(), ("F",), ("image fit",), "Image", IMAGES),
     Command("image.reset", "Reset the viewport", lambda c: c.session.viewing.reset(), ("Ctrl+R",), ("image reset",), "Image"),
     Command(
@@ -243,7 +248,7 @@ COMMANDS: tuple[Command, ...] = (
         "hanging.three_planes",
         "Three planes",
         lambda c: c.session.viewing.show_three_planes(),
-        ("M",),
+        ("Alt+6",),
         ("planes three",),
         "Hanging",
         IMAGES,
@@ -278,13 +283,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "viewport.link",
-        "Link scrolling",
+        "Link by position",
         lambda c: c.session.viewing.toggle_linked(),
         ("L",),
         ("scrolling link",),
         "Hanging",
         IMAGES,
     ),
+    *LINKS,
     *(
         Command(
             f"layout.{rows}x{columns}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from workstation.domain.doubt import SpacingSource
@@ -18,6 +19,13 @@ STRONGEST = 3
 IN_THE_PATIENT = (SpacingSource.PIXEL_SPACING, SpacingSource.CALIBRATED, SpacingSource.US_REGION)
 
 
+class TextLevel(StrEnum):
+    """How much stands in the corners; what each holds is in resources/corner_text.toml."""
+
+    BASIC = "basic"
+    FULL = "full"
+
+
 class Looking:
     """Acts on the active viewport; the way of filling in holds for all of them."""
 
@@ -27,6 +35,7 @@ class Looking:
         self.picks_region = False
         """The next box that is dragged in an image makes its window."""
         self.interpolation = Interpolation.LINEAR
+        self.text_level = TextLevel.FULL
 
     # ---- size ------------------------------------------------------------------------
 
@@ -70,6 +79,11 @@ class Looking:
         self.interpolation = kind
         for index in range(len(self._viewing.cells)):
             self._viewing.change(index, interpolation=kind)
+
+    def step_text(self) -> None:
+        """Between the full and the basic text in the corners, in every viewport."""
+        self.text_level = TextLevel.BASIC if self.text_level is TextLevel.FULL else TextLevel.FULL
+        self._viewing.overlays_changed.emit(self._viewing.overlays)
 
     # ---- windows ---------------------------------------------------------------------
 
