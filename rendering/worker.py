@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rendering.header_json import decode as from_json
+from rendering.objects.facts import ObjectContext, ObjectFacts
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_decode import DecodeJob, KeyOf, Rest, decode_in, no_key
 from rendering.worker_pipe import Message
@@ -88,9 +89,21 @@ class ImageWorker:
 
     def media_files(self, dicomdir: Path) -> Sequence[tuple[str, ...]]:
         """The ReferencedFileID components (0004,1500) of a DICOMDIR, unchecked. Raises Refused."""
+        return tuple(tuple(str(part) for part in parts) for parts in self._ask("media", dicomdir)["files"])
+
+    def read_object(self, path: Path) -> ObjectFacts:
+        """What a presentation state, key object selection, report, segmentation or structure set says. Raises Refused."""
+        return ObjectFacts.from_json(self._ask("object", path)["object"])
+
+    def object_context(self, path: Path) -> ObjectContext:
+        """Whose an object about the images of this file is. Raises Refused."""
+        return ObjectContext.from_json(self._ask("context", path)["context"])
+
+    def _ask(self, what: str, path: Path) -> Message:
+        """One question about one file. Raises Refused."""
         with self._borrowed() as child:
             try:
-                child.send({"do": "media", "path": str(dicomdir), "key": self._key_of(dicomdir).hex()})
+                child.send({"do": what, "path": str(path), "key": self._key_of(path).hex()})
                 answer = child.receive(self.limits.seconds)
                 child.receive(self.limits.seconds)
             except ChildDied as error:
@@ -98,7 +111,7 @@ class ImageWorker:
                 raise _killer(error) from error
         if "refused" in answer:
             raise Refused(*answer["refused"])
-        return tuple(tuple(str(part) for part in parts) for parts in answer["files"])
+        return answer
 
     def decode(
         self,

@@ -28,6 +28,7 @@ from rendering.decode_direct import is_direct, read_frame
 from rendering.file_bytes import MAPPED_FROM, read_file
 from rendering.header import ImageHeader
 from rendering.header_json import encode
+from rendering.objects.read import read_context_file, read_object_file
 from rendering.parse import media_files, parse_file
 from rendering.pixels import clear_foreign_bits
 from rendering.shared_frames import Attachment, BlockAddress
@@ -96,6 +97,15 @@ class Worker:
 
     def _media(self, request: Message) -> None:
         self._answer({"files": media_files(Path(request["path"]), self._file_bytes, bytes.fromhex(request["key"]))})
+
+    def _object(self, request: Message) -> None:
+        self._limits.job_begins()
+        self._answer({"object": encode(read_object_file(Path(request["path"]), self._file_bytes, bytes.fromhex(request["key"])))})
+
+    def _context(self, request: Message) -> None:
+        self._limits.job_begins()
+        found = read_context_file(Path(request["path"]), self._file_bytes, bytes.fromhex(request["key"]))
+        self._answer({"context": encode(found)})
 
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])

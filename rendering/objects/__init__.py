@@ -1,0 +1,1 @@
+"""Objects about images: presentation states, key images, reports, segmentations, structure sets."""

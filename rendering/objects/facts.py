@@ -1,0 +1,365 @@
+"""ObjectFacts: what an object about images says, read once by the limited worker.
+
+Presentation states (PS3.3 A.33), key object selections (PS3.16 TID 2010), structured reports (TID
+1500 and any other tree), segmentations (PS3.3 A.51) and RT structure sets (A.19). Everything
+here travels as JSON. Lengths are mm, points of the patient LPS. Points of an image are (column,
+row) with 0.0 at the CENTRE of the first pixel, as in workstation.domain.annotation; the files
+count from that pixel's corner. Frame numbers are 1-based. All text is from outside: plain text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from rendering.header import LookupTable, ModalityTransform, Shutter
+from rendering.header_json import decode, encode
+from workstation.domain.geometry import FramePlane, Vec3
+from workstation.domain.viewing import Window
+
+Point = tuple[float, float]
+
+
+class ObjectKind(StrEnum):
+    PRESENTATION = "presentation state"
+    KEY_OBJECTS = "key objects"
+    REPORT = "structured report"
+    SEGMENTATION = "segmentation"
+    STRUCTURES = "structure set"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A coded concept (PS3.3 8.8)."""
+
+    value: str = ""
+    scheme: str = ""
+    meaning: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.meaning or self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """`frames` empty means every frame. Study and series are empty where the object does not say them."""
+
+    sop_instance_uid: str
+    sop_class_uid: str = ""
+    series_uid: str = ""
+    study_uid: str = ""
+    frames: tuple[int, ...] = ()
+    segments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graphic:
+    """A graphic object (PS3.3 C.10.5). `units` is PIXEL (points as above) or DISPLAY (0 to 1 of the displayed area)."""
+
+    kind: str
+    units: str
+    points: tuple[Point, ...]
+    filled: bool = False
+    layer: str = ""
+    tracking_id: str = ""
+    tracking_uid: str = ""
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphicText:
+    """A text object (PS3.3 C.10.5). `box` is (left, top, right, bottom)."""
+
+    text: str
+    anchor: Point | None = None
+    anchor_units: str = ""
+    box: tuple[float, float, float, float] | None = None
+    box_units: str = ""
+    layer: str = ""
+    tracking_id: str = ""
+    tracking_uid: str = ""
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphicLayer:
+    name: str
+    order: int = 0
+    colour: tuple[int, int, int] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedWindow:
+    """A Softcopy VOI LUT item (PS3.3 C.11.8). `images` empty: for all that the state is for."""
+
+    windows: tuple[Window, ...] = ()
+    tables: tuple[LookupTable, ...] = ()
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayedArea:
+    """A Displayed Area item (PS3.3 C.10.4), 1-based (column, row) of the image, top left AFTER rotation and flip.
+
+    `mode` is SCALE TO FIT, TRUE SIZE (`pixel_spacing` row, column in mm) or MAGNIFY (`magnification`).
+    """
+
+    top_left: tuple[int, int]
+    bottom_right: tuple[int, int]
+    mode: str = "SCALE TO FIT"
+    pixel_spacing: tuple[float, float] | None = None
+    aspect: tuple[float, float] | None = None
+    magnification: float | None = None
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6)."""
+
+    rotation: int = 0
+    flipped: bool = False
+    inverse: bool = False
+    lut: LookupTable | None = None
+    modality: ModalityTransform | None = None
+    shutter: Shutter | None = None
+    shutter_level: int | None = None
+    windows: tuple[PresentedWindow, ...] = ()
+    areas: tuple[DisplayedArea, ...] = ()
+    graphics: tuple[Graphic, ...] = ()
+    texts: tuple[GraphicText, ...] = ()
+    layers: tuple[GraphicLayer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyObjects:
+    """`title` as TID 2010 has it. `rejects` is why the images are not to be shown (IHE IOCM), empty otherwise."""
+
+    title: Code
+    rejects: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingValue:
+    """One number of a measurement group. `unit` is its UCUM code."""
+
+    name: Code
+    value: float
+    unit: Code
+    derivation: Code | None = None
+    method: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """SCOORD (`points` of `image`) or SCOORD3D (`patient_points`); `value` is which number it belongs to, -1 none."""
+
+    kind: str
+    points: tuple[Point, ...] = ()
+    image: ImageReference | None = None
+    patient_points: tuple[Vec3, ...] = ()
+    frame_of_reference_uid: str = ""
+    value: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A measurement group (TID 1410, 1411, 1501). `notes` are its other coded or written evaluations."""
+
+    tracking_id: str = ""
+    tracking_uid: str = ""
+    finding: Code | None = None
+    category: Code | None = None
+    sites: tuple[Code, ...] = ()
+    laterality: Code | None = None
+    method: Code | None = None
+    values: tuple[FindingValue, ...] = ()
+    regions: tuple[Region, ...] = ()
+    segments: tuple[ImageReference, ...] = ()
+    images: tuple[ImageReference, ...] = ()
+    algorithm_name: str = ""
+    algorithm_version: str = ""
+    notes: tuple[tuple[Code, str], ...] = ()
+
+    def note(self, value: str) -> str:
+        """The first note under the concept of this code value."""
+        return next((text for name, text in self.notes if name.value == value), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A heading (`value` empty) or a line of a report, `depth` steps in."""
+
+    depth: int
+    name: str
+    value: str = ""
+
+    @property
+    def text(self) -> str:
+        return ": ".join(part for part in (self.name, self.value) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`title` is the root's concept. `verified` is by VerificationFlag (0040,A493), with the first verifier's name."""
+
+    title: Code
+    lines: tuple[ReportLine, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    observer: str = ""
+    complete: bool = False
+    verified: bool = False
+    verifier: str = ""
+    procedure: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    number: int
+    label: str = ""
+    description: str = ""
+    category: Code = Code()
+    property_type: Code = Code()
+    colour: tuple[int, int, int] | None = None
+    algorithm_type: str = ""
+    algorithm_name: str = ""
+    algorithm_version: str = ""
+    tracking_id: str = ""
+    tracking_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMask:
+    """One segment in one frame. `mask` is zlib-compressed: the `rows` x `columns` part of the frame that begins at
+    (`row`, `column`), one bit a pixel (numpy.packbits order), or one byte (0 to 255 of the whole) when `is_fraction`."""
+
+    segment: int
+    row: int
+    column: int
+    rows: int
+    columns: int
+    mask: bytes
+    is_fraction: bool = False
+    plane: FramePlane | None = None
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """`kind` is BINARY, FRACTIONAL or LABELMAP. `spacing` is the distance of its frames in mm where they are parallel."""
+
+    kind: str
+    rows: int
+    columns: int
+    frame_of_reference_uid: str = ""
+    fraction_type: str = ""
+    frames: int = 0
+    slice_thickness: float | None = None
+    segments: tuple[Segment, ...] = ()
+    masks: tuple[SegmentMask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contour:
+    """`kind` is CLOSED_PLANAR, CLOSEDPLANAR_XOR, OPEN_PLANAR, OPEN_NONPLANAR or POINT. Points are LPS mm."""
+
+    kind: str
+    points: tuple[Vec3, ...]
+    image_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One region of interest of a structure set. `interpreted` is RTROIInterpretedType (PTV, ORGAN ...)."""
+
+    number: int
+    name: str = ""
+    description: str = ""
+    colour: tuple[int, int, int] | None = None
+    interpreted: str = ""
+    algorithm: str = ""
+    frame_of_reference_uid: str = ""
+    contours: tuple[Contour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StructureSet:
+    label: str = ""
+    approval: str = ""
+    structures: tuple[Structure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """One object. `made` is when (`YYYY-MM-DDTHH:MM:SS`, perhaps with a zone, or empty); `creator` a person's name.
+
+    `name` and `version` are of the program that made it. `images` are the images it is about,
+    nothing else. `unread` says in words what of it was not understood.
+    """
+
+    kind: ObjectKind
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_uid: str
+    series_uid: str
+    patient_id: str = ""
+    patient_issuer: str = ""
+    patient_name: str = ""
+    patient_birth_date: str = ""
+    label: str = ""
+    description: str = ""
+    creator: str = ""
+    made: str = ""
+    manufacturer: str = ""
+    name: str = ""
+    version: str = ""
+    frame_of_reference_uid: str = ""
+    images: tuple[ImageReference, ...] = ()
+    presentation: Presentation | None = None
+    key_objects: KeyObjects | None = None
+    report: Report | None = None
+    segmentation: Segmentation | None = None
+    structure_set: StructureSet | None = None
+    unread: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = encode(self)
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ObjectFacts:
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
+        facts: ObjectFacts = decode(cls, data)
+        return facts
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectContext:
+    """Whose object a new one will be: the Patient and Study Modules of a source file (PS3.3 C.7.1.1, C.7.2.1).
+
+    Text as the file has it, all component groups of names kept, charset decoded.
+    """
+
+    study_uid: str
+    patient_name: str = ""
+    patient_id: str = ""
+    patient_issuer: str = ""
+    patient_birth_date: str = ""
+    patient_sex: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_id: str = ""
+    study_description: str = ""
+    accession_number: str = ""
+    referring_physician: str = ""
+    frame_of_reference_uid: str = ""
+    position_reference: str = ""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ObjectContext:
+        context: ObjectContext = decode(cls, data)
+        return context

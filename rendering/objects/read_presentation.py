@@ -1,0 +1,165 @@
+"""Softcopy presentation states (PS3.3 A.33.1-3): modules to facts. Runs in the worker process only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rendering.header import LookupTable, ModalityTransform
+from rendering.objects.colour import rgb_of_cielab
+from rendering.objects.facts import (
+    DisplayedArea,
+    Graphic,
+    GraphicLayer,
+    GraphicText,
+    ImageReference,
+    Presentation,
+    PresentedWindow,
+)
+from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
+from rendering.parse_elements import Elements
+from rendering.parse_extras import read_shutter
+from rendering.parse_tables import lookup_table
+from rendering.parse_values import read_transform, read_voi_tables, read_windows
+
+GRAPHIC_KINDS = {"POINT": 1, "POLYLINE": 2, "INTERPOLATED": 2, "CIRCLE": 2, "ELLIPSE": 4}
+"""Graphic types of C.10.5 with the fewest points of each."""
+UNITS = ("PIXEL", "DISPLAY", "MATRIX")
+QUARTERS = (0, 90, 180, 270)
+MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
+
+
+def read_presentation(elements: Elements, budget: Budget) -> Presentation:
+    graphics: list[Graphic] = []
+    texts: list[GraphicText] = []
+    for item in budget.items(elements, "GraphicAnnotationSequence"):
+        _annotation(item, budget, graphics, texts)
+    if "MaskSubtractionSequence" in elements:
+        budget.say("The presentation state subtracts a mask: not done")
+    if "BlendingSequence" in elements:
+        budget.say("The presentation state blends two series: not done")
+    shape, lut = elements.text("PresentationLUTShape"), elements.item("PresentationLUTSequence")
+    level = elements.integer("ShutterPresentationValue")
+    return Presentation(
+        _rotation(elements, budget),
+        elements.text("ImageHorizontalFlip") == "Y",
+        shape == "INVERSE",
+        None if lut is None else _presentation_table(lut, budget),
+        _modality(elements),
+        read_shutter(elements),
+        level,
+        tuple(_window(item, budget) for item in budget.items(elements, "SoftcopyVOILUTSequence")),
+        tuple(_areas(elements, budget)),
+        tuple(graphics),
+        tuple(texts),
+        tuple(_layers(elements, budget)),
+    )
+
+
+def _rotation(elements: Elements, budget: Budget) -> int:
+    found = elements.integer("ImageRotation") or 0
+    if found not in QUARTERS:
+        budget.say("The rotation of the presentation state is no quarter turn: not used")
+        return 0
+    return found
+
+
+def _modality(elements: Elements) -> ModalityTransform | None:
+    has_any = "ModalityLUTSequence" in elements or "RescaleSlope" in elements
+    return read_transform(elements, elements, "", (), True) if has_any else None
+
+
+def _presentation_table(item: Elements, budget: Budget) -> LookupTable | None:
+    table = lookup_table(item, False, item.text("LUTExplanation"))
+    if table is None:
+        budget.say("The presentation LUT is malformed: not used")
+    return table
+
+
+def _window(item: Elements, budget: Budget) -> PresentedWindow:
+    warnings: list[str] = []
+    found = PresentedWindow(read_windows(item, warnings), read_voi_tables(item, True), referenced_images(item, budget))
+    for warning in warnings:
+        budget.say(warning)
+    return found
+
+
+def _areas(elements: Elements, budget: Budget) -> Iterator[DisplayedArea]:
+    for item in budget.items(elements, "DisplayedAreaSelectionSequence"):
+        top, bottom = item.numbers("DisplayedAreaTopLeftHandCorner"), item.numbers("DisplayedAreaBottomRightHandCorner")
+        mode = item.text("PresentationSizeMode")
+        if len(top) != 2 or len(bottom) != 2 or mode not in MODES:
+            budget.say("A displayed area is malformed: not used")
+            continue
+        spacing, aspect = item.floats("PresentationPixelSpacing"), item.floats("PresentationPixelAspectRatio")
+        yield DisplayedArea(
+            (int(top[0]), int(top[1])),
+            (int(bottom[0]), int(bottom[1])),
+            mode,
+            (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None,
+            (aspect[0], aspect[1]) if len(aspect) == 2 and min(aspect) > 0 else None,
+            item.real("PresentationPixelMagnificationRatio"),
+            referenced_images(item, budget),
+        )
+
+
+def _layers(elements: Elements, budget: Budget) -> Iterator[GraphicLayer]:
+    for item in budget.items(elements, "GraphicLayerSequence"):
+        lab = item.numbers("GraphicLayerRecommendedDisplayCIELabValue")
+        yield GraphicLayer(
+            budget.text(item.text("GraphicLayer")),
+            item.integer("GraphicLayerOrder") or 0,
+            rgb_of_cielab((int(lab[0]), int(lab[1]), int(lab[2]))) if len(lab) == 3 else None,
+            budget.text(item.text("GraphicLayerDescription")),
+        )
+
+
+def _annotation(item: Elements, budget: Budget, graphics: list[Graphic], texts: list[GraphicText]) -> None:
+    images, layer = referenced_images(item, budget), item.text("GraphicLayer")
+    if "CompoundGraphicSequence" in item:
+        # C.10.5: each compound graphic comes with plain ones that say the same, which are read.
+        budget.say("Compound graphics are shown by their plain form")
+    for one in budget.items(item, "GraphicObjectSequence"):
+        kind, units = one.text("GraphicType"), one.text("GraphicAnnotationUnits")
+        points = pairs(one.floats("GraphicData"))
+        budget.points(len(points))
+        if kind not in GRAPHIC_KINDS or units not in UNITS or len(points) < GRAPHIC_KINDS[kind]:
+            budget.say("A graphic of the presentation state is malformed: not shown")
+            continue
+        graphics.append(
+            Graphic(
+                kind,
+                "DISPLAY" if units == "DISPLAY" else "PIXEL",
+                points if units == "DISPLAY" else from_corner(points),
+                one.text("GraphicFilled") == "Y",
+                layer,
+                budget.text(one.text("TrackingID")),
+                one.uid("TrackingUID"),
+                images,
+            )
+        )
+    texts.extend(_text(one, budget, layer, images) for one in budget.items(item, "TextObjectSequence"))
+
+
+def _text(one: Elements, budget: Budget, layer: str, images: tuple[ImageReference, ...]) -> GraphicText:
+    anchor, units = pairs(one.floats("AnchorPoint")), one.text("AnchorPointAnnotationUnits")
+    top, bottom = one.floats("BoundingBoxTopLeftHandCorner"), one.floats("BoundingBoxBottomRightHandCorner")
+    box_units = one.text("BoundingBoxAnnotationUnits")
+    box = None
+    if len(top) == 2 and len(bottom) == 2 and box_units in UNITS:
+        shift = 0.0 if box_units == "DISPLAY" else 0.5
+        box = (top[0] - shift, top[1] - shift, bottom[0] - shift, bottom[1] - shift)
+    if anchor and units not in UNITS:
+        anchor = ()
+    if anchor and units != "DISPLAY":
+        anchor = from_corner(anchor)
+    return GraphicText(
+        budget.text(one.long_text("UnformattedTextValue")),
+        anchor[0] if anchor else None,
+        units,
+        box,
+        box_units,
+        layer,
+        budget.text(one.text("TrackingID")),
+        one.uid("TrackingUID"),
+        images,
+    )
