@@ -96,7 +96,7 @@ class Arrivals(QObject):
 
 
 def images_words(item: WorklistItem, arrivals: Arrivals) -> str:
-    """`402`, `137 of 402` while some are missing, `none`, or `none: fetch` where an archive can be asked."""
+    """`402`, `137 of 402` while some are missing, `none`, or `Fetch…` where an archive can be asked."""
     arrival = arrivals.of_study(item.study_instance_uid)
     if arrival is not None and arrival.is_begun:
         return core_text("{0} of {1}").format(arrival.progress.received, arrival.progress.expected)
@@ -104,7 +104,7 @@ def images_words(item: WorklistItem, arrivals: Arrivals) -> str:
         return str(item.image_count)
     if arrival is not None and not arrival.progress.problem:
         return core_text("coming")
-    return core_text("none: fetch") if may_fetch(item, arrivals) else core_text("none")
+    return core_text("Fetch…") if may_fetch(item, arrivals) else core_text("none")
 
 
 def may_fetch(item: WorklistItem, arrivals: Arrivals) -> bool:
