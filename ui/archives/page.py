@@ -241,7 +241,8 @@ class ArchivePage(QWidget):
         self.model.show_rows(rows)
         self.table.horizontalHeader().setSortIndicator(DATE, Qt.SortOrder.DescendingOrder)
         by_place = ", ".join(f"{plain(place)}: {count}" for place, count in counts(rows).items())
-        self._words.setText(self.tr("{0} studies").format(len(rows)) + (f"   ({by_place})" if by_place else ""))
+        count = self.tr("1 study") if len(rows) == 1 else self.tr("{0} studies").format(len(rows))
+        self._words.setText(count + (f"   ({by_place})" if by_place else ""))
         lines = [f"{self._title(name)}: {core_text(why)}" for name, why in (*findings.failures, *findings.not_asked)]
         if findings.dropped:
             lines.append(self.tr("{0} answers were of other patients than asked for and are not shown").format(findings.dropped))
