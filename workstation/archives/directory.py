@@ -45,7 +45,7 @@ class Findings:
     """What several archives answered. Nothing found means nothing only where `failures` and `not_asked` are empty.
 
     `failures` and `not_asked` are (archive, why in words); `dropped` counts answers that were not
-    of the patient asked for.
+    of the patient asked for. `pauses` are (archive, seconds) for which one asked to be left in peace.
     """
 
     studies: tuple[FoundAt, ...] = ()
@@ -53,6 +53,7 @@ class Findings:
     not_asked: tuple[tuple[str, str], ...] = ()
     dropped: int = 0
     asked: tuple[str, ...] = ()
+    pauses: tuple[tuple[str, float], ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -202,14 +203,16 @@ class ArchiveDirectory:
             return Findings()
         with ThreadPoolExecutor(min(len(archives), MOST_ASKED_AT_ONCE), thread_name_prefix="find") as pool:
             answers = list(pool.map(lambda archive: self._answer(archive, query, cancelled), archives))
-        failures = tuple((a.name, answer) for a, answer in zip(archives, answers, strict=True) if isinstance(answer, str))
+        failed = [(a.name, got) for a, got in zip(archives, answers, strict=True) if isinstance(got, WorkstationError)]
         believed: list[FoundStudy] = []
         dropped = 0
         for archive, answer in zip(archives, answers, strict=True):
             good, others = self._believed(archive, query, answer if isinstance(answer, tuple) else ())
             believed += good
             dropped += others
-        return Findings(self._merged(believed), failures, (), dropped, tuple(archive.name for archive in archives))
+        failures = tuple((name, str(error)) for name, error in failed)
+        pauses = tuple((name, error.retry_after) for name, error in failed if error.retry_after)
+        return Findings(self._merged(believed), failures, (), dropped, tuple(archive.name for archive in archives), pauses)
 
     def _believed(self, archive: Archive, query: StudyQuery, rows: Sequence[FoundStudy]) -> tuple[tuple[FoundStudy, ...], int]:
         """The answers that are of whom was asked for, and the number of the others, which the security log hears of."""
@@ -223,11 +226,13 @@ class ArchiveDirectory:
                 del self._seen[next(iter(self._seen))]
         return good, len(rows) - len(good)
 
-    def _answer(self, archive: Archive, query: StudyQuery, cancelled: Callable[[], bool]) -> tuple[FoundStudy, ...] | str:
+    def _answer(
+        self, archive: Archive, query: StudyQuery, cancelled: Callable[[], bool]
+    ) -> tuple[FoundStudy, ...] | WorkstationError:
         try:
             return self.connection(archive.name).find_studies(query, cancelled)
         except WorkstationError as error:
-            return str(error)
+            return error
 
     def _merged(self, found: Iterable[FoundStudy]) -> tuple[FoundAt, ...]:
         """One row for each study; the same UID with another patient is another row, never merged."""

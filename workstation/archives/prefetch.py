@@ -244,6 +244,7 @@ class Prefetcher:
             progress = self._fetcher.fetch(one.found, one.archive, self._progressed, is_to_stop, kilobits)
             if progress.problem:
                 problem = Unavailable("The archive did not give everything", progress.problem)
+                problem.retry_after = progress.retry_after
         except WorkstationError as error:
             problem = error
         finally:

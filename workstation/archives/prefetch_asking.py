@@ -47,7 +47,7 @@ class Patience:
         """True when this is news: the archive answered before, or fails in another way."""
         before = self._silent.get(archive)
         tries = before.tries + 1 if before else 1
-        wait = min(self._first * 2.0 ** min(tries - 1, 32), self._longest)
+        wait = max(min(self._first * 2.0 ** min(tries - 1, 32), self._longest), error.retry_after or 0.0)
         self._silent[archive] = _Silence(tries, self._monotonic() + wait, str(error))
         return before is None or before.words != str(error)
 

@@ -35,7 +35,9 @@ class DirectorySources:
         query = StudyQuery(patient_id=key.patient_id, issuer=key.issuer)
         findings = self._directory.find_studies(query, archives=(archive,), cancelled=cancelled)
         for name, why in findings.failures:
-            raise Unavailable("The archive did not answer", why, f"`archive test {name}` says what is wrong")
+            error = Unavailable("The archive did not answer", why, f"`archive test {name}` says what is wrong")
+            error.retry_after = dict(findings.pauses).get(name)
+            raise error
         return tuple(at.study for at in findings.studies)
 
 

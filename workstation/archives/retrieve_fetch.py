@@ -19,11 +19,13 @@ from typing import Protocol
 from workstation.archives.arrivals import Arrivals, Request, Taker
 from workstation.archives.retrieve_ledger import ListChange, RetrieveLedger, RetrieveState
 from workstation.domain.archive import ArchiveConnection, FoundInstance, RetrieveProgress
-from workstation.errors import Refused, WorkstationError
+from workstation.errors import DiskFull, Refused, WorkstationError
 from workstation.ris.outbox import Backoff
 
 STOPPED = "Stopped; what has come stays"
 NO_IMAGES = "The archive lists no images of this study"
+FIRST_ROOM = 16 << 20
+"""Bytes of disk that are asked for where no image has come that would tell how large they are."""
 MOST_REFUSALS = 12
 """In a row, with no image between them: halving finds one bad image of some thousand in as many."""
 GLANCE = 0.1
@@ -36,10 +38,15 @@ class Cache(Taker, Protocol):
     def receiving_folder(self) -> AbstractContextManager[Path]: ...
     def held_instances(self, study_instance_uid: str) -> frozenset[tuple[str, str]]: ...
 
+    make_room: Callable[[int], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """How patiently: rounds without a single new image before it is given up, and the waits between them."""
+    """How patiently: rounds without a single new image before it is given up, and the waits between them.
+
+    An archive that asks for a longer pause than `backoff.cap` is not waited for here.
+    """
 
     most: int = 5
     backoff: Backoff = field(default_factory=lambda: Backoff(base=1.0, cap=60.0))
@@ -76,6 +83,8 @@ class Fetch:
         self._rows: tuple[FoundInstance, ...] | None = None
         self._refused: dict[str, str] = {}
         self._stopped: WorkstationError | None = None
+        self._retry_after: float | None = None
+        self._has_made_room = False
         self.change = ListChange()
 
     def run(self) -> RetrieveProgress:
@@ -124,9 +133,10 @@ class Fetch:
         return self._stopped is not None or self._cancelled()
 
     def progress(self, problem: str = "", whole: bool = False) -> RetrieveProgress:
-        """`whole` names what is missing."""
+        """`whole`: nothing is under way any more; what is missing is named, and is a problem."""
         if self._rows is None:
-            return RetrieveProgress(self._archive, self._study, 0, None, self._bytes_before + self._bytes, problem=problem)
+            came = self._bytes_before + self._bytes
+            return RetrieveProgress(self._archive, self._study, 0, None, came, problem=problem, retry_after=self._retry_after)
         missing = self.missing()
         is_proven = bool(self._rows) and not missing
         return RetrieveProgress(
@@ -136,8 +146,9 @@ class Fetch:
             expected=len(self._rows),
             bytes=self._bytes_before + self._bytes,
             is_proven=is_proven,
-            problem="" if is_proven else problem or self._words(len(missing)),
+            problem="" if is_proven else problem or (self._words(len(missing)) if whole else ""),
             missing=missing if whole else (),
+            retry_after=None if is_proven else self._retry_after,
         )
 
     # ---- inside --------------------------------------------------------------------------
@@ -149,14 +160,17 @@ class Fetch:
             if self._cancelled():
                 return STOPPED
             before = len(self._cache.held_instances(self._study))
-            problem, hint = "", None
+            problem, self._retry_after = "", None
             try:
                 self._list()
                 self._round()
             except Refused as error:
                 return str(error)
+            except DiskFull as error:
+                if not self._has_room_been_made():
+                    self._stopped = error
             except WorkstationError as error:
-                problem, hint = str(error), error.retry_after
+                problem, self._retry_after = str(error), error.retry_after
             if self._stopped is not None:
                 return str(self._stopped)
             if self._rows is not None and not self._wanted():
@@ -165,9 +179,21 @@ class Fetch:
                 return STOPPED
             has_gained = len(self._cache.held_instances(self._study)) > before
             failures = 0 if has_gained else failures + 1
-            if failures >= self._tries.most:
+            pause = self._retry_after or 0.0
+            if failures >= self._tries.most or pause > self._tries.backoff.cap:
                 return problem
-            self._wait(max(self._tries.backoff.wait(max(failures, 1), self._tries.draw), hint or 0.0))
+            self._wait(max(self._tries.backoff.wait(max(failures, 1), self._tries.draw), pause))
+
+    def _has_room_been_made(self) -> bool:
+        """Once for each fetch: as much as what is missing will take, as far as that can be said (F14)."""
+        if self._has_made_room:
+            return False
+        self._has_made_room = True
+        here = len(self._rows or ()) - len(self.missing())
+        each = (self._bytes_before + self._bytes) // here if here else 0
+        # Whatever went is room: whether it is enough shows when the rest comes.
+        self._cache.make_room(max(each * len(self.missing()), FIRST_ROOM))
+        return True
 
     def _list(self) -> None:
         """Take the archive's list, once."""

@@ -238,6 +238,8 @@ class RetrieveProgress:
     is_proven: bool = False
     problem: str = ""
     missing: tuple[FoundInstance, ...] = field(default=())
+    retry_after: float | None = None
+    """Seconds for which the archive asked to be left in peace; None when it did not."""
 
 
 __all__ = [

@@ -13,11 +13,12 @@ from typing import BinaryIO
 from workstation.archives.gateway.dicomweb_part10 import HEAD, file_meta
 from workstation.archives.gateway.dicomweb_wire import Answer
 from workstation.archives.gateway.dicomweb_words import not_dicomweb
+from workstation.archives.gateway.disk_words import not_written
 from workstation.archives.gateway.http_limits import HttpLimits
 from workstation.archives.gateway.multipart import Malformed, MultipartParser, PartBegins, PartData, boundary_of, media_type
 from workstation.at_rest.sealed import Purpose, create_sealed
 from workstation.domain.archive import ReceivedFile
-from workstation.errors import Unavailable
+from workstation.errors import DiskFull
 
 _DICOM = "application/dicom"
 _LOOK_AT_DISK = 64 * 1024 * 1024
@@ -85,7 +86,7 @@ class Receiver:
     def check_room(self, coming: int) -> None:
         """Before the disk is full: our own records have to be written too (F01)."""
         if shutil.disk_usage(self._into).free < coming + self._limits.free_disk:
-            raise Unavailable(
+            raise DiskFull(
                 "No room for the archive's images", "The disk is too full for what it sends", "Free some space and try again"
             )
 
@@ -117,14 +118,14 @@ class _Incoming:
         try:
             self._file.write(data)
         except OSError as error:
-            raise _not_written() from error
+            raise not_written(error) from error
 
     def whole(self) -> ReceivedFile:
         try:
             self._file.close()
             self._partial.replace(self._path)
         except OSError as error:
-            raise _not_written() from error
+            raise not_written(error) from error
         meta = file_meta(self._head)
         return ReceivedFile(self._path, self.size, meta.sop_instance_uid if meta else "")
 
@@ -134,10 +135,6 @@ class _Incoming:
             abandon()
         with contextlib.suppress(OSError):
             self._partial.unlink(missing_ok=True)
-
-
-def _not_written() -> Unavailable:
-    return Unavailable("The archive's images cannot be stored", "Writing to the disk failed", "Free some space and try again")
 
 
 def _create(path: Path) -> BinaryIO:

@@ -25,9 +25,9 @@ from pynetdicom.dimse_messages import C_STORE_RQ, DIMSEMessage
 from pynetdicom.dsutils import create_file_meta
 
 from workstation.archives.gateway.dimse_link import DimseLink
+from workstation.archives.gateway.disk_words import not_written
 from workstation.at_rest.sealed import Purpose, create_sealed
 from workstation.domain.archive import ReceivedFile
-from workstation.errors import Unavailable
 
 MOST_OBJECT = 8 << 30
 """Bytes of one object."""
@@ -91,8 +91,7 @@ class Intake:
 
     def no_room(self, error: OSError) -> None:
         """Whatever else comes has no room either."""
-        detail = f"Writing what the archive sends failed: {error.strerror or type(error).__name__}"
-        self._link.blame(Unavailable("There is no room for the images", detail, "Free some disk space and try again"))
+        self._link.blame(not_written(error))
         self._link.cut()
 
     def store(self, event: Any) -> int:

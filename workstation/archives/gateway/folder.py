@@ -16,6 +16,7 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from workstation.archives.gateway.dimse_text import number, text
+from workstation.archives.gateway.disk_words import is_full, not_written
 from workstation.at_rest.sealed import Purpose, create_sealed
 from workstation.domain.archive import (
     Archive,
@@ -148,6 +149,8 @@ class FolderConnection:
             return ReceivedFile(target, source.stat().st_size, uid)
         except OSError as error:
             target.unlink(missing_ok=True)
+            if is_full(error):
+                raise not_written(error) from error
             detail = error.strerror or type(error).__name__
             raise Unavailable("A file cannot be copied", detail, "Check the medium and the free space") from error
 
