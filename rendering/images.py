@@ -25,7 +25,7 @@ from rendering.decoded_file import DamagedEntry, DecodedFile
 from rendering.frame_decoding import FrameDecoder
 from rendering.frame_memory import half_of_memory, zeros
 from rendering.images_memory import FrameMemory, NoMemory, PassingMemory, WholeMemory
-from rendering.images_order import frames_in_order, near_frames, next_frames
+from rendering.images_order import COARSEST, frames_in_order, near_frames, next_frames
 from rendering.images_partial import PartialVolume
 from rendering.judged_series import JudgedSeries
 from rendering.pixels import FrameValues, modality_values
@@ -133,7 +133,8 @@ class SeriesImages(SeriesFrames):
             return WholeMemory(self.layout, self._entry.mapped(), is_mapped=True)
         if self._is_large:
             return PassingMemory(self.layout, self._most // PASSING_SHARE, self._left)
-        return WholeMemory.empty(self.layout)
+        is_cut_early = self._entry is None and self.verdict.geometry is not None and self._known.has_one_line
+        return WholeMemory.empty(self.layout, COARSEST if is_cut_early else 0)
 
     def _float_volume(self) -> NDArray[np.float32] | None:
         if self.verdict.geometry is None or self._known.has_one_line:
@@ -326,6 +327,8 @@ class SeriesImages(SeriesFrames):
             frame = memory.room(position)
             frame[...] = decoded
             self._take_over(memory, position, frame)
+        if isinstance(memory, WholeMemory) and memory.early is not None and self._has_every(COARSEST):
+            memory.move(1)
 
     def _take_over(self, memory: FrameMemory, position: int, frame: NDArray[Any]) -> None:
         """A frame is whole and proved in its place."""
@@ -405,9 +408,10 @@ class SeriesImages(SeriesFrames):
             raise NotYet("This series is still being loaded")
         voxels = memory.blocks[0] if self._floats is None else self._floats
         if self._settled_count == self.frame_count:
+            memory.move()
             self._partial.clear()
             return self._source(voxels, geometry, False)
-        partial = self._partial.source(voxels, geometry, self._has_every, self._source)
+        partial = self._partial.source(voxels, geometry, self._has_every, self._source, memory.every)
         if partial is None:
             raise NotYet("This series is still being loaded")
         return partial

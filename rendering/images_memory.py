@@ -52,18 +52,38 @@ class NoMemory:
 
 
 class WholeMemory:
-    """A place for every frame; a volume's `blocks[0]` is what VTK reads."""
+    """A place for every frame; a volume's `blocks[0]` is what VTK reads.
 
-    def __init__(self, layout: FrameLayout, blocks: Sequence[NDArray[Any]], is_mapped: bool = False) -> None:
+    With a `stride`, every so-many-th frame of a volume has its first place in `early`, side by side
+    with its like: what a first cut is drawn from is whole without a copy, and without touching the
+    large pages of all that lies between. `move` takes them to their own place.
+    """
+
+    def __init__(
+        self,
+        layout: FrameLayout,
+        blocks: Sequence[NDArray[Any]],
+        is_mapped: bool = False,
+        early: NDArray[Any] | None = None,
+        stride: int = 0,
+    ) -> None:
         self.blocks = blocks
         self.is_mapped = is_mapped
+        self.early = early
         self._slots = layout.slots
+        self._stride = stride
+        self._moving = threading.Lock()
+        self._moved = 0
 
     @classmethod
-    def empty(cls, layout: FrameLayout) -> WholeMemory:
-        """Raises Refused when there is no room."""
+    def empty(cls, layout: FrameLayout, stride: int = 0) -> WholeMemory:
+        """Raises Refused when there is no room. `stride` is for a volume: one block, in reading order."""
         check_room(layout.bytes)
-        return cls(layout, [zeros(shape, dtype) for shape, dtype in layout.blocks])
+        blocks = [zeros(shape, dtype) for shape, dtype in layout.blocks]
+        if not stride:
+            return cls(layout, blocks)
+        (count, *frame), dtype = layout.blocks[0]
+        return cls(layout, blocks, early=zeros((-(-count // stride), *frame), dtype), stride=stride)
 
     @property
     def bytes(self) -> int:
@@ -74,12 +94,38 @@ class WholeMemory:
         return self.room(position)
 
     def room(self, position: int) -> NDArray[Any]:
+        early = self.early
+        if early is not None and position % self._stride == 0 and position // self._stride >= self._moved:
+            first: NDArray[Any] = early[position // self._stride]
+            return first
         slot = self._slots[position]
         frame: NDArray[Any] = self.blocks[slot.block][slot.index]
         return frame
 
     def keep(self, position: int, frame: NDArray[Any]) -> None:
         pass
+
+    def every(self, stride: int) -> NDArray[Any] | None:
+        """Each `stride`-th frame where they lie side by side; without such a place None, and all frames are in their own."""
+        with self._moving:
+            early = self.early
+        if early is not None and stride == self._stride:
+            return early
+        self.move()
+        return None
+
+    def move(self, most: int | None = None) -> None:
+        """Takes `most` early frames (all without it) to their own place. Only when each of them has come."""
+        with self._moving:
+            early, start = self.early, self._moved
+            if early is None:
+                return
+            for index in range(start, len(early) if most is None else min(len(early), start + most)):
+                # The frame first: who sees it as moved finds it there.
+                self.blocks[0][index * self._stride] = early[index]
+                self._moved = index + 1
+            if self._moved == len(early):
+                self.early = None
 
 
 class PassingMemory:

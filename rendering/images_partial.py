@@ -27,9 +27,17 @@ class PartialVolume:
         self._copy: VolumeSource | None = None
 
     def source(
-        self, voxels: NDArray[Any], geometry: VolumeGeometry, has_every: Callable[[int], bool], make: MakeSource
+        self,
+        voxels: NDArray[Any],
+        geometry: VolumeGeometry,
+        has_every: Callable[[int], bool],
+        make: MakeSource,
+        every: Callable[[int], NDArray[Any] | None],
     ) -> VolumeSource | None:
-        """The finest that there is; None when not even every 8th slice has come."""
+        """The finest that there is; None when not even every 8th slice has come.
+
+        `every` gives these slices where they lie side by side already, or None.
+        """
         stride = COARSEST
         if not has_every(stride):
             return None
@@ -39,7 +47,9 @@ class PartialVolume:
             copy = self._copy
             if copy is None or copy.geometry.shape[0] < len(range(0, geometry.shape[0], stride)):
                 self._copy = None
-                copy = self._copy = make(np.ascontiguousarray(voxels[::stride]), _every(geometry, stride), True)
+                slices = every(stride)
+                slices = np.ascontiguousarray(voxels[::stride]) if slices is None else slices
+                copy = self._copy = make(slices, _every(geometry, stride), True)
             return copy
 
     def clear(self) -> None:
