@@ -140,7 +140,9 @@ class Shutter:
 class UltrasoundRegion:
     """One US region (PS3.3 C.8.5.5): 0-based, bounds inclusive.
 
-    `row_spacing` and `column_spacing` are mm per pixel, None where PhysicalUnits is not cm.
+    `row_spacing` and `column_spacing` are mm per pixel, None where the region has no lengths in
+    both directions. `x_unit`, `y_unit` are what one pixel along a row or a column stands for
+    (`mm`, `s`, `cm/s` ...), `x_delta`, `y_delta` how much of it, signed; "" and None when unknown.
     """
 
     left: int
@@ -151,6 +153,10 @@ class UltrasoundRegion:
     data_type: int = 0
     row_spacing: float | None = None
     column_spacing: float | None = None
+    x_unit: str = ""
+    y_unit: str = ""
+    x_delta: float | None = None
+    y_delta: float | None = None
 
     def holds(self, column: float, row: float) -> bool:
         return self.left <= column <= self.right and self.top <= row <= self.bottom

@@ -16,6 +16,11 @@ SPACING_LIMITS = (1e-4, 200.0)
 # ImageOrientationPatient is written with few digits; off by more, it is no orientation.
 DIRECTION_TOLERANCE = 1e-2
 
+# PhysicalUnitsXDirection (PS3.3 C.8.5.5.1.15); 3 is cm.
+REGION_UNITS = {
+    1: "%", 2: "dB", 3: "mm", 4: "s", 5: "Hz", 6: "dB/s", 7: "cm/s", 8: "cm²", 9: "cm²/s", 10: "cm³", 11: "cm³/s", 12: "°",
+}  # fmt: skip
+
 Pair = tuple[float, float]
 
 
@@ -101,9 +106,18 @@ def _region(item: Elements) -> UltrasoundRegion | None:
     if left is None or top is None or right is None or bottom is None:
         return None
     spatial, kind = item.integer("RegionSpatialFormat") or 0, item.integer("RegionDataType") or 0
-    return UltrasoundRegion(
-        left, top, right, bottom, spatial, kind, _centimetres(item, "Y", spatial), _centimetres(item, "X", spatial)
-    )
+    (x_unit, x_delta), (y_unit, y_delta) = _axis(item, "X"), _axis(item, "Y")
+    lengths = _centimetres(item, "Y", spatial), _centimetres(item, "X", spatial)
+    return UltrasoundRegion(left, top, right, bottom, spatial, kind, *lengths, x_unit, y_unit, x_delta, y_delta)
+
+
+def _axis(item: Elements, axis: str) -> tuple[str, float | None]:
+    """What a pixel along X or Y stands for and how much of it; centimetres as mm."""
+    delta, code = item.real(f"PhysicalDelta{axis}"), item.integer(f"PhysicalUnits{axis}Direction")
+    unit = REGION_UNITS.get(code or 0, "")
+    if not unit or not delta:
+        return "", None
+    return unit, delta * 10.0 if unit == "mm" else delta
 
 
 def _centimetres(item: Elements, axis: str, spatial_format: int) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
+from rendering.annotation_measuring import Measuring
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
@@ -25,7 +26,7 @@ from rendering.viewport_solid import SolidView, solid_view
 from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
-from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind
+from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
 from workstation.domain.doubt import Doubt
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.measurement import Measurement
@@ -52,6 +53,7 @@ class Viewport:
         self._painter = Painter(images, self._scale)
         self._solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
+        self._measuring = Measuring(images, self._scale, self._doubts)
 
     # Drawing
 
@@ -289,6 +291,14 @@ class Viewport:
         """The corners of an area's closed line in the view (curves as polygons); of other kinds their points."""
         view = self._view(state, width, height)
         return None if isinstance(view, SolidView) else outline_on_view(view, annotation, self.images)
+
+    def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = ()) -> Measured:
+        """What the drawing measures. Never raises: `refused` says in words why there is nothing.
+
+        `calibrations` are the reader's CALIBRATION lines on this series: they count for images that
+        know no length in the patient.
+        """
+        return self._measuring.measured(annotation, calibrations)
 
     def measure_line(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
         """The length between two view points, its unit saying where the millimetres come from.

@@ -142,7 +142,7 @@ class CutView:
 def frame_view(images: SeriesImages, state: ViewportState, position: int, width: int, height: int) -> FrameView:
     header, facts = images.header(position), images.facts(position)
     extent = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5)
-    return FrameView(header, facts, screen_map(extent, _pitch(header, facts), state, width, height), images.identity(position))
+    return FrameView(header, facts, screen_map(extent, pixel_pitch(header, facts), state, width, height), images.identity(position))
 
 
 def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
@@ -193,7 +193,7 @@ def _geometry(images: SeriesImages) -> VolumeGeometry:
     return images.verdict.geometry
 
 
-def _pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
+def pixel_pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
     """Length of one step along (columns, rows): mm, or PixelAspectRatio (vertical, horizontal)."""
     if facts.spacing is not None:
         return facts.spacing[1], facts.spacing[0]

@@ -3,7 +3,9 @@
 An annotation belongs to one plane: a frame as acquired (STACK: `points` in column, row of the
 frame, 0.0 at the centre of the first pixel) or a cut through a volume (`patient_points` in LPS mm
 carry it; `points` are empty). Where the geometry is known both are set, so that a drawing on a
-frame can be shown on every plane and copied to a prior.
+frame can be shown on every plane and copied to a prior. `patient_points` follow `points`, with a
+third one for RECTANGLE and ELLIPSE (the corner in the first one's row and the second one's column)
+and CIRCLE (a quarter turn on along its line), which place the shape in space.
 """
 
 from __future__ import annotations
@@ -63,6 +65,10 @@ POINTS_NEEDED: Mapping[AnnotationKind, tuple[int, int]] = {
 """Fewest and most points of each kind."""
 
 
+COUNTED = frozenset({"Pixels"})
+"""Names of values that are whole numbers of something."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredValue:
     """One number. `name` is an English source string (`Length`, `Area`, `Mean`, `SD`, `Min`, `Max`, `Long axis` ...).
@@ -77,7 +83,13 @@ class MeasuredValue:
 
     @property
     def text(self) -> str:
-        return f"{self.value:.1f} {self.unit}".strip()
+        """With the digits it is worth: counts whole, SUV to a hundredth, small values that are no length to 3 digits."""
+        if self.name in COUNTED:
+            return f"{self.value:.0f} {self.unit}".strip()
+        if self.unit.startswith("SUV"):
+            return f"{self.value:.2f} {self.unit}"
+        is_small = 0.0 < abs(self.value) < 1.0 and not self.unit.startswith(("mm", "px", "°"))
+        return f"{self.value:.3g} {self.unit}".strip() if is_small else f"{self.value:.1f} {self.unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +97,15 @@ class Measured:
     """What was measured in one annotation, where its spacing came from, and the histogram of an area.
 
     `refused` says in words why nothing could be measured; `values` are then empty. `histogram` is
-    (lower edge of the first bin, width of a bin, counts).
+    (lower edge of the first bin, width of a bin, counts). `notes` are short English source strings
+    on what the values leave out (padding, colour, a part beyond the image).
     """
 
     values: tuple[MeasuredValue, ...] = ()
     spacing_source: SpacingSource | None = None
     refused: str = ""
     histogram: tuple[float, float, tuple[int, ...]] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
