@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workstation.domain.viewing import ViewportState
+from workstation.domain.viewing import Sizing, ViewportState
 
 # Exact values for the quarter turns, so that a frame at rotation 90 is not resampled askew.
 QUARTERS: dict[int, tuple[float, float]] = {0: (1.0, 0.0), 90: (0.0, 1.0), 180: (-1.0, 0.0), 270: (0.0, -1.0)}
@@ -21,7 +21,10 @@ SMALLEST_ZOOM = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class ScreenMap:
-    """x = a u + b v + tx, y = c u + d v + ty. `scale` is view pixels per unit of length."""
+    """x = a u + b v + tx, y = c u + d v + ty. `scale` is view pixels per unit of length.
+
+    `per_pixel` is view pixels per image pixel, in the direction in which those are finest.
+    """
 
     a: float
     b: float
@@ -30,6 +33,7 @@ class ScreenMap:
     tx: float
     ty: float
     scale: float
+    per_pixel: float = 1.0
 
     def to_view(self, u: float, v: float) -> tuple[float, float]:
         return self.a * u + self.b * v + self.tx, self.c * u + self.d * v + self.ty
@@ -46,9 +50,18 @@ class ScreenMap:
 
 
 def screen_map(
-    extent: tuple[float, float, float, float], pitch: tuple[float, float], state: ViewportState, width: int, height: int
+    extent: tuple[float, float, float, float],
+    pitch: tuple[float, float],
+    state: ViewportState,
+    width: int,
+    height: int,
+    pixel: float = 0.0,
+    in_mm: bool = False,
 ) -> ScreenMap:
-    """The map that fits `extent` (u0, u1, v0, v1: outer edges) into the view at zoom 1.
+    """The map that fits `extent` (u0, u1, v0, v1: outer edges) into the view at zoom 1, or sizes it as the state asks.
+
+    `pixel` is the length of the finest image pixel (0: the smaller pitch); `in_mm` says that lengths
+    are millimetres, without which there is no true size.
 
     `pitch` is the length of one unit of u and of v (mm, or the pixel aspect when lengths are
     unknown), so that pixels that are not square are drawn right. Rotation is clockwise and
@@ -58,14 +71,22 @@ def screen_map(
     cos, sin = _turn(state.rotation)
     wide, high = (u1 - u0) * pitch[0], (v1 - v0) * pitch[1]
     box = abs(cos) * wide + abs(sin) * high, abs(sin) * wide + abs(cos) * high
-    scale = min(width / box[0], height / box[1]) * max(state.zoom, SMALLEST_ZOOM)
+    finest = pixel or min(pitch)
+    sizing = state.sizing if state.sizing is not Sizing.TRUE_SIZE or (in_mm and state.pixel_mm > 0.0) else Sizing.FIT
+    fitting = {Sizing.PIXELS: 1.0 / finest, Sizing.TRUE_SIZE: 1.0 / (state.pixel_mm or 1.0)}
+    scale = fitting.get(sizing, min(width / box[0], height / box[1])) * max(state.zoom, SMALLEST_ZOOM)
     flip_x = -1.0 if state.flipped_horizontally else 1.0
     flip_y = -1.0 if state.flipped_vertically else 1.0
     a, b = flip_x * scale * cos * pitch[0], flip_x * scale * -sin * pitch[1]
     c, d = flip_y * scale * sin * pitch[0], flip_y * scale * cos * pitch[1]
     u, v = (u0 + u1) / 2, (v0 + v1) / 2
     x, y = width * (0.5 + state.pan[0]), height * (0.5 + state.pan[1])
-    return ScreenMap(a, b, c, d, x - a * u - b * v, y - c * u - d * v, scale)
+    tx, ty = x - a * u - b * v, y - c * u - d * v
+    if sizing is Sizing.PIXELS:
+        # The edge of the first pixel on the edge of a device pixel: no image pixel falls between two.
+        left, top = a * u0 + b * v0 + tx, c * u0 + d * v0 + ty
+        tx, ty = tx + round(left) - left, ty + round(top) - top
+    return ScreenMap(a, b, c, d, tx, ty, scale, scale * finest)
 
 
 def _turn(degrees: int) -> tuple[float, float]:

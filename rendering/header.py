@@ -243,6 +243,7 @@ class ImageHeader:
     magnification: float | None = None
     burned_in: str = ""
     frame_time: float | None = None
+    cine_rate: float | None = None
     frame_times: tuple[float, ...] = ()
     expected_images: int | None = None
     warnings: tuple[str, ...] = ()

@@ -122,6 +122,7 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         magnification=elements.real("EstimatedRadiographicMagnificationFactor"),
         burned_in=elements.text("BurnedInAnnotation"),
         frame_time=frame_time,
+        cine_rate=elements.real("CineRate"),
         frame_times=frame_times,
         expected_images=elements.integer("ImagesInAcquisition"),
         warnings=tuple(dict.fromkeys(warnings)),

@@ -64,6 +64,12 @@ class Picture:
     slice_location_mm: float | None = None
     thickness_mm: float | None = None
     partial: bool = False
+    per_pixel: float | None = None
+    """View pixels per image pixel, where those are finest; None in 3D."""
+    processed: str = ""
+    """What was done to the image besides its window (`Sharpened 2`); an English source string."""
+    is_nearest: bool = False
+    """Whether pixels are shown as squares, nothing filled in between."""
     error: Refused | None = None
 
 

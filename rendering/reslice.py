@@ -21,6 +21,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
 
 from workstation.domain.geometry import VolumeGeometry
+from workstation.domain.viewing import Interpolation
 
 # What lies outside the voxels: NaN, which no image value is and which every grey mapping
 # takes as background.
@@ -30,6 +31,12 @@ OUTSIDE = float("nan")
 ALONG_AXIS = 1e-10
 
 SLAB_MODES = {"MEAN": "SetSlabModeToMean", "MIP": "SetSlabModeToMax", "MIN": "SetSlabModeToMin"}
+
+FILLINGS = {
+    Interpolation.NEAREST: "SetInterpolationModeToNearestNeighbor",
+    Interpolation.LINEAR: "SetInterpolationModeToLinear",
+    Interpolation.CUBIC: "SetInterpolationModeToCubic",
+}
 
 Column = Sequence[float]
 
@@ -92,8 +99,8 @@ class Sampling:
         return replace(self, right=right, down=down, width=width, height=height)
 
 
-def sample_volume(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
-    """Values (height, width) float32 in the volume's unit, linear between voxels, NaN outside."""
+def sample_volume(source: VolumeSource, sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:
+    """Values (height, width) float32 in the volume's unit, linear (or as `filling` says) between voxels, NaN outside."""
     slices, rows, columns = source.voxels.shape
     dimensions = (columns, rows, slices)
     if sampling.samples > 1 and sampling.runs_along_axes:
@@ -103,14 +110,14 @@ def sample_volume(source: VolumeSource, sampling: Sampling) -> NDArray[np.float3
         if source.intercept != 0.0:
             values += np.float32(source.intercept)
         return values
-    return _reslice(source.scalars, dimensions, sampling, False, source.slope, source.intercept)
+    return _reslice(source.scalars, dimensions, sampling, filling, source.slope, source.intercept)
 
 
-def sample_frame(frame: NDArray[Any], sampling: Sampling, nearest: bool = False) -> NDArray[np.float32]:
+def sample_frame(frame: NDArray[Any], sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:
     """One frame (rows, columns[, 3]) on the screen's grid, float32, NaN outside."""
     samples = 1 if frame.ndim == 2 else frame.shape[2]
     contiguous = np.ascontiguousarray(frame)
-    return _reslice(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1), sampling, nearest)
+    return _reslice(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1), sampling, filling)
 
 
 def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.float32]:
@@ -140,7 +147,7 @@ def _aligned_slab(scalars: vtkDataArray, dimensions: tuple[int, int, int], sampl
     counts = np.zeros(total.shape, np.float32)
     for sample in range(sampling.samples):
         first = [f + (sample - middle) * t for f, t in zip(sampling.first, sampling.through, strict=True)]
-        values = _reslice(scalars, dimensions, replace(sampling, first=first, samples=1), nearest=False)
+        values = _reslice(scalars, dimensions, replace(sampling, first=first, samples=1), Interpolation.LINEAR)
         if mean:
             inside = ~np.isnan(values)
             counts += inside
@@ -166,7 +173,7 @@ def _reslice(
     scalars: vtkDataArray,
     dimensions: tuple[int, int, int],
     sampling: Sampling,
-    nearest: bool,
+    filling: Interpolation,
     slope: float = 1.0,
     intercept: float = 0.0,
 ) -> NDArray[np.float32]:
@@ -191,10 +198,7 @@ def _reslice(
         reslice.SetScalarScale(slope)
     # The outermost voxels reach half a voxel further than their centres.
     reslice.BorderOn()
-    if nearest:
-        reslice.SetInterpolationModeToNearestNeighbor()
-    else:
-        reslice.SetInterpolationModeToLinear()
+    getattr(reslice, FILLINGS[filling])()
     if sampling.samples > 1:
         # Without the short cut for permuted axes, whose slabs are not centred (see _aligned_slab).
         reslice.OptimizationOff()

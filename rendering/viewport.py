@@ -16,22 +16,25 @@ from numpy.typing import NDArray
 
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.annotation_measuring import Measuring
+from rendering.filters import words as filter_words
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.viewport_doubts import frame_doubts
-from rendering.viewport_paint import Painter
+from rendering.viewport_looking import loupe_state, own_window_names, rate_of
+from rendering.viewport_paint import Painter, filling
 from rendering.viewport_probe import length_between, probe_cut, probe_frame, probe_stack
 from rendering.viewport_solid import SolidView, solid_view
 from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
+from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
-from workstation.domain.doubt import Doubt
+from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.measurement import Measurement
 from workstation.domain.turning import turned
-from workstation.domain.viewing import Plane, ViewportState, Window
+from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
 
 Point = tuple[float, float]
@@ -77,14 +80,14 @@ class Viewport:
         position = self.slice_index(state)
         view = frame_view(self.images, state, position, width, height)
         pixels = self._painter.frame(view, state, position, width, height)
-        window = None if self.images.header(position).is_colour else self._scale.window(position, state.window)
+        window = None if self.images.header(position).is_colour else self._scale.window(position, state.window, state.own_window)
         return self._described(pixels, view, state, position, window)
 
     def _cut_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
         view = cut_view(self.images, state, width, height)
         source = self.images.volume()
         pixels = self._painter.cut(source, view, state, width, height, fast)
-        picture = self._described(pixels, view, state, 0, self._scale.window(0, state.window))
+        picture = self._described(pixels, view, state, 0, self._scale.window(0, state.window, state.own_window))
         return replace(picture, partial=source.partial, identity=None if source.partial else picture.identity)
 
     def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
@@ -113,7 +116,16 @@ class Viewport:
             count=self.slice_count(state),
             slice_location_mm=view.slice_location,
             thickness_mm=view.thickness,
+            per_pixel=None if isinstance(view, SolidView) else view.screen.per_pixel,
+            processed=self._processed(state, position),
+            is_nearest=not isinstance(view, SolidView) and filling(view.screen, state) is Interpolation.NEAREST,
         )
+
+    def _processed(self, state: ViewportState, position: int) -> str:
+        """What a filter did: none acts in 3D and on palette colours."""
+        header = self.images.header(position)
+        untouched = state.plane is Plane.THREE_D or (header.samples == 1 and header.palette is not None)
+        return "" if untouched else filter_words(state.sharpening)
 
     def _without_pixels(self, state: ViewportState, width: int, height: int, error: Refused | None) -> Picture:
         """Black, for an error tile or a wait; a stack says which image it would be."""
@@ -198,7 +210,66 @@ class Viewport:
         )
         return replace(state, position=best[2])
 
+    def is_ready(self, state: ViewportState) -> bool:
+        """Whether `state` can be shown without waiting; what is refused needs no waiting."""
+        try:
+            if is_plane(state):
+                return not self.images.volume().partial
+            self.images.container(self.slice_index(state))
+        except NotYet:
+            return False
+        except Refused:
+            pass
+        return True
+
+    def frame_rate(self, state: ViewportState) -> float | None:
+        """Images per second that the file asks for."""
+        return rate_of(self.images.header(self._position(state))) if self.images.frame_count else None
+
+    def spacing_source(self, state: ViewportState) -> SpacingSource:
+        return self.images.facts(self._position(state)).spacing_source if self.images.frame_count else SpacingSource.NONE
+
+    def loupe_state(
+        self, state: ViewportState, width: int, height: int, at: Point, times: float, side: int, keep: Point
+    ) -> ViewportState:
+        """See `rendering.viewport_looking.loupe_state`."""
+        return loupe_state(lambda s, w, h: self._view(s, w, h).screen, state, width, height, at, times, side, keep)
+
     # Values and places
+
+    def own_windows(self, state: ViewportState) -> tuple[str, ...]:
+        """The file's windows, then its VOI LUTs, by their explanations; none of a colour image."""
+        position = self._position(state)
+        if not self.images.frame_count or self.images.header(position).is_colour:
+            return ()
+        return own_window_names(self.images.header(position), self.images.frame(position))
+
+    def auto_window(self, state: ViewportState) -> Window:
+        """From the values of the frame, or of the middle one of a cut's volume. Raises NotYet, or Refused for colours."""
+        self._check(state)
+        position = self.images.frame_count // 2 if is_plane(state) else self.slice_index(state)
+        self._refuse_colour(position)
+        return self._scale.automatic(position)
+
+    def window_in(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Window:
+        """A window from the unfiltered values seen in a box of the view. Raises NotYet or Refused."""
+        view = self._view(state, width, height)
+        self._refuse_colour(self._position(state))
+        if isinstance(view, SolidView):
+            raise Refused("No window from a box in 3D", "", "Drag it in an image or a plane")
+        if isinstance(view, CutView):
+            values = self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
+        else:
+            values = self._painter.seen_in_frame(view, self.slice_index(state), width, height)
+        (left, right), (top, bottom) = (sorted((max(0, round(p)), max(0, round(q)))) for p, q in zip(a, b, strict=True))
+        return window_of_values(values[top:bottom, left:right], self._scale.padding(self._position(state)))
+
+    def _refuse_colour(self, position: int) -> None:
+        if self.images.header(position).is_colour:
+            raise Refused("A colour image has no window", "Its colours are shown as they are", "")
+
+    def _position(self, state: ViewportState) -> int:
+        return 0 if is_plane(state) else self.slice_index(state)
 
     def window_of(self, state: ViewportState) -> Window:
         """The window really used. Raises NotYet while an automatic one has no image to look at."""
@@ -207,7 +278,7 @@ class Viewport:
             return COLOUR_WINDOW
         if state.plane is Plane.THREE_D:
             return self._solid.window(state)
-        return self._scale.window(position, state.window)
+        return self._scale.window(position, state.window, state.own_window)
 
     def probe(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Probe | None:
         """The exact value of the voxel under view point (x, y), None outside, in 3D, or where none is known."""

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.filters import filtered
 from rendering.geometry_screen import ScreenMap
 from rendering.header import ImageHeader
 from rendering.images import SeriesImages
@@ -24,7 +25,7 @@ from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volum
 from rendering.viewport_values import ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.geometry import VolumeGeometry, add, scale, sub
-from workstation.domain.viewing import ViewportState
+from workstation.domain.viewing import Interpolation, ViewportState
 
 T = TypeVar("T")
 
@@ -90,14 +91,15 @@ class Painter:
         if header.samples == 3 or header.palette is not None:
             picture = self._colour_frame(view, state, position, width, height)
         else:
-            voi = self._scale.voi(position, state.window)
+            voi = self._scale.voi(position, state.window, state.own_window)
             inverse = is_inverse(header) is not state.inverted
             corner = pixel_for_pixel(view.screen, width, height)
-            if corner is not None and container.itemsize <= 2:
+            if corner is not None and container.itemsize <= 2 and not state.sharpening:
                 table = self._grey_table(header, position, voi, inverse, container.dtype.str)
                 picture = shifted(table, container, corner, width, height)
             else:
-                picture = screen_grey(self._frame_values(view, position, width, height), voi, inverse, None)
+                values = self._frame_values(view, position, width, height, state.sharpening, filling(view.screen, state))
+                picture = screen_grey(values, voi, inverse, None)
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
         frame = self._images.frame(position)
@@ -114,15 +116,39 @@ class Painter:
         sampling = replace(cut_sampling(source.geometry, view, width, height), mode=state.slab_mode)
         coarser = _coarser(sampling) if fast else 1
         finer = 1 if coarser > 1 else _finer(sampling)
-        key = (source.geometry.shape, sampling, coarser)
-        values = self._views.get(key, lambda: self._cut_values(source, sampling, finer, coarser))
+        fill = filling(view.screen, state)
+        key = (source.geometry.shape, sampling, coarser, fill, state.sharpening)
+        pixel = view.screen.per_pixel / coarser
+
+        def make() -> NDArray[np.float32]:
+            values = self._cut_values(source, sampling, finer, coarser, fill)
+            return filtered(values, state.sharpening, self._padded(values), pixel) if state.sharpening else values
+
+        values = self._views.get(key, make)
         header = self._images.header(0)
         inverse = is_inverse(header) is not state.inverted
-        picture = screen_grey(values, self._scale.voi(0, state.window), inverse, self._scale.padding(0))
+        picture = screen_grey(values, self._scale.voi(0, state.window, state.own_window), inverse, self._scale.padding(0))
         return picture if coarser == 1 else enlarged(picture, coarser, width, height)
 
-    def _cut_values(self, source: VolumeSource, sampling: Sampling, finer: int, coarser: int) -> NDArray[np.float32]:
-        values = sample_volume(source, sampling.thinned(coarser) if coarser > 1 else sampling.regridded(1 / finer))
+    def seen_in_frame(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
+        """The values under the view's pixels, unfiltered, in the shown unit. Raises Refused or NotYet."""
+        return self._frame_values(view, position, width, height, 0, Interpolation.LINEAR)
+
+    def seen_in_cut(
+        self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int
+    ) -> NDArray[np.float32]:
+        """The same of a cut."""
+        sampling = replace(cut_sampling(source.geometry, view, width, height), mode=state.slab_mode)
+        return self._cut_values(source, sampling, _finer(sampling), 1, Interpolation.LINEAR)
+
+    def _padded(self, values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+        padding = self._scale.padding(0)
+        return None if padding is None else (values >= padding[0]) & (values <= padding[1])
+
+    def _cut_values(
+        self, source: VolumeSource, sampling: Sampling, finer: int, coarser: int, fill: Interpolation
+    ) -> NDArray[np.float32]:
+        values = sample_volume(source, sampling.thinned(coarser) if coarser > 1 else sampling.regridded(1 / finer), fill)
         if finer > 1:
             values = shrink(values, finer, finer)
         return self._scale.in_unit(values)
@@ -141,17 +167,23 @@ class Painter:
 
         return self._tables.get(key, make)
 
-    def _frame_values(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
+    def _frame_values(
+        self, view: FrameView, position: int, width: int, height: int, sharpening: int, fill: Interpolation
+    ) -> NDArray[np.float32]:
         rows, columns = _shrinking(view.screen)
 
         def make() -> NDArray[np.float32]:
-            frame = self._shrunk.get((position, rows, columns), lambda: self._shrunk_values(position, rows, columns))
-            return self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns)))
+            key = (position, rows, columns, sharpening)
+            frame = self._shrunk.get(key, lambda: self._shrunk_values(position, rows, columns, sharpening))
+            return self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns), fill))
 
-        return self._views.get((position, view.screen, width, height), make)
+        return self._views.get((position, view.screen, width, height, sharpening, fill), make)
 
-    def _shrunk_values(self, position: int, rows: int, columns: int) -> NDArray[Any]:
+    def _shrunk_values(self, position: int, rows: int, columns: int, sharpening: int) -> NDArray[Any]:
         values = self._images.values(position).values
+        if sharpening:
+            padding = padding_mask(self._images.container(position), self._images.header(position))
+            values = filtered(values, sharpening, padding)
         return values if rows == columns == 1 else shrink(values, rows, columns)
 
     def _colour_frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -159,16 +191,21 @@ class Painter:
         rows, columns = _shrinking(view.screen)
 
         def make() -> NDArray[Any]:
-            rgb = self._rgb(state, position)
+            rgb: NDArray[Any] = self._rgb(state, position)
+            if state.sharpening and header.samples == 3:
+                rgb = np.clip(filtered(rgb, state.sharpening), 0.0, 255.0)
             return rgb if rows == columns == 1 else shrink(rgb, rows, columns)
 
         window = state.window if header.samples == 1 else None
-        frame = self._shrunk.get((position, rows, columns, window, state.inverted and header.samples == 1), make)
-        values = sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns))
+        key = (position, rows, columns, window, state.own_window, state.inverted and header.samples == 1, state.sharpening)
+        frame = self._shrunk.get(key, make)
+        fill = filling(view.screen, state)
+        values = sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns), fill)
         if state.inverted and header.samples == 3:
             values = 255.0 - values
         values += np.float32(0.5)
         np.fmax(values, np.float32(0.0), out=values)
+        np.fmin(values, np.float32(255.0), out=values)
         return values.astype(np.uint8)
 
     def _rgb(self, state: ViewportState, position: int) -> NDArray[np.uint8]:
@@ -177,7 +214,7 @@ class Painter:
             return colour(container, header)
         values = self._images.values(position).values
         inverse = is_inverse(header) is not state.inverted
-        return colour(container, header, grey(values, self._scale.voi(position, state.window), inverse))
+        return colour(container, header, grey(values, self._scale.voi(position, state.window, state.own_window), inverse))
 
 
 def _paint_mask(picture: NDArray[np.uint8], view: FrameView, mask: NDArray[np.bool_] | None, level: int) -> None:
@@ -187,7 +224,12 @@ def _paint_mask(picture: NDArray[np.uint8], view: FrameView, mask: NDArray[np.bo
     rows, columns = _shrinking(view.screen)
     thinned = _any_of_blocks(mask, rows, columns)
     sampling = frame_sampling(view.screen, picture.shape[1], picture.shape[0], rows, columns)
-    picture[sample_frame(thinned.view(np.uint8), sampling, nearest=True) > HALF] = level
+    picture[sample_frame(thinned.view(np.uint8), sampling, Interpolation.NEAREST) > HALF] = level
+
+
+def filling(screen: ScreenMap, state: ViewportState) -> Interpolation:
+    """The reader's choice where the image is larger than its pixels; an image that is smaller is always averaged."""
+    return state.interpolation if screen.per_pixel > 1.0 + ON_PIXEL else Interpolation.LINEAR
 
 
 def pixel_for_pixel(screen: ScreenMap, width: int, height: int) -> tuple[int, int] | None:

@@ -91,8 +91,8 @@ class ValueScale:
         found = padding_values(self._images.header(position), self._images.frame(position))
         return None if found is None else (found[0] * self.factor, found[1] * self.factor)
 
-    def voi(self, position: int, chosen: Window | None) -> Voi:
-        """The window to draw with, in the shown unit: the chosen one, or the image's own first.
+    def voi(self, position: int, chosen: Window | None, number: int = 0) -> Voi:
+        """The window to draw with, in the shown unit: the chosen one, or the image's own of that number.
 
         The slices of a volume share the window of the one in the middle (in SUV: PET_WINDOW, when
         theirs differ): one that changed from slice to slice would show the same tissue in
@@ -101,19 +101,20 @@ class ValueScale:
         """
         if chosen is not None:
             return self._exact(chosen)
-        if isinstance(self.suv, SuvFactor) and self._has_scanner_windows:
+        if isinstance(self.suv, SuvFactor) and self._has_scanner_windows and not number:
             return PET_WINDOW
         at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
         own = voi_choices(self._images.header(at), self._images.frame(at))
-        if own and isinstance(own[0], Window):
-            return self._scaled(own[0])
-        if own and self.factor == 1.0:
-            return own[0]
+        wanted = own[number if number < len(own) else 0] if own else None
+        if isinstance(wanted, Window):
+            return self._scaled(wanted)
+        if wanted is not None and self.factor == 1.0:
+            return wanted
         return self._scaled(self._automatic_window(at, position))
 
-    def window(self, position: int, chosen: Window | None) -> Window:
+    def window(self, position: int, chosen: Window | None, number: int = 0) -> Window:
         """As `voi`, a table as the window that spans it."""
-        voi = self.voi(position, chosen)
+        voi = self.voi(position, chosen, number)
         return equivalent_window(voi) if isinstance(voi, LookupTable) else voi
 
     def _exact(self, window: Window) -> Window:
@@ -133,6 +134,10 @@ class ValueScale:
         else:
             center, width, function = window.center, window.width, window.function
         return Window(center * self.factor, width * self.factor, function, window.explanation)
+
+    def automatic(self, position: int) -> Window:
+        """A window from the image itself, whatever the file asks for. Raises NotYet or Refused."""
+        return self._scaled(self._automatic_window(position, position))
 
     def _automatic_window(self, at: int, position: int) -> Window:
         for candidate in (at, position):

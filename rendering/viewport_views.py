@@ -16,7 +16,7 @@ from rendering.images import SeriesImages
 from rendering.letters import letters_of_orientation, letters_of_plane
 from rendering.picture import FrameIdentity, Letters
 from workstation.domain.doubt import SpacingSource
-from workstation.domain.geometry import Vec3, VolumeGeometry, dot, scale
+from workstation.domain.geometry import Vec3, VolumeGeometry, dot, length, scale
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 
@@ -142,7 +142,12 @@ class CutView:
 def frame_view(images: SeriesImages, state: ViewportState, position: int, width: int, height: int) -> FrameView:
     header, facts = images.header(position), images.facts(position)
     extent = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5)
-    return FrameView(header, facts, screen_map(extent, pixel_pitch(header, facts), state, width, height), images.identity(position))
+    return FrameView(
+        header,
+        facts,
+        screen_map(extent, pixel_pitch(header, facts), state, width, height, in_mm=facts.spacing is not None),
+        images.identity(position),
+    )
 
 
 def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
@@ -157,7 +162,7 @@ def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
 def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> CutView:
     """Raises Refused when the series is no volume."""
     geometry, cut = _geometry(images), cut_of(images, state)
-    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height)
+    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut), in_mm=True)
     samples = slab_samples(state.slab_mm, cut.step)
     on_slice = slice_shown(geometry, cut) if samples == 1 else None
     identity = None if on_slice is None else images.identity(on_slice)
@@ -200,6 +205,13 @@ def pixel_pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
     if header.pixel_aspect_ratio is not None and min(header.pixel_aspect_ratio) > 0.0:
         return header.pixel_aspect_ratio[1], header.pixel_aspect_ratio[0]
     return 1.0, 1.0
+
+
+def _finest(geometry: VolumeGeometry, cut: CutPlane) -> float:
+    """The length of a voxel along the axis of the cut in which voxels are shorter, in mm."""
+    axes = [geometry.axis(i) for i in range(3)]
+    along = [max(axes, key=lambda axis: abs(dot(axis, direction)) / length(axis)) for direction in (cut.right, cut.down)]
+    return min(length(axis) for axis in along)
 
 
 def _location(point: Vec3, normal: Vec3) -> float:
