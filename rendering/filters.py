@@ -38,8 +38,7 @@ def filtered(
         return original
     sigma = (UNSHARP if steps > 0 else SMOOTHING[-steps - 1]) * pixel
     smooth = _smoothed(original, sigma, without)
-    result = original + np.float32(SHARPENING[steps - 1]) * (original - smooth) if steps > 0 else smooth
-    return result
+    return original + np.float32(SHARPENING[steps - 1]) * (original - smooth) if steps > 0 else smooth
 
 
 def _smoothed(values: NDArray[np.float32], sigma: float, without: NDArray[np.bool_] | None) -> NDArray[np.float32]:
