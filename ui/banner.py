@@ -29,6 +29,7 @@ class Banner(QFrame):
         super().__init__(page.parentWidget())
         self._page = page
         self._runner = runner
+        self._kept_off: QWidget | None = None
         page.installEventFilter(self)
         self.setObjectName("banner")
         row = QHBoxLayout(self)
@@ -131,13 +132,22 @@ class Banner(QFrame):
         self.show()
         self.raise_()
 
+    def keep_off(self, widget: QWidget) -> None:
+        """Never lie over this one, at the right of the page: what is pressed there stays free."""
+        self._kept_off = widget
+        widget.installEventFilter(self)
+
     def _place(self) -> None:
         page = self._page.geometry()
-        width = min(WIDEST, page.width() - 2 * EDGE)
+        kept_off = self._kept_off
+        right = page.width()
+        if kept_off is not None and kept_off.isVisible():
+            right = kept_off.mapTo(self._page, kept_off.rect().topLeft()).x()
+        width = min(WIDEST, right - 2 * EDGE)
         height = max(self.heightForWidth(width), self.minimumSizeHint().height())
-        self.setGeometry(page.center().x() - width // 2, page.bottom() - height - EDGE, width, height)
+        self.setGeometry(page.x() + (right - width) // 2, page.bottom() - height - EDGE, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return False

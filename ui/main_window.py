@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         column.addWidget(self.status_line)
         self.banner = Banner(self._pages, self.runner)
+        self.banner.keep_off(self.report_panel)
         self.setCentralWidget(middle)
         self.setMinimumSize(960, 600)
         self.resize(1600, 1000)
@@ -224,7 +225,7 @@ class MainWindow(QMainWindow):
             self._pages.addWidget(self.archives)
         chosen = self.worklist.selected() if self._pages.currentWidget() is self.worklist else None
         if chosen is not None and not chosen.image_count:
-            self.archives.form.set_patient(chosen.patient.key.patient_id)
+            self.archives.begin(chosen.patient.key.patient_id)
         self._pages.setCurrentWidget(self.archives)
 
     def fetch_for(self, item: WorklistItem) -> None:

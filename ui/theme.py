@@ -210,6 +210,7 @@ QTabBar::tab:selected { color: $TEXT; border-bottom: 2px solid $ACCENT; }
 QTabWidget::pane { border: none; border-top: 1px solid $LINE; }
 QCheckBox:focus, QRadioButton:focus { color: $ACCENT; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QLabel[role="muted"] { color: $MUTED; }
 QLabel[role="title"] { font-size: 15pt; font-weight: 600; }
 QLabel[role="heading"] { font-weight: 600; }

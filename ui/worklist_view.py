@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPalet
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from ui import icons, theme
 from ui.arrivals import Arrivals, may_fetch
+from ui.column_fit import ColumnFit
 from ui.import_pane import ImportPane
 from ui.plain import tooltip
 from ui.runner import Runner, mark_mode
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 DUE_MS = 30_000
 ROW = 36
+LEAST_PROCEDURE = 200
 
 
 class WorklistView(QWidget):
@@ -161,10 +162,7 @@ class WorklistView(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(60)
-        for index, column in enumerate(COLUMNS):
-            table.setColumnWidth(index, column.width)
-            if column.key == "procedure":
-                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+        ColumnFit(table, [column.width for column in COLUMNS], KEYS.index("procedure"), LEAST_PROCEDURE)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

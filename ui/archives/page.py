@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStackedLayout,
@@ -22,9 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from ui.archives.missing_dialog import MissingDialog
-from ui.archives.results_model import COLUMNS, DATE, ROW_DATA, ResultRow, ResultsModel, counts
+from ui.archives.results_model import COLUMNS, DATE, DESCRIPTION, ROW_DATA, ResultRow, ResultsModel, counts
 from ui.archives.search_form import SearchForm
 from ui.archives.transfers_pane import TransfersPane
+from ui.column_fit import ColumnFit
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
 from ui.runner import Runner, mark_mode
 from workstation.archives.directory import Findings, FoundAt
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 UNCHECKED = "archives.unchecked"
 ROW = 34
+LEAST_DESCRIPTION = 170
 
 
 class ArchivePage(QWidget):
@@ -142,10 +143,7 @@ class ArchivePage(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicator(DATE, Qt.SortOrder.DescendingOrder)
-        for index, column in enumerate(COLUMNS):
-            table.setColumnWidth(index, column.width)
-            if column.title == "Description":
-                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+        ColumnFit(table, [column.width for column in COLUMNS], DESCRIPTION, LEAST_DESCRIPTION)
         table.setSortingEnabled(True)
         table.selectionModel().selectionChanged.connect(lambda *_: self._show_acts())
 
@@ -181,6 +179,14 @@ class ArchivePage(QWidget):
             self.form.patient_id.setFocus()
 
     # ---- searching ---------------------------------------------------------------------
+
+    def begin(self, patient_id: str) -> None:
+        """Fill in the patient whose row was chosen; what an earlier search found is put away."""
+        self.form.set_patient(patient_id)
+        self.model.show_rows([])
+        self._words.setText("")
+        self._say_problem("")
+        self._show_empty()
 
     def seek(self, item: WorklistItem) -> None:
         """Search for the patient of an order; its own study is chosen when it is found."""

@@ -68,10 +68,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("Description", 260, lambda r: plain.plain(r.study.description), lambda r: r.study.description.casefold()),
     Column("Accession", 130, lambda r: plain.plain(r.study.accession_number), lambda r: r.study.accession_number),
     Column("Images", 80, _images, lambda r: r.study.instance_count or 0),
-    Column("Archive", 230, lambda r: plain.plain(", ".join(r.places)), lambda r: r.places),
+    Column("Archive", 210, lambda r: plain.plain(", ".join(r.places)), lambda r: r.places),
     Column("Here", 130, here_words, lambda r: r.here, _here_colour),
 )
-DATE = 3
+DATE, DESCRIPTION = 3, 5
 
 
 class ResultsModel(QAbstractTableModel):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 SHOWN = 200
+MOST_REASONS = 3
 # English source strings; shown through core_text. In the order in which they are told.
 STATE_WORDS = {
     SendingState.REJECTED: "{0} refused by the archive",
@@ -108,8 +109,12 @@ class SendingsDialog(QDialog):
         note.setProperty("role", "muted")
         self.table = QTableWidget(0, 6)
         self._build_table()
+        self.reason = QLabel()
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
+        self.reason.setWordWrap(True)
         self.retry = QPushButton(self.tr("Send again"))
         self.retry.setToolTip(tooltip(self.tr("What was refused, held or not proven, of the chosen rows")))
+        self.retry.setAutoDefault(False)
         self.retry.clicked.connect(self._retry)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.retry, QDialogButtonBox.ButtonRole.ActionRole)
@@ -118,8 +123,9 @@ class SendingsDialog(QDialog):
         column.setContentsMargins(18, 14, 18, 14)
         column.addWidget(note)
         column.addWidget(self.table, 1)
+        column.addWidget(self.reason)
         column.addWidget(buttons)
-        self.resize(1180, 460)
+        self.resize(1240, 460)
         core.sending_changed.connect(self._ask)
         self._ask(None)
 
@@ -135,7 +141,7 @@ class SendingsDialog(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.horizontalHeader().setStretchLastSection(True)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for place, width in enumerate((290, 160, 80, 280, 110)):
+        for place, width in enumerate((300, 170, 100, 280, 110)):
             table.setColumnWidth(place, width)
         table.itemSelectionChanged.connect(self._mark)
 
@@ -184,6 +190,8 @@ class SendingsDialog(QDialog):
         return [self._shown[row] for row in rows if row < len(self._shown)]
 
     def _mark(self) -> None:
+        reasons = dict.fromkeys(why for shipment in self._chosen() for s in shipment.waiting if (why := s.reason))
+        self.reason.setText("\n".join(plain(core_text(why)) for why in list(reasons)[:MOST_REASONS]))
         self.retry.setEnabled(any(s.state in RETRIED for shipment in self._chosen() for s in shipment.sendings))
 
     def _retry(self) -> None:

@@ -57,6 +57,7 @@ class ArchivesDialog(QDialog):
 
     def _build(self) -> None:
         new = QPushButton(self.tr("New archive"))
+        new.setAutoDefault(False)
         new.clicked.connect(lambda: self.list.setCurrentRow(-1))
         left = QVBoxLayout()
         left.addWidget(self.list, 1)

@@ -175,4 +175,5 @@ def count_words(progress: RetrieveProgress | None) -> str:
     if progress.is_proven:
         return core_text("{0} images, complete").format(progress.received)
     words = core_text("{0} of {1} images").format(progress.received, progress.expected)
-    return f"{words}, {progress.bytes / 1e6:.0f} MB" if progress.bytes else words
+    megabytes = progress.bytes / 1e6
+    return f"{words}, {megabytes:.{1 if megabytes < 10 else 0}f} MB" if progress.bytes else words
