@@ -44,3 +44,80 @@ TRACKER = "Lyskasse:"
 
 def is_any(code: Code | None, among: set[tuple[str, str]]) -> bool:
     return code is not None and (code.value, code.scheme) in among
+
+
+VALUE_NAMES: dict[str, Code] = {
+    "Length": Code("410668003", "SCT", "Length"),
+    "Long axis": Code("103339001", "SCT", "Long Axis"),
+    "Short axis": Code("103340004", "SCT", "Short Axis"),
+    "Angle": Code("1483009", "SCT", "Angle"),
+    "Area": Code("42798000", "SCT", "Area"),
+    "Diameter": Code("81827009", "SCT", "Diameter"),
+    "Mean": Code("373098007", "SCT", "Mean"),
+    "SD": Code("386136009", "SCT", "Standard Deviation"),
+    "Min": Code("255605001", "SCT", "Minimum"),
+    "Max": Code("56851009", "SCT", "Maximum"),
+}
+"""What our measurements are called in a report; other names get a code of our own scheme."""
+
+UNITS: dict[str, Code] = {
+    "mm": Code("mm", "UCUM", "millimeter"),
+    "cm": Code("cm", "UCUM", "centimeter"),
+    "mm²": Code("mm2", "UCUM", "square millimeter"),
+    "cm²": Code("cm2", "UCUM", "square centimeter"),
+    "mm³": Code("mm3", "UCUM", "cubic millimeter"),
+    "cm³": Code("cm3", "UCUM", "cubic centimeter"),
+    "ml": Code("ml", "UCUM", "milliliter"),
+    "°": Code("deg", "UCUM", "degree"),
+    "HU": Code("[hnsf'U]", "UCUM", "Hounsfield unit"),
+    "SUVbw": Code("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight"),
+    "BQML": Code("Bq/ml", "UCUM", "Becquerels/milliliter"),
+    "px": Code("{pixels}", "UCUM", "pixels"),
+    "px²": Code("{pixels2}", "UCUM", "square pixels"),
+    "%": Code("%", "UCUM", "percent"),
+    "": Code("1", "UCUM", "no units"),
+}
+_UNIT_TEXTS = {code.value: text for text, code in UNITS.items()} | {"{SUVbw}g/ml": "SUVbw"}
+_POWERS = {"²": "2", "³": "3"}
+# A CodeValue (SH) is this long at most.
+LONGEST_CODE = 16
+
+
+def unit_text(unit: Code) -> str:
+    """A unit as it is shown; one that is not known keeps its own words."""
+    if unit.value == "1" and unit.meaning in ("px", "px²"):
+        return unit.meaning
+    if unit.scheme.startswith("UCUM") and unit.value in _UNIT_TEXTS:
+        return _UNIT_TEXTS[unit.value]
+    return unit.meaning if "{" in unit.value or not unit.value else unit.value
+
+
+def unit_code(text: str) -> Code:
+    """The UCUM code of a unit of ours.
+
+    What is not a plain unit becomes an annotated one, as `mm{at_detector}`: nobody who looks for
+    `mm` will take it for a length in the patient.
+    """
+    if text in UNITS:
+        return UNITS[text]
+    base, _, rest = text.partition(" ")
+    known = UNITS[base].value if rest and base in UNITS else ""
+    words = "_".join((rest if known else text).strip("()").split())
+    ascii_only = "".join(_POWERS.get(c, c) for c in words if (c.isascii() and c not in "{}") or c in _POWERS)
+    room = LONGEST_CODE - len(known) - 2
+    return Code(f"{known}{{{ascii_only[:room]}}}", "UCUM", text)
+
+
+def value_code(name: str) -> Code:
+    if name in VALUE_NAMES:
+        return VALUE_NAMES[name]
+    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())[:LONGEST_CODE]
+    return Code(slug or "value", "99LYSKASSE", name)
+
+
+_NAMES = {(code.value, code.scheme): name for name, code in VALUE_NAMES.items()}
+
+
+def value_name(code: Code) -> str:
+    """The name of a value as it is shown."""
+    return _NAMES.get((code.value, code.scheme), code.text)

@@ -142,8 +142,7 @@ def _number_in_words(elements: Elements) -> str:
         reason = code_in(elements, "NumericValueQualifierCodeSequence")
         return f"no value: {reason.text}" if reason else "no value"
     unit = code_in(item, "MeasurementUnitsCodeSequence") or Code()
-    shown = "" if unit.value in ("1", "") else unit.value
-    return f"{item.text('NumericValue')} {unit_text(unit) or shown}".strip()
+    return f"{item.text('NumericValue')} {concepts.unit_text(unit)}".strip()
 
 
 def _place_in_words(elements: Elements, kind: str) -> str:
@@ -260,17 +259,3 @@ def _region(node: Node, budget: Budget, series: dict[str, ImageReference], value
 
 def _frame_uid(elements: Elements) -> str:
     return elements.uid("ReferencedFrameOfReferenceUID")
-
-
-UNIT_TEXTS = {
-    "mm": "mm", "cm": "cm", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³", "ml": "ml", "deg": "°",
-    "[hnsf'U]": "HU", "g/ml{SUVbw}": "SUVbw", "{SUVbw}g/ml": "SUVbw", "Bq/ml": "BQML", "{pixels}": "px", "1": "",
-}  # fmt: skip
-
-
-def unit_text(unit: Code) -> str:
-    """A UCUM unit as it is shown; one that is not known keeps its own words, an annotated one its meaning."""
-    if unit.scheme.startswith("UCUM") and unit.value in UNIT_TEXTS:
-        # A bare 1 whose meaning says what is counted ("px") is told by that.
-        return UNIT_TEXTS[unit.value] or (unit.meaning if unit.meaning in ("px", "px²") else "")
-    return unit.meaning if "{" in unit.value or not unit.value else unit.value
