@@ -22,7 +22,7 @@ from rendering.frame_layout import frame_bytes
 from workstation.at_rest.vault import Vault
 from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
-from workstation.errors import Refused, Unavailable
+from workstation.errors import DiskFull, Refused, Unavailable
 
 __all__ = ["DecodedStore", "StoredEntry"]
 
@@ -83,8 +83,8 @@ class DecodedStore:
     def writer(self, series: StoredSeries) -> Iterator[EntryWriter]:
         """Write an entry; it is there, whole, when the block ends, and not at all when it raises.
 
-        Entries of the same series as it was before are removed. Raises Unavailable when the disk is
-        full or fails, Refused when a frame is too large to be kept.
+        Entries of the same series as it was before are removed. Raises DiskFull, Unavailable when
+        the disk fails, Refused when a frame is too large to be kept.
         """
         if any(frame_bytes((shape[1:], dtype)) > LARGEST_FRAME for shape, dtype in series.layout.blocks):
             raise Refused("These images are too large to be kept decoded")
@@ -163,5 +163,5 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Unavailable("The disk is full", "No more decoded images can be kept", "Free space on the disk") from error
+            raise DiskFull("The disk is full", "No more decoded images can be kept", "Free space on the disk") from error
         raise Unavailable("Decoded images cannot be written", error.strerror or "", "Check the disk") from error

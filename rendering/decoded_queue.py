@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rendering.transfer_syntaxes import VIDEO
 from rendering.worker import ImageWorker
 from workstation.domain.study import Series, Study
-from workstation.errors import Refused, Unavailable, WorkstationError
+from workstation.errors import DiskFull, Refused, Unavailable, WorkstationError
 from workstation.jobs import DECODING, Cancel, Jobs
 from workstation.ports import DecodePriority
 from workstation.signals import Signal
@@ -92,6 +92,8 @@ class DecodeQueue:
         self._holds = 0
         self._busy_until = 0.0
         self._announced = 0.0
+        self.make_room: Callable[[int], bool] = lambda _bytes: False
+        """Asked in the queue's thread when the disk is full; True when the series may be tried again (F14)."""
         self.progress: Signal[DecodeProgress] = Signal()
         self.failed: Signal[WorkstationError] = Signal()
 
@@ -195,7 +197,7 @@ class DecodeQueue:
 
     def _do(self, task: _Task, cancel: Cancel) -> None:
         try:
-            self._store_series(task, cancel)
+            self._store_with_room(task, cancel)
         except (_Dropped, Refused):
             pass
         except Unavailable as error:  # a full disk, a dead worker: the next series would not fare better
@@ -207,6 +209,14 @@ class DecodeQueue:
             if self._tasks.get(task.key) is task:
                 del self._tasks[task.key]
         self._announce(0, 0, always=not self._tasks)
+
+    def _store_with_room(self, task: _Task, cancel: Cancel) -> None:
+        try:
+            self._store_series(task, cancel)
+        except DiskFull:
+            if not self.make_room(_decoded_bytes(task.series)):
+                raise
+            self._store_series(task, cancel)
 
     def _store_series(self, task: _Task, cancel: Cancel) -> None:
         self._give_way(task, cancel)
@@ -277,3 +287,8 @@ class DecodeQueue:
             self._announced = now
             progress = DecodeProgress(done, total, max(0, self.waiting - (1 if total else 0)))
             self._jobs.on_main(lambda: self.progress.emit(progress))
+
+
+def _decoded_bytes(series: Series) -> int:
+    """About what a series takes when it is decoded: two bytes for each pixel."""
+    return sum(2 * i.rows * i.columns * i.number_of_frames for i in series.instances)

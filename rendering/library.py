@@ -87,6 +87,10 @@ class ImageLibrary:
     def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
         self.failed.connect(tell)
 
+    def when_full(self, make_room: Callable[[int], bool]) -> None:
+        if self.queue is not None:
+            self.queue.make_room = make_room
+
     def _tell(self, error: WorkstationError) -> None:
         self._jobs.on_main(lambda: self.failed.emit(error))
 

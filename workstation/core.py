@@ -149,6 +149,9 @@ class Core(Generic[Reader, Shelf]):
     def _make_room(self, size: int) -> bool:
         return self.quota.make_room(size)
 
+    def _make_room_for_decoded(self, size: int) -> bool:
+        return self.quota.make_room_for_decoded(size)
+
     def _pins(self) -> dict[str, str]:
         from workstation.cache.pins import pins
 
@@ -202,6 +205,7 @@ class Core(Generic[Reader, Shelf]):
     def library(self) -> Shelf:
         """The images; what arrives from now on is decoded in the background."""
         shelf = self._make_shelf(self.reader, self.jobs, self.settings, self.folders.decoded, self.vault)
+        shelf.when_full(self._make_room_for_decoded)
         self.cache.added.append(lambda result: shelf.decode_later([self.cache.study(uid) for uid in result.studies]))
         return shelf
 

@@ -151,6 +151,10 @@ class ImageShelf(Protocol):
         """`tell` is called on the main thread with why decoded images are not kept any more."""
         ...
 
+    def when_full(self, make_room: Callable[[int], bool]) -> None:
+        """`make_room` is called in a job when the disk takes no more decoded images; True: try again."""
+        ...
+
     def close(self) -> None:
         """After the last case, when no job runs any more."""
         ...

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_disk import fill
 
 from benchmarks.series import write_ct
 from rendering import decoded_queue
@@ -389,3 +390,34 @@ def test_an_imported_study_opens_from_the_store_though_its_files_are_gone(tmp_pa
         library.close_case()
         jobs.close()
         library.close()
+
+
+@pytest.mark.parametrize("is_room_made", [True, False])
+def test_a_full_disk_has_room_made_before_decoding_ahead_is_given_up(maker: Any, small_disk: Path, is_room_made: bool) -> None:
+    """F14: the series is tried once more; without room the reader is told, and nothing half is left."""
+    seat = Seat(maker, small_disk / "decoded")
+    try:
+        study = seat.study("1.2.90")
+        filler = fill(small_disk)
+        asked: list[int] = []
+        told: list[WorkstationError] = []
+
+        def make_room(size: int) -> bool:
+            asked.append(size)
+            if is_room_made:
+                filler.unlink()
+            return is_room_made
+
+        seat.queue.make_room = make_room
+        seat.queue.failed.connect(told.append)
+        seat.queue.decode_later([study])
+        seat.settle()
+        seat.main.pump(0.05)
+        assert len(asked) == 1
+        assert asked[0] > 0
+        assert seat.kept == ({"1.2.90"} if is_room_made else set())
+        assert [error.title for error in told] == ([] if is_room_made else ["The disk is full"])
+        assert not [path for path in (small_disk / "decoded" / "writing").rglob("*") if path.stat().st_size > 100]
+    finally:
+        seat.jobs.close()
+        seat.store.close()

@@ -118,6 +118,10 @@ class StudyCache:
                 self._index.remove_study(study_instance_uid)
         return len(hashes)
 
+    def alone(self) -> AbstractContextManager[object]:
+        """Nothing is added or removed by another thread while the block runs."""
+        return self._adding
+
     def sizes(self) -> dict[str, tuple[int, int]]:
         """(instances, bytes) of each study's files, by Study Instance UID."""
         return self._index.sizes()

@@ -11,8 +11,8 @@ import contextlib
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +40,9 @@ class Studies(Protocol):
 
     def sizes(self) -> Mapping[str, tuple[int, int]]: ...
     def remove(self, study_instance_uid: str) -> int: ...
+    def alone(self) -> AbstractContextManager[object]:
+        """Nobody else adds or removes files while the block runs. May be entered again by the same thread."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,6 @@ class Quota:
         self._held_elsewhere = held_elsewhere
         self._decoded = decoded
         self._limit = limit
-        self._lock = threading.RLock()
         self._ballast = root / "ballast"
         self.used = used
         self.evicted: Callable[[str], None] = lambda _study_uid: None
@@ -142,6 +144,11 @@ class Quota:
         finally:
             self._lay_ballast()
 
+    def make_room_for_decoded(self, size: int) -> bool:
+        """As `make_room`, by other decoded copies alone: no original goes for what can be made again."""
+        with self._studies.alone():
+            return self._drop_decoded(max(size, 1), self._pins())[0] >= size
+
     def why_full(self, share: float = 1.0) -> str:
         """Why no more may be fetched in the background; empty when it may. Makes room first."""
         lacking = self.keep_within(share).lacking
@@ -156,7 +163,8 @@ class Quota:
         self.used.close()
 
     def _evict(self, wanted: int) -> Eviction:
-        with self._lock:
+        # The cache's own lock: room is made from within an import, which holds it already.
+        with self._studies.alone():
             pinned = self.pinned()
             freed, decoded = self._drop_decoded(wanted, self._pins())
             studies = 0

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +68,9 @@ class Stock:
         del self.held[study_instance_uid]
         return 1
 
+    def alone(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
 
 def quota_of(root: Path, stock: Any, limit: int, **more: Any) -> Quota:
     clock = more.pop("clock", iter(range(1, 10**9)).__next__)
@@ -88,6 +93,46 @@ def test_decoded_copies_go_before_originals(tmp_path: Path) -> None:
     stock, shelf = Stock({"1.1": 60}), Shelf([Entry("old", 50, "1.1"), Entry("new", 50, "1.1")])
     eviction = quota_of(tmp_path, stock, limit=110, decoded=lambda: shelf).keep_within()
     assert (set(stock.held), [e.key for e in shelf.held], eviction.decoded) == ({"1.1"}, ["new"], 1)
+
+
+def test_no_original_goes_for_a_decoded_copy(tmp_path: Path) -> None:
+    """F14: what can be made again is only worth other such things, and none of what is to be read today."""
+    shelf = Shelf([Entry("old", 50, "1.1"), Entry("today", 50, "1.2"), Entry("new", 50, "1.1")])
+    quota = quota_of(tmp_path, Stock({"1.1": 60, "1.2": 60}), 1, decoded=lambda: shelf, pinned=lambda: {"1.2": "listed"})
+    assert quota.make_room_for_decoded(40)
+    assert [entry.key for entry in shelf.held] == ["today", "new"]
+    assert not quota.make_room_for_decoded(70)
+    assert [entry.key for entry in shelf.held] == ["today"]
+    assert set(quota._studies.sizes()) == {"1.1", "1.2"}
+
+
+def test_room_is_made_from_an_import_and_from_prefetching_at_once(tmp_path: Path, reader: Any, series: Series) -> None:
+    """One holds the cache and wants room, the other makes room and wants the cache: neither waits for ever."""
+    with StudyCache(tmp_path / "cache", reader) as cache:
+        cache.add(series(tmp_path / "a", 3))
+        asking, importing = threading.Event(), threading.Event()
+
+        def elsewhere() -> set[str]:
+            asking.set()
+            importing.wait(0.5)
+            return set(cache.sizes())
+
+        quota = quota_of(tmp_path / "cache", cache, limit=1, elsewhere=elsewhere)
+        prefetching = threading.Thread(target=quota.why_full, daemon=True)
+
+        def make_room() -> None:
+            with cache.alone():  # an import that finds the disk full
+                prefetching.start()
+                asking.wait(0.5)
+                importing.set()
+                quota.make_room(1)
+
+        importer = threading.Thread(target=make_room, daemon=True)
+        importer.start()
+        importer.join(20)
+        prefetching.join(20)
+        assert not importer.is_alive()
+        assert not prefetching.is_alive()
 
 
 def test_a_study_that_no_archive_has_proved_to_hold_stays_and_the_words_say_why(tmp_path: Path) -> None:
