@@ -17,6 +17,7 @@ from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, IMAGES, NETWORK, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
+from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
@@ -187,6 +188,15 @@ class Core(Generic[Reader, Shelf]):
     @cached_property
     def worklist(self) -> Worklist:
         return Worklist(self.cache, self.reports, self.orders)
+
+    @cached_property
+    def corner_texts(self) -> CornerTexts:
+        """What stands in the corners; the user's own on top, the built-in alone when that file is bad."""
+        try:
+            return load_corner_texts(self.folders.config / "corner_text.toml")
+        except WorkstationError as error:
+            self.settings_problem = self.settings_problem or error
+            return load_corner_texts()
 
     @cached_property
     def presets(self) -> PresetTable:
