@@ -186,6 +186,20 @@ class MainWindow(QMainWindow):
 
         self._open(CalibrationDialog(self, self._core.remembered))
 
+    def show_drawings(self) -> None:
+        from ui.drawings_dialog import DrawingsDialog
+
+        self._open(DrawingsDialog(self._session, self))
+
+    def show_histogram(self) -> None:
+        from ui.histogram import HistogramPopup
+
+        drawn = self._session.annotating.find(self._session.annotating.selected)
+        if drawn is None or drawn.measured.histogram is None:
+            self._session.notice.emit(Notice("No area is selected: click one, or press J to go to one"))
+        else:
+            HistogramPopup(drawn, self.grid).open_over(self.grid)
+
     def show_sendings(self) -> None:
         from ui.archives.sendings_dialog import SendingsDialog
 
@@ -253,7 +267,9 @@ class MainWindow(QMainWindow):
             self._core.prefetcher.pause()
 
     def focus_images(self) -> None:
-        """Esc: out of a filter first, then back to the images of the open case."""
+        """Esc: out of a filter, a drawing or a tool first, then back to the images of the open case."""
+        if self.grid.hasFocus() and self._session.pointing.escape():
+            return
         if self._pages.currentWidget() is self.worklist and self.worklist.clear_filter():
             return
         if self._pages.currentWidget() is self.archives and self._session.case is None:

@@ -19,6 +19,7 @@ from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_d
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Plane
+from workstation.errors import Conflict
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -84,7 +85,7 @@ class AnnotationStore:
         return tuple(_annotation_from(row) for row in rows)
 
     def _put(self, drawn: Annotation) -> None:
-        self._db.execute(
+        put = self._db.execute(
             """
             INSERT INTO annotation (uid, study_uid, series_uid, sop_instance_uid, number, body)
             VALUES (?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM annotation), ?)
@@ -93,6 +94,8 @@ class AnnotationStore:
             """,
             [drawn.uid, drawn.study_uid, drawn.series_uid, drawn.sop_instance_uid, json.dumps(_body_of(drawn))],
         )
+        if not put.rowcount:
+            raise Conflict("A drawing was not kept", "A drawing of another study has the same identifier")
 
 
 def _body_of(drawn: Annotation) -> dict[str, Any]:
@@ -108,6 +111,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "spacing": measured.spacing_source.value if measured.spacing_source else None,
         "refused": measured.refused,
         "histogram": measured.histogram,
+        "notes": measured.notes,
         "source": [source.kind, source.name, source.version, source.made.isoformat() if source.made else "", source.object_uid],
         "verdict": drawn.verdict.value,
         "known_mm": drawn.known_mm,
@@ -123,6 +127,7 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         SpacingSource(body["spacing"]) if body["spacing"] else None,
         body["refused"],
         (start[0], start[1], tuple(start[2])) if start else None,
+        tuple(body["notes"]),
     )
     return Annotation(
         uid=row["uid"],

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from workstation.annotations_store import AnnotationStore, Change
 from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
+from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.database import DatabaseKey
+from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
 from workstation.domain.order import Order
 from workstation.domain.study import Study
@@ -17,7 +20,6 @@ from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, IMAGES, NETWORK, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
-from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
@@ -58,6 +60,19 @@ class _LaterHanger:
 
     def hang(self, current: Study, priors: Sequence[Study], stage: int = 0) -> Arrangement:
         return self._make().hang(current, priors, stage)
+
+
+class _LaterDrawings:
+    """A store of drawings that is opened when it is first asked."""
+
+    def __init__(self, make: Callable[[], AnnotationStore]) -> None:
+        self._make = make
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        self._make().apply(changes)
+
+    def of_studies(self, study_uids: Iterable[str]) -> tuple[Annotation, ...]:
+        return self._make().of_studies(study_uids)
 
 
 class Core(Generic[Reader, Shelf]):
@@ -186,6 +201,14 @@ class Core(Generic[Reader, Shelf]):
         return store
 
     @cached_property
+    def annotations(self) -> AnnotationStore:
+        """What readers drew. Opened with the first case, in the database lane."""
+        store = AnnotationStore(self.folders.annotations, self.vault)
+        if store.notice:
+            self.jobs.on_main(lambda: self.session.report_problem(WorkstationError(store.notice)))
+        return store
+
+    @cached_property
     def worklist(self) -> Worklist:
         return Worklist(self.cache, self.reports, self.orders)
 
@@ -226,7 +249,8 @@ class Core(Generic[Reader, Shelf]):
     @cached_property
     def session(self) -> Session:
         desk = ReportDesk(self.reports, self.jobs)
-        session = Session(self.jobs, self.cache, self.worklist, desk, _LaterHanger(lambda: self.hanger), self.library)
+        hanger, drawings = _LaterHanger(lambda: self.hanger), _LaterDrawings(lambda: self.annotations)
+        session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
         session.standing = self.notices
         self.library.when_failed(session.report_problem)
@@ -433,7 +457,7 @@ class Core(Generic[Reader, Shelf]):
             self.jobs.close()
         if "library" in made:
             self.library.close()
-        for name in ("sender", "quota", "retrievals", "archives", "reader", "cache", "orders", "reports", "ris"):
+        for name in ("sender", "quota", "retrievals", "archives", "reader", "cache", "orders", "annotations", "reports", "ris"):
             part = made.get(name)
             if part is not None:
                 part.close()

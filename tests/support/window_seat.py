@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
+from workstation.annotations_store import AnnotationStore
 from workstation.at_rest.vault import Vault
+from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
-from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
@@ -23,6 +25,7 @@ from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetT
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Job
 from workstation.session.desk import ReportDesk
+from workstation.session.handles import AREAS
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings
 from workstation.signals import Signal
@@ -95,6 +98,7 @@ class FakeViewport:
         self.picture_of: Callable[[Picture], Picture] = lambda picture: picture
         self.asked: list[tuple[ViewportState, int, int, bool]] = []
         self.refusal: Refused | None = None
+        self.forbids = ""
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
         return ViewportState(
@@ -155,14 +159,37 @@ class FakeViewport:
     def frame_to_view(self, state, width, height, column, row):
         return (column + 0.5, row + 0.5)
 
-    def measure(self, state, width, height, a, b) -> Measurement:
+    def to_frame(self, state, width, height, x, y):
+        return (x - 0.5, y - 0.5) if state.plane is Plane.STACK else None
+
+    def annotation_at(self, state, width, height, points, kind) -> Annotation | None:
         if self.refusal is not None:
             raise self.refusal
-        length = float(np.hypot(b[0] - a[0], b[1] - a[1]))
-        ends = tuple(self.to_patient(state, width, height, *p) for p in (a, b))
-        sop = f"{state.series_uid}.{state.position}"
-        own = (state.study_uid, state.series_uid, sop, 1)
-        return Measurement(MeasurementKind.LENGTH, length, "mm", SpacingSource.PIXEL_SPACING, *own, (a, b), ends)
+        patient = tuple(self.to_patient(state, width, height, *p) for p in points)
+        is_stack = state.plane is Plane.STACK
+        sop = f"{state.series_uid}.{state.position}" if is_stack else ""
+        own = (state.study_uid, state.series_uid, sop, int(is_stack), state.plane)
+        frame = tuple((x - 0.5, y - 0.5) for x, y in points) if is_stack else ()
+        return Annotation(f"2.25.{uuid4().int}", kind, *own, frame, patient)
+
+    def on_view(self, annotation, state, width, height):
+        if (annotation.study_uid, annotation.series_uid) != (state.study_uid, state.series_uid):
+            return None
+        seen = [self.to_view(state, width, height, p) for p in annotation.patient_points]
+        if annotation.plane is Plane.STACK and state.plane is Plane.STACK and not seen:
+            seen = [(c + 0.5, r + 0.5, 0.0) for c, r in annotation.points]
+        return tuple((x, y) for x, y, _ in seen) if seen and all(abs(away) <= 2.5 for *_, away in seen) else None
+
+    def measure(self, annotation, calibrations=()) -> Measured:
+        """The distance of the first two points, as `Length` in mm."""
+        if self.forbids:
+            return Measured(refused=self.forbids)
+        points = annotation.patient_points
+        if len(points) < 2:
+            return Measured((MeasuredValue("Value", -42.0, "HU"),))
+        histogram = (0.0, 10.0, (1, 5, 2)) if annotation.kind in AREAS else None
+        length = MeasuredValue("Length", float(np.hypot(*np.subtract(points[1], points[0])[:2])), "mm")
+        return Measured((length,), SpacingSource.PIXEL_SPACING, histogram=histogram)
 
 
 class FakeLibrary:
@@ -297,7 +324,8 @@ class WindowSeat:
         )
         worklist = SimpleNamespace(items=lambda: tuple(self.items))
         desk = ReportDesk(self.reports, self.jobs)
-        self.session = Session(self.jobs, self.cache, worklist, desk, self.hanger, self.library)
+        self.annotations = AnnotationStore(self.folders.annotations)
+        self.session = Session(self.jobs, self.cache, worklist, desk, self.hanger, self.library, self.annotations)
         self.session.signer = "Dr Test"
 
     def start_deliveries(self) -> None: ...

@@ -45,12 +45,13 @@ def build(commands: Iterable[Command], overrides: Mapping[str, tuple[str, ...]] 
         keys_of[command.id] = overrides.get(command.id, command.keys)
         for key in keys_of[command.id]:
             for mode in command.modes:
-                if is_bare(key) and mode is not Mode.IMAGES:
+                if is_bare(key) and mode not in (Mode.IMAGES, Mode.POINTING):
                     continue
                 other = by_mode[mode].setdefault(key, command.id)
                 if other != command.id:
                     detail = f"{key} is asked for by both {other} and {command.id}"
                     raise WorkstationError("Two commands want one key", detail, "Change one of them in keys.toml")
+    by_mode[Mode.POINTING] = by_mode[Mode.IMAGES] | by_mode[Mode.POINTING]
     return KeyMap(by_mode, keys_of)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
+from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
-from workstation.session.viewing import Tool
 
 
 def _preset(key: str) -> Callable[[Context], None]:
@@ -43,10 +43,6 @@ def _layout(rows: int, columns: int) -> Callable[[Context], None]:
     return run
 
 
-def _tool(tool: Tool) -> Callable[[Context], None]:
-    return lambda c: c.session.viewing.set_tool(tool)
-
-
 def _plane(plane: Plane) -> Callable[[Context], None]:
     return lambda c: c.session.viewing.set_plane(plane)
 
@@ -56,15 +52,6 @@ def _sign(action: ReportAction) -> Callable[[Context], None]:
 
 
 _LAYOUT_KEYS = {(1, 1): "Ctrl+1", (1, 2): "Ctrl+2", (1, 3): "Ctrl+3", (2, 2): "Ctrl+4", (2, 3): "Ctrl+6", (3, 4): "Ctrl+9"}
-_TOOL_KEYS = (
-    (Tool.WINDOW, "Window and level", "W"),
-    (Tool.ZOOM, "Zoom", "Z"),
-    (Tool.PAN, "Pan", "T"),
-    (Tool.SCROLL, "Scroll", "S"),
-    (Tool.LENGTH, "Measure a distance", "D"),
-    (Tool.PROBE, "Probe a value", "P"),
-    (Tool.CROSSHAIR, "Crosshair", "X"),
-)
 _PLANE_KEYS = (
     (Plane.STACK, "As acquired", "Alt+1"),
     (Plane.AXIAL, "Axial plane", "Alt+2"),
@@ -223,16 +210,9 @@ COMMANDS: tuple[Command, ...] = (
         "Image",
         IMAGES,
     ),
-    *(Command(f"tool.{t.value}", title, _tool(t), (key,), (f"tool {t.value}",), "Tools", IMAGES) for t, title, key in _TOOL_KEYS),
-    Command(
-        "tool.remove_last",
-        "Remove the last measurement",
-        lambda c: c.session.viewing.remove_last_measurement(),
-        ("Del",),
-        (),
-        "Tools",
-        IMAGES,
-    ),
+    *TOOLS,
+    *DRAWINGS,
+    *BY_KEYS,
     # Hanging
     Command("hanging.next", "Next hanging stage", lambda c: c.session.hang_stage(1), (".",), ("stage next",), "Hanging", IMAGES),
     Command(
@@ -275,7 +255,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "viewport.maximise",
         "Maximise the viewport",
-        lambda c: c.session.viewing.toggle_maximised(),
+        begin_or_maximise,
         ("Return",),
         ("viewport maximise",),
         "Hanging",

@@ -16,9 +16,13 @@ from workstation.errors import Refused, WorkstationError
 from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
+from workstation.session.annotating import Annotating
+from workstation.session.annotation_words import report_words
 from workstation.session.desk import ReportDesk
+from workstation.session.drawn import AnnotationShelf
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.linking import Where
+from workstation.session.pointing_keys import PointingKeys
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -62,7 +66,14 @@ class Session:
     """The state behind the window. Methods are called, signals emitted, on the main thread."""
 
     def __init__(
-        self, jobs: Jobs, cache: StudyCache, worklist: Worklist, desk: ReportDesk, hanger: Hanger, shelf: ImageShelf
+        self,
+        jobs: Jobs,
+        cache: StudyCache,
+        worklist: Worklist,
+        desk: ReportDesk,
+        hanger: Hanger,
+        shelf: ImageShelf,
+        drawings: AnnotationShelf,
     ) -> None:
         self._jobs = jobs
         self._cache = cache
@@ -72,6 +83,8 @@ class Session:
         self._generation = 0
         self.viewing = Viewing(shelf.viewer)
         self.viewing.linking.where = self._where
+        self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
+        self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
@@ -155,6 +168,7 @@ class Session:
         self.case = self.growth = None
         self.withdrawn = ""
         self._shelf.close_case()
+        self.annotating.close_case()
         self.viewing.clear()
         self.desk.close()
         self.case_changed.emit(None)
@@ -201,6 +215,7 @@ class Session:
         hanging = [cell.state for cell in self.viewing.cells if cell.state]
         first = dict.fromkeys((state.study_uid, state.series_uid) for state in hanging)
         self._shelf.open_case(self.case.studies, list(first))
+        self.annotating.open_case(self.case.studies)
         self.case_changed.emit(self.case)
         if arrangement is not None:
             self.viewing.show(replace(arrangement, layout=self.viewing.layout, cells=tuple(self.viewing.cells)))
@@ -264,6 +279,17 @@ class Session:
         """Put what is known for a section into the report."""
         self.desk.add(section, self.known_for(section))
 
+    def put_into_report(self) -> None:
+        """Write what the selected drawing says into the section that is written, as typed text is. Raises Refused."""
+        case, report, drawn = self.case, self.desk.report, self.annotating.find(self.annotating.selected)
+        if case is None or drawn is None:
+            raise Refused("Nothing to put into the report", "No drawing is selected", "Click one, or press J to go to one")
+        if report is None or not self.desk.is_open_for_writing:
+            raise Refused("Not put into the report", "No report is open for writing")
+        if report.study_instance_uid != case.study.study_instance_uid:
+            raise Refused("Not put into the report", "The report on the desk is of another study")
+        self.desk.add(self.desk.section, report_words(drawn, case.studies))
+
     def take_over_all(self) -> None:
         for section in SectionCode:
             self.take_over(section)
@@ -292,11 +318,14 @@ class Session:
         self.worklist_changed.emit(self.items)
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
+        self.annotating.close_case()
         self.viewing.clear()
         self.case = case
         self.growth, self._growth_was_asked, self.withdrawn = None, False, ""
         first = [(c.state.study_uid, c.state.series_uid) for c in arrangement.cells if c.state]
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
+        self.annotating.reader = self.signer
+        self.annotating.open_case(case.studies)
         self.case_changed.emit(case)
         self.viewing.show(arrangement)
         self.desk.open(case.item, case.priors)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.geometry import Vec3
-from workstation.domain.measurement import Measurement
 from workstation.domain.study import Series, Study
 from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
@@ -53,9 +53,25 @@ class Tool(StrEnum):
     ZOOM = "zoom"
     PAN = "pan"
     SCROLL = "scroll"
-    LENGTH = "length"
-    PROBE = "probe"
     CROSSHAIR = "crosshair"
+    LENGTH = "length"
+    BIDIRECTIONAL = "bidirectional"
+    ANGLE = "angle"
+    COBB = "cobb"
+    ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    CIRCLE = "circle"
+    FREEHAND = "freehand"
+    POLYGON = "polygon"
+    PROBE = "probe"
+    ARROW = "arrow"
+    TEXT = "text"
+    CALIBRATION = "calibration"
+    SPINE = "spine"
+
+
+DRAWS = {Tool(kind.value): kind for kind in AnnotationKind}
+"""The tools that draw, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class Viewing:
         self.looking = Looking(self)
         self.cine = Cine(self)
         self.magnifier = Magnifier()
-        self.measurements: list[Measurement] = []
+        self.measurements: list[Any] = []  # gone in a moment: the window still asks
 
     # ---- the arrangement -------------------------------------------------------------
 
@@ -100,7 +116,6 @@ class Viewing:
     def clear(self) -> None:
         self.arrangement = None
         self.shown = set()
-        self.measurements = []
         self.magnifier.show(False)
         self.looking.pick_region(False)
         self._place(Layout(1, 1), ())
@@ -293,20 +308,11 @@ class Viewing:
         kept = {} if state.plane is Plane.THREE_D else {name: getattr(hung, name) for name in HUNG_FIELDS}
         self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
 
-    # ---- evidence and measurements ---------------------------------------------------
+    # ---- evidence --------------------------------------------------------------------
 
     def note_shown(self, image: ShownImage) -> None:
         """Called by the view after painting, never before: only a painted frame was shown."""
         self.shown.add(image)
-
-    def add_measurement(self, measurement: Measurement) -> None:
-        self.measurements.append(measurement)
-        self.viewport_changed.emit(self.active)
-
-    def remove_last_measurement(self) -> None:
-        if self.measurements:
-            self.measurements.pop()
-            self.viewport_changed.emit(self.active)
 
     # ---- inside ----------------------------------------------------------------------
 

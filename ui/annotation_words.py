@@ -1,0 +1,52 @@
+"""What stands beside a drawing: values with unit and the source of their spacing, text, whose it is."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QCoreApplication
+
+from ui import plain
+from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
+from workstation.session.annotating import READER
+
+# Values of an area that stand side by side, so that its label is low and wide no more than needed.
+PAIRED = 2
+_ONE_VALUE = (AnnotationKind.LENGTH, AnnotationKind.ANGLE, AnnotationKind.COBB, AnnotationKind.PROBE, AnnotationKind.CALIBRATION)
+
+
+@lru_cache(maxsize=4096)
+def label_lines(drawn: Annotation) -> tuple[str, ...]:
+    """The lines of a label, most important first; none for a drawing that says nothing."""
+    lines = [plain.plain(part) for part in drawn.text.splitlines() if part.strip()]
+    measured = drawn.measured
+    if drawn.kind is AnnotationKind.CALIBRATION and drawn.known_mm is not None:
+        lines.append(_tr("Calibration {0} mm").format(f"{drawn.known_mm:g}"))
+    if drawn.kind in _ONE_VALUE and len(measured.values) == 1:
+        lines.append(plain.plain(measured.values[0].text))
+    elif measured.values:
+        words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in measured.values]
+        paired = PAIRED if len(words) > 3 else 1
+        lines.extend("  ".join(words[i : i + paired]) for i in range(0, len(words), paired))
+    if measured.refused and drawn.kind not in (AnnotationKind.TEXT, AnnotationKind.ARROW, AnnotationKind.SPINE):
+        lines.append(plain.core_text(measured.refused))
+    lines.extend(plain.core_text(note) for note in measured.notes)
+    if drawn.source.kind != READER:
+        lines.append(source_words(drawn))
+    return tuple(line for line in lines if line)
+
+
+def source_words(drawn: Annotation) -> str:
+    """`AI: name 1.2, 2026-11-20, accepted`; of the reader's own the name alone."""
+    source = drawn.source
+    named = " ".join(part for part in (plain.plain(source.name), plain.plain(source.version)) if part)
+    if source.kind == READER:
+        return named
+    kind = _tr("AI") if source.kind == "program" else _tr("Received")
+    day = source.made.date().isoformat() if source.made is not None else ""
+    verdict = {Verdict.ACCEPTED: _tr("accepted"), Verdict.REJECTED: _tr("rejected"), Verdict.OPEN: _tr("not judged")}
+    return ", ".join(part for part in (f"{kind}: {named or _tr('unnamed')}", day, verdict[drawn.verdict]) if part)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("viewport", text)

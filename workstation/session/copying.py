@@ -1,0 +1,84 @@
+"""A drawing at the same place of another study: in the patient where both share a space, else by shares of the image.
+
+A copy measures nothing: it lies where the other drawing lay, and nobody looked yet at what is
+there. It is measured once it is moved or accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured, Verdict
+from workstation.domain.study import Series, Study
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.ports import SeriesViewer
+from workstation.session.finding import instance_of, series_of
+
+UNCHECKED = "Copied, not measured there until checked"
+Point = tuple[float, float]
+
+
+def copied(
+    drawn: Annotation, studies: Sequence[Study], target: SeriesViewer, state: ViewportState, size: tuple[int, int]
+) -> tuple[Annotation, ViewportState] | None:
+    """The copy, and the state of the target that shows it; None where there is no such place."""
+    source = series_of(studies, drawn)
+    other = series_of(studies, replace(drawn, study_uid=state.study_uid, series_uid=state.series_uid))
+    if source is None or other is None or state.plane is Plane.THREE_D:
+        return None
+    one, two = source[1].frame_of_reference_uid, other[1].frame_of_reference_uid
+    same_patient = source[0].patient.key == other[0].patient.key
+    points: list[Point] | None
+    if drawn.patient_points and one and one == two and same_patient:
+        state, points = _in_space(drawn, target, state, size)
+    else:
+        points = _by_shares(drawn, source, other, target, state, size)
+    made = target.annotation_at(state, *size, points, drawn.kind) if points else None
+    if made is None:
+        return None
+    made = replace(made, text=drawn.text, known_mm=drawn.known_mm, measured=Measured(refused=UNCHECKED), verdict=Verdict.OPEN)
+    return made, state
+
+
+def _in_space(
+    drawn: Annotation, target: SeriesViewer, state: ViewportState, size: tuple[int, int]
+) -> tuple[ViewportState, list[Point] | None]:
+    count = _own_count(drawn)
+    middle = tuple(sum(p[axis] for p in drawn.patient_points[:count]) / count for axis in range(3))
+    shown = target.at_point(state, (middle[0], middle[1], middle[2]))
+    seen = [target.to_view(shown, *size, point) for point in drawn.patient_points[:count]]
+    return shown, [(p[0], p[1]) for p in seen if p is not None] if all(seen) else None
+
+
+def _by_shares(
+    drawn: Annotation,
+    source: tuple[Study, Series],
+    other: tuple[Study, Series],
+    target: SeriesViewer,
+    state: ViewportState,
+    size: tuple[int, int],
+) -> list[Point] | None:
+    """On the frame that is shown, at the same shares of its columns and rows."""
+    here = target.annotation_at(state, *size, [(size[0] / 2, size[1] / 2)], AnnotationKind.PROBE)
+    if here is None or not drawn.points or state.plane is not Plane.STACK:
+        return None
+    found = _instances(source, drawn.sop_instance_uid), _instances(other, here.sop_instance_uid)
+    if found[0] is None or found[1] is None:
+        return None
+    across, down = found[1][0] / found[0][0], found[1][1] / found[0][1]
+    points = tuple(((c + 0.5) * across - 0.5, (r + 0.5) * down - 0.5) for c, r in drawn.points)
+    line = replace(here, kind=AnnotationKind.FREEHAND, points=points, patient_points=())
+    seen = target.on_view(line, state, *size)
+    return list(seen) if seen is not None else None
+
+
+def _instances(found: tuple[Study, Series], sop_instance_uid: str) -> tuple[int, int] | None:
+    """(columns, rows) of an image."""
+    instance = instance_of(found[1], sop_instance_uid)
+    return (instance.columns, instance.rows) if instance is not None and instance.has_pixels else None
+
+
+def _own_count(drawn: Annotation) -> int:
+    """How many of the patient points are the drawing's own; the rest place its shape in space."""
+    return min(len(drawn.patient_points), len(drawn.points) or POINTS_NEEDED[drawn.kind][1])
