@@ -19,6 +19,7 @@ from rendering.parse import parse_bytes, parse_file
 from rendering.shared_frames import SharedFrames
 from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
 from workstation.at_rest.vault import Purpose, Vault
+from workstation.domain.study import ParsedInstance
 from workstation.errors import Refused
 
 MOST = 1 << 30
@@ -94,9 +95,9 @@ def test_of_a_kept_file_the_worker_takes_the_hash_that_it_is_given(tmp_path: Pat
     """And takes it itself where none is given, of a file beside it."""
     paths = [save(made(name), tmp_path / f"{name}.dcm") for name in ("explicit", "implicit")]
     with ImageWorker(key_of=VAULT.key_of) as worker:
-        known, taken = (found.instance.sha256 for _, found in worker.parse_kept([(paths[0], "5a" * 32), (paths[1], "")]))
-    assert known == "5a" * 32
-    assert taken == hashlib.sha256(paths[1].read_bytes()).hexdigest()
+        found = [parsed for _, parsed in worker.parse_kept([(paths[0], "5a" * 32), (paths[1], "")])]
+    hashes = [parsed.instance.sha256 for parsed in found if isinstance(parsed, ParsedInstance)]
+    assert hashes == ["5a" * 32, hashlib.sha256(paths[1].read_bytes()).hexdigest()]
 
 
 def test_a_large_sealed_file_is_sound_only_where_its_blocks_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from workstation.at_rest.vault import Purpose, Vault
 from workstation.cache.found import Found, RefusedFile, SourceFile
 from workstation.cache.media import is_dicomdir
 from workstation.cache.names import shown
+from workstation.cache.preamble import could_be_dicom
 
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 ENCRYPTED = 0x1  # general purpose bit 0, APPNOTE.TXT 4.4.4
@@ -118,7 +119,7 @@ class Archive:
         if not head or self.is_archive(head):
             target.unlink()
             return RefusedFile(name, NESTED if head else "Not a DICOM file: it is empty")
-        return SourceFile(target, name, temporary=True)
+        return SourceFile(target, name, temporary=True, to_copy_first=could_be_dicom(head))
 
     def _unpack(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, vault: Vault) -> bytes:
         """The first 132 bytes of what was written. Raises `_TooMuch` when a limit is passed."""

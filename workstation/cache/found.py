@@ -13,12 +13,14 @@ from workstation.errors import WorkstationError
 class SourceFile:
     """Bytes to read at `path`; `shown` is the name the user knows it by.
 
-    A `temporary` file was unpacked for us and goes away once it is read.
+    A `temporary` file was unpacked for us and goes away once it is read. What is not `to_copy_first`
+    is read where it lies before it is copied: most likely it is nothing to keep, or it is very large.
     """
 
     path: Path
     shown: str
     temporary: bool = False
+    to_copy_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

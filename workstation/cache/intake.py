@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +14,13 @@ from typing import TypeVar
 from workstation.cache import preamble
 from workstation.cache.admission import Answer, admission, leading
 from workstation.cache.alerts import AlertLog
+from workstation.cache.copying import CopyingAhead
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.index import StudyIndex
 from workstation.cache.quarantine import REASONS, QuarantinedFile, QuarantineKind
 from workstation.cache.soundness import flaw_of, lack_of
-from workstation.cache.sources import HEAD, Sources
-from workstation.cache.store import ObjectStore, Staged, fingerprint_of
+from workstation.cache.sources import Sources
+from workstation.cache.store import ObjectStore, Staged
 from workstation.domain.study import ParsedInstance
 from workstation.errors import DiskFull, LethalFile, Refused, Unavailable, WorkstationError
 from workstation.ports import InstanceReader, Progress
@@ -63,6 +66,24 @@ class _Candidate:
     verdict: QuarantineKind | None = None
 
 
+class _Batch:
+    """Candidates that are committed at once, the bytes of their files, and their hashes."""
+
+    def __init__(self) -> None:
+        self.candidates: list[_Candidate] = []
+        self.bytes = 0
+        self.hashes: set[str] = set()
+
+    def append(self, candidate: _Candidate) -> None:
+        self.candidates.append(candidate)
+        self.bytes += candidate.staged.fingerprint.size
+        self.hashes.add(candidate.staged.fingerprint.sha256)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.candidates) >= BATCH_FILES or self.bytes >= BATCH_BYTES
+
+
 class Intake:
     """Used once. `admit` is what the caller knows of the files beyond the rules of the cache."""
 
@@ -81,32 +102,28 @@ class Intake:
         self._index = index
         self._reader = reader
         self._alerts = alerts
-        self._handed: deque[SourceFile] = deque()
-        self._batch: list[_Candidate] = []
+        self._handed: deque[tuple[SourceFile, Staged | None]] = deque()
+        self._batch = _Batch()
+        self._committing: tuple[_Batch, Future[list[Answer | QuarantinedFile]]] | None = None
+        self._committer = ThreadPoolExecutor(1, "commit")
         self._studies: dict[str, None] = {}
         self._refused: list[tuple[str, str]] = []
+        self._stopped: WorkstationError | None = None
         self._done = self._imported = self._duplicates = self._quarantined = 0
 
     def run(self, paths: Iterable[Path], unpack_into: Path, progress: Progress, cancelled: Callable[[], bool]) -> ImportResult:
         """What could be taken in is in the index when this returns, also when stopped or cancelled."""
-        stopped: WorkstationError | None = None
         sources = Sources(paths, self._reader, unpack_into, self._store.vault)
-        try:
-            for _, outcome in self._reader.parse_many(self._paths(sources)):
-                source = self._handed.popleft()
-                self._receive(source, outcome)
-                if source.temporary:
-                    source.path.unlink(missing_ok=True)
-                self._done += 1
-                progress(self._done, sources.total, READING)
-                if cancelled():
-                    break
-        except Unavailable as error:
-            stopped = error
-        try:
-            self._commit()
-        except Unavailable as error:
-            stopped = error
+        with ExitStack() as leaving:
+            leaving.callback(self._committer.shutdown)
+            leaving.callback(self._drop_handed)
+            copying = leaving.enter_context(CopyingAhead(self._stage_source, self._stage_with_room, self._store.drop))
+            self._read(sources, copying, progress, cancelled)
+            for rest in (self._begin_commit, self._finish_commit):
+                try:
+                    rest()
+                except Unavailable as error:
+                    self._stopped = error
         return ImportResult(
             tuple(self._studies),
             self._imported,
@@ -114,16 +131,47 @@ class Intake:
             self._duplicates,
             self._quarantined,
             sources.directories,
-            stopped,
+            self._stopped,
         )
 
-    def _paths(self, sources: Sources) -> Iterator[Path]:
+    def _read(self, sources: Sources, copying: CopyingAhead, progress: Progress, cancelled: Callable[[], bool]) -> None:
+        try:
+            for _, outcome in self._reader.parse_kept(self._files(sources, copying)):
+                source, staged = self._handed.popleft()
+                self._receive(source, staged, outcome)
+                if source.temporary:
+                    source.path.unlink(missing_ok=True)
+                self._done += 1
+                progress(self._done, sources.total, READING)
+                if cancelled():
+                    break
+        except Unavailable as error:
+            self._stopped = error
+
+    def _files(self, sources: Sources, copying: CopyingAhead) -> Iterator[tuple[Path, str]]:
+        """Our copies, whose hash is known, or files where they lie.
+
+        Ends where the disk takes no more: what went before counts.
+        """
+        try:
+            for source, staged in copying.copies(self._found(sources)):
+                self._handed.append((source, staged))
+                yield (staged.path, staged.fingerprint.sha256) if staged else (source.path, "")
+        except Unavailable as error:
+            self._stopped = error
+
+    def _found(self, sources: Sources) -> Iterator[SourceFile]:
         for found in sources:
             if isinstance(found, SourceFile):
-                self._handed.append(found)
-                yield found.path
-                continue
-            self._refuse_found(found)
+                yield found
+            else:
+                self._refuse_found(found)
+
+    def _drop_handed(self) -> None:
+        """What was read no more because the import ended early."""
+        for _, staged in self._handed:
+            if staged:
+                self._store.drop(staged)
 
     def _refuse_found(self, found: RefusedFile) -> None:
         self._done += 1
@@ -131,38 +179,45 @@ class Intake:
         if found.is_attack:
             self._alerts.record(LED_OUT)
 
-    def _receive(self, source: SourceFile, outcome: ParsedInstance | Refused) -> None:
+    def _receive(self, source: SourceFile, staged: Staged | None, outcome: ParsedInstance | Refused) -> None:
         try:
             if isinstance(outcome, LethalFile):
-                self._batch.append(_Candidate(source.shown, self._stage(source.path), outcome))
+                self._batch.append(_Candidate(source.shown, staged or self._stage_with_room(source), outcome))
             elif isinstance(outcome, Refused):
-                self._refused.append((source.shown, reason_of(outcome)))
+                raise outcome
             else:
-                self._take(source, outcome)
-        except Refused as error:
+                self._take(source, staged, outcome)
+        except WorkstationError as error:
+            if staged:
+                self._store.drop(staged)
+            if not isinstance(error, Refused):
+                raise
             self._refused.append((source.shown, reason_of(error)))
-        if len(self._batch) >= BATCH_FILES or sum(c.staged.fingerprint.size for c in self._batch) >= BATCH_BYTES:
-            self._commit()
+        if self._batch.is_full:
+            self._begin_commit()
 
-    def _take(self, source: SourceFile, parsed: ParsedInstance) -> None:
+    def _take(self, source: SourceFile, staged: Staged | None, parsed: ParsedInstance) -> None:
         if flaw := flaw_of(parsed) or lack_of(parsed):
             raise Refused(flaw)
         reason = self._admit(parsed) if self._admit else ""
         verdict = reason if isinstance(reason, QuarantineKind) else None
         if reason and verdict is None:
             raise Refused(reason)
-        sha256 = self._kept_hash(source.path, parsed)
-        waiting = (c.staged.fingerprint.sha256 for c in self._batch)
-        if self._index.has(sha256) or sha256 in waiting:
+        copy = staged or self._stage_with_room(source, parsed.instance.sha256)
+        if copy.fingerprint.sha256 in self._batch.hashes:
+            self._store.drop(copy)
             self._duplicates += 1
             self._studies[parsed.study.study_instance_uid] = None
         else:
-            self._batch.append(_Candidate(source.shown, self._stage(source.path, parsed.instance.sha256), parsed, verdict))
+            self._batch.append(_Candidate(source.shown, copy, parsed, verdict))
 
-    def _stage(self, source: Path, expected: str = "") -> Staged:
+    def _stage_source(self, source: SourceFile) -> Staged:
+        return self._store.stage(source.path)
+
+    def _stage_with_room(self, source: SourceFile, expected: str = "") -> Staged:
         """Raises Refused when the source is gone, Unavailable when the disk takes no more."""
-        size = source.stat().st_size if source.exists() else 0
-        return self._with_room(size, lambda: self._store.stage(source, expected))
+        size = source.path.stat().st_size if source.path.exists() else 0
+        return self._with_room(size, lambda: self._store.stage(source.path, expected))
 
     def _with_room(self, size: int, work: Callable[[], T]) -> T:
         """`work`, and once more when the disk was full and room could be made for `size` bytes (F14)."""
@@ -173,33 +228,41 @@ class Intake:
                 raise
         return work()
 
-    def _kept_hash(self, path: Path, parsed: ParsedInstance) -> str:
-        """The hash the file will be kept under: that of its bytes unless the preamble must be zeroed."""
-        try:
-            with self._store.vault.open(path) as file:
-                head = file.read(HEAD)
-        except OSError as error:
-            raise Refused("Cannot be opened", error.strerror or "") from error
-        return fingerprint_of(path, self._store.vault).sha256 if preamble.kind(head) else parsed.instance.sha256
+    def _begin_commit(self) -> None:
+        """Hand the batch over to be committed while the next one is read."""
+        self._finish_commit()
+        batch, self._batch = self._batch, _Batch()
+        if batch.candidates:
+            self._committing = batch, self._committer.submit(self._settled, batch.candidates)
 
-    def _commit(self) -> None:
-        """Move the batch into its places and make it known: all or nothing."""
-        batch, self._batch = self._batch, []
-        if not batch:
+    def _finish_commit(self) -> None:
+        """Wait until the batch under way is in its places and known: all of it or nothing."""
+        if self._committing is None:
             return
+        (batch, future), self._committing = self._committing, None
         try:
-            answers = self._with_room(sum(c.staged.fingerprint.size for c in batch), lambda: self._settled(batch))
+            answers = self._answers(batch, future)
         except BaseException as error:
-            for candidate in batch:
+            for candidate in batch.candidates:
                 self._store.drop(candidate.staged)
                 self._refused.append((candidate.shown, str(error) if isinstance(error, WorkstationError) else "Not kept"))
             raise
-        for candidate, answer in zip(batch, answers, strict=True):
+        for candidate, answer in zip(batch.candidates, answers, strict=True):
             self._count(candidate, answer)
 
+    def _answers(self, batch: _Batch, future: Future[list[Answer | QuarantinedFile]]) -> list[Answer | QuarantinedFile]:
+        """Room is made in this thread: it holds what the removal of studies asks for."""
+        try:
+            return future.result()
+        except DiskFull:
+            if not self._make_room(batch.bytes):
+                raise
+        return self._settled(batch.candidates)
+
     def _settled(self, batch: Sequence[_Candidate]) -> list[Answer | QuarantinedFile]:
+        """In the committing thread. What is here already is not written to the disk once more."""
         staged = [candidate.staged for candidate in batch]
-        self._store.sync(staged)
+        self._store.sync([copy for copy in staged if not self._index.has(copy.fingerprint.sha256)])
         with self._store.renaming(staged, self._index.has), self._index.changing():
             answers = [self._settle(candidate) for candidate in batch]
             self._store.sync_folders(staged)

@@ -26,13 +26,13 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 UNKNOWN = "unknown bytes"
 
 
+def could_be_dicom(head: bytes) -> bool:
+    """Whether a file with these first 132 bytes may be one: a preamble, or a first element of group 0002 or 0008."""
+    return head[LENGTH : LENGTH + 4] == PREFIX or head[:2] in (b"\x02\0", b"\x08\0", b"\0\x08")
+
+
 def kind(head: bytes) -> str:
     """What the preamble of a file with these first 132 bytes holds; empty for zeros or no preamble."""
     if head[LENGTH : LENGTH + 4] != PREFIX or head[:LENGTH] == ZEROS:
         return ""
     return next((name for signature, name in SIGNATURES if head.startswith(signature)), UNKNOWN)
-
-
-def zeroed(head: bytes) -> bytes:
-    """The beginning of a file (132 bytes or more) as we keep it."""
-    return ZEROS + head[LENGTH:] if kind(head) else head

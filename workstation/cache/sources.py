@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from workstation.at_rest.sealed import MAGIC
 from workstation.at_rest.vault import Vault
+from workstation.cache import preamble
 from workstation.cache.archives import DEFAULT_LIMITS, Archive, ArchiveLimits
 from workstation.cache.found import Found, RefusedFile, SourceFile, reason_of
 from workstation.cache.media import is_dicomdir, referenced_file
@@ -20,6 +22,7 @@ from workstation.cache.names import shown
 from workstation.errors import WorkstationError
 
 HEAD = 132  # the preamble and `DICM` (PS3.10 7.1)
+LARGE = 512 << 20
 
 ABSENT = "There is no such file or folder"
 EMPTY = "Not a DICOM file: it is empty"
@@ -114,7 +117,8 @@ class Sources:
             self.total += archive.entry_count()
             self._items.append(archive)
         else:
-            self._take(SourceFile(path, shown(path)))
+            likely = preamble.could_be_dicom(head) or head.startswith(MAGIC)
+            self._take(SourceFile(path, shown(path), to_copy_first=likely and status.st_size < LARGE))
 
     def _dicomdir(self, path: Path, with_files: bool) -> None:
         """A folder that is walked whole needs only what the DICOMDIR cannot rightly name."""

@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +29,15 @@ from workstation.cache.claims import HeldFolder, abandoned
 from workstation.durable import sync_folder
 from workstation.errors import DiskFull, Refused, Unavailable
 
-CHUNK = 1 << 20
+CHUNK = 256 << 10
+HEAD = preamble.LENGTH + len(preamble.PREFIX)
 SUFFIX = ".dcm"
 RECORD = ".json"
 UNDER_WAY = "renames"
 REMOVALS = "removals"
 # A file system writes its journal once for all who wait for it at that moment.
 SYNCS_AT_ONCE = 16
+_OWN = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +166,20 @@ class ObjectStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def stage(self, source: Path, expected: str = "") -> Staged:
-        """A copy of `source` as we keep it. Raises Refused when the bytes read are not those `expected`."""
+        """A copy of `source` as we keep it. Any thread.
+
+        Raises Refused when the bytes read are not those `expected`, or somebody wrote them meanwhile.
+        """
         part = self._held.path / f"{uuid.uuid4().hex}.part"
         try:
+            before = _state(source)
             original = self.vault.open(source)
         except OSError as error:
             raise Refused("Cannot be opened", error.strerror or "") from error
         try:
             with original, writing(), self.vault.create(part, Purpose.OBJECT) as copy:
                 fingerprint = _copied(original, copy)
-            if expected and fingerprint.source_sha256 != expected:
+            if (expected and fingerprint.source_sha256 != expected) or _state(source) != before:
                 raise Refused("The file changed while it was read")
         except BaseException:
             part.unlink(missing_ok=True)
@@ -283,8 +290,11 @@ class ObjectStore:
 
     def _move(self, staged: Staged, place: Path) -> None:
         with writing():
-            place.parent.mkdir(mode=0o700, exist_ok=True)
-            staged.path.replace(place)
+            try:
+                staged.path.replace(place)
+            except FileNotFoundError:
+                place.parent.mkdir(mode=0o700, exist_ok=True)
+                staged.path.replace(place)
 
 
 def fingerprint_of(source: Path, vault: Vault) -> Fingerprint:
@@ -305,22 +315,36 @@ def hash_on_disk(source: Path) -> str:
         raise Refused("Cannot be opened", error.strerror or "") from error
 
 
+def _state(path: Path) -> tuple[int, int, int]:
+    """What cannot but differ when somebody has written to the file or put another in its place."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _copied(source: BinaryIO, copy: BinaryIO | None) -> Fingerprint:
-    head = source.read(CHUNK)
-    kind = preamble.kind(head)
-    kept = hashlib.sha256(preamble.zeroed(head))
-    came = hashlib.sha256(head) if kind else kept
-    if copy is not None:
-        copy.write(preamble.zeroed(head))
-    size = len(head)
-    while chunk := source.read(CHUNK):
-        kept.update(chunk)
-        if kind:
+    """Each byte is read once; the hash is that of what was written, not of a second look."""
+    # One buffer of each thread: to take fresh memory for each piece costs more than to hash it.
+    buffer = _buffer()
+    kept, came, kind, size = hashlib.sha256(), None, "", 0
+    while count := source.readinto(buffer):  # type: ignore[attr-defined]  # both kinds of reader have it
+        chunk = buffer[:count]
+        if not size and (kind := preamble.kind(bytes(chunk[:HEAD]))):
+            came = hashlib.sha256(chunk)
+            chunk[: preamble.LENGTH] = preamble.ZEROS
+        elif came:
             came.update(chunk)
-        size += len(chunk)
+        kept.update(chunk)
+        size += count
         if copy is not None:
             copy.write(chunk)
-    return Fingerprint(came.hexdigest(), kept.hexdigest(), size, kind)
+    return Fingerprint((came or kept).hexdigest(), kept.hexdigest(), size, kind)
+
+
+def _buffer() -> memoryview:
+    if not hasattr(_OWN, "buffer"):
+        _OWN.buffer = memoryview(bytearray(CHUNK))
+    buffer: memoryview = _OWN.buffer
+    return buffer
 
 
 def _sync_file(path: Path) -> None:

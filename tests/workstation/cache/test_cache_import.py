@@ -279,7 +279,33 @@ def _broken_disk(_: Path) -> None:
     raise OSError(errno.EIO, "Input/output error")
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(cache: StudyCache, inbox: Path, write: Write, reader: Any) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_file_that_changes_while_it_is_read_is_read_again_and_then_refused(
+    tmp_path: Path, cache: StudyCache, inbox: Path, write: Write, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """F17: half of what one program writes and half of what it wrote before must not become one image."""
+    path = write(inbox / "1.dcm")
+    copied, left = store_module._copied, iter(range(times))
+
+    def changed_meanwhile(source: Any, copy: Any) -> object:
+        result = copied(source, copy)
+        if next(left, None) is not None:
+            path.write_bytes(path.read_bytes() + b"\0\0")
+        return result
+
+    monkeypatch.setattr(store_module, "_copied", changed_meanwhile)
+    result = cache.add([path])
+    assert result.imported == (times == 1)
+    assert result.refused == (() if times == 1 else ((str(path), "The file changed while it was read"),))
+    assert [kept.read_bytes() == path.read_bytes() for kept in objects(tmp_path / "cache")] == [True] * result.imported
+    assert not list((tmp_path / "cache" / "incoming").rglob("*.part"))
+
+
+def test_a_file_that_differs_from_what_was_parsed_is_refused(
+    cache: StudyCache, inbox: Path, write: Write, reader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large files are parsed where they lie and copied after it."""
+    monkeypatch.setattr("workstation.cache.sources.LARGE", 1)
     path = write(inbox / "1.dcm")
     answer = reader._answer
 
@@ -290,6 +316,34 @@ def test_a_file_that_changes_while_it_is_read_is_refused(cache: StudyCache, inbo
 
     reader._answer = changed_after_reading
     assert cache.add([path]).refused == ((str(path), "The file changed while it was read"),)
+
+
+def test_what_is_parsed_is_our_own_copy_and_what_cannot_be_dicom_is_not_copied(
+    tmp_path: Path, cache: StudyCache, inbox: Path, write: Write, reader: Any
+) -> None:
+    write(inbox / "1.dcm", preamble=b"MZ".ljust(128, b"!"))
+    (inbox / "film.mpg").write_bytes(bytes(1000) + b"\xb3")
+    asked: list[tuple[Path, str]] = []
+    parse = reader.parse_kept
+
+    def listening(files: Any) -> Any:
+        return parse(asked.append((path, sha256)) or (path, sha256) for path, sha256 in files)
+
+    reader.parse_kept = listening
+    cache.add([inbox])
+    (instance,) = cache.study("1.2.3").series[0].instances
+    (copy, known), film = asked
+    assert copy.is_relative_to(tmp_path / "cache" / "incoming")
+    assert known == instance.sha256
+    assert film == (inbox / "film.mpg", "")
+
+
+def test_an_import_that_is_cancelled_or_stops_leaves_no_copies(
+    tmp_path: Path, cache: StudyCache, inbox: Path, series: Series
+) -> None:
+    series(inbox, 30)
+    assert cache.add([inbox], cancelled=lambda: True).imported == 1
+    assert not list((tmp_path / "cache" / "incoming").rglob("*.part"))
 
 
 def test_priors_are_the_same_patient_s_other_studies_newest_first(cache: StudyCache, inbox: Path, write: Write) -> None:
