@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -39,7 +39,7 @@ def open_stores(core: Seat, seen: bool) -> None:
     said; Refused when the reader gave up at the passphrase. Nothing is overwritten then.
     """
     window = StartWindow()
-    before = core.ask_passphrase
+    before = core.ask_passphrase, core.opening
     core.opening = window.tell
     if seen:
         core.ask_passphrase = window.ask
@@ -54,12 +54,14 @@ def open_stores(core: Seat, seen: bool) -> None:
     loop.exec()
     late.stop()
     opening.join()
-    core.ask_passphrase = before
+    core.ask_passphrase, core.opening = before
     if opening.error is not None and seen and not window.gave_up:
         window.show_failure(opening.error)
         window.exec()
     window.hide()
     window.deleteLater()
+    # Here and now: a window that waits for the garbage collector dies in whatever thread that runs.
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     if opening.error is not None:
         raise opening.error
 
