@@ -8,15 +8,23 @@ lines first; doubts and "prior" go last.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Picture
-from ui import plain
+from ui import image_origin, plain
+from workstation.corner_texts import CORNERS, CornerText, CornerTexts, load_corner_texts
+from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, Series, Study
-from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
+from workstation.domain.viewing import Plane, Sizing, ViewportState, Window, WindowPreset
+from workstation.session.cine import CineFacts
+
+# A speed is said to be reached within this share: the clock of a screen is not the clock of the cine.
+ON_TIME = 0.97
 
 
 class Tone(Enum):
@@ -55,7 +63,11 @@ class Corners:
 
 @dataclass(frozen=True, slots=True)
 class CornerFacts:
-    """What the corners are about. `current_date` is the StudyDate of the study being read."""
+    """What the corners are about. `current_date` is the StudyDate of the study being read, `current_key` its patient.
+
+    `layout` says which facts stand where (None: the built-in full text); `cine` is what plays here,
+    `pixel_source` where the size of the screen's pixels is from, for true size.
+    """
 
     study: Study
     series: Series
@@ -67,106 +79,260 @@ class CornerFacts:
     active: bool = False
     presets: tuple[WindowPreset, ...] = field(default=())
     loaded: tuple[int, int] = (0, 0)
+    current_key: PatientKey | None = None
+    layout: CornerText | None = None
+    cine: CineFacts | None = None
+    pixel_source: str = ""
 
 
 def corner_lines(facts: CornerFacts) -> Corners:
-    """All lines of one viewport, before any are dropped for want of room."""
-    return Corners(_who(facts), _which_study(facts), _which_image(facts), _how(facts))
+    """All lines of one viewport, before any are dropped for want of room.
 
-
-def _who(facts: CornerFacts) -> tuple[Line, ...]:
-    patient, study = facts.study.patient, facts.study
-    name = plain.person_name(patient.name) or _tr("No name")
-    born = " ".join(
-        part
-        for part in (
-            plain.dicom_date(patient.birth_date),
-            plain.age(patient.birth_date, study.study_date),
-            plain.plain(patient.sex),
-        )
-        if part
+    The facts are those that the layout names, in its order. What warns stands whatever it names.
+    """
+    layout = facts.layout or _built_in().of(facts.series.modality, "full")
+    chosen = {corner: [line for name in getattr(layout, corner) for line in _FACTS[name](facts)] for corner in CORNERS}
+    shown = {name for corner in CORNERS for name in getattr(layout, corner)}
+    return Corners(
+        _filled([*_alarms(facts), *chosen["top_left"], *_doubts(facts)]),
+        _filled([*_prior(facts, "study_date" in shown), *chosen["top_right"]]),
+        _filled([*chosen["bottom_left"][:1], *_cine(facts), *chosen["bottom_left"][1:], *_solid(facts)]),
+        _filled([*_size(facts), *chosen["bottom_right"]]) if facts.picture.error is None else (),
     )
-    family = plain.person_name(patient.name.split("^", maxsplit=1)[0])
-    lines = [
-        Line(name, 2, short=(family,) if family else ()),
-        Line(plain.plain(patient.key.patient_id), 5, whole=True),
-        Line(born, 6, Tone.MUTED, whole=True),
-    ]
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> CornerTexts:
+    return load_corner_texts()
+
+
+# ---- what always stands ------------------------------------------------------------------
+
+
+def _alarms(facts: CornerFacts) -> list[Line]:
+    lines = []
     if facts.not_the_reports:
-        lines.insert(0, Line(_tr("Not the report's study"), 0, Tone.ALARM))
-    if facts.picture.error is None:
-        lines.extend(Line(plain.core_text(d.text), 0, Tone.DOUBT) for d in facts.picture.doubts)
-        if facts.picture.partial and facts.state.plane is not Plane.STACK:
-            done, total = facts.loaded
-            words = _tr("Partial: {0} of {1} images loaded").format(done, total)
-            lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))
-    return _filled(lines)
+        lines.append(Line(_tr("Not the report's study"), 0, Tone.ALARM))
+    key = facts.study.patient.key
+    if facts.current_key is not None and key != facts.current_key:
+        same = key.patient_id == facts.current_key.patient_id
+        lines.append(Line(_tr("Other patient issuer") if same else _tr("Other patient"), 0, Tone.ALARM))
+    return lines
 
 
-def _which_study(facts: CornerFacts) -> tuple[Line, ...]:
+def _doubts(facts: CornerFacts) -> list[Line]:
+    if facts.picture.error is not None:
+        return []
+    texts = [plain.core_text(d.text) for d in facts.picture.doubts]
+    texts += [plain.plain(text) for text in image_origin.badges(facts.series, _instance(facts))]
+    if facts.picture.processed:
+        texts.append(_processed(facts.picture.processed))
+    lines = [Line(text, 0, Tone.DOUBT) for text in texts]
+    if facts.picture.partial and facts.state.plane is not Plane.STACK:
+        done, total = facts.loaded
+        words = _tr("Partial: {0} of {1} images loaded").format(done, total)
+        lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))
+    return lines
+
+
+def _processed(words: str) -> str:
+    """`Sharpened 2`, the first word translated."""
+    what, _, step = words.partition(" ")
+    return f"{plain.core_text(what)} {step}"
+
+
+def _prior(facts: CornerFacts, dated: bool) -> list[Line]:
+    if not facts.is_prior:
+        return []
+    label, interval, amount = plain.relation(facts.study.study_date, facts.current_date)
+    label = label.upper()
+    if not dated:
+        label = f"{label} {plain.dicom_date(facts.study.study_date)}"
+    return [Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label))]
+
+
+def _cine(facts: CornerFacts) -> list[Line]:
+    cine = facts.cine
+    if cine is None:
+        return []
+    name = _tr("Sweep") if cine.sweeps else _tr("Cine")
+    rate = f"{name} {_rate(cine.rate)}/s"
+    if cine.waits:
+        return [Line(f"{rate}, {_tr('waits for images')}", 0, Tone.DOUBT, (rate,))]
+    behind = cine.reached is not None and cine.reached < cine.rate * ON_TIME
+    reached = _tr("{0} reached").format(f"{cine.reached:.1f}") if behind else ""
+    return [Line(", ".join(p for p in (rate, reached) if p), 0, short=(rate,), whole=True)]
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f}".removesuffix(".0")
+
+
+def _solid(facts: CornerFacts) -> list[Line]:
+    """3D is named even where the plane is not asked for: nothing there may be measured."""
+    layout = facts.layout
+    asked = layout is None or any("plane" in getattr(layout, corner) for corner in CORNERS)
+    return [] if asked or facts.state.plane is not Plane.THREE_D else _plane(facts)
+
+
+def _size(facts: CornerFacts) -> list[Line]:
+    """Whether sizes on screen mean something, and whether pixels are shown as they are."""
+    state, picture = facts.state, facts.picture
+    lines = []
+    if state.zoom == 1.0 and picture.per_pixel is not None:
+        if state.sizing is Sizing.PIXELS:
+            lines.append(Line(_tr("Pixel for pixel (1:1)"), 2, short=("1:1",)))
+        elif state.sizing is Sizing.TRUE_SIZE and picture.mm_per_pixel is not None and facts.pixel_source:
+            lines.append(Line(_tr("True size ({0})").format(facts.pixel_source), 2, short=(_tr("True size"),)))
+    if picture.is_nearest:
+        lines.append(Line(_tr("Pixels not filled in"), 2))
+    return lines
+
+
+# ---- what a site may place ---------------------------------------------------------------
+
+
+def _patient_name(facts: CornerFacts) -> list[Line]:
+    patient = facts.study.patient
+    family = plain.person_name(patient.name.split("^", maxsplit=1)[0])
+    return [Line(plain.person_name(patient.name) or _tr("No name"), 2, short=(family,) if family else ())]
+
+
+def _patient_id(facts: CornerFacts) -> list[Line]:
+    return [Line(plain.plain(facts.study.patient.key.patient_id), 5, whole=True)]
+
+
+def _patient_birth(facts: CornerFacts) -> list[Line]:
+    patient = facts.study.patient
+    parts = (
+        plain.dicom_date(patient.birth_date),
+        plain.age(patient.birth_date, facts.study.study_date),
+        plain.plain(patient.sex),
+    )
+    return [Line(" ".join(part for part in parts if part), 6, Tone.MUTED, whole=True)]
+
+
+def _study_date(facts: CornerFacts) -> list[Line]:
     study = facts.study
     when = " ".join(part for part in (plain.dicom_date(study.study_date), plain.dicom_time(study.study_time)) if part)
-    lines = []
-    if facts.is_prior:
-        label, interval, amount = plain.relation(study.study_date, facts.current_date)
-        label = label.upper()
-        lines.append(Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label)))
     day = plain.dicom_date(study.study_date)
-    lines.append(Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True))
-    lines.append(Line(plain.plain(study.study_description), 6))
-    lines.append(Line(plain.plain(study.institution), 9, Tone.MUTED))
-    return _filled(lines)
+    return [Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True)]
 
 
-def _which_image(facts: CornerFacts) -> tuple[Line, ...]:
-    """From the bottom edge up: image count first, series last."""
-    series, picture, state = facts.series, facts.picture, facts.state
-    lines = []
-    if picture.count:
-        position = f"{picture.index + 1}/{picture.count}"
-        lines.append(Line(f"{_tr('Image')} {position}", 1, short=(position,), whole=True))
-    place = []
+def _study_description(facts: CornerFacts) -> list[Line]:
+    return [Line(plain.plain(facts.study.study_description), 6)]
+
+
+def _institution(facts: CornerFacts) -> list[Line]:
+    return [Line(plain.plain(facts.study.institution), 9, Tone.MUTED)]
+
+
+def _accession(facts: CornerFacts) -> list[Line]:
+    return [Line(plain.plain(facts.study.accession_number), 7, Tone.MUTED, whole=True)]
+
+
+def _image(facts: CornerFacts) -> list[Line]:
+    if not facts.picture.count:
+        return []
+    position = f"{facts.picture.index + 1}/{facts.picture.count}"
+    return [Line(f"{_tr('Image')} {position}", 1, short=(position,), whole=True)]
+
+
+def _slice(facts: CornerFacts) -> list[Line]:
+    picture, place = facts.picture, []
     if picture.slice_location_mm is not None:
         place.append(_tr("Slice {0} mm").format(_signed(picture.slice_location_mm)))
     if picture.thickness_mm is not None:
         place.append(_tr("Thick {0} mm").format(_number(picture.thickness_mm)))
-    lines.append(Line("   ".join(place), 4, short=tuple(place[:1]), whole=True))
+    return [Line("   ".join(place), 4, short=tuple(place[:1]), whole=True)]
+
+
+def _plane(facts: CornerFacts) -> list[Line]:
+    picture, state = facts.picture, facts.state
     if state.plane is Plane.THREE_D:
         look = plain.core_text(picture.window.explanation) if picture.window is not None else ""
-        lines.append(Line(_tr("Not for measuring"), 0))
-        lines.append(Line(f"{plain.core_text(PLANE_TITLES[state.plane])}  {look}".strip(), 0))
-    elif state.plane is not Plane.STACK:
-        slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
-        lines.append(Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2))
+        named = f"{plain.core_text(PLANE_TITLES[state.plane])}  {look}".strip()
+        return [Line(_tr("Not for measuring"), 0), Line(named, 0)]
+    if state.plane is Plane.STACK:
+        return []
+    slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
+    return [Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2)]
+
+
+def _series(facts: CornerFacts) -> list[Line]:
+    series = facts.series
     number = f"{series.series_number}  " if series.series_number is not None else ""
     description = plain.plain(series.series_description)
-    lines.append(
-        Line(f"{plain.plain(series.modality)} {number}{description}".strip(), 3, short=(description,) if description else ())
-    )
-    lines.append(Line(_view_name(series, picture), 1))
-    return _filled(lines)
+    named = f"{plain.plain(series.modality)} {number}{description}".strip()
+    return [Line(named, 3, short=(description,) if description else ())]
 
 
-def _how(facts: CornerFacts) -> tuple[Line, ...]:
-    """From the bottom edge up: window first."""
-    picture, state = facts.picture, facts.state
-    lines = []
-    if picture.window is not None and picture.error is None:
-        window = picture.window
-        values, bare = window_text(window, picture.unit), f"{_number(window.center)}/{_number(window.width)}"
-        named = _window_name(window, facts.presets)
-        text = "   ".join(p for p in (named, values) if p)
-        lines.append(Line(text, 1, short=(values, window_text(window, ""), bare), whole=True))
-    zoom = _tr("Zoom {0} %").format(round(state.zoom * 100)) if abs(state.zoom - 1) > 0.005 else ""
-    lines.append(Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED))
-    if state.inverted:
-        lines.append(Line(_tr("Inverted"), 2))
-    lines.append(Line(_technique(facts.series), 8, Tone.MUTED))
-    if facts.active and facts.presets:
-        digits = "  ".join(f"{p.key} {plain.core_text(p.name)}" for p in facts.presets)
-        lines.append(Line(digits, 10, Tone.MUTED))
-    return _filled(lines)
+def _view(facts: CornerFacts) -> list[Line]:
+    """`L MLO`, `PA`: side and view of a projection image, of the shown instance where it says so."""
+    series, instance = facts.series, _instance(facts)
+    if series.modality not in {"MG", "CR", "DX", "RG", "PX"}:
+        return []
+    side = _attribute(series, instance, "ImageLaterality") or _attribute(series, instance, "Laterality")
+    return [Line(plain.plain(f"{side} {_attribute(series, instance, 'ViewPosition')}"), 1)]
 
+
+def _derived(facts: CornerFacts) -> list[Line]:
+    return [Line(_tr("Derived image"), 5, Tone.MUTED)] if image_origin.is_derived(facts.series, _instance(facts)) else []
+
+
+def _window(facts: CornerFacts) -> list[Line]:
+    picture = facts.picture
+    if picture.window is None:
+        return []
+    window = picture.window
+    values, bare = window_text(window, picture.unit), f"{_number(window.center)}/{_number(window.width)}"
+    named = _window_name(window, facts.presets)
+    text = "   ".join(p for p in (named, values) if p)
+    return [Line(text, 1, short=(values, window_text(window, ""), bare), whole=True)]
+
+
+def _zoom(facts: CornerFacts) -> list[Line]:
+    """Device pixels per image pixel; where there are none (3D), against what fits."""
+    state, picture = facts.state, facts.picture
+    share = picture.per_pixel if picture.per_pixel is not None else state.zoom if abs(state.zoom - 1) > 0.005 else None
+    zoom = _tr("Zoom {0} %").format(round(share * 100)) if share is not None else ""
+    return [Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED)]
+
+
+def _inverted(facts: CornerFacts) -> list[Line]:
+    return [Line(_tr("Inverted"), 2)] if facts.state.inverted else []
+
+
+def _technique(facts: CornerFacts) -> list[Line]:
+    return [Line(_technique_text(facts.series), 8, Tone.MUTED)]
+
+
+def _presets(facts: CornerFacts) -> list[Line]:
+    if not (facts.active and facts.presets):
+        return []
+    return [Line("  ".join(f"{p.key} {plain.core_text(p.name)}" for p in facts.presets), 10, Tone.MUTED)]
+
+
+_FACTS: dict[str, Callable[[CornerFacts], list[Line]]] = {
+    "patient_name": _patient_name,
+    "patient_id": _patient_id,
+    "patient_birth": _patient_birth,
+    "study_date": _study_date,
+    "study_description": _study_description,
+    "institution": _institution,
+    "accession": _accession,
+    "image": _image,
+    "slice": _slice,
+    "plane": _plane,
+    "series": _series,
+    "view": _view,
+    "derived": _derived,
+    "window": _window,
+    "zoom": _zoom,
+    "inverted": _inverted,
+    "technique": _technique,
+    "presets": _presets,
+}
 
 PLANE_TITLES = {
     Plane.STACK: "As acquired",
@@ -198,20 +364,14 @@ def _turned(state: ViewportState) -> str:
     return " ".join(parts)
 
 
-def _view_name(series: Series, picture: Picture) -> str:
-    """`L MLO`, `PA`: side and view of a projection image, of the shown instance where it says so."""
-    if series.modality not in {"MG", "CR", "DX", "RG", "PX"}:
-        return ""
-    uid = picture.identity.sop_instance_uid if picture.identity else ""
-    instance = next((i for i in series.instances if i.sop_instance_uid == uid), None)
-    side = _attribute(series, instance, "ImageLaterality") or _attribute(series, instance, "Laterality")
-    return plain.plain(f"{side} {_attribute(series, instance, 'ViewPosition')}")
+def _instance(facts: CornerFacts) -> Instance | None:
+    """The image shown, where it is one."""
+    uid = facts.picture.identity.sop_instance_uid if facts.picture.identity else ""
+    return next((i for i in facts.series.instances if i.sop_instance_uid == uid), None)
 
 
 def _attribute(series: Series, instance: Instance | None, keyword: str) -> str:
-    own = instance.header.get("attributes") if instance is not None else None
-    values = own.get(keyword) if isinstance(own, dict) else None
-    return " ".join(str(v) for v in (values or series.attributes.get(keyword) or ()))
+    return " ".join(image_origin.attribute(series, instance, keyword))
 
 
 _TECHNIQUE: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -222,7 +382,7 @@ _TECHNIQUE: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-def _technique(series: Series) -> str:
+def _technique_text(series: Series) -> str:
     parts = []
     for keyword, before, after in _TECHNIQUE.get(series.modality, ()):
         values = series.attributes.get(keyword)
