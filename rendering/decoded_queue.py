@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rendering.decoded_listed import Listed, StudyOf
 from rendering.transfer_syntaxes import VIDEO
 from rendering.worker import ImageWorker
 from workstation.domain.study import Series, Study
@@ -88,6 +89,8 @@ class DecodeQueue:
         self._order = itertools.count()
         self._heap: list[tuple[int, int, _Task]] = []
         self._tasks: dict[tuple[str, str], _Task] = {}
+        self._listed = Listed()
+        self._has_failed = False
         self._is_running = False
         self._holds = 0
         self._busy_until = 0.0
@@ -111,6 +114,12 @@ class DecodeQueue:
                     self._add(_Task(study, series, priority))
         self._begin()
 
+    def decode_listed(self, study_uids: Sequence[str], study_of: StudyOf) -> None:
+        """What of these studies is not in the store, when nothing else waits. In place of those listed before."""
+        if not self._has_failed:
+            self._listed.put(study_uids, study_of)
+            self._begin()
+
     def keep(self, images: SeriesImages) -> None:
         """Write what was decoded to be looked at; from its memory, or anew when it is closed before."""
         self._add(_Task(images.study, images.series, DecodePriority.OPEN, images))
@@ -129,6 +138,7 @@ class DecodeQueue:
                 task.dropped = True
             self._tasks.clear()
             self._heap.clear()
+        self._listed.clear()
 
     @property
     def waiting(self) -> int:
@@ -171,7 +181,7 @@ class DecodeQueue:
 
     def _begin(self) -> None:
         with self._lock:
-            if self._is_running or not self._tasks:
+            if self._is_running or not (self._tasks or self._listed):
                 return
             self._is_running = True
         job = self._jobs.run(DECODING, self._work)
@@ -181,9 +191,16 @@ class DecodeQueue:
     def _work(self, cancel: Cancel) -> None:
         while not cancel():
             task = self._next()
-            if task is None:
+            if task is not None:
+                self._do(task, cancel)
+            elif not self._is_running:
                 return
-            self._do(task, cancel)
+            elif not self._must_wait():
+                if (study := self._listed.next(self._store)) is not None:
+                    for series in study.series:
+                        self._add(_Task(study, series, DecodePriority.PREFETCH))
+            else:
+                time.sleep(GLANCE)
 
     def _next(self, more_urgent_than: int | None = None) -> _Task | None:
         with self._lock:
@@ -191,7 +208,7 @@ class DecodeQueue:
                 heapq.heappop(self._heap)
             if self._heap and (more_urgent_than is None or self._heap[0][0] < more_urgent_than):
                 return heapq.heappop(self._heap)[2]
-            if more_urgent_than is None:
+            if more_urgent_than is None and not self._listed:
                 self._is_running = False
             return None
 
@@ -201,6 +218,7 @@ class DecodeQueue:
         except (_Dropped, Refused):
             pass
         except Unavailable as error:  # a full disk, a dead worker: the next series would not fare better
+            self._has_failed = True
             self.cancel()
             self._tell(error)
         except Exception as error:  # one series' surprise is that series' alone
@@ -234,6 +252,7 @@ class DecodeQueue:
                 self._decode(task, frames, rest, writer, cancel)
             if not writer.count or store.holds(frames.stored.key):
                 raise _Dropped
+        self._has_failed = False
 
     def _copied(self, task: _Task, images: SeriesImages, writer: EntryWriter, cancel: Cancel) -> list[int]:
         """Takes what an open series holds; the positions that it does not hold any more."""

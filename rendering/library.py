@@ -39,6 +39,11 @@ ANNOUNCE_SECONDS = 0.04
 # A picture was asked for: nothing is decoded in the background for so long.
 POLITE_SECONDS = 0.25
 
+# A series on disk gives any image when it is asked for. The rest of it is opened when no picture
+# was asked for this long, or that long after: a case's first pictures need both cores.
+PAINT_FIRST_SECONDS = 0.05
+MOST_PAINT_FIRST_SECONDS = 0.4
+
 
 @dataclass(slots=True)
 class _Shelved:
@@ -66,6 +71,7 @@ class ImageLibrary:
         self._studies: dict[str, Study] = {}
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
         self._waiting: list[tuple[str, str]] = []
+        self._asked = 0.0
         self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs, self._judge) if self._place else None
         self.changed: Signal[str] = Signal()
         self.failed: Signal[WorkstationError] = Signal() if self.queue is None else self.queue.failed
@@ -113,6 +119,10 @@ class ImageLibrary:
         if self.queue is not None:
             self.queue.decode_later(studies, priority)
 
+    def decode_listed(self, study_uids: Sequence[str], study_of: Callable[[str], Study]) -> None:
+        if self.queue is not None:
+            self.queue.decode_listed(study_uids, study_of)
+
     def close(self) -> None:
         store = self.__dict__.get("decoded")
         if store is not None:
@@ -147,6 +157,7 @@ class ImageLibrary:
         if shelved is None:
             return None
         self._shelf.move_to_end(key)
+        self._asked = time.monotonic()
         if self.queue is not None:
             self.queue.busy(POLITE_SECONDS)
         if shelved.job is None and not shelved.images.complete:
@@ -210,6 +221,7 @@ class ImageLibrary:
 
         def work(cancel: Cancel) -> None:
             with self._alone():
+                self._let_paint(shelved.images, cancel)
                 shelved.images.load(cancelled=cancel, on_progress=progress)
 
         def done(_: object) -> None:
@@ -221,6 +233,14 @@ class ImageLibrary:
             self._load_next()
 
         shelved.job = self._jobs.run(IMAGES, work, done, done)
+
+    def _let_paint(self, images: SeriesImages, cancel: Cancel) -> None:
+        end = time.monotonic() + MOST_PAINT_FIRST_SECONDS
+        while images.is_at_hand and not cancel():
+            left = min(end, self._asked + PAINT_FIRST_SECONDS) - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.01))
 
     def _alone(self) -> AbstractContextManager[None]:
         return nullcontext() if self.queue is None else self.queue.held()

@@ -440,6 +440,14 @@ class Core(Generic[Reader, Shelf]):
             return self.hanger
 
         self.jobs.run(IMAGES, work, _nothing, _nothing)
+        self.session.worklist_changed.connect(lambda _: self._decode_listed())
+        self._decode_listed()
+
+    def _decode_listed(self) -> None:
+        """What is to be read and lies here from before: no arrival will have it decoded."""
+        from workstation.cache.pins import pins
+
+        self.library.decode_listed(list(pins((), self.session.items)), self.cache.study)
 
     def close(self) -> None:
         """End what was started, in the order in which one part needs another."""

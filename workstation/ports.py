@@ -142,6 +142,10 @@ class ImageShelf(Protocol):
         """Decode these studies in the background, so that they open at once. Any thread."""
         ...
 
+    def decode_listed(self, study_uids: Sequence[str], study_of: Callable[[str], Study]) -> None:
+        """Decode what is here of these studies and is not decoded, after all else. In place of those listed before."""
+        ...
+
     @property
     def decoded(self) -> DecodedImages | None:
         """What is kept decoded on disk; None where nothing is."""

@@ -421,3 +421,43 @@ def test_a_full_disk_has_room_made_before_decoding_ahead_is_given_up(maker: Any,
     finally:
         seat.jobs.close()
         seat.store.close()
+
+
+def test_what_is_listed_and_was_here_before_is_decoded_when_nothing_else_waits(seat: Seat) -> None:
+    """Today's list opens at once, also when its studies came before there were decoded images."""
+    kept, here, bad = seat.study("1.2.91"), seat.study("1.2.92"), seat.study("1.2.93")
+    seat.queue.decode_later([kept])
+    seat.settle()
+    for number in range(7):
+        seat.maker.worker.pixels[f"1.2.93.1.{number + 1}", 0] = Refused("The pixel data are cut off")
+    studies = {study.study_instance_uid: study for study in (kept, here, bad)}
+    looked_up: list[str] = []
+
+    def study_of(uid: str) -> Study:
+        looked_up.append(uid)
+        if uid not in studies:
+            raise Refused("The study is not on this machine")
+        return studies[uid]
+
+    listed = ["1.2.91", "1.2.404", "1.2.92", "1.2.93"]
+    seat.maker.worker.batches.clear()
+    seat.queue.decode_listed(listed, study_of)
+    seat.wait_for(lambda: seat.kept == {"1.2.91", "1.2.92"} and len(looked_up) == 4)
+    seat.settle()
+    assert seat.order == ["1.2.92", "1.2.93"]
+    seat.maker.worker.batches.clear()
+    seat.queue.decode_listed(listed, study_of)
+    seat.wait_for(lambda: len(looked_up) == 8)
+    seat.settle()
+    assert seat.order == [], "what cannot be decoded is not tried at each look at the worklist"
+
+
+def test_an_arrival_goes_before_what_is_listed(seat: Seat, gate: Any) -> None:
+    listed = {uid: seat.study(uid) for uid in ("1.2.94", "1.2.95")}
+    arrived = seat.study("1.2.96")
+    seat.queue.decode_listed(list(listed), lambda uid: listed[uid])
+    seat.wait_for(lambda: gate.at.startswith("1.2.94"))
+    seat.queue.decode_later([arrived])
+    gate.open.set()
+    seat.wait_for(lambda: seat.kept == {"1.2.94", "1.2.95", "1.2.96"})
+    assert seat.order == ["1.2.94", "1.2.96", "1.2.95"]
