@@ -160,6 +160,11 @@ class SeriesImages(SeriesFrames):
         return self._store is None or self._entry is not None
 
     @property
+    def is_at_hand(self) -> bool:
+        """Whether any frame comes at once when it is asked for, without `load`: it lies in the store."""
+        return self._entry is not None and not self._is_large
+
+    @property
     def is_large(self) -> bool:
         return self._is_large
 
