@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rendering.picture import Picture
+from rendering.picture import Letters, Picture
 from ui import plain, theme
 from ui.corner_text import CornerFacts, corner_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
 from ui.scale_bar import scale_bar
 from workstation.domain.measurement import Measurement
+from workstation.corner_texts import CornerText
+from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Plane, ViewportState, WindowPreset
+from workstation.session.cine import CineFacts
 
 # A measurement taken on a cut is shown on cuts that lie this close (mm): the same cut, come back to.
 SAME_CUT_MM = 0.5
@@ -39,6 +42,10 @@ class CellFacts:
     draft: DrawnLine | None = None
     cross: tuple[float, float] | None = None
     value: tuple[float, float, str] | None = None
+    current_key: PatientKey | None = None
+    layout: CornerText | None = None
+    cine: CineFacts | None = None
+    pixel_source: str = ""
 
 
 def overlay_facts(facts: CellFacts) -> OverlayFacts:
@@ -56,6 +63,10 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
             facts.active,
             facts.presets,
             facts.loaded,
+            facts.current_key,
+            facts.layout,
+            facts.cine,
+            facts.pixel_source,
         )
     )
     if picture.error is not None:
@@ -66,7 +77,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         lines.append(facts.draft)
     return OverlayFacts(
         corners,
-        picture.letters,
+        picture.letters if facts.layout is None or facts.layout.letters else Letters(),
         scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio),
         tuple(scaled(line, 1 / facts.ratio) for line in lines),
         _scaled_point(facts.cross, 1 / facts.ratio) if facts.cross else None,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QElapsedTimer, QPoint, QRect, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ui import menus, theme
 from ui.cell_facts import series_of
+from ui.cine_timer import CineTimer
+from ui.keys import key_names
 from ui.overlay import DrawnLine
 from ui.reference_lines import PLANE_COLOURS, View, cut
 from ui.runner import Runner, mark_mode
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 SPACE = 2
+# A key that is down for longer is held, not pressed.
+HELD_MS = 350
 MENU = (
     *(f"window.preset{key}" for key in "123456789"),
+    "window.auto",
     "window.default",
+    "window.region",
     "",
     *(f"plane.{plane.value}" for plane in (Plane.STACK, *CUT_PLANES, Plane.THREE_D)),
     "hanging.three_planes",
@@ -40,6 +47,10 @@ MENU = (
     "",
     "viewport.maximise",
     "image.fit",
+    "image.one_to_one",
+    "image.true_size",
+    "cine.toggle",
+    "image.magnifier",
     "image.reset",
 )
 
@@ -72,6 +83,11 @@ class ViewportGrid(QWidget):
         self._session.case_changed.connect(self._case_changed)
         self._session.desk.report_changed.connect(self._repaint)
         core.library.changed.connect(self._frames_arrived)
+        self._viewing.magnifier.changed.connect(self._magnifier_changed)
+        self._viewing.looking.region_changed.connect(self._region_changed)
+        self._viewing.cine.changed.connect(self._repaint)
+        self._cine = CineTimer(self, self._viewing.cine)
+        self._held = QElapsedTimer()
         self._arranged(None)
 
     def widget(self, index: int) -> ViewportWidget:
@@ -82,8 +98,8 @@ class ViewportGrid(QWidget):
 
     def references(self, index: int, view: View) -> tuple[DrawnLine, ...]:
         """Cuts of the active viewport, and of the sister planes, through what `index` shows."""
-        lines = []
-        for other in self._visible():
+        lines: list[DrawnLine] = []
+        for other in self._visible() if self._viewing.linking.references else ():
             if other.index == index or not self._may_cut(other.index, view):
                 continue
             source = other.view() if self._share_space(index, other.index) else None
@@ -123,6 +139,22 @@ class ViewportGrid(QWidget):
                 self._viewing.change(other.index, focus=point)
         self._repaint(None)
 
+    def show_cursor_at(self, index: int, point: Vec3) -> None:
+        """The 3D cursor: the others of the space go to the point and mark it; the viewport itself stays."""
+        space = self._frame_of_reference(index)
+        if not space or self._point == (space, point):
+            return
+        self._point = (space, point)
+        for other in self._visible():
+            view = other.view()
+            if other.index == index or view is None or not self._share_space(index, other.index):
+                continue
+            if view.state.plane is Plane.STACK:
+                self._viewing.put(other.index, view.viewport.at_point(view.state, point))
+            elif view.state.plane in CUTS:
+                self._viewing.put(other.index, replace(view.state, focus=point))
+        self._repaint(None)
+
     def show_menu(self, index: int, at: QPoint) -> None:
         """The commands one wants at the pointer; presets by their names."""
         menu = QMenu(self)
@@ -145,6 +177,13 @@ class ViewportGrid(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A magnifier whose key was held goes with the key; a short press leaves it."""
+        ours = any(self._runner.keymap.command_for(name, Mode.IMAGES) == "image.magnifier" for name in key_names(event))
+        if ours and not event.isAutoRepeat() and self._held.isValid() and self._held.elapsed() > HELD_MS:
+            self._viewing.magnifier.show(False)
+        super().keyReleaseEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._repaint(None)
@@ -196,6 +235,18 @@ class ViewportGrid(QWidget):
     def _tool_changed(self, tool: Tool) -> None:
         for widget in self.widgets:
             widget.tool_changed(tool)
+
+    def _magnifier_changed(self, _: object) -> None:
+        if not self._viewing.magnifier.is_on:
+            self._held.invalidate()
+        elif not self._held.isValid():
+            self._held.start()
+        for widget in self._visible():
+            widget.magnifier_changed()
+
+    def _region_changed(self, _: object) -> None:
+        for widget in self.widgets:
+            widget.show_cursor(self._viewing.tool)
 
     def _repaint(self, _: object) -> None:
         if self._viewing.maximised:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDropEvent,
     QHelpEvent,
@@ -25,13 +27,16 @@ from rendering.picture import Picture
 from ui import overlay, plain, theme
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.gestures import Button, Gestures, Place
+from ui.magnifier import Loupe
 from ui.overlay import DrawnLine
 from ui.picture_source import PictureSource, Shown
 from ui.pointing import Pointing
 from ui.reference_lines import View
+from ui.region_box import RegionBox
 from ui.series_mime import dragged_series
+from ui.true_size import pixel_size
 from workstation.domain.geometry import Vec3
-from workstation.domain.viewing import Cell, Plane
+from workstation.domain.viewing import Cell, Plane, Sizing, ViewportState
 from workstation.errors import WorkstationError
 from workstation.session.viewing import ShownImage, Tool
 
@@ -59,6 +64,7 @@ class Neighbours(Protocol):
     def references(self, index: int, view: View) -> tuple[DrawnLine, ...]: ...
     def cross(self, index: int, view: View) -> tuple[float, float] | None: ...
     def focus_point(self, index: int, point: Vec3) -> None: ...
+    def show_cursor_at(self, index: int, point: Vec3) -> None: ...
     def show_menu(self, index: int, at: QPoint) -> None: ...
     def take_focus(self) -> None: ...
 
@@ -86,6 +92,8 @@ class ViewportWidget(QWidget):
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_MS)
         self._still.timeout.connect(self._rest)
+        self._region = RegionBox(self._viewing.looking, self.view, self._refused)
+        self.loupe = Loupe(self, self._viewing.magnifier, self.view)
         self.painted: Shown | None = None
 
     # ---- what hangs here -------------------------------------------------------------
@@ -118,6 +126,8 @@ class ViewportWidget(QWidget):
         self._pictures.clear()
         self._pointing.clear()
         self._gestures.cancel()
+        self._region.cancel()
+        self.loupe.follow(None)
         self.painted = None
         self.update()
 
@@ -127,12 +137,14 @@ class ViewportWidget(QWidget):
         view = self.view()
         if view is not None and view.state.plane is Plane.STACK and not view.viewport.images.complete:
             view.viewport.images.prioritise(view.state.position)
+        self.loupe.refresh()
         self.update()
 
     def frames_arrived(self, series_uid: str) -> None:
         cell = self.cell
         if cell is not None and cell.state is not None and cell.state.series_uid == series_uid:
             self._pictures.frames_arrived()
+            self.loupe.refresh()
             self.update()
 
     # ---- painting --------------------------------------------------------------------
@@ -141,6 +153,7 @@ class ViewportWidget(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.IMAGE))
         shown = self._paint(painter)
+        self._region.paint(painter)
         painter.end()
         self.painted = shown
         if shown is not None:
@@ -182,9 +195,20 @@ class ViewportWidget(QWidget):
             draft=self._pointing.draft,
             cross=self._neighbours.cross(self.index, view),
             value=self._pointing.value,
+            current_key=case.study.patient.key,
+            layout=self._core.corner_texts.of(found[1].modality, self._viewing.looking.text_level),
+            cine=self._viewing.cine.facts(self.index),
+            pixel_source=self._pixel_source(view.state),
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         return shown
+
+    def _pixel_source(self, state: ViewportState) -> str:
+        """Where this screen's millimetres are from; empty when the image was sized for another screen."""
+        if state.sizing is not Sizing.TRUE_SIZE:
+            return ""
+        size = pixel_size(self.screen(), self._core.remembered)
+        return size.source if size is not None and math.isclose(size.mm, state.pixel_mm) else ""
 
     def _paint_empty(self, painter: QPainter, cell: Cell | None) -> None:
         if self._session.case is None:
@@ -207,6 +231,7 @@ class ViewportWidget(QWidget):
         identity, case = shown.picture.identity, self._session.case
         if shown.picture.error is not None or shown.picture.partial or shown.request.state.plane is Plane.THREE_D:
             return
+        self._viewing.cine.note_painted(self.index, shown.picture.index)
         if case is not None and shown.request.generation == case.generation:
             # A cut lies between frames: it is of the study, and of no single image.
             sop = identity.sop_instance_uid if identity is not None else ""
@@ -230,17 +255,28 @@ class ViewportWidget(QWidget):
         button = _BUTTONS.get(event.button())
         self._neighbours.take_focus()
         self._viewing.activate(self.index)
+        if button is Button.LEFT and self._region.press(_xy(event.position())):
+            return
         if button is not None:
             shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._gestures.press(button, _xy(event.position()), self._place(), shifted)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._follow_pointer(_xy(event.position()))
+        if self._region.is_drawn:
+            self._region.move(_xy(event.position()))
+            self.update()
+            return
         if event.buttons() == Qt.MouseButton.NoButton:
             self._hover(event.position())
         else:
             self._gestures.move(_xy(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._region.is_drawn:
+            self._region.release(_xy(event.position()), self.devicePixelRatioF())
+            self.update()
+            return
         clicked = self._gestures.release(_xy(event.position()))
         if clicked and event.button() == Qt.MouseButton.RightButton:
             self._neighbours.show_menu(self.index, event.globalPosition().toPoint())
@@ -253,6 +289,10 @@ class ViewportWidget(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta().y() or event.angleDelta().x()
+        if self._viewing.magnifier.is_on:
+            self._viewing.magnifier.enlarge((delta > 0) - (delta < 0))
+            event.accept()
+            return
         zooming = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         self._gestures.wheel(delta, self._place(), _xy(event.position()), zooming)
         event.accept()
@@ -263,6 +303,7 @@ class ViewportWidget(QWidget):
             self._neighbours.show_menu(self.index, self.mapToGlobal(self.rect().center()))
 
     def leaveEvent(self, event: QEvent) -> None:
+        self.loupe.follow(None)
         self._pointing.value = None
         self.update()
 
@@ -274,8 +315,35 @@ class ViewportWidget(QWidget):
 
     def tool_changed(self, tool: Tool) -> None:
         self._pointing.clear()
+        self.show_cursor(tool)
+
+    def show_cursor(self, tool: Tool) -> None:
+        if self._viewing.looking.picks_region:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.update()
+            return
+        self._region.cancel()
         self.setCursor(_CURSORS.get(tool, Qt.CursorShape.ArrowCursor))
         self.update()
+
+    def magnifier_changed(self) -> None:
+        """Under the pointer; without one in the middle of the active viewport, for the keyboard."""
+        at = self.mapFromGlobal(QCursor.pos())
+        if self.underMouse() and self.rect().contains(at):
+            self.loupe.follow((float(at.x()), float(at.y())))
+        elif self._is_active() and self._viewing.magnifier.is_on and not self.loupe.isVisible():
+            self.loupe.follow((self.width() / 2, self.height() / 2))
+        self.loupe.refresh()
+
+    def _follow_pointer(self, at: tuple[float, float]) -> None:
+        """The magnifier and the 3D cursor go with the pointer."""
+        self.loupe.follow(at)
+        view = self.view()
+        if self._viewing.linking.cursor and view is not None:
+            with suppress(WorkstationError):  # an image that is refused lies nowhere
+                point = view.viewport.to_patient(view.state, view.width, view.height, *self._device(at))
+                if point is not None:
+                    self._neighbours.show_cursor_at(self.index, point)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.clear()

@@ -16,6 +16,7 @@ from rendering.picture import FrameIdentity, Letters, Picture, Probe
 from workstation.annotations_store import AnnotationStore
 from workstation.at_rest.vault import Vault
 from workstation.domain.annotation import Annotation, Measured, MeasuredValue
+from workstation.corner_texts import load_corner_texts
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
@@ -304,6 +305,7 @@ class WindowSeat:
         self.jobs = jobs or HeldJobs()
         self.remembered = Remembered(self.folders.config / "remembered.json")
         self.presets = PresetTable({"CT": (WindowPreset("1", "Lung", Window(-600, 1500)),)})
+        self.corner_texts = load_corner_texts()
         self.library = FakeLibrary()
         self.hanger = FakeHanger()
         self.reports = reports or FakeStore()
