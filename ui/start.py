@@ -38,6 +38,13 @@ def open_stores(core: Seat, seen: bool) -> None:
     `seen` is whether somebody is there to be asked and told. Raises what went wrong, once it was
     said; Refused when the reader gave up at the passphrase. Nothing is overwritten then.
     """
+    error = _outcome(core, seen)
+    if error is not None:
+        raise error
+
+
+def _outcome(core: Seat, seen: bool) -> Exception | None:
+    """What went wrong. Raised by the caller, so that no traceback keeps the Qt objects of this frame alive."""
     window = StartWindow()
     before = core.ask_passphrase, core.opening
     core.opening = window.tell
@@ -62,8 +69,7 @@ def open_stores(core: Seat, seen: bool) -> None:
     window.deleteLater()
     # Here and now: a window that waits for the garbage collector dies in whatever thread that runs.
     QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
-    if opening.error is not None:
-        raise opening.error
+    return opening.error
 
 
 class _Opening(threading.Thread):

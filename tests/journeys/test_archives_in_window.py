@@ -50,12 +50,18 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealArchive]:
         yield archive
 
 
+@pytest.fixture(scope="module")
+def poster() -> app.MainPoster:
+    """Outlives every core: garbage is collected in any thread, and Qt's objects must die on their own."""
+    app.application([])
+    return app.MainPoster()
+
+
 @pytest.fixture
-def seat(tmp_path: Path, home: RealArchive, other: RealArchive) -> Iterator[SimpleNamespace]:
+def seat(tmp_path: Path, home: RealArchive, other: RealArchive, poster: app.MainPoster) -> Iterator[SimpleNamespace]:
     from ui.main_window import MainWindow
 
     qt = app.application([])
-    poster = app.MainPoster()
     core = main.open_core(lambda: Jobs(poster.post), "", Folders(tmp_path / "data", tmp_path / "config", tmp_path / "cache"))
     assert home.web is not None
     own = Archive(

@@ -8,7 +8,7 @@ from pathlib import Path
 import keyring
 import keyring.backends.fail
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -53,11 +53,16 @@ def locked(folders: Folders) -> Folders:
     return folders
 
 
+@pytest.fixture(scope="module")
+def poster(qapp) -> app.MainPoster:
+    """Outlives every core: garbage is collected in any thread, and Qt's objects must die on their own."""
+    return app.MainPoster()
+
+
 @pytest.fixture
-def core(folders: Folders, qapp) -> Iterator:
+def core(folders: Folders, poster) -> Iterator:
     from workstation.jobs import Jobs
 
-    poster = app.MainPoster()
     made = main.open_core(lambda: Jobs(poster.post), "", folders)
     yield made
     made.close()
@@ -78,6 +83,11 @@ class Reader(QTimer):
         self.timeout.connect(self._look)
         self.start()
 
+    def end(self) -> None:
+        self.stop()
+        self.deleteLater()
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete)
+
     def _look(self) -> None:
         window = start_window()
         if window is None or not self.acts:
@@ -92,6 +102,20 @@ class Reader(QTimer):
 def type_all(widget: QLineEdit, text: str) -> None:
     for letter in text:
         type_letter(widget, letter)
+
+
+@pytest.fixture
+def reads(qapp) -> Iterator[Callable[..., Reader]]:
+    """Makes readers, and ends them here: a traceback may keep one until a thread collects it."""
+    made: list[Reader] = []
+
+    def make(*acts: Callable[[StartWindow], None]) -> Reader:
+        made.append(Reader(*acts))
+        return made[-1]
+
+    yield make
+    for reader in made:
+        reader.end()
 
 
 def typed(text: str) -> Callable[[StartWindow], None]:
@@ -111,27 +135,27 @@ def kept(folders: Folders) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in folders.data.rglob("*") if p.is_file()}
 
 
-def test_the_passphrase_opens_the_stored_data_and_a_wrong_one_is_said(locked, core):
+def test_the_passphrase_opens_the_stored_data_and_a_wrong_one_is_said(locked, core, reads):
     """The reader types it by keys, Nordic letters too; it never shows."""
-    reader = Reader(typed("not this one at all"), typed(PASSPHRASE))
+    reader = reads(typed("not this one at all"), typed(PASSPHRASE))
     open_stores(core, seen=True)
     assert core.vault.is_sealing
     assert [why for _, why in reader.said] == ["", "That is not the passphrase"]
     assert start_window() is None
 
 
-def test_esc_at_the_passphrase_quits_and_changes_nothing(locked, core):
+def test_esc_at_the_passphrase_quits_and_changes_nothing(locked, core, reads):
     before = kept(locked)
-    reader = Reader(esc)
+    reader = reads(esc)
     with pytest.raises(Refused, match="The stored data cannot be opened"):
         open_stores(core, seen=True)
     assert len(reader.said) == 1
     assert kept(locked) == before
 
 
-def test_three_wrong_ones_end_it_in_words(locked, core):
+def test_three_wrong_ones_end_it_in_words(locked, core, reads):
     before = kept(locked)
-    reader = Reader(*[typed("not this one at all")] * 3, esc)
+    reader = reads(*[typed("not this one at all")] * 3, esc)
     with pytest.raises(Refused):
         open_stores(core, seen=True)
     assert "The stored data cannot be opened" in reader.said[-1][1]
@@ -143,9 +167,9 @@ def test_nobody_is_asked_where_nobody_can_answer(locked, core):
         open_stores(core, seen=False)
 
 
-def test_a_quick_start_shows_no_window_of_its_own(core):
+def test_a_quick_start_shows_no_window_of_its_own(core, reads):
     shown = []
-    reader = Reader(shown.append)
+    reader = reads(shown.append)
     open_stores(core, seen=True)
     assert (shown, reader.said) == ([], [])
     assert core.cache.studies() == ()
@@ -175,12 +199,13 @@ def test_a_long_rebuild_is_shown_with_words_and_a_count(core, monkeypatch):
 
     monkeypatch.setattr(type(core), "cache", Slow())
     open_stores(core, seen=True)
+    look.stop()
     assert told[0] == ("Making the index again   137 of 402", 137)
 
 
-def test_a_start_that_fails_is_said_before_it_ends(folders, core):
+def test_a_start_that_fails_is_said_before_it_ends(folders, core, reads):
     (folders.data / "key.json").write_text("{broken", encoding="utf-8")
-    reader = Reader(esc)
+    reader = reads(esc)
     with pytest.raises(WorkstationError):
         open_stores(core, seen=True)
     words, why = reader.said[0]
