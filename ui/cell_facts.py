@@ -11,8 +11,8 @@ from ui.corner_text import CornerFacts, corner_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
 from ui.scale_bar import scale_bar
-from workstation.domain.measurement import Measurement
 from workstation.corner_texts import CornerText
+from workstation.domain.measurement import Measurement
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Plane, ViewportState, WindowPreset
