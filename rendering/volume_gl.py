@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workstation.child_environment import child_environment
 from workstation.errors import Refused
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +72,9 @@ def trial(window: str) -> Graphics | None:
     """Draw with this class of window in another process; None when it cannot, however it ends."""
     command = [sys.executable, "-P", "-B", "-c", _PROGRAM, str(_ROOT), window]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TRIAL_SECONDS, check=False, text=True)
+        done = subprocess.run(
+            command, capture_output=True, timeout=TRIAL_SECONDS, check=False, text=True, env=child_environment()
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     try:

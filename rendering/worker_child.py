@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rendering.worker_pipe import Message, read_message, write_message
+from workstation.child_environment import child_environment
 from workstation.errors import Unavailable
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -24,8 +24,6 @@ from rendering.worker_process import main
 main(sys.argv[2:])
 """
 _START_SECONDS = 60.0
-# What a process that reads hostile bytes has no business with.
-_SECRETS = ("LYSKASSE_PASSPHRASE",)
 
 
 class ChildDied(Exception):
@@ -44,13 +42,13 @@ class Child:
         arguments = [str(_ROOT), str(memory), str(seconds), str(file_bytes), str(threads)]
         # One BLAS thread and few malloc arenas: each would reserve address space that counts. Memory of
         # the last file is used for the next: to hand it back each time costs more than to read a file.
-        environment = {name: value for name, value in os.environ.items() if name not in _SECRETS} | {
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "MALLOC_ARENA_MAX": "2",
-            "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-            "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
-        }
+        environment = child_environment(
+            OPENBLAS_NUM_THREADS="1",
+            OMP_NUM_THREADS="1",
+            MALLOC_ARENA_MAX="2",
+            MALLOC_MMAP_THRESHOLD_=str(32 << 20),
+            MALLOC_TRIM_THRESHOLD_=str(64 << 20),
+        )
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-B", "-c", _PROGRAM, *arguments],

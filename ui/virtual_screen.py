@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from workstation.child_environment import child_environment
+
 SIZE = "1920x1200x24"
 
 
@@ -48,6 +50,7 @@ def _xvfb() -> tuple[subprocess.Popen[bytes] | None, str]:
         pass_fds=(write,),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=child_environment(),
     )
     os.close(write)
     with os.fdopen(read) as answer:

@@ -14,6 +14,7 @@ from typing import IO
 
 from dictation.engines import wire
 from dictation.models import EngineModel
+from workstation.child_environment import child_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = "import sys; sys.path.insert(0, sys.argv[1]); from dictation.engines.host import main; main(*sys.argv[2:])"
@@ -98,6 +99,6 @@ def _threads() -> int:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept = {name: value for name, value in child_environment().items() if not name.lower().endswith("_proxy")}
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     return kept | offline | {"OMP_NUM_THREADS": str(_threads()), "PYTHONWARNINGS": "ignore"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from workstation.archives.gateway import wire
+from workstation.child_environment import child_environment
 from workstation.domain.archive import Archive
 from workstation.errors import Unavailable
 
@@ -40,7 +40,7 @@ class GatewayProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+                env=child_environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MALLOC_ARENA_MAX="2"),
             )
         except OSError as error:
             raise Unavailable("The archive process cannot be started", error.strerror or "") from error

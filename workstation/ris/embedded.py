@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from workstation.child_environment import child_environment
 from workstation.domain.fhir import (
     DICOM_UID,
     REPORT_IDENTIFIER_SYSTEM,
@@ -225,7 +226,7 @@ def _spawn(settings: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "SEKMET_CONFIG": str(settings)},
+        env=child_environment(SEKMET_CONFIG=str(settings)),
         cwd=settings.parent,
         start_new_session=True,
     )
