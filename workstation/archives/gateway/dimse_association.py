@@ -117,6 +117,7 @@ def associated(
     link = link or DimseLink(patience(archive))
     association = _requested(archive, contexts, link, stored_here, handlers)
     if not association.is_established:
+        link.close()
         raise link.problem or _why_not(archive, association)
     held = _Held.holding(association)
     try:
@@ -132,6 +133,8 @@ def associated(
         raise
     finally:
         held.let_go()
+        association.join(patience(archive))
+        link.close()
 
 
 def _requested(

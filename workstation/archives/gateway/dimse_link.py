@@ -84,6 +84,15 @@ class DimseLink:
                     # Not SSLSocket's own, which takes the TLS state from under the thread that reads.
                     socket.socket.shutdown(raw, socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """Close what is still open once nobody needs it: pynetdicom's thread may have ended without."""
+        self.cut()
+        for wrapped in self._sockets:
+            raw = wrapped.socket
+            if raw is not None:
+                with contextlib.suppress(OSError):
+                    raw.close()
+
     def _read(self, raw: socket.socket, count: int) -> bytearray:
         if count > MOST_PDU:
             self.blame(Unavailable("The archive breaks the protocol", f"A PDU of {count} bytes", "It was cut off"))
