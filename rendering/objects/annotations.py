@@ -347,7 +347,9 @@ def _measured(finding: Finding, which: Sequence[int]) -> Measured:
         name = value_name(value.name)
         name = f"{name} ({value.derivation.text})" if value.derivation is not None else name
         made.append(MeasuredValue(name, value.value, unit_text(value.unit)))
-    return Measured(tuple(made), source, "" if made else finding.note(concepts.REFUSED.value))
+    refused = "" if made else finding.note(concepts.REFUSED.value)
+    notes = tuple(text for name, text in finding.notes if _is(name, concepts.VALUES_NOTE))
+    return Measured(tuple(made), source, refused, notes=notes)
 
 
 def _is_bidirectional(finding: Finding) -> bool:

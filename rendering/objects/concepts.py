@@ -25,10 +25,12 @@ PROCEDURE_REPORTED = {("121058", "DCM")}
 DESCRIPTION = {("113012", "DCM")}
 
 COMMENT = Code("121106", "DCM", "Comment")
-# Of our own scheme: what the standard has no concept for.
-SPACING_SOURCE = Code("spacing-source", "99LYSKASSE", "Spacing source")
-KNOWN_LENGTH = Code("known-length", "99LYSKASSE", "Length given by the reader")
-REFUSED = Code("refused", "99LYSKASSE", "Not measured because")
+# What the standard has no concept for.
+OWN_SCHEME = "99LYSKASSE"
+SPACING_SOURCE = Code("spacing-source", OWN_SCHEME, "Spacing source")
+KNOWN_LENGTH = Code("known-length", OWN_SCHEME, "Length given by the reader")
+REFUSED = Code("refused", OWN_SCHEME, "Not measured because")
+VALUES_NOTE = Code("values-note", OWN_SCHEME, "About the values")
 
 REJECTIONS = {
     "113001": "Rejected for quality reasons",
@@ -112,7 +114,7 @@ def value_code(name: str) -> Code:
     if name in VALUE_NAMES:
         return VALUE_NAMES[name]
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())[:LONGEST_CODE]
-    return Code(slug or "value", "99LYSKASSE", name)
+    return Code(slug or "value", OWN_SCHEME, name)
 
 
 _NAMES = {(code.value, code.scheme): name for name, code in VALUE_NAMES.items()}

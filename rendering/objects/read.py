@@ -12,7 +12,7 @@ from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
-from rendering.objects.reading import Budget, evidence, moment, series_references
+from rendering.objects.reading import Budget, evidence, moment, series_references, written_name
 from rendering.parse import build_header
 from rendering.parse_elements import Elements
 from rendering.parse_file import ReceivedDataset, read_received
@@ -99,7 +99,7 @@ def _read(received: ReceivedDataset, data: FileBytes) -> ObjectFacts:
         patient.birth_date,
         budget.text(elements.text("ContentLabel") or elements.text("SeriesDescription")),
         budget.text(elements.text("ContentDescription")),
-        budget.text(_person(elements.text("ContentCreatorName"))),
+        budget.text(written_name(elements.text("ContentCreatorName"))),
         moment(elements, "ContentDate", "ContentTime") or moment(elements, "SeriesDate", "SeriesTime"),
         budget.text(elements.text("Manufacturer")),
         budget.text(elements.text("ManufacturerModelName")),
@@ -109,11 +109,6 @@ def _read(received: ReceivedDataset, data: FileBytes) -> ObjectFacts:
     )
     made = _READERS[kind](received, facts, budget, uids)
     return replace(made, unread=tuple(budget.unread))
-
-
-def _person(name: str) -> str:
-    """The first component group, in reading order of the file."""
-    return name.split("=", maxsplit=1)[0].rstrip("^")
 
 
 def _about(elements: Elements, budget: Budget, study_uid: str) -> tuple[ImageReference, ...]:

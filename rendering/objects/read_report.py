@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
 from rendering.objects.facts import Code, Finding, FindingValue, ImageReference, KeyObjects, Point, Region, Report, ReportLine
-from rendering.objects.reading import DEEPEST, Budget, code_in, from_corner, pairs, reference
+from rendering.objects.reading import DEEPEST, Budget, code_in, from_corner, pairs, reference, written_name
 from rendering.parse_elements import Elements
 from workstation.domain.geometry import Vec3
 from workstation.errors import Refused
@@ -76,7 +76,7 @@ def read_report(
         budget.text(_value(people[0] if people else devices[0]) if people or devices else ""),
         elements.text("CompletionFlag") == "COMPLETE",
         elements.text("VerificationFlag") == "VERIFIED",
-        "" if verifier is None else budget.text(_name(verifier.text("VerifyingObserverName"))),
+        "" if verifier is None else budget.text(written_name(verifier.text("VerifyingObserverName"))),
         None if procedure is None else code_in(procedure.elements, "ConceptCodeSequence"),
     )
     named = [found for node in root.below() if node.kind == "IMAGE" and (found := _image(node, series)) is not None]
@@ -121,7 +121,7 @@ def _value(node: Node) -> str:
     if node.kind == "NUM":
         return _number_in_words(elements)
     if node.kind == "PNAME":
-        return _name(elements.text("PersonName"))
+        return written_name(elements.text("PersonName"))
     if node.kind in TEXT_VALUES:
         return elements.text(TEXT_VALUES[node.kind])
     if node.kind in PLACES:
@@ -129,11 +129,6 @@ def _value(node: Node) -> str:
     if node.kind in IMAGES:
         return _image_in_words(elements)
     return ""
-
-
-def _name(name: str) -> str:
-    """The first component group, in the file's order."""
-    return " ".join(part for part in name.split("=", maxsplit=1)[0].split("^") if part)
 
 
 def _number_in_words(elements: Elements) -> str:

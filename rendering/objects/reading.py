@@ -40,6 +40,7 @@ class Budget:
             raise Refused("The object holds more points than is allowed", f"{MOST_POINTS}")
 
     def text(self, text: str) -> str:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         text = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + CUT_OFF
         self._text -= len(text)
         if self._text < 0:
@@ -114,6 +115,11 @@ def pairs(values: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
 def from_corner(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
     """Points that count from the first pixel's corner (PS3.3 C.10.5, C.18.6) as points that count from its centre."""
     return tuple((column - 0.5, row - 0.5) for column, row in points)
+
+
+def written_name(name: str) -> str:
+    """A PN value as people write it: the first component group, in the order of the file."""
+    return " ".join(part for part in name.split("=", maxsplit=1)[0].split("^") if part)
 
 
 def moment(elements: Elements, date: str, time: str) -> str:

@@ -1,0 +1,51 @@
+"""Key Object Selection documents of ours (PS3.3 A.35.4, PS3.16 TID 2010)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rendering.header import ImageHeader
+from rendering.objects import content_items as items
+from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.writing import Author, Written, begin, checked, code_item, content, finish
+
+KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
+OF_INTEREST = Code("113000", "DCM", "Of Interest")
+TITLES = {
+    "of interest": OF_INTEREST,
+    "for referring provider": Code("113002", "DCM", "For Referring Provider"),
+    "for surgery": Code("113003", "DCM", "For Surgery"),
+    "for teaching": Code("113004", "DCM", "For Teaching"),
+    "for conference": Code("113005", "DCM", "For Conference"),
+    "for therapy": Code("113006", "DCM", "For Therapy"),
+    "for patient": Code("113007", "DCM", "For Patient"),
+    "for peer review": Code("113008", "DCM", "For Peer Review"),
+    "for research": Code("113009", "DCM", "For Research"),
+}
+"""Titles of CID 7010 that a reader may choose. Rejections are the archive's business, not ours."""
+DESCRIPTION = Code("113012", "DCM", "Key Object Description")
+
+
+def write_kos(
+    context: ObjectContext,
+    author: Author,
+    images: Sequence[tuple[ImageHeader, tuple[int, ...]]],
+    title: Code = OF_INTEREST,
+    description: str = "",
+) -> Written:
+    """The selection of these images, each with its frames (1-based, empty for all). Raises Refused."""
+    headers = tuple(header for header, _ in images)
+    checked(headers, context)
+    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images")
+    content(ds, author)
+    ds.ReferencedPerformedProcedureStepSequence = []
+    items.set_evidence(ds, headers, context.study_uid)
+    ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    ds.ConceptNameCodeSequence = [code_item(title)]
+    ds.ContentTemplateSequence = [items.template_item("2010")]
+    children = [items.code(items.HAS_MODIFIER, items.LANGUAGE, items.ENGLISH), *items.observer(author)]
+    if description:
+        children.append(items.text(items.CONTAINS, DESCRIPTION, description))
+    children += [items.image(items.CONTAINS, header, frames) for header, frames in images]
+    ds.ContentSequence = children
+    return finish(ds)

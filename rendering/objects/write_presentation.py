@@ -1,0 +1,310 @@
+"""Grayscale Softcopy Presentation States of ours (PS3.3 A.33.1): the look of images and the drawings on them.
+
+A state holds one rotation, flip, inversion, shutter and modality transform for all its images:
+images that differ in these go into a state each. Windows are in units of the modality transform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from rendering.header import ImageHeader, LookupTable, ModalityTransform, Shutter
+from rendering.objects.colour import cielab_of_rgb
+from rendering.objects.facts import DisplayedArea, ObjectContext
+from rendering.objects.shapes import Shape, on_image
+from rendering.objects.writing import Author, Written, begin, by_series, checked, finish, image_item, many_lines, one_line
+from rendering.pixels import is_inverse
+from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.viewing import Plane, Window
+from workstation.errors import Refused
+
+GRAYSCALE_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
+LAYER = "DRAWINGS"
+LAYER_COLOUR = (255, 224, 64)
+# What the text beside a drawing is called: its values are not the reader's own words.
+VALUES = "Values"
+MOST_TEXT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one state says of all its images. `inverted` is against how the image is shown by itself."""
+
+    rotation: int = 0
+    flipped_horizontally: bool = False
+    flipped_vertically: bool = False
+    inverted: bool = False
+    shutter: Shutter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One image of a state: its frames (1-based, empty for all), its window in modality units, and the area shown."""
+
+    header: ImageHeader
+    frames: tuple[int, ...] = ()
+    window: Window | LookupTable | None = None
+    area: DisplayedArea | None = None
+
+
+def write_gsps(
+    context: ObjectContext,
+    author: Author,
+    images: Sequence[Shown],
+    annotations: Sequence[Annotation] = (),
+    look: Look = Look(),
+    label: str = "DRAWINGS",
+    description: str = "",
+) -> tuple[Written, ...]:
+    """One state, or several where images differ in modality transform or polarity. Raises Refused."""
+    checked(tuple(shown.header for shown in images), context)
+    if any(shown.header.is_colour for shown in images):
+        raise Refused("The presentation state cannot be written", "A grayscale state is not for colour images")
+    if look.rotation % 90:
+        raise Refused("The presentation state cannot be written", "It can only hold quarter turns")
+    groups: dict[tuple[ModalityTransform, bool], list[Shown]] = {}
+    for shown in images:
+        frames = shown.frames or tuple(range(1, shown.header.frames + 1))
+        transforms = {shown.header.frame(frame - 1).transform for frame in frames}
+        if len(transforms) > 1:
+            raise Refused("The presentation state cannot be written", "Frames of one image have different rescale values")
+        groups.setdefault((transforms.pop(), is_inverse(shown.header)), []).append(shown)
+    return tuple(
+        _one(context, author, group, annotations, look, transform, inverse, label, description)
+        for (transform, inverse), group in groups.items()
+    )
+
+
+def _one(
+    context: ObjectContext,
+    author: Author,
+    images: Sequence[Shown],
+    annotations: Sequence[Annotation],
+    look: Look,
+    transform: ModalityTransform,
+    inverse: bool,
+    label: str,
+    description: str,
+) -> Written:
+    ds = begin(context, author, "PR", GRAYSCALE_STATE, description or "Drawings and windows")
+    ds.Laterality = ""
+    ds.ContentLabel = _label(label)
+    ds.ContentDescription = one_line(description, 64)
+    ds.PresentationCreationDate, ds.PresentationCreationTime = ds.InstanceCreationDate, ds.InstanceCreationTime
+    ds.ContentCreatorName = author.person_name
+    ds.ReferencedSeriesSequence = [_series(uid, headers) for uid, headers in by_series(_headers(images)).items()]
+    _shutter(ds, look.shutter)
+    _modality(ds, transform)
+    windows = [item for shown in images if (item := _window(shown)) is not None]
+    if windows:
+        ds.SoftcopyVOILUTSequence = windows
+    _turn(ds, look)
+    ds.DisplayedAreaSelectionSequence = [_area(shown, look) for shown in images]
+    ds.PresentationLUTShape = "INVERSE" if inverse is not look.inverted else "IDENTITY"
+    left_out = _draw(ds, images, annotations)
+    return finish(ds, left_out)
+
+
+def _headers(images: Sequence[Shown]) -> tuple[ImageHeader, ...]:
+    return tuple(shown.header for shown in images)
+
+
+def _label(text: str) -> str:
+    """ContentLabel is a code string: capitals, digits, space and underscore, 16 at most."""
+    allowed = "".join(c if c.isascii() and (c.isalnum() or c in " _") else "_" for c in text.upper())
+    return allowed[:16].strip() or LAYER
+
+
+def _series(uid: str, headers: Sequence[ImageHeader]) -> Dataset:
+    item = Dataset()
+    item.SeriesInstanceUID = uid
+    item.ReferencedImageSequence = [image_item(header) for header in headers]
+    return item
+
+
+def _shutter(ds: Dataset, shutter: Shutter | None) -> None:
+    """The Display Shutter Module (C.7.6.11), painted black."""
+    if shutter is None:
+        return
+    shapes = []
+    if shutter.rectangle is not None:
+        shapes.append("RECTANGULAR")
+        ds.ShutterLeftVerticalEdge, ds.ShutterRightVerticalEdge = shutter.rectangle[:2]
+        ds.ShutterUpperHorizontalEdge, ds.ShutterLowerHorizontalEdge = shutter.rectangle[2:]
+    if shutter.circle is not None:
+        shapes.append("CIRCULAR")
+        ds.CenterOfCircularShutter, ds.RadiusOfCircularShutter = list(shutter.circle[:2]), shutter.circle[2]
+    if shutter.polygon:
+        shapes.append("POLYGONAL")
+        ds.VerticesOfThePolygonalShutter = [value for pair in shutter.polygon for value in pair]
+    ds.ShutterShape = shapes
+    ds.ShutterPresentationValue = 0
+
+
+def _modality(ds: Dataset, transform: ModalityTransform) -> None:
+    """The image's own modality transform: a state that leaves it out would take it away (PS3.4 N.2.1.1)."""
+    if transform.table is not None:
+        item = _table(transform.table)
+        item.ModalityLUTType = _rescale_type(transform)
+        ds.ModalityLUTSequence = [item]
+    elif not transform.is_identity or transform.unit != "stored":
+        ds.RescaleIntercept, ds.RescaleSlope = _decimal(transform.intercept), _decimal(transform.slope)
+        ds.RescaleType = _rescale_type(transform)
+
+
+def _rescale_type(transform: ModalityTransform) -> str:
+    return "US" if transform.unit in ("stored", "unspecified") else one_line(transform.unit, 16)
+
+
+def _decimal(value: float) -> str:
+    """A decimal string (DS, 16 characters) as near to the value as one can be."""
+    for digits in range(17, 0, -1):
+        text = f"{value:.{digits}g}"
+        if len(text) <= 16:
+            return text
+    return "0"
+
+
+def _table(table: LookupTable) -> Dataset:
+    item = Dataset()
+    count = table.count if table.count < 1 << 16 else 0
+    item.add_new("LUTDescriptor", "SS" if table.first < 0 else "US", [count, table.first, table.bits])
+    item.add_new("LUTData", "OW", table.data)
+    if table.explanation:
+        item.LUTExplanation = one_line(table.explanation, 64)
+    return item
+
+
+def _window(shown: Shown) -> Dataset | None:
+    window = shown.window
+    if window is None:
+        return None
+    item = Dataset()
+    item.ReferencedImageSequence = [image_item(shown.header, shown.frames)]
+    if isinstance(window, LookupTable):
+        item.VOILUTSequence = [_table(window)]
+        return item
+    item.WindowCenter, item.WindowWidth = _decimal(window.center), _decimal(window.width)
+    if window.explanation:
+        item.WindowCenterWidthExplanation = [one_line(window.explanation, 64)]
+    item.VOILUTFunction = window.function.value
+    return item
+
+
+def _turn(ds: Dataset, look: Look) -> None:
+    """A vertical flip is half a turn and a horizontal flip (C.10.6 knows only that one)."""
+    rotation = look.rotation + (180 if look.flipped_vertically else 0)
+    ds.ImageRotation = rotation % 360
+    ds.ImageHorizontalFlip = "Y" if look.flipped_horizontally is not look.flipped_vertically else "N"
+
+
+def _area(shown: Shown, look: Look) -> Dataset:
+    header = shown.header
+    area = shown.area or whole_area(header, look)
+    item = Dataset()
+    item.ReferencedImageSequence = [image_item(header, shown.frames)]
+    item.DisplayedAreaTopLeftHandCorner = list(area.top_left)
+    item.DisplayedAreaBottomRightHandCorner = list(area.bottom_right)
+    item.PresentationSizeMode = area.mode
+    spacing = area.pixel_spacing or _spacing(shown)
+    if spacing is not None:
+        item.PresentationPixelSpacing = [_decimal(value) for value in spacing]
+    else:
+        if area.mode == "TRUE SIZE":
+            raise Refused("The presentation state cannot be written", "True size needs a known pixel spacing")
+        ratio = area.aspect or header.pixel_aspect_ratio or (1.0, 1.0)
+        item.PresentationPixelAspectRatio = [str(max(1, round(value))) for value in ratio]
+    if area.mode == "MAGNIFY":
+        item.PresentationPixelMagnificationRatio = area.magnification or 1.0
+    return item
+
+
+def whole_area(header: ImageHeader, look: Look) -> DisplayedArea:
+    """All of the image; its corners are named after rotation and flip (C.10.4)."""
+    columns, rows = header.columns, header.rows
+    corners = {0: (False, False), 90: (False, True), 180: (True, True), 270: (True, False)}
+    at_right, at_bottom = corners[look.rotation % 360]
+    sideways = bool(look.rotation % 180)
+    # A flip on the screen swaps left and right there: columns, or rows when the image lies on its side.
+    if look.flipped_horizontally:
+        at_right, at_bottom = (at_right, not at_bottom) if sideways else (not at_right, at_bottom)
+    if look.flipped_vertically:
+        at_right, at_bottom = (not at_right, at_bottom) if sideways else (at_right, not at_bottom)
+    left, right = (columns, 1) if at_right else (1, columns)
+    top, bottom = (rows, 1) if at_bottom else (1, rows)
+    return DisplayedArea((left, top), (right, bottom))
+
+
+def _spacing(shown: Shown) -> tuple[float, float] | None:
+    frame = shown.frames[0] if shown.frames else 1
+    return shown.header.frame(frame - 1).spacing
+
+
+# Drawings
+
+
+def _draw(ds: Dataset, images: Sequence[Shown], annotations: Sequence[Annotation]) -> tuple[str, ...]:
+    held = {shown.header.sop_instance_uid: shown.header for shown in images}
+    items, left_out = [], []
+    for annotation in annotations:
+        header = held.get(annotation.sop_instance_uid)
+        if annotation.plane is not Plane.STACK or not annotation.points:
+            left_out.append("A drawing of a cut: a presentation state is of frames only")
+        elif header is not None:
+            items.append(_drawing(annotation, header))
+    if items:
+        ds.GraphicAnnotationSequence = items
+        layer = Dataset()
+        layer.GraphicLayer, layer.GraphicLayerOrder = LAYER, 1
+        layer.GraphicLayerRecommendedDisplayCIELabValue = list(cielab_of_rgb(LAYER_COLOUR))
+        layer.GraphicLayerDescription = "Drawings and measurements"
+        ds.GraphicLayerSequence = [layer]
+    return tuple(dict.fromkeys(left_out))
+
+
+def _drawing(annotation: Annotation, header: ImageHeader) -> Dataset:
+    facts = header.frame(annotation.frame_number - 1)
+    pitch = (1.0, 1.0) if facts.spacing is None else (facts.spacing[1], facts.spacing[0])
+    shapes, said = on_image(annotation, pitch)
+    item = Dataset()
+    item.ReferencedImageSequence = [image_item(header, (annotation.frame_number,))]
+    item.GraphicLayer = LAYER
+    texts = [(annotation.text, said.text), (_values(annotation), VALUES)]
+    written = [_text(text, name, annotation) for text, name in texts if text]
+    if written:
+        item.TextObjectSequence = written
+    item.GraphicObjectSequence = [_graphic(shape, said.text, annotation) for shape in shapes]
+    return item
+
+
+def _values(annotation: Annotation) -> str:
+    lines = [f"{value.name} {value.text}" for value in annotation.measured.values]
+    if annotation.kind is AnnotationKind.CALIBRATION and annotation.known_mm is not None:
+        lines.append(f"Known length {annotation.known_mm:g} mm")
+    return "\n".join(lines)
+
+
+def _graphic(shape: Shape, tracking_id: str, annotation: Annotation) -> Dataset:
+    item = Dataset()
+    item.GraphicAnnotationUnits = "PIXEL"
+    item.GraphicDimensions = 2
+    item.NumberOfGraphicPoints = len(shape.points)
+    # C.10.5 counts from the corner of the first pixel, we from its centre.
+    item.GraphicData = [value + 0.5 for point in shape.points for value in point]
+    item.GraphicType = shape.kind
+    item.GraphicFilled = "N"
+    item.TrackingID, item.TrackingUID = tracking_id, annotation.uid
+    return item
+
+
+def _text(text: str, tracking_id: str, annotation: Annotation) -> Dataset:
+    item = Dataset()
+    item.UnformattedTextValue = many_lines(text, MOST_TEXT)
+    item.AnchorPointAnnotationUnits = "PIXEL"
+    item.AnchorPoint = [value + 0.5 for value in annotation.points[-1]]
+    item.AnchorPointVisibility = "N"
+    item.TrackingID, item.TrackingUID = tracking_id, annotation.uid
+    return item
