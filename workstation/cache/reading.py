@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import shutil
+import stat
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,13 +15,14 @@ from typing import NamedTuple
 
 from workstation.at_rest.vault import Vault
 from workstation.cache.admission import Answer
+from workstation.cache.claims import HeldFolder, abandoned
 from workstation.cache.found import RefusedFile, SourceFile, reason_of
 from workstation.cache.gathering import Gathering
 from workstation.cache.quarantine import REASONS, QuarantineKind
 from workstation.cache.soundness import flaw_of
 from workstation.cache.sources import Sources
 from workstation.domain.study import Study
-from workstation.errors import Refused
+from workstation.errors import Refused, Unavailable
 from workstation.ports import InstanceReader
 
 COPY = "A copy of a file that was already read"
@@ -37,19 +40,50 @@ def studies_in(paths: Iterable[Path], reader: InstanceReader) -> Iterator[Studie
     """The studies of any mix of files, folders, DICOMDIRs and zip archives, newest first.
 
     Instances' paths are the files themselves; what came out of an archive is gone afterwards.
+    Raises Unavailable when there is no place to unpack one.
     """
-    folder = Path(tempfile.mkdtemp(prefix="lyskasse-"))
+    held = _own_folder()
     try:
-        yield _read(paths, reader, folder)
+        yield _read(paths, reader, held.path)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _leave(held)
 
 
 def read_studies(paths: Iterable[Path], reader: InstanceReader) -> StudiesRead:
     """As `studies_in`, for programs that end soon: unpacked files last until then."""
-    folder = Path(tempfile.mkdtemp(prefix="lyskasse-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return _read(paths, reader, folder)
+    held = _own_folder()
+    atexit.register(_leave, held)
+    return _read(paths, reader, held.path)
+
+
+def _own_folder() -> HeldFolder:
+    """For what is unpacked: nobody else may look into it, and what a killed run left there goes at the next one (F89).
+
+    It is not encrypted: these commands read other people's files, and neither have nor make a key.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else "me"
+    parent = Path(tempfile.gettempdir()) / f"lyskasse-reading-{user}"
+    try:
+        parent.mkdir(mode=0o700, exist_ok=True)
+        if not _is_ours_alone(parent):
+            parent = Path(tempfile.mkdtemp(prefix="lyskasse-reading-"))
+        for left in abandoned(parent):
+            shutil.rmtree(left, ignore_errors=True)
+        return HeldFolder(parent)
+    except OSError as error:
+        raise Unavailable("Archives cannot be unpacked", error.strerror or "", "Check the folder for temporary files") from error
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    """Not another user's folder, or link, of our name."""
+    found = folder.lstat()
+    mine = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
+    return stat.S_ISDIR(found.st_mode) and mine
+
+
+def _leave(held: HeldFolder) -> None:
+    shutil.rmtree(held.path, ignore_errors=True)
+    held.close()
 
 
 def _read(paths: Iterable[Path], reader: InstanceReader, folder: Path) -> StudiesRead:
