@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from ui import theme
 from ui.archives.sendings_dialog import sending_words
+from ui.link_words import link_words
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
 from ui.worklist_model import span
@@ -150,11 +151,8 @@ class StatusBar(QFrame):
 
     def _show_state(self, _: object) -> None:
         viewing = self._session.viewing
-        has_links = any(cell.link_group for cell in viewing.cells)
-        text = ""
-        if has_links:
-            text = self.tr("Scrolling linked") if viewing.linked else self.tr("Scrolling not linked")
-        _say(self._state, text, "muted")
+        several = sum(cell.state is not None for cell in viewing.cells) > 1
+        _say(self._state, link_words(viewing.linking) if several else "", "muted")
 
     def _show_loading(self, _: object) -> None:
         done, total = self._progress()
