@@ -63,6 +63,7 @@ class ArchivePage(QWidget):
         self._box_row = QHBoxLayout()
         self._asking: Cancel | None = None
         self._wanted: WorklistItem | None = None
+        self._to_read = ""
         self._build()
         self.form.searched.connect(self.search)
         self.form.problem.connect(self._say_problem)
@@ -74,6 +75,7 @@ class ArchivePage(QWidget):
         self.transfers.again_asked.connect(self._fetch_again)
         self.transfers.why_asked.connect(self._show_missing)
         core.retrievals.progressed.connect(self._progressed)
+        core.session.worklist_changed.connect(self._worklist_changed)
         self._fill_boxes()
 
     def sizeHint(self) -> QSize:
@@ -314,11 +316,20 @@ class ArchivePage(QWidget):
             self.read(rows[0].study.study_instance_uid)
 
     def read(self, study_instance_uid: str) -> None:
-        """Open the worklist row of a study that is here."""
+        """Open the worklist row of a study that is here; one that has just come is waited for."""
+        if not self._open_row(study_instance_uid):
+            self._to_read = study_instance_uid
+            self._core.session.refresh_worklist()
+
+    def _open_row(self, study_instance_uid: str) -> bool:
         item = next((i for i in self._core.session.items if i.study_instance_uid == study_instance_uid), None)
         if item is not None:
             self._core.session.open(item)
-        else:
+        return item is not None
+
+    def _worklist_changed(self, _: object) -> None:
+        wanted, self._to_read = self._to_read, ""
+        if wanted and not self._open_row(wanted):
             self._say_problem(self.tr("This study is not here yet: fetch it first"))
 
     def _act(self) -> None:
