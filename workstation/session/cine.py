@@ -125,7 +125,8 @@ class Cine:
         if here != self._at:  # the reader scrolled: go on from there
             self._begin(here)
             return
-        due = math.floor((now - self._since) * self.rate + EARLY)
+        # The very next one is waited for: what would be due by now is not jumped to.
+        due = 1 if self._waits else math.floor((now - self._since) * self.rate + EARLY)
         if due < 1:
             return
         target, forwards = advanced(here, due, count, self.sweeps, self._forwards)
@@ -133,13 +134,11 @@ class Cine:
             self._since += due / self.rate
             return
         if not viewer.is_ready(viewer.at_index(state, target)):
-            # The very next one is asked for from now on, until it is there.
-            self._since = now - 1.0 / self.rate
             self._wait(True)
             return
-        self._wait(False)
         self._forwards = forwards
-        self._since += due / self.rate
+        self._since = now if self._waits else self._since + due / self.rate
+        self._wait(False)
         self._viewing.scroll(target - here, index)
         moved = self._viewing.state(index)
         self._at = viewer.slice_index(moved) if moved is not None else here
