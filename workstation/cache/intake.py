@@ -119,7 +119,8 @@ class Intake:
             leaving.callback(self._drop_handed)
             copying = leaving.enter_context(CopyingAhead(self._stage_source, self._stage_with_room, self._store.drop))
             self._read(sources, copying, progress, cancelled)
-            for rest in (self._begin_commit, self._finish_commit):
+            # The last batch is committed also when the one before it was not.
+            for rest in (self._finish_commit, self._begin_commit, self._finish_commit):
                 try:
                     rest()
                 except Unavailable as error:
@@ -262,7 +263,8 @@ class Intake:
     def _settled(self, batch: Sequence[_Candidate]) -> list[Answer | QuarantinedFile]:
         """In the committing thread. What is here already is not written to the disk once more."""
         staged = [candidate.staged for candidate in batch]
-        self._store.sync([copy for copy in staged if not self._index.has(copy.fingerprint.sha256)])
+        known = self._index.known_of([copy.fingerprint.sha256 for copy in staged])
+        self._store.sync([copy for copy in staged if copy.fingerprint.sha256 not in known])
         with self._store.renaming(staged, self._index.has), self._index.changing():
             answers = [self._settle(candidate) for candidate in batch]
             self._store.sync_folders(staged)

@@ -12,4 +12,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 def shown(name: str | Path) -> str:
     """`name` with each character that could act on a terminal or hide text replaced."""
-    return "".join(REPLACEMENT if unicodedata.category(c) in HIDDEN_CATEGORIES else c for c in str(name))
+    text = str(name)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(REPLACEMENT if unicodedata.category(c) in HIDDEN_CATEGORIES else c for c in text)

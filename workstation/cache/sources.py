@@ -72,13 +72,14 @@ class Sources:
     def _named(self, path: Path) -> None:
         """A path that the user gave; here, and only here, a link is what it points to."""
         try:
-            place = path.resolve(strict=True)
-            if place.is_dir():
+            place = path.resolve(strict=True) if path.is_symlink() else path
+            status = place.stat()
+            if stat.S_ISDIR(status.st_mode):
                 self._walk(path, path.resolve())
             elif is_dicomdir(place.name):
                 self._dicomdir(path, with_files=True)
             else:
-                self._file(path, place.stat())
+                self._file(path, status)
         except (OSError, ValueError, RuntimeError) as error:
             self._refuse(path, ABSENT if isinstance(error, FileNotFoundError) else _cannot_open(error))
 

@@ -284,7 +284,8 @@ class ObjectStore:
     def sync_folders(self, staged: Sequence[Staged]) -> None:
         """Make the renames of `staged` last."""
         with writing():
-            places = {place(s.fingerprint.sha256).parent for s in staged for place in (self.object_path, self.quarantine_path)}
+            shards = {_shard(s.fingerprint.sha256) for s in staged}
+            places = (folder / shard for folder in (self._objects, self._quarantine) for shard in shards)
             with ThreadPoolExecutor(SYNCS_AT_ONCE) as pool:
                 list(pool.map(sync_folder, filter(Path.is_dir, places)))
 
@@ -353,7 +354,11 @@ def _sync_file(path: Path) -> None:
 
 
 def _sharded(folder: Path, sha256: str) -> Path:
-    return folder / sha256[:2] / f"{sha256[2:]}{SUFFIX}"
+    return folder / _shard(sha256) / f"{sha256[2:]}{SUFFIX}"
+
+
+def _shard(sha256: str) -> str:
+    return sha256[:2]
 
 
 def _in_shards(folder: Path) -> Iterator[Path]:

@@ -275,6 +275,27 @@ def test_a_batch_that_cannot_be_made_known_is_taken_back(
     assert cache.add([inbox]).imported == 3
 
 
+def test_a_batch_that_fails_takes_no_other_batch_with_it(
+    tmp_path: Path, cache: StudyCache, inbox: Path, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next batch is being read while one is committed: each ends as imported or refused."""
+    monkeypatch.setattr("workstation.cache.intake.BATCH_FILES", 4)
+    series(inbox, 6)
+    once = iter([True])
+
+    def broken_once(folder: Path) -> None:
+        if next(once, False):
+            _broken_disk(folder)
+
+    monkeypatch.setattr(store_module, "sync_folder", broken_once)
+    result = cache.add([inbox])
+    assert (result.imported, len(result.refused)) == (2, 4)
+    assert result.stopped is not None
+    assert len(objects(tmp_path / "cache")) == 2
+    assert not list((tmp_path / "cache" / "incoming").rglob("*.part"))
+    assert cache.add([inbox]).imported == 4
+
+
 def _broken_disk(_: Path) -> None:
     raise OSError(errno.EIO, "Input/output error")
 
