@@ -85,6 +85,12 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE INDEX quarantine_study ON quarantine (study_instance_uid)",
         ),
     ),
+    # The worklist asks for the counts of all studies each time it is shown, the quota for their
+    # sizes: neither must go past every header of every image.
+    Migration(
+        2,
+        ("CREATE INDEX instance_counts ON instance (study_instance_uid, rows, columns, number_of_frames, size)",),
+    ),
 )
 
 TABLES = ("patient", "study", "series", "instance", "quarantine")

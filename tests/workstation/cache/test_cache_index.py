@@ -274,3 +274,24 @@ def test_the_order_in_which_files_come_does_not_matter(
         before = contents(cache)
         cache.rebuild()
         assert contents(cache) == before
+
+
+def test_an_older_index_gets_its_counts_without_being_made_again(tmp_path: Path, reader: Any, mixed: Path) -> None:
+    """Counting goes past no image's header: at a thousand studies the worklist would wait for it."""
+    with StudyCache(tmp_path / "cache", reader) as cache:
+        cache.add([mixed])
+        counts, sizes, contents = cache.image_counts(), cache.sizes(), cache._index.contents()
+        cache._index._run("DROP INDEX instance_counts")
+        cache._index._run("PRAGMA user_version = 1")
+    with StudyCache(tmp_path / "cache", reader) as cache:
+        assert cache.notices == ()
+        assert (cache.image_counts(), cache.sizes(), cache._index.contents()) == (counts, sizes, contents)
+        assert sum(counts.values()) > 0
+        for question in (
+            "sum(number_of_frames) FROM instance WHERE rows > 0 AND columns > 0",
+            "count(*), sum(size) FROM instance",
+        ):
+            plan = cache._index._all(f"EXPLAIN QUERY PLAN SELECT study_instance_uid, {question} GROUP BY study_instance_uid")
+            assert "COVERING INDEX instance_counts" in str(plan)
+        cache.rebuild()
+        assert (cache.image_counts(), cache.sizes()) == (counts, sizes)
