@@ -6,20 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rendering.picture import Letters, Picture
-from ui import plain, theme
+from ui.annotation_layer import AnnotationLayer
 from ui.corner_text import CornerFacts, corner_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
 from ui.scale_bar import scale_bar
 from workstation.corner_texts import CornerText
-from workstation.domain.measurement import Measurement
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
-from workstation.domain.viewing import Plane, ViewportState, WindowPreset
+from workstation.domain.viewing import ViewportState, WindowPreset
 from workstation.session.cine import CineFacts
-
-# A measurement taken on a cut is shown on cuts that lie this close (mm): the same cut, come back to.
-SAME_CUT_MM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +33,8 @@ class CellFacts:
     active: bool = False
     presets: tuple[WindowPreset, ...] = ()
     loaded: tuple[int, int] = (0, 0)
-    measurements: tuple[Measurement, ...] = ()
+    layer: AnnotationLayer | None = None
     references: tuple[DrawnLine, ...] = ()
-    draft: DrawnLine | None = None
     cross: tuple[float, float] | None = None
     value: tuple[float, float, str] | None = None
     current_key: PatientKey | None = None
@@ -72,54 +67,27 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     if picture.error is not None:
         return OverlayFacts(corners, loaded=facts.loaded, is_prior=facts.is_prior, active=facts.active)
     per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
-    lines = [*facts.references, *measured_lines(facts.view, picture, facts.measurements)]
-    if facts.draft is not None:
-        lines.append(facts.draft)
+    drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
+    cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(
         corners,
         picture.letters if facts.layout is None or facts.layout.letters else Letters(),
         scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio),
-        tuple(scaled(line, 1 / facts.ratio) for line in lines),
+        tuple(scaled(line, 1 / facts.ratio) for line in facts.references),
         _scaled_point(facts.cross, 1 / facts.ratio) if facts.cross else None,
         (facts.value[0] / facts.ratio, facts.value[1] / facts.ratio, facts.value[2]) if facts.value else None,
         facts.loaded,
         facts.is_prior,
         facts.active,
+        drawings,
+        _scaled_point(cursor, 1 / facts.ratio) if cursor is not None else None,
+        facts.not_the_reports,
     )
-
-
-def measured_lines(view: View, picture: Picture, measurements: Iterable[Measurement]) -> list[DrawnLine]:
-    """The measurements that belong to what is shown, in the view's device pixels."""
-    lines = []
-    for measurement in measurements:
-        ends = _ends(view, picture, measurement)
-        if ends is not None:
-            lines.append(DrawnLine(ends[0], ends[1], plain.plain(measurement.text), theme.AMBER, ends=True))
-    return lines
-
-
-def _ends(view: View, picture: Picture, taken: Measurement) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    state, identity = view.state, picture.identity
-    if (taken.study_uid, taken.series_uid) != (state.study_uid, state.series_uid) or len(taken.points) != 2:
-        return None
-    same_frame = identity is not None and (identity.sop_instance_uid, identity.frame_number) == (
-        taken.sop_instance_uid,
-        taken.frame_number,
-    )
-    if state.plane is Plane.STACK and not same_frame:
-        return None
-    if not taken.patient_points:  # an image without geometry has frames only, and its own pixels
-        a, b = (view.viewport.frame_to_view(state, view.width, view.height, *p) for p in taken.points)
-        return (a, b) if a and b and same_frame else None
-    seen = [view.viewport.to_view(state, view.width, view.height, p) for p in taken.patient_points]
-    if len(seen) == 2 and seen[0] and seen[1] and max(abs(seen[0][2]), abs(seen[1][2])) <= SAME_CUT_MM:
-        return seen[0][:2], seen[1][:2]
-    return None
 
 
 def scaled(line: DrawnLine, factor: float) -> DrawnLine:
     start, end = _scaled_point(line.start, factor), _scaled_point(line.end, factor)
-    return DrawnLine(start, end, line.text, line.colour, line.ends)
+    return DrawnLine(start, end, line.colour)
 
 
 def _scaled_point(point: tuple[float, float], factor: float) -> tuple[float, float]:

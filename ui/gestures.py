@@ -45,7 +45,7 @@ class Place:
 
 
 class Gestures:
-    """One drag at a time. `Tool.LENGTH`, `PROBE` and `CROSSHAIR` drags are handed to `pointed`.
+    """One drag at a time. `Tool.CROSSHAIR` drags are handed to `pointed`; what draws is the pen's (ui.pen).
 
     `pointed(kind, start, now)` is called with kind "press", "move" or "release".
     """
@@ -134,7 +134,7 @@ class Gestures:
 
     @property
     def _points(self) -> bool:
-        return not self._turns and self._tool in (Tool.LENGTH, Tool.PROBE, Tool.CROSSHAIR)
+        return not self._turns and self._tool is Tool.CROSSHAIR
 
     def _window(self, place: Place, dx: float, dy: float) -> None:
         if place.window is not None:

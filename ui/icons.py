@@ -21,6 +21,10 @@ SHAPES: dict[str, str] = {
     "scroll": '<rect x="4" y="8" width="12" height="12" rx="1"/><path d="M8 5h11v11"/><path d="M10 11v6M10 17l-2-2M10 17l2-2"/>',
     "length": '<path d="M4 20L20 4M4 20m-2.5-2.5l5 5M20 4m-2.5-2.5l5 5M8.5 12.5l1.5 1.5M12.5 8.5l1.5 1.5"/>',
     "probe": '<circle cx="12" cy="12" r="3"/><path d="M12 3v5M12 16v5M3 12h5M16 12h5"/>',
+    "angle": '<path d="M4 19L18 5M4 19h17M12 19a8 8 0 0 0-2.4-5.6"/>',
+    "ellipse": '<ellipse cx="12" cy="12" rx="9" ry="6"/>',
+    "arrow": '<path d="M20 20L5 5M5 5h7M5 5v7"/>',
+    "more": '<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>',
     "crosshair": '<path d="M12 2v20M2 12h20"/><circle cx="12" cy="12" r="6"/>',
     "planes": '<rect x="3" y="3" width="8" height="8"/><rect x="13" y="3" width="8" height="8"/>'
     '<rect x="3" y="13" width="8" height="8"/><path d="M13 17h8M17 13v8"/>',

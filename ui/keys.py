@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.runner import REPEATING, Runner, mode_of
+from workstation.commands.command import Mode
 
 _MODIFIER_KEYS = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr}
 _RENAMED = {Qt.Key.Key_Enter: Qt.Key.Key_Return, Qt.Key.Key_Backtab: Qt.Key.Key_Tab}
@@ -67,6 +68,8 @@ class KeyRouter(QObject):
     def _command(self, event: QKeyEvent) -> str | None:
         # An inactive window has no focus widget, but still knows which of its parts has the keys.
         mode = mode_of(QApplication.focusWidget() or self._window.focusWidget())
+        if mode is Mode.IMAGES and self._runner.context().session.pointing.take_arrows:
+            mode = Mode.POINTING
         for name in key_names(event):
             command_id = self._runner.keymap.command_for(name, mode)
             if command_id is not None:

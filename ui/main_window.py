@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
 
     def focus_images(self) -> None:
         """Esc: out of a filter, a drawing or a tool first, then back to the images of the open case."""
-        if self.grid.hasFocus() and self._session.pointing.escape():
+        if self.grid.close_entry() or (self.grid.hasFocus() and self._session.pointing.escape()):
             return
         if self._pages.currentWidget() is self.worklist and self.worklist.clear_filter():
             return

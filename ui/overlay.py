@@ -15,6 +15,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from rendering.picture import Letters
 from ui import halo, icons, plain, theme
+from ui.annotation_paint import paint_cursor, paint_drawings
+from ui.annotation_shapes import Shape
 from ui.corner_layout import BADGE_PAD, Placed, fit
 from ui.corner_text import Corners, Tone
 from ui.scale_bar import ScaleBar
@@ -38,13 +40,11 @@ _GROUNDS = {Tone.DOUBT: theme.AMBER_GROUND, Tone.PRIOR: theme.PRIOR_GROUND, Tone
 
 @dataclass(frozen=True, slots=True)
 class DrawnLine:
-    """A line over the image: a measurement with its `text`, or a cut of another plane without."""
+    """Where another plane cuts through the image."""
 
     start: Point
     end: Point
-    text: str = ""
-    colour: str = theme.AMBER
-    ends: bool = False
+    colour: str = theme.ACCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,17 @@ class OverlayFacts:
     loaded: tuple[int, int] = (0, 0)
     is_prior: bool = False
     active: bool = False
+    drawings: tuple[Shape, ...] = ()
+    cursor: Point | None = None
+    not_the_reports: bool = False
 
 
 def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, text: bool = True) -> None:
     """Everything over the pixels; `text` False leaves only badges, load bar and frame (reader's choice)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for line in facts.lines if text else ():
-        for part in [line] if line.ends else around(line, facts.cross):
-            _line(painter, part, width, height)
+        for part in around(line, facts.cross):
+            _line(painter, part)
     if facts.cross is not None and text:
         _cross(painter, facts.cross)
     if text:
@@ -75,18 +78,27 @@ def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, t
         if facts.scale is not None:
             _scale(painter, facts.scale, width, height)
     _corners(painter, facts.corners, width, height, text)
+    if text:
+        paint_drawings(painter, facts.drawings)
+    if facts.cursor is not None:
+        paint_cursor(painter, facts.cursor)
     if facts.value is not None:
         _value(painter, facts.value, width, height)
     _load_bar(painter, facts.loaded, width, height)
-    paint_frame(painter, width, height, facts.is_prior, facts.active)
+    paint_frame(painter, width, height, facts.is_prior, facts.active, facts.not_the_reports)
 
 
-def paint_frame(painter: QPainter, width: float, height: float, is_prior: bool, active: bool) -> None:
-    """The border: lilac around priors, the accent around what keys act on (both: accent outside)."""
+def paint_frame(
+    painter: QPainter, width: float, height: float, is_prior: bool, active: bool, not_the_reports: bool = False
+) -> None:
+    """The border: red around a study that is not the report's, lilac around priors, the accent around what keys act on.
+
+    Of several the accent is outside.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inset = 0.0
-    for shown, colour in ((active, theme.ACCENT), (is_prior, theme.PRIOR)):
+    for shown, colour in ((active, theme.ACCENT), (not_the_reports, theme.RED), (is_prior, theme.PRIOR)):
         if shown:
             for step in range(int(FRAME)):
                 painter.setPen(QPen(QColor(colour), 1))
@@ -190,20 +202,11 @@ def _ruler(length: float, parts: int, ratio: float) -> QImage:
     return image
 
 
-def _line(painter: QPainter, line: DrawnLine, width: float, height: float) -> None:
+def _line(painter: QPainter, line: DrawnLine) -> None:
     drawn = QLineF(QPointF(*line.start), QPointF(*line.end))
     for colour, thick in ((QColor(0, 0, 0, 190), 3.6), (QColor(line.colour), 1.5)):
         painter.setPen(QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(drawn)
-        if line.ends and drawn.length() > 0:
-            across = drawn.normalVector()
-            across.setLength(5)
-            for point in (drawn.p1(), drawn.p2()):
-                offset = QPointF(across.dx(), across.dy())
-                painter.drawLine(QLineF(point - offset, point + offset))
-    if line.text:
-        x, y = max(line.start, line.end)
-        _value(painter, (x, y, line.text), width, height, line.colour)
 
 
 def around(line: DrawnLine, cross: Point | None) -> list[DrawnLine]:
@@ -220,7 +223,7 @@ def around(line: DrawnLine, cross: Point | None) -> list[DrawnLine]:
     for first, last in ((0.0, along - CROSS_GAP), (along + CROSS_GAP, drawn.length())):
         if last > first:
             start, end = drawn.pointAt(first / drawn.length()), drawn.pointAt(last / drawn.length())
-            parts.append(DrawnLine((start.x(), start.y()), (end.x(), end.y()), "", line.colour))
+            parts.append(DrawnLine((start.x(), start.y()), (end.x(), end.y()), line.colour))
     return parts
 
 
@@ -232,7 +235,7 @@ def _cross(painter: QPainter, at: Point) -> None:
         painter.drawLines(arms)
 
 
-def _value(painter: QPainter, value: tuple[float, float, str], width: float, height: float, colour: str = theme.AMBER) -> None:
+def _value(painter: QPainter, value: tuple[float, float, str], width: float, height: float, colour: str = theme.DRAWN) -> None:
     """Words beside a point, kept inside the viewport."""
     x, y, text = value
     wide, high = halo.width(text, VALUE_POINTS), halo.metrics(VALUE_POINTS).height()

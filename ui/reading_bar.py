@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton
 
-from ui import icons, plain, theme
+from ui import icons, menus, plain, theme
 from ui.elided_label import ElidedLabel
 from ui.layout_picker import LayoutPicker
 from ui.plain import core_text, tooltip
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
 
 ICON = QSize(20, 20)
 STAGE_WIDTH = 290
+ON_BAR = (
+    Tool.WINDOW,
+    Tool.ZOOM,
+    Tool.PAN,
+    Tool.SCROLL,
+    Tool.CROSSHAIR,
+    Tool.LENGTH,
+    Tool.ANGLE,
+    Tool.ELLIPSE,
+    Tool.PROBE,
+    Tool.ARROW,
+)
 
 
 class ReadingBar(QFrame):
@@ -59,12 +73,15 @@ class ReadingBar(QFrame):
         row.addSpacing(10)
         group = QButtonGroup(self)
         group.setExclusive(True)
-        for tool in Tool:
-            button = self._button(f"tool.{tool.value}", tool.value)
+        for tool in ON_BAR:
+            button = self._button(f"tool.{tool.value}", tool.value, partial(self._viewing.set_tool, tool))
             button.setCheckable(True)
             group.addButton(button)
             self._tools[tool] = button
             row.addWidget(button)
+        self._more = self._more_tools()
+        group.addButton(self._more)
+        row.addWidget(self._more)
         row.addWidget(_rule())
         self._planes = self._button("hanging.three_planes", "planes")
         self._link = self._button("viewport.link", "link")
@@ -89,7 +106,25 @@ class ReadingBar(QFrame):
         row.addWidget(self._stage)
         row.addWidget(self._next)
 
-    def _button(self, command_id: str, name: str) -> QToolButton:
+    def _more_tools(self) -> QToolButton:
+        """The tools that are asked for less often, by name."""
+        button = QToolButton()
+        button.setObjectName("moreTools")
+        button.setProperty("flat", True)
+        button.setCheckable(True)
+        button.setIcon(icons.icon("more"))
+        button.setIconSize(ICON)
+        button.setToolTip(tooltip(self.tr("More tools")))
+        button.setAccessibleName(self.tr("More tools"))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menus.context_menu(menu, [f"tool.{tool.value}" for tool in Tool if tool not in ON_BAR], self._runner)
+        menu.aboutToHide.connect(lambda: self._show_tool(self._viewing.tool))
+        button.setMenu(menu)
+        return button
+
+    def _button(self, command_id: str, name: str, click: Callable[[], object] | None = None) -> QToolButton:
         button = QToolButton()
         title = core_text(self._runner.commands[command_id].title)
         button.setObjectName(command_id)
@@ -99,7 +134,8 @@ class ReadingBar(QFrame):
         button.setToolTip(tooltip(title, self._runner.keys_text(command_id)))
         button.setAccessibleName(title)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self._runner.run(command_id))
+        act = click if click is not None else partial(self._runner.run, command_id)
+        button.clicked.connect(lambda: act())
         return button
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -112,7 +148,10 @@ class ReadingBar(QFrame):
         self.patient.set_parts(patient_parts(case) if case else [self.tr("No case is open")])
 
     def _show_tool(self, tool: Tool) -> None:
-        self._tools[tool].setChecked(True)
+        button = self._tools.get(tool, self._more)
+        button.setChecked(True)
+        named = core_text(self._runner.commands[f"tool.{tool.value}"].title) if button is self._more else ""
+        self._more.setToolTip(tooltip(self.tr("More tools"), named))
 
     def _show_arrangement(self, _: object) -> None:
         arrangement = self._viewing.arrangement

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from workstation.commands.command import Command, Context, Mode
+from workstation.commands.drawing import BY_KEYS
 from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
@@ -16,6 +17,7 @@ from workstation.session.session import Notice
 REPEATING = frozenset(
     {"image.next", "image.previous", "image.next10", "image.previous10", "image.zoom_in", "image.zoom_out"}
     | {"series.next", "series.previous"}
+    | {command.id for command in BY_KEYS if command.id not in ("point.set", "point.back")}
 )
 MODE_PROPERTY = "commandMode"
 

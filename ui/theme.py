@@ -2,7 +2,8 @@
 
 Made for a dark room: neutral greys (equal red, green and blue, so that no tint competes with
 the image), pure black behind images, one calm accent. Amber is kept for doubt, red for
-errors and refusals, lilac for priors; each is always beside a word that says the same.
+errors and refusals, lilac for priors; each is always beside a word that says the same. What the
+reader drew is yellow, what others found is green and dashed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ RED = "#ff8a80"
 RED_GROUND = "#3a1613"
 GREEN = "#86c995"
 PRIOR = "#c8a8ff"
+DRAWN = "#ffe46b"
+FOREIGN = "#7fe3c8"
 PRIOR_GROUND = "#2c2140"
 
 POINT_SIZE = 11
@@ -41,6 +44,8 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     *((text, ground) for text in (TEXT, MUTED) for ground in (IMAGE, GROUND, PANEL, RAISED, HOVER)),
     *((FAINT, ground) for ground in (IMAGE, GROUND, PANEL, RAISED)),
     *((mark, ground) for mark in (ACCENT, AMBER, RED, GREEN, PRIOR) for ground in (IMAGE, GROUND, PANEL, RAISED)),
+    (DRAWN, IMAGE),
+    (FOREIGN, IMAGE),
     (TEXT, ACCENT_GROUND),
     (MUTED, ACCENT_GROUND),
     (ACCENT, ACCENT_GROUND),

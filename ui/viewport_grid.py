@@ -21,6 +21,7 @@ from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
 from workstation.errors import WorkstationError
+from workstation.session.annotating import TextWanted
 from workstation.session.session import Case
 from workstation.session.viewing import CUT_PLANES, CUTS, Tool
 
@@ -44,6 +45,12 @@ MENU = (
     "image.flip_vertical",
     "image.rotate_right",
     "image.rotate_left",
+    "",
+    "drawing.undo",
+    "drawing.remove",
+    "drawing.report",
+    "drawing.copy_to_prior",
+    "drawing.layer",
     "",
     "viewport.maximise",
     "image.fit",
@@ -83,6 +90,13 @@ class ViewportGrid(QWidget):
         self._session.case_changed.connect(self._case_changed)
         self._session.desk.report_changed.connect(self._repaint)
         core.library.changed.connect(self._frames_arrived)
+        annotating = core.session.annotating
+        annotating.changed.connect(self._drawings_changed)
+        annotating.selection_changed.connect(self._repaint)
+        annotating.layer_changed.connect(self._repaint)
+        annotating.drawing.changed.connect(self._drawing_changed)
+        annotating.text_wanted.connect(self._text_wanted)
+        core.session.pointing.pointed.connect(self._pointed)
         self._viewing.magnifier.changed.connect(self._magnifier_changed)
         self._viewing.looking.region_changed.connect(self._region_changed)
         self._viewing.cine.changed.connect(self._repaint)
@@ -170,6 +184,10 @@ class ViewportGrid(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
+    def close_entry(self) -> bool:
+        """Esc in a line that is typed on an image. False when there is none."""
+        return any(widget.words.close() for widget in self.widgets)
+
     def take_focus(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -231,6 +249,22 @@ class ViewportGrid(QWidget):
     def _frames_arrived(self, series_uid: str) -> None:
         for widget in self._visible():
             widget.frames_arrived(series_uid)
+
+    def _drawings_changed(self, series_uid: str) -> None:
+        # A vertebra's name shows on every plane, so that all repaint; a kept shape costs next to nothing.
+        self._repaint(None)
+
+    def _drawing_changed(self, index: int) -> None:
+        if index < len(self.widgets):
+            self.widgets[index].drawing_changed()
+
+    def _text_wanted(self, wanted: TextWanted) -> None:
+        if wanted.index < len(self.widgets):
+            self.widgets[wanted.index].words.ask(wanted)
+
+    def _pointed(self, index: int) -> None:
+        if index < len(self.widgets):
+            self.widgets[index].point_by_keys()
 
     def _tool_changed(self, tool: Tool) -> None:
         for widget in self.widgets:

@@ -19,21 +19,25 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from rendering.picture import Picture
 from ui import overlay, plain, theme
+from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.gestures import Button, Gestures, Place
 from ui.magnifier import Loupe
 from ui.overlay import DrawnLine
+from ui.pen import Pen
 from ui.picture_source import PictureSource, Shown
 from ui.pointing import Pointing
 from ui.reference_lines import View
 from ui.region_box import RegionBox
 from ui.series_mime import dragged_series
+from ui.text_entry import Words
 from ui.true_size import pixel_size
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Cell, Plane, Sizing, ViewportState
@@ -51,8 +55,6 @@ _BUTTONS = {
     Qt.MouseButton.RightButton: Button.RIGHT,
 }
 _CURSORS = {
-    Tool.LENGTH: Qt.CursorShape.CrossCursor,
-    Tool.PROBE: Qt.CursorShape.CrossCursor,
     Tool.CROSSHAIR: Qt.CursorShape.CrossCursor,
     Tool.PAN: Qt.CursorShape.OpenHandCursor,
 }
@@ -85,7 +87,11 @@ class ViewportWidget(QWidget):
         self._viewing = core.session.viewing
         self._neighbours = neighbours
         self._pictures = PictureSource(core.jobs, self.update)
-        self._pointing = Pointing(self._viewing, self.view, self._focus, self._refused)
+        self._pointing = Pointing(self.view, self._focus)
+        self._annotating = core.session.annotating
+        self.layer = AnnotationLayer(self._annotating, index)
+        self._pen = Pen(self._annotating, self._viewing, self.layer, index, self.devicePixelRatioF)
+        self.words = Words(self._annotating, self)
         self._gestures = Gestures(self._viewing, self._pointed)
         self._moving = False
         self._still = QTimer(self)
@@ -127,6 +133,9 @@ class ViewportWidget(QWidget):
         self._pointing.clear()
         self._gestures.cancel()
         self._region.cancel()
+        self._pen.cancel()
+        self.layer.clear()
+        self.words.close()
         self.loupe.follow(None)
         self.painted = None
         self.update()
@@ -190,9 +199,8 @@ class ViewportWidget(QWidget):
             active=self._is_active(),
             presets=self._core.presets.for_modality(found[1].modality),
             loaded=self._core.library.progress(view.state.series_uid),
-            measurements=tuple(self._viewing.measurements),
+            layer=self.layer,
             references=self._neighbours.references(self.index, view),
-            draft=self._pointing.draft,
             cross=self._neighbours.cross(self.index, view),
             value=self._pointing.value,
             current_key=case.study.patient.key,
@@ -224,7 +232,8 @@ class ViewportWidget(QWidget):
 
     def _frame(self, painter: QPainter, cell: Cell | None) -> None:
         is_prior = cell is not None and cell.state is not None and self._session.is_prior(cell.state.study_uid)
-        overlay.paint_frame(painter, self.width(), self.height(), is_prior, self._is_active() and cell is not None)
+        foreign = cell is not None and cell.state is not None and self._is_not_the_reports(cell.state.study_uid)
+        overlay.paint_frame(painter, self.width(), self.height(), is_prior, self._is_active() and cell is not None, foreign)
 
     def _note(self, shown: Shown) -> None:
         """Evidence for signing: a whole frame or cut, painted, of the case that is open. 3D is none."""
@@ -257,7 +266,9 @@ class ViewportWidget(QWidget):
         self._viewing.activate(self.index)
         if button is Button.LEFT and self._region.press(_xy(event.position())):
             return
-        if button is not None:
+        if button is Button.LEFT and self._pen.press(_xy(event.position())):
+            self.show_cursor(self._viewing.tool)
+        elif button is not None:
             shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._gestures.press(button, _xy(event.position()), self._place(), shifted)
 
@@ -269,7 +280,7 @@ class ViewportWidget(QWidget):
             return
         if event.buttons() == Qt.MouseButton.NoButton:
             self._hover(event.position())
-        else:
+        elif not (event.buttons() & Qt.MouseButton.LeftButton and self._pen.move(_xy(event.position()))):
             self._gestures.move(_xy(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -277,11 +288,16 @@ class ViewportWidget(QWidget):
             self._region.release(_xy(event.position()), self.devicePixelRatioF())
             self.update()
             return
+        if event.button() == Qt.MouseButton.LeftButton and self._pen.release(_xy(event.position())):
+            self.show_cursor(self._viewing.tool)
+            return
         clicked = self._gestures.release(_xy(event.position()))
         if clicked and event.button() == Qt.MouseButton.RightButton:
             self._neighbours.show_menu(self.index, event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._pen.double_click(_xy(event.position())):
+            return
         if event.button() == Qt.MouseButton.LeftButton and self.cell is not None and self._viewing.layout.count > 1:
             self._gestures.cancel()
             self._viewing.activate(self.index)
@@ -305,6 +321,7 @@ class ViewportWidget(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.loupe.follow(None)
         self._pointing.value = None
+        self._pen.leave()
         self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -323,8 +340,22 @@ class ViewportWidget(QWidget):
             self.update()
             return
         self._region.cancel()
-        self.setCursor(_CURSORS.get(tool, Qt.CursorShape.ArrowCursor))
+        shape = self._pen.shape
+        self.setCursor(shape if shape is not None else _CURSORS.get(tool, Qt.CursorShape.ArrowCursor))
         self.update()
+
+    def drawing_changed(self) -> None:
+        """Something of what is drawn here changed; with the probe the cursor of the keys tells its value."""
+        at = self._annotating.drawing.cursor
+        if at is not None and self._viewing.tool is Tool.PROBE and self._is_active():
+            self._pointing.probe(at)
+        self.update()
+
+    def point_by_keys(self) -> None:
+        """Return with the crosshair."""
+        at = self._annotating.drawing.cursor
+        if at is not None:
+            self._pointing.pointed(Tool.CROSSHAIR, "press", at, at)
 
     def magnifier_changed(self) -> None:
         """Under the pointer; without one in the middle of the active viewport, for the keyboard."""
@@ -345,11 +376,16 @@ class ViewportWidget(QWidget):
                 if point is not None:
                     self._neighbours.show_cursor_at(self.index, point)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._annotating.drawing.sizes[self.index] = self.pixel_size()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.clear()
         super().closeEvent(event)
 
     def _hover(self, at: QPointF) -> None:
+        if self._pen.hover(_xy(at)):
+            self.show_cursor(self._viewing.tool)
         if self._viewing.tool is Tool.PROBE:
             self._pointing.probe(self._device(_xy(at)))
             self.update()

@@ -164,11 +164,11 @@ def test_the_users_keys_are_in_force_everywhere(tmp_path, qapp, qtbot):
     from ui.main_window import MainWindow
 
     seat = WindowSeat(tmp_path)
-    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = ["Q"]\n', encoding="utf-8")
+    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = ["Ctrl+F12"]\n', encoding="utf-8")
     window = MainWindow(seat)
     qtbot.addWidget(window)
-    assert window.runner.keymap.command_for("Q", Mode.IMAGES) == "tool.zoom"
-    assert window.actions_by_id["tool.zoom"].text().endswith("\tQ")
+    assert window.runner.keymap.command_for("Ctrl+F12", Mode.IMAGES) == "tool.zoom"
+    assert window.actions_by_id["tool.zoom"].text().endswith("\tCtrl+F12")
 
 
 def test_a_bad_key_file_is_told_and_the_built_in_keys_hold(tmp_path, qapp, qtbot):

@@ -86,15 +86,6 @@ def test_the_load_bar_is_as_long_as_what_is_loaded(qapp):
     assert painted(with_facts(OverlayFacts(loaded=(120, 120)))).max() == 0
 
 
-def test_a_measurement_is_drawn_where_it_was_taken_with_its_value_inside(qapp):
-    line = DrawnLine((50, 150), (250, 150), "200.0 mm", ends=True)
-    pixels = painted(with_facts(OverlayFacts(lines=(line,))))
-    assert (np.abs(pixels[149:151, 150].astype(int) - rgb(theme.AMBER)).max(axis=-1) < 70).any()
-    assert pixels[:100].max() == 0
-    edge = DrawnLine((280, 20), (299, 2), "a long value 12.3 mm", ends=True)
-    assert painted(with_facts(OverlayFacts(lines=(edge,))))[:60, 60:280].max() > 150
-
-
 def test_reference_lines_leave_the_point_of_the_crosshair_free(qapp):
     line = DrawnLine((0, 150), (300, 150), colour=theme.ACCENT)
     pixels = painted(with_facts(OverlayFacts(lines=(line,), cross=(150, 150))))

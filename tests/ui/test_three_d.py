@@ -59,7 +59,7 @@ def test_a_drag_turns_the_volume_with_every_tool_that_points(solid, seat, tool):
     drag(solid, Qt.MouseButton.LeftButton, (60, 0))
     state = viewing.state()
     assert cross(*state.oblique)[0] > 0.1, "pushing the front to the right shows the right side"
-    assert (state.window, state.focus, viewing.measurements) == (before.window, before.focus, [])
+    assert (state.window, state.focus, seat.session.annotating.all()) == (before.window, before.focus, ())
 
 
 def test_the_other_buttons_pan_and_zoom_as_in_two_dimensions(solid, seat):

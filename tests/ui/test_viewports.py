@@ -287,25 +287,6 @@ def test_a_double_click_maximises_and_goes_back(case, seat):
     assert not case.grid.widget(0).isHidden()
 
 
-def test_a_distance_is_measured_from_press_to_release(case, seat):
-    seat.session.viewing.set_tool(Tool.LENGTH)
-    drag(case.grid.widget(0), QPoint(60, 100), QPoint(100, 130))
-    (taken,) = seat.session.viewing.measurements
-    assert taken.value == pytest.approx(50.0)
-    amber = (np.abs(pixels(case.grid.widget(0)).astype(int) - (240, 181, 74)).max(axis=-1) < 40).any()
-    assert amber
-    seat.session.viewing.scroll(1)
-    assert not (np.abs(pixels(case.grid.widget(0)).astype(int) - (240, 181, 74)).max(axis=-1) < 40).any()
-
-
-def test_a_refused_distance_is_told_and_nothing_is_drawn(case, seat):
-    seat.library.viewport("1.1", "1.1.1").refusal = Refused("This image cannot be measured", "Gap of 2 slices")
-    seat.session.viewing.set_tool(Tool.LENGTH)
-    drag(case.grid.widget(0), QPoint(60, 100), QPoint(100, 130))
-    assert seat.session.viewing.measurements == []
-    assert "Gap of 2 slices" in case.banner.text
-
-
 def test_the_probe_says_the_value_with_its_unit_while_the_mouse_moves(case, seat):
     from ui_mouse import move
 

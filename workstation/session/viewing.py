@@ -104,7 +104,6 @@ class Viewing:
         self.looking = Looking(self)
         self.cine = Cine(self)
         self.magnifier = Magnifier()
-        self.measurements: list[Any] = []  # gone in a moment: the window still asks
 
     # ---- the arrangement -------------------------------------------------------------
 

@@ -1,0 +1,223 @@
+"""The drawings of one viewport: which are on its image, how they look, which one is under the pointer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from rendering.picture import Picture
+from ui import halo
+from ui.annotation_labels import Box
+from ui.annotation_shapes import Mark, Shape, brightness_of, labelled, shape_of, unlabelled
+from ui.corner_layout import BADGE_PAD, fit
+from ui.corner_text import Corners
+from ui.reference_lines import View
+from workstation.domain.annotation import Annotation, AnnotationKind, Source, Verdict
+from workstation.domain.study import Series, Study
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.errors import WorkstationError
+from workstation.session.annotating import Annotating
+from workstation.session.finding import series_of
+from workstation.session.handles import handles, lines
+
+Point = tuple[float, float]
+# How far from a handle and from a line the pointer may be, in logical pixels: a hand trembles.
+HANDLE_REACH, LINE_REACH = 11.0, 8.0
+# A vertebra's name is shown on other series this near its point (mm): about half a vertebra.
+SPINE_REACH_MM = 7.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What is under the pointer: a handle, or the line (`handle` None), or only the words (`is_label`)."""
+
+    drawn: Annotation
+    handle: int | None = None
+    is_label: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a shape depends on besides its drawing."""
+
+    state: ViewportState
+    width: int
+    height: int
+    ratio: float
+
+
+class AnnotationLayer:
+    """Shapes are made once for a drawing and a view; `shapes` is called for every painting."""
+
+    def __init__(self, annotating: Annotating, index: int) -> None:
+        self._annotating = annotating
+        self._index = index
+        self._key: _Key | None = None
+        self._made: dict[str, tuple[Annotation, Shape | None]] = {}
+        self._shown: tuple[Shape, ...] = ()
+        self.hovered = ""
+
+    def clear(self) -> None:
+        self._key, self._shown, self.hovered = None, (), ""
+        self._made.clear()
+
+    def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners) -> tuple[Shape, ...]:
+        """Everything drawn on the shown image, with labels; empty while the layer is hidden."""
+        annotating = self._annotating
+        if not annotating.layer_visible or view.state.plane is Plane.THREE_D:
+            self._shown = ()
+            return ()
+        key = _Key(replace(view.state, window=None, inverted=False), view.width, view.height, ratio)
+        if key != self._key:
+            self._key = key
+            self._made.clear()
+        size = view.width / ratio, view.height / ratio
+        held = annotating.drawing.preview if annotating.drawing.is_held else None
+        unsaved = {a.uid: a for a in annotating.unsaved_on(view.state.study_uid, view.state.series_uid)}
+        found: list[Shape] = []
+        words: list[Box] | None = None
+        for drawn in (*self._candidates(view, picture, unsaved), *self._spine(view)):
+            if held is not None and held.uid == drawn.uid:
+                continue
+            shape = self._shape(drawn, view, ratio)
+            if shape is None:
+                continue
+            if shape.box is None:
+                words = words if words is not None else _words(corners, size)
+                shape = labelled(shape, size, words, found, brightness_of(picture, ratio))
+                self._made[drawn.uid] = (drawn, shape)
+            found.append(replace(shape, mark=self._mark(drawn, drawn.uid in unsaved)))
+        self._shown = tuple(found)
+        draft = self._draft(view, ratio, held)
+        if draft is None:
+            return self._shown
+        words = words if words is not None else _words(corners, size)
+        return (*self._shown, labelled(draft, size, words, found, brightness_of(picture, ratio)))
+
+    @property
+    def cursor(self) -> Point | None:
+        """The cursor of the keys in device pixels."""
+        return self._annotating.drawing.cursor if self._annotating.drawing.is_by_keys else None
+
+    def hit(self, at: Point) -> Hit | None:
+        """What is under a place in logical pixels; handles go before lines, what was drawn last goes first."""
+        best: tuple[float, Hit] | None = None
+        for shape in reversed(self._shown):
+            for number, handle in enumerate(shape.handles):
+                away = math.dist(handle, at)
+                if away <= HANDLE_REACH and (best is None or away < best[0]):
+                    best = (away, Hit(shape.drawn, number))
+        if best is not None:
+            return best[1]
+        for shape in reversed(self._shown):
+            if any(_distance(line, at) <= LINE_REACH for line in shape.corners):
+                return Hit(shape.drawn)
+        for shape in reversed(self._shown):
+            if shape.box is not None and shape.box.holds(at):
+                whole = shape.drawn.kind in (AnnotationKind.TEXT, AnnotationKind.SPINE, AnnotationKind.PROBE)
+                return Hit(shape.drawn, is_label=not whole)
+        return None
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _candidates(self, view: View, picture: Picture, unsaved: dict[str, Annotation]) -> list[Annotation]:
+        """The drawings of the series that can be on the shown image."""
+        state, identity = view.state, picture.identity
+        kept = self._annotating.annotations_on(state.study_uid, state.series_uid)
+        now = [unsaved.get(a.uid, a) for a in kept if self._annotating.find(a.uid) is not None]
+        known = {a.uid for a in kept}
+        now += [a for uid, a in unsaved.items() if uid not in known]
+        selected = self._annotating.selected
+        now = [a for a in now if a.verdict is not Verdict.REJECTED or a.uid == selected]
+        if state.plane is not Plane.STACK or identity is None:
+            return now
+        own = (identity.sop_instance_uid, identity.frame_number)
+        return [
+            a
+            for a in now
+            if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind is AnnotationKind.SPINE
+        ]
+
+    def _spine(self, view: View) -> list[Annotation]:
+        """Names of vertebrae from other series in the same space of the same patient."""
+        state, studies = view.state, self._annotating.studies
+        labels = [a for a in self._annotating.spine_labels() if a.series_uid != state.series_uid and a.patient_points]
+        if not labels:
+            return []
+        here = series_of(studies, replace(labels[0], study_uid=state.study_uid, series_uid=state.series_uid))
+        found = []
+        for label in labels:
+            there = series_of(studies, label)
+            if here is not None and there is not None and _share_space(here, there):
+                found.append(label)
+        return found
+
+    def _shape(self, drawn: Annotation, view: View, ratio: float) -> Shape | None:
+        made = self._made.get(drawn.uid)
+        if made is not None and made[0] is drawn:
+            return made[1]
+        try:
+            foreign = drawn.series_uid != view.state.series_uid
+            shape = _carried(drawn, view, ratio) if foreign else shape_of(drawn, view, ratio)
+        except WorkstationError:
+            shape = None  # the tile says why there is no image
+        self._made[drawn.uid] = (drawn, shape)
+        return shape
+
+    def _mark(self, drawn: Annotation, is_unsaved: bool) -> Mark:
+        if drawn.uid == self._annotating.selected:
+            return Mark.CHOSEN if self._annotating.is_chosen else Mark.SELECTED
+        if is_unsaved:
+            return Mark.UNSAVED
+        return Mark.HOVERED if drawn.uid == self.hovered else Mark.PLAIN
+
+    def _draft(self, view: View, ratio: float, held: Annotation | None) -> Shape | None:
+        drawing = self._annotating.drawing
+        if held is not None:
+            shape = shape_of(held, view, ratio)
+            return replace(shape, mark=Mark.DRAFT) if shape is not None else None
+        kind, points = drawing.kind, drawing.points(self._index)
+        if kind is None or not points:
+            return None
+        near = [(x / ratio, y / ratio) for x, y in points]
+        drawn = drawing.draft(self._index) or Annotation("", kind, "", "", "", 0, view.state.plane, source=Source())
+        corners = [[*near]] if len(points) < 2 else lines(kind, near)
+        if kind in (AnnotationKind.POLYGON, AnnotationKind.FREEHAND):
+            corners = [near]
+        made = unlabelled(drawn, near, [line for line in corners if len(line) > 1])
+        own = handles(kind, near) if len(near) > 1 or kind in (AnnotationKind.POLYGON,) else near
+        return replace(made, handles=tuple(own or near[:1]), mark=Mark.DRAFT)
+
+
+def _share_space(one: tuple[Study, Series], other: tuple[Study, Series]) -> bool:
+    """FrameOfReferenceUID (0020,0052) of the same patient: only there places may be compared."""
+    space = one[1].frame_of_reference_uid
+    return bool(space) and space == other[1].frame_of_reference_uid and one[0].patient.key == other[0].patient.key
+
+
+def _carried(drawn: Annotation, view: View, ratio: float) -> Shape | None:
+    """A vertebra's name where its point lies in another series."""
+    seen = view.viewport.to_view(view.state, view.width, view.height, drawn.patient_points[0])
+    if seen is None or abs(seen[2]) > SPINE_REACH_MM:
+        return None
+    return replace(unlabelled(drawn, [(seen[0] / ratio, seen[1] / ratio)], []), handles=())
+
+
+def _words(corners: Corners, size: tuple[float, float]) -> list[Box]:
+    """Where the corner text stands."""
+    high = halo.metrics().height() + 1
+    return [
+        Box(p.left - BADGE_PAD, p.top, p.width + 2 * BADGE_PAD, high) for p in fit(corners, *size, high, halo.width, halo.elided)
+    ]
+
+
+def _distance(line: Sequence[Point], at: Point) -> float:
+    best = math.inf
+    for (x0, y0), (x1, y1) in pairwise(line):
+        dx, dy = x1 - x0, y1 - y0
+        size = dx * dx + dy * dy
+        share = 0.0 if size == 0 else min(max(((at[0] - x0) * dx + (at[1] - y0) * dy) / size, 0.0), 1.0)
+        best = min(best, math.hypot(at[0] - x0 - share * dx, at[1] - y0 - share * dy))
+    return best

@@ -1,0 +1,91 @@
+"""Paints drawings over the image: thin lines with a dark edge, handles, labels, what is being drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from ui import halo, theme
+from ui.annotation_shapes import LABEL_POINTS, Mark, Shape
+
+Point = tuple[float, float]
+EDGE_COLOUR = QColor(0, 0, 0, 190)
+LINE, EDGE = 1.3, 3.3
+# A side of a handle: what is seen; what is hit is larger (ui.annotation_layer).
+HANDLE = 9.0
+CURSOR, CURSOR_GAP = 18.0, 5.0
+DASHES = (5.0, 4.0)
+_SHOWS_HANDLES = (Mark.HOVERED, Mark.SELECTED, Mark.CHOSEN, Mark.DRAFT)
+
+
+def paint_drawings(painter: QPainter, shapes: Sequence[Shape]) -> None:
+    """All lines first, then handles, then words: no line goes through a label."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for shape in shapes:
+        _lines(painter, shape)
+    for shape in shapes:
+        if shape.mark in _SHOWS_HANDLES:
+            _handles(painter, shape)
+    for shape in shapes:
+        _label(painter, shape)
+
+
+def paint_cursor(painter: QPainter, at: Point) -> None:
+    """The cross that arrow keys move; its middle is free."""
+    x, y = at
+    arms = [
+        QLineF(x - CURSOR, y, x - CURSOR_GAP, y),
+        QLineF(x + CURSOR_GAP, y, x + CURSOR, y),
+        QLineF(x, y - CURSOR, x, y - CURSOR_GAP),
+        QLineF(x, y + CURSOR_GAP, x, y + CURSOR),
+    ]
+    for colour, thick in ((EDGE_COLOUR, 4.0), (QColor(theme.ACCENT), 1.8)):
+        painter.setPen(QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLines(arms)
+    painter.drawPoint(QPointF(x, y))
+
+
+def _lines(painter: QPainter, shape: Shape) -> None:
+    if shape.path.isEmpty():
+        return
+    is_loud = shape.mark in (Mark.SELECTED, Mark.CHOSEN, Mark.HOVERED)
+    thick = LINE + (0.7 if is_loud else 0.0)
+    painter.strokePath(shape.path, _pen(EDGE_COLOUR, EDGE + (0.7 if is_loud else 0.0)))
+    pen = _pen(QColor(shape.colour), thick)
+    if shape.is_dashed or shape.mark is Mark.UNSAVED:
+        pen.setDashPattern([d / thick for d in DASHES])
+    painter.strokePath(shape.path, pen)
+
+
+def _handles(painter: QPainter, shape: Shape) -> None:
+    """Open squares; filled ones can be moved by the arrow keys. The middle stays free for what it marks."""
+    filled = shape.mark is Mark.CHOSEN
+    for x, y in shape.handles:
+        box = QRectF(x - HANDLE / 2, y - HANDLE / 2, HANDLE, HANDLE)
+        painter.setPen(_pen(EDGE_COLOUR, 3.0))
+        painter.drawRect(box)
+        painter.setPen(_pen(QColor(shape.colour), 1.3))
+        painter.setBrush(QColor(shape.colour) if filled else Qt.BrushStyle.NoBrush)
+        painter.drawRect(box)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _label(painter: QPainter, shape: Shape) -> None:
+    if shape.box is None:
+        return
+    if shape.leader is not None:
+        path = QPainterPath(QPointF(*shape.leader[0]))
+        path.lineTo(QPointF(*shape.leader[1]))
+        painter.strokePath(path, _pen(EDGE_COLOUR, 2.4))
+        pen = _pen(QColor(shape.colour), 0.9)
+        pen.setDashPattern([2.0, 3.0])
+        painter.strokePath(path, pen)
+    high = halo.metrics(LABEL_POINTS).height()
+    for row, line in enumerate(shape.label):
+        halo.draw(painter, shape.box.left, shape.box.top + row * high, line, shape.colour, LABEL_POINTS)
+
+
+def _pen(colour: QColor, thick: float) -> QPen:
+    return QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
