@@ -1,0 +1,339 @@
+"""Layers on a view: segments as translucent fill with an outline, structures as outlines.
+
+A layer is painted over a finished picture, on request; the picture without it stays as it was. A
+segment's frame covers its images, and in space half the distance to the next one on either side:
+nothing is shown between frames that are further apart than their thickness.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.images import SeriesImages
+from rendering.objects.facts import Contour, SegmentMask
+from rendering.objects.layers import Layer
+from rendering.objects.polygons import filled, line_pixels
+from rendering.picture import Picture
+from rendering.viewport_views import CutView, FrameView, cut_view, frame_view, is_plane
+from workstation.domain.geometry import FramePlane, Vec3, dot, sub
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.errors import Refused
+
+Mask = NDArray[np.bool_]
+Shares = NDArray[np.float32]
+
+# Positions are rounded decimals: planes this near to each other, in mm, are one.
+SAME_PLANE_MM = 0.02
+PARALLEL = 1.0 - 1e-4
+HALF = 0.5
+ROUNDING = 1e-6
+# Of a structure's contours on a cut that runs across them: cells along the longer side.
+FINEST_CELLS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """`drawn` are the uids of the layers that are to be seen in this picture: they must be listed beside it."""
+
+    picture: Picture
+    drawn: tuple[str, ...] = ()
+
+
+class LayerPainter:
+    """Lays layers over pictures of one `SeriesImages`. Keeps what is dear to make; call it from any thread."""
+
+    def __init__(self, images: SeriesImages) -> None:
+        self._images = images
+        self._lock = threading.Lock()
+        self._solid: dict[str, tuple[SegmentMask, ...]] = {}
+
+    def paint(self, picture: Picture, state: ViewportState, layers: Sequence[Layer]) -> Painted:
+        """The picture with these layers over it; unchanged where none of them is in the view.
+
+        Nothing is laid over an error, a wait, a picture of a 3D view, or images that a layer does
+        not name. Raises Refused for a state of another series.
+        """
+        if picture.error is not None or picture.partial or state.plane is Plane.THREE_D or not layers:
+            return Painted(picture)
+        height, width = picture.pixels.shape[:2]
+        view = self._view(state, width, height)
+        out: NDArray[np.float32] | None = None
+        drawn = []
+        for layer in layers:
+            if not _may_be_shown(layer, view, self._images):
+                continue
+            shares, lines = self._on_view(layer, view, width, height)
+            if not (shares is not None and shares.any()) and not lines.any():
+                continue
+            if out is None:
+                out = _rgb(picture.pixels)
+            drawn.append(layer.uid)
+            _blend(out, layer, shares, lines)
+        if out is None:
+            return Painted(picture)
+        pixels = np.ascontiguousarray(np.clip(np.rint(out), 0, 255).astype(np.uint8))
+        return Painted(replace(picture, pixels=pixels), tuple(drawn))
+
+    def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView:
+        images = self._images
+        if (state.study_uid, state.series_uid) != (images.study.study_instance_uid, images.series.series_instance_uid):
+            raise Refused("These images are not of the series that is to be shown")
+        if is_plane(state):
+            return cut_view(images, state, width, height)
+        position = min(max(state.position, 0), images.frame_count - 1)
+        return frame_view(images, state, position, width, height)
+
+    def _on_view(self, layer: Layer, view: FrameView | CutView, width: int, height: int) -> tuple[Shares | None, Mask]:
+        """(how much of each pixel is inside, None for outlines alone; where the outline runs)."""
+        if layer.contours and isinstance(view, FrameView):
+            return None, _contour_lines(layer.contours, view, width, height)
+        masks = self._masks(layer)
+        shares = np.zeros((height, width), np.float32)
+        reach = _reach(masks, layer)
+        for mask in _wanted(masks, layer, view, self._images):
+            _sample(mask, view, reach, shares)
+        lines = outline(shares >= HALF)
+        return (None if layer.contours else shares), lines
+
+    def _masks(self, layer: Layer) -> tuple[SegmentMask, ...]:
+        if not layer.contours:
+            return layer.masks
+        with self._lock:
+            if layer.uid not in self._solid:
+                self._solid[layer.uid] = tuple(_contour_masks(layer.contours))
+            return self._solid[layer.uid]
+
+
+def _may_be_shown(layer: Layer, view: FrameView | CutView, images: SeriesImages) -> bool:
+    """Of the very study, on an image or (a cut) in a series that the object names."""
+    if layer.study_uid != images.study.study_instance_uid:
+        return False
+    if isinstance(view, FrameView):
+        return view.identity.sop_instance_uid in layer.images
+    return images.series.series_instance_uid in layer.series_uids and _is_in_space(layer, images)
+
+
+def _is_in_space(layer: Layer, images: SeriesImages) -> bool:
+    """A segmentation without a frame of reference of its own shares that of the images that it names."""
+    return layer.frame_of_reference_uid in ("", images.header(0).frame_of_reference_uid)
+
+
+def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    colour = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    return colour.astype(np.float32)
+
+
+def _blend(out: NDArray[np.float32], layer: Layer, shares: Shares | None, lines: Mask) -> None:
+    colour = np.array(layer.colour, np.float32)
+    if shares is not None:
+        inside = shares > 0.0
+        part = (shares[inside] * np.float32(layer.opacity))[:, np.newaxis]
+        out[inside] += (colour - out[inside]) * part
+    out[lines] = colour
+
+
+def outline(inside: Mask) -> Mask:
+    """The pixels of an area that touch its outside."""
+    padded = np.pad(inside, 1)
+    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    found: Mask = inside & ~core
+    return found
+
+
+# Segments
+
+
+def _wanted(masks: Sequence[SegmentMask], layer: Layer, view: FrameView | CutView, images: SeriesImages) -> Iterator[SegmentMask]:
+    if isinstance(view, FrameView):
+        own = [mask for mask in masks if _is_of_frame(mask, layer, view)]
+        if own or not _is_in_space(layer, images):
+            yield from own
+            return
+    yield from (mask for mask in masks if mask.plane is not None)
+
+
+def _is_of_frame(mask: SegmentMask, layer: Layer, view: FrameView) -> bool:
+    """Whether the mask is of this very frame, pixel for pixel."""
+    uid, number = view.identity.sop_instance_uid, view.identity.frame_number
+    named = any(one.sop_instance_uid == uid and (not one.frames or number in one.frames) for one in mask.images)
+    if not named or (layer.rows, layer.columns) != (view.header.rows, view.header.columns):
+        return False
+    own = view.facts.plane
+    return mask.plane is None or own is None or _is_same_plane(mask.plane, own)
+
+
+def _is_same_plane(a: FramePlane, b: FramePlane) -> bool:
+    return (
+        math.dist(a.position, b.position) <= SAME_PLANE_MM
+        and dot(a.row_direction, b.row_direction) >= PARALLEL
+        and dot(a.column_direction, b.column_direction) >= PARALLEL
+        and math.isclose(a.row_spacing, b.row_spacing, rel_tol=1e-3)
+        and math.isclose(a.column_spacing, b.column_spacing, rel_tol=1e-3)
+    )
+
+
+def _reach(masks: Sequence[SegmentMask], layer: Layer) -> float:
+    """Half the distance of neighbouring planes in mm; half the thickness where there is one plane only."""
+    planes = [mask.plane for mask in masks if mask.plane is not None]
+    if not planes:
+        return 0.0
+    normal = planes[0].normal
+    depths = np.unique(np.round([dot(plane.position, normal) for plane in planes], 3))
+    steps = np.diff(depths)
+    return float(steps.min()) / 2.0 if steps.size else (layer.thickness or SAME_PLANE_MM) / 2.0
+
+
+def _sample(mask: SegmentMask, view: FrameView | CutView, reach: float, shares: Shares) -> None:
+    """Adds the mask (nearest pixel) where the view goes through it."""
+    height, width = shares.shape
+    place = _to_mask(mask, view)
+    if place is None:
+        return
+    origin = np.array(place(0.5, 0.5))
+    right, down = np.array(place(1.5, 0.5)) - origin, np.array(place(0.5, 1.5)) - origin
+    wide, high = _crossed(origin, right, down, width, height, mask, reach)
+    if wide.stop <= wide.start or high.stop <= high.start:
+        return
+    x, y = np.arange(wide.start, wide.stop, dtype=float), np.arange(high.start, high.stop, dtype=float)[:, np.newaxis]
+    column = np.floor(origin[0] + right[0] * x + down[0] * y + 0.5) - mask.column
+    row = np.floor(origin[1] + right[1] * x + down[1] * y + 0.5) - mask.row
+    hit = (column >= 0) & (column < mask.columns) & (row >= 0) & (row < mask.rows)
+    if len(origin) == 3:
+        hit &= np.abs(origin[2] + right[2] * x + down[2] * y) <= reach + ROUNDING
+    if not hit.any():
+        return
+    found = unpacked_mask(mask)[row[hit].astype(np.intp), column[hit].astype(np.intp)]
+    part = shares[high, wide]
+    part[hit] = np.maximum(part[hit], found)
+
+
+def _crossed(
+    origin: NDArray[np.float64],
+    right: NDArray[np.float64],
+    down: NDArray[np.float64],
+    width: int,
+    height: int,
+    mask: SegmentMask,
+    reach: float,
+) -> tuple[slice, slice]:
+    """The columns and rows of the view outside of which the mask cannot be."""
+    low = np.array([mask.column - 0.5, mask.row - 0.5, -reach - ROUNDING])[: len(origin)]
+    high = np.array([mask.column + mask.columns - 0.5, mask.row + mask.rows - 0.5, reach + ROUNDING])[: len(origin)]
+    return _within(origin, right, down, width, height, low, high), _within(origin, down, right, height, width, low, high)
+
+
+def _within(
+    origin: NDArray[np.float64],
+    along: NDArray[np.float64],
+    across: NDArray[np.float64],
+    count: int,
+    other: int,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> slice:
+    """The steps `along` at which a line `across` the view can meet the box from `low` to `high`."""
+    start = origin + np.arange(count, dtype=float)[:, np.newaxis] * along
+    end = start + (other - 1) * across
+    meets = ((np.minimum(start, end) <= high) & (np.maximum(start, end) >= low)).all(axis=1)
+    found = np.flatnonzero(meets)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
+
+
+def _to_mask(mask: SegmentMask, view: FrameView | CutView) -> Callable[[float, float], tuple[float, ...]] | None:
+    """From a view point to (column, row[, mm from the plane]) of the mask's frame."""
+    if isinstance(view, FrameView):
+        own = view.facts.plane
+        if mask.plane is None or own is None or _is_same_plane(mask.plane, own):
+            return view.screen.to_source
+    plane = mask.plane
+    if plane is None or view.to_patient(0.0, 0.0) is None:
+        return None
+    return lambda x, y: plane.to_pixel(view.to_patient(x, y) or plane.position)
+
+
+def unpacked_mask(mask: SegmentMask) -> Shares:
+    """The part of the frame that the mask holds, 0.0 to 1.0."""
+    shape = (mask.rows, mask.columns)
+    data = np.frombuffer(zlib.decompress(mask.mask), np.uint8)
+    if mask.is_fraction:
+        return data.reshape(shape).astype(np.float32) / np.float32(255.0)
+    return np.unpackbits(data, count=mask.rows * mask.columns).reshape(shape).astype(np.float32)
+
+
+# Structures
+
+
+def _contour_lines(contours: Sequence[Contour], view: FrameView, width: int, height: int) -> Mask:
+    """The contours that lie in this frame, drawn through their points."""
+    lines = np.zeros((height, width), np.bool_)
+    plane, uid = view.facts.plane, view.identity.sop_instance_uid
+    if plane is None:
+        return lines
+    reach = (view.facts.spacing_between_slices or view.facts.slice_thickness or 2 * SAME_PLANE_MM) / 2.0
+    for contour in contours:
+        if contour.image_uid not in ("", uid):
+            continue
+        if any(abs(dot(sub(point, plane.position), plane.normal)) > reach for point in contour.points):
+            continue
+        points = [view.to_view(point) for point in contour.points]
+        flat = [point[:2] for point in points if point is not None]
+        line_pixels(lines, flat, closed=contour.kind.startswith("CLOSED"))
+    return lines
+
+
+def _contour_masks(contours: Sequence[Contour]) -> Iterator[SegmentMask]:
+    """The closed contours of each plane as one mask, inside by the even-odd rule (nested ones are holes)."""
+    closed = [contour for contour in contours if contour.kind.startswith("CLOSED")]
+    grid = _grid(closed)
+    if grid is None:
+        return
+    plane, columns, rows = grid
+    by_depth: dict[float, list[Contour]] = {}
+    for contour in closed:
+        depth = plane.to_pixel(contour.points[0])[2]
+        if all(abs(plane.to_pixel(point)[2] - depth) <= SAME_PLANE_MM for point in contour.points):
+            by_depth.setdefault(round(depth, 2), []).append(contour)
+    for depth, own in sorted(by_depth.items()):
+        inside = np.zeros((rows, columns), np.bool_)
+        for contour in own:
+            inside ^= filled([plane.to_pixel(point)[:2] for point in contour.points], rows, columns)
+        position = tuple(p + depth * n for p, n in zip(plane.position, plane.normal, strict=True))
+        placed = replace(plane, position=(position[0], position[1], position[2]))
+        yield SegmentMask(0, 0, 0, rows, columns, zlib.compress(np.packbits(inside).tobytes(), 1), plane=placed)
+
+
+def _grid(contours: Sequence[Contour]) -> tuple[FramePlane, int, int] | None:
+    """A grid around all contours, in the plane of the first one: axial ones get the patient's axes."""
+    normal = next((n for contour in contours if (n := _normal(contour.points)) is not None), None)
+    if normal is None:
+        return None
+    axis = max(range(3), key=lambda i: abs(normal[i]))
+    right: Vec3 = (0.0, 1.0, 0.0) if axis == 0 else (1.0, 0.0, 0.0)
+    right = _unit(tuple(r - dot(right, normal) * n for r, n in zip(right, normal, strict=True)))
+    down = _unit(np.cross(normal, right))
+    points = np.array([point for contour in contours for point in contour.points])
+    u, v = points @ np.array(right), points @ np.array(down)
+    cell = max(float(np.ptp(u)), float(np.ptp(v)), 1.0) / FINEST_CELLS
+    start = points[0] + (u.min() - u[0] - cell) * np.array(right) + (v.min() - v[0] - cell) * np.array(down)
+    plane = FramePlane((float(start[0]), float(start[1]), float(start[2])), right, down, cell, cell)
+    return plane, int(np.ptp(u) / cell) + 3, int(np.ptp(v) / cell) + 3
+
+
+def _normal(points: Sequence[Vec3]) -> Vec3 | None:
+    """Newell's normal of a contour, None for one without an area."""
+    a = np.array(points)
+    total = np.cross(a, np.roll(a, -1, axis=0)).sum(axis=0)
+    return _unit(total) if float(np.linalg.norm(total)) > 1e-9 else None
+
+
+def _unit(vector: Any) -> Vec3:
+    made = np.asarray(vector, float) / np.linalg.norm(vector)
+    return float(made[0]), float(made[1]), float(made[2])
