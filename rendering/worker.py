@@ -1,11 +1,13 @@
 """ImageWorker: the parent's handle of the limited processes that parse and decode received bytes.
 
 Nothing of a received file is interpreted in this process. One file that kills or hangs its
-worker is refused alone; the worker comes back and goes on with the rest.
+worker is refused alone; the worker comes back and goes on with the rest. Once something was
+decoded, a further process stands by: a new one takes the better part of a second to begin (F06).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,6 +62,7 @@ class ImageWorker:
         self.limits = limits
         self._vault_key_of = key_of
         self._idle: list[Child] = []
+        self._spare: Child | None = None
         self._free = threading.Semaphore(limits.processes)
         self._lock = threading.Lock()
         self._closed = False
@@ -125,6 +128,18 @@ class ImageWorker:
         `on_frame(slot, None)` is called from this thread when a slot is filled, or with the
         reason why it never will be. Frames may arrive in any order near the given one.
         """
+        try:
+            self._decode(jobs, target, on_frame, cancelled)
+        finally:
+            self._keep_a_spare()
+
+    def _decode(
+        self,
+        jobs: Sequence[DecodeJob],
+        target: SharedFrames,
+        on_frame: Callable[[int, Refused | None], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
         with self._borrowed() as child:
             rest = self._decode_in(child, jobs, target, on_frame, cancelled)
         # What was under way when the worker died goes again, one file at a time: only the
@@ -146,7 +161,8 @@ class ImageWorker:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for child in idle:
+            spare, self._spare = self._spare, None
+        for child in (*idle, *([spare] if spare is not None else [])):
             child.end()
 
     def __enter__(self) -> ImageWorker:
@@ -177,8 +193,25 @@ class ImageWorker:
                 if child.is_alive:
                     return child
                 child.end()
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            if spare.is_alive:
+                return spare
+            spare.end()
+        return self._started()
+
+    def _started(self) -> Child:
         limits = self.limits
         return Child(limits.memory, limits.seconds, limits.file_bytes, limits.threads or os.cpu_count() or 1)
+
+    def _keep_a_spare(self) -> None:
+        """Starts one without waiting for it. Nothing is said when it cannot be: the next that is needed says it."""
+        with self._lock, contextlib.suppress(Unavailable):
+            if not self._closed and (self._spare is None or not self._spare.is_alive):
+                dead, self._spare = self._spare, None
+                if dead is not None:
+                    dead.end()
+                self._spare = self._started()
 
     def _give_back(self, child: Child) -> None:
         with self._lock:

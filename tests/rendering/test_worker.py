@@ -182,6 +182,29 @@ def test_a_worker_killed_between_jobs_comes_back(worker: ImageWorker, tmp_path: 
     assert only_child().pid != first.pid
 
 
+def test_a_spare_process_takes_over_when_the_decoder_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F06: it ran before the death, so that nobody waits for one to start; and there is a next one."""
+    monkeypatch.setattr(worker_child, "_PROGRAM", FATAL_PROGRAM)
+    with ImageWorker(WorkerLimits(processes=1, threads=2)) as worker:
+        good, bad = image(tmp_path, "good"), image(tmp_path, "kills")
+        jobs = jobs_for(worker, [good, bad])
+        frames = SharedFrames(2, (40, 50), "u2")
+        assert worker._spare is None, "none before anything was decoded"
+        assert decode(worker, jobs[:1], frames) == {0: None}
+        spare, first = worker._spare, worker._idle[0]
+        assert spare is not None
+        assert psutil.pid_exists(spare.pid)
+        assert first.pid != spare.pid
+        assert "killed the decoder" in str(decode(worker, jobs[1:], frames)[1])
+        assert not psutil.pid_exists(first.pid)
+        assert decode(worker, jobs[:1], frames) == {0: None}
+        assert spare.pid in [child.pid for child in worker._idle]
+        assert worker._spare is not None
+        assert worker._spare.pid not in (first.pid, spare.pid)
+        left = [child.pid for child in (*worker._idle, worker._spare)]
+    assert not [pid for pid in left if psutil.pid_exists(pid)]
+
+
 def test_a_file_that_changed_since_it_was_parsed_is_refused(worker: ImageWorker, tmp_path: Path) -> None:
     path = image(tmp_path, "a")
     found = worker.parse(path).instance
