@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 DUE_MS = 30_000
 ROW = 36
-LEAST_PROCEDURE = 200
+LEAST_PROCEDURE = 170
+KEPT = tuple(KEYS.index(key) for key in ("modality", "images", "date", "status"))
 
 
 class WorklistView(QWidget):
@@ -162,7 +163,7 @@ class WorklistView(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(60)
-        ColumnFit(table, [column.width for column in COLUMNS], KEYS.index("procedure"), LEAST_PROCEDURE)
+        ColumnFit(table, [column.width for column in COLUMNS], KEYS.index("procedure"), LEAST_PROCEDURE, KEPT)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 UNCHECKED = "archives.unchecked"
 ROW = 34
 LEAST_DESCRIPTION = 170
+KEPT = tuple(n for n, column in enumerate(COLUMNS) if column.title in ("Born", "Study date", "Modality", "Images", "Here"))
 
 
 class ArchivePage(QWidget):
@@ -145,7 +146,7 @@ class ArchivePage(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicator(DATE, Qt.SortOrder.DescendingOrder)
-        ColumnFit(table, [column.width for column in COLUMNS], DESCRIPTION, LEAST_DESCRIPTION)
+        ColumnFit(table, [column.width for column in COLUMNS], DESCRIPTION, LEAST_DESCRIPTION, KEPT)
         table.setSortingEnabled(True)
         table.selectionModel().selectionChanged.connect(lambda *_: self._show_acts())
 
@@ -177,6 +178,7 @@ class ArchivePage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._core.archives.warm([name for name, box in self._boxes.items() if box.isChecked()])
         if not self.table.hasFocus():
             self.form.patient_id.setFocus()
 
