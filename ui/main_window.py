@@ -65,6 +65,10 @@ class MainWindow(QMainWindow):
         self._poll = QTimer(self)
         self._poll.setInterval(max(core.settings.poll_orders_seconds, 5) * 1000)
         self._poll.timeout.connect(core.poll_orders)
+        self._first = QTimer(self)
+        self._first.setSingleShot(True)
+        self._first.setInterval(ARCHIVES_MS)
+        self._first.timeout.connect(self._start_archives)
         self._late = QTimer(self)
         self._late.setInterval(LATE_IMAGES_MS)
         self._late.timeout.connect(core.look_for_late_images)
@@ -110,7 +114,7 @@ class MainWindow(QMainWindow):
         if self._core.ris is not None:
             self._poll.start()
             QTimer.singleShot(0, self._core.poll_orders)
-        QTimer.singleShot(ARCHIVES_MS, self._start_archives)
+        self._first.start()
         self._session.start()
         self.report_panel.dictation.desk.recover()
 
@@ -320,6 +324,7 @@ class MainWindow(QMainWindow):
             return
         self.report_panel.dictation.desk.close()
         self._poll.stop()
+        self._first.stop()
         self._late.stop()
         self._core.remembered.set(GEOMETRY, bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
