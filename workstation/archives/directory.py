@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from workstation.archives.config import ArchiveConfig, checked, drop_archive, load_archives, put_archive
 from workstation.archives.secrets import Secrets
@@ -21,6 +23,8 @@ Connect = Callable[[Archive, str], ArchiveConnection]
 ANY_STUDY = StudyQuery()
 MOST_ASKED_AT_ONCE = 8
 MOST_REMEMBERED = 10_000
+MOST_WARMED = 4
+"""Archives whose processes are started before anybody asks."""
 CROSS_READ = "cross-tenant read: archive {} answered with {} studies of other patients than asked for; dropped"
 
 
@@ -30,6 +34,13 @@ def _never() -> bool:
 
 def _untold(_: str) -> None:
     pass
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """A connection that has something to start before it can be asked."""
+
+    def warm(self, fetching: bool = False) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,14 @@ class ArchiveDirectory:
                 secret = self._secrets.get(archive.name) if archive.user else ""
                 held = self._connections[archive.name] = self._connect(archive, secret)
             return held
+
+    def warm(self, names: Sequence[str] = (), fetching: bool = False) -> None:
+        """Somebody is about to ask these archives (all, without names) or to fetch from them. Returns at once."""
+        for name in (names or [archive.name for archive in self.archives])[:MOST_WARMED]:
+            with contextlib.suppress(WorkstationError):  # who asks is told
+                connection = self.connection(name)
+                if isinstance(connection, Warmable):
+                    connection.warm(fetching)
 
     def reload(self) -> None:
         """Read the file again; connections to archives that were changed or removed are ended."""

@@ -53,7 +53,26 @@ class _Lane:
         self._lock = threading.Lock()
         self._idle: list[GatewayProcess] = []
         self._busy: list[GatewayProcess] = []
+        self._is_warming = False
         self._closed = False
+
+    def warm(self) -> None:
+        """Has a process there before it is asked for: starts one in the background where none lives."""
+        with self._lock:
+            is_there = self._is_warming or self._busy or any(process.is_alive for process in self._idle)
+            if is_there or self._closed:
+                return
+            self._is_warming = True
+        threading.Thread(target=self._warm, name="archive start", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            with self.borrowed(_never):
+                pass
+        except Unavailable:  # whoever asks is told why
+            return
+        finally:
+            self._is_warming = False
 
     @contextmanager
     def borrowed(self, cancelled: Callable[[], bool]) -> Iterator[tuple[GatewayProcess, bool]]:
@@ -141,6 +160,10 @@ class RemoteConnection:
         """The processes that are alive or were a moment ago."""
         return tuple(pid for lane in self._lanes for pid in lane.pids)
 
+    def warm(self, fetching: bool = False) -> None:
+        """Somebody is about to ask, or to fetch: the process for it starts now, in the background."""
+        (self._fetching if fetching else self._asking).warm()
+
     def test(self) -> tuple[TestStep, ...]:
         try:
             return self._results(TestStep, self._asking, {"do": "test"})
@@ -149,7 +172,10 @@ class RemoteConnection:
 
     def find_studies(self, query: StudyQuery, cancelled: Callable[[], bool] = _never) -> tuple[FoundStudy, ...]:
         request = {"do": "find_studies", "query": wire.encode(query)}
-        return self._results(FoundStudy, self._asking, request, cancelled)
+        found = self._results(FoundStudy, self._asking, request, cancelled)
+        if found:
+            self.warm(fetching=True)  # what was sought and found is often fetched next
+        return found
 
     def find_series(self, study_instance_uid: str) -> tuple[FoundSeries, ...]:
         return self._results(FoundSeries, self._asking, {"do": "find_series", "study": study_instance_uid})

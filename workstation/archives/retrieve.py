@@ -265,6 +265,7 @@ class Retrievals:
         self._ledger.begin(study, source.name, source.issuer, source.tenant)
         request = Request(source.name, study.study_instance_uid, frozenset(), study.patient.key, source.issuer)
         connection = self._directory.connection(source.name)
+        self._directory.warm([source.name], fetching=True)  # starts while the list is asked for
         fetch = Fetch(self._cache, self._ledger, request, connection, tell, stops, kilobits, self._tries)
         progress = fetch.run()
         if fetch.change.new or fetch.change.gone:

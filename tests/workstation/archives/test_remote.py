@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +165,35 @@ time.sleep(600)
         orphan = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
     orphan.wait(30)
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 30
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return holds()
+
+
+def test_what_was_found_is_fetched_by_a_process_that_runs_already(pacs: RealArchive, into: Path) -> None:
+    connection = RemoteConnection(pacs.archive)
+    connection.warm()
+    connection.warm()
+    assert eventually(lambda: len(connection.process_ids) == 1)
+    assert connection.find_studies(StudyQuery())
+    assert eventually(lambda: len(connection.process_ids) == 2)
+    before = set(connection.process_ids)
+    assert len(fetch(connection, into, threading.Event(), threading.Event())) == 12
+    assert set(connection.process_ids) == before
+    connection.close()
+
+
+def test_a_connection_that_is_closed_starts_nothing_any_more(pacs: RealArchive) -> None:
+    connection = RemoteConnection(pacs.archive)
+    connection.warm(fetching=True)
+    connection.close()
+    connection.warm()
+    assert eventually(lambda: not any(thread.name == "archive start" for thread in threading.enumerate()))
+    assert connection.process_ids == ()
 
 
 def test_a_closed_connection_says_so(pacs: RealArchive) -> None:
