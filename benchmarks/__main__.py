@@ -20,6 +20,7 @@ NAMES = (
     "next_case",
     "large_series",
     "scroll",
+    "window_drag",
     "oblique",
     "startup",
     "memory",

@@ -9,7 +9,14 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    DigitalMammographyXRayImageStorageForPresentation,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+)
 
 ROOT = "2.25.31415926535897932384626433832795"
 
@@ -42,6 +49,23 @@ def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "", number
         dataset.save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
+
+
+def write_mammogram(path: Path, rows: int, columns: int) -> Path:
+    """One mammogram for presentation: 12 bit in 16, bright breast beside black air."""
+    rng = np.random.default_rng(7)
+    y, x = np.ogrid[0:rows, 0:columns]
+    breast = (x / (0.8 * columns)) ** 2 + ((y - rows / 2) / (0.45 * rows)) ** 2 < 1
+    noise = rng.normal(2000, 300, (64, columns)).astype(np.int16)
+    pixels = np.where(breast, np.resize(noise, (rows, columns)), 20).clip(0, 4095).astype("<u2")
+    dataset = _dataset(0, 8, pixels[:8, :8], f"{ROOT}.9")
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+    dataset.Modality, dataset.ImageType, dataset.ImagerPixelSpacing = "MG", ["DERIVED", "PRIMARY"], [0.05, 0.05]
+    for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
+        del dataset[name]
+    dataset.Rows, dataset.Columns, dataset.PixelData = rows, columns, pixels.tobytes()
+    dataset.save_as(path, enforce_file_format=True)
+    return path
 
 
 def _dataset(k: int, size: int, pixels: np.ndarray, study: str) -> Dataset:
