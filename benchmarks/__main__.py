@@ -25,6 +25,7 @@ NAMES = (
     "startup",
     "memory",
     "network",
+    "receive",
     "ingest",
     "politeness",
 )
