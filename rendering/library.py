@@ -24,7 +24,7 @@ from workstation.at_rest.vault import Vault
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
-from workstation.ports import DecodePriority
+from workstation.ports import DecodePriority, LethalImages
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ class ImageLibrary:
 
     def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
         self.failed.connect(tell)
+
+    def keep_from(self, lethal: LethalImages) -> None:
+        self._worker.lethal = lethal
 
     def when_full(self, make_room: Callable[[int], bool]) -> None:
         if self.queue is not None:

@@ -25,6 +25,7 @@ from rendering.worker_decode import DecodeJob, KeyOf, Rest, decode_in, no_key
 from rendering.worker_pipe import Message
 from workstation.domain.study import ParsedInstance
 from workstation.errors import LethalFile, Refused, Unavailable
+from workstation.ports import LethalImages
 
 if TYPE_CHECKING:
     from rendering.shared_frames import SharedFrames
@@ -34,6 +35,8 @@ __all__ = ["DecodeJob", "ImageWorker", "WorkerLimits"]
 # Files of one parse request: enough that talking costs little, few enough that a decode that
 # wants the same process does not wait.
 BATCH = 48
+
+NOT_AGAIN = ("The image is not decoded", "It killed the decoder before", "`doctor --repair` lets it be tried once more")
 
 Parsed = ParsedInstance | Refused
 HashedFile = tuple[Path, str]
@@ -61,6 +64,8 @@ class ImageWorker:
     def __init__(self, limits: WorkerLimits = WorkerLimits(), key_of: KeyOf = no_key) -> None:
         self.limits = limits
         self._vault_key_of = key_of
+        self.lethal: LethalImages | None = None
+        """What must not be decoded; told of what ends a decoder."""
         self._idle: list[Child] = []
         self._spare: Child | None = None
         self._free = threading.Semaphore(limits.processes)
@@ -128,8 +133,20 @@ class ImageWorker:
         `on_frame(slot, None)` is called from this thread when a slot is filled, or with the
         reason why it never will be. Frames may arrive in any order near the given one.
         """
+        hashes = {job.slot: job.sha256 for job in jobs}
+        lethal = self.lethal
+
+        def note(slot: int, reason: Refused | None) -> None:
+            if isinstance(reason, LethalFile) and lethal is not None and hashes[slot]:
+                lethal.note_lethal(hashes[slot])
+            on_frame(slot, reason)
+
+        harmless = [job for job in jobs if lethal is None or not lethal.is_lethal(job.sha256)]
+        for slot in hashes.keys() - {job.slot for job in harmless}:
+            on_frame(slot, Refused(*NOT_AGAIN))
         try:
-            self._decode(jobs, target, on_frame, cancelled)
+            if harmless:
+                self._decode(harmless, target, note, cancelled)
         finally:
             self._keep_a_spare()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -24,10 +25,17 @@ from rendering.worker_process import main
 main(sys.argv[2:])
 """
 _START_SECONDS = 60.0
+_FALLS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
 
 
 class ChildDied(Exception):
-    """The process ended or was ended; what it was doing is unknown."""
+    """The process ended or was ended; what it was doing is unknown.
+
+    `by_itself`: it fell over its own work (SIGSEGV, SIGABRT, …), and nobody shot it (SIGKILL: the
+    system for want of memory, or a person).
+    """
+
+    by_itself = False
 
 
 class ChildSilent(ChildDied):
@@ -109,6 +117,14 @@ class Child:
         if message is None:
             raise ChildDied
         return message
+
+    @property
+    def fell_by_itself(self) -> bool:
+        """Of a process that has ended."""
+        code = self._process.poll()
+        if code is None or sys.platform == "win32":
+            return code is not None and code > 0x7FFFFFFF  # NTSTATUS of an error
+        return -code in _FALLS
 
     def end(self) -> None:
         """Kills the process and waits for it; may be called twice."""

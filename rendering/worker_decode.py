@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rendering.transfer_syntaxes import VIDEO
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_pipe import Message
-from workstation.errors import Refused
+from workstation.errors import LethalFile, Refused
 
 if TYPE_CHECKING:
     from rendering.header import ImageHeader
@@ -106,6 +106,7 @@ def decode_in(
         _follow(child, files, on_frame, cancelled, seconds)
     except ChildDied as death:
         child.end()
+        death.by_itself = not isinstance(death, ChildSilent) and child.fell_by_itself
         return _after_death(files, death, on_frame, alone)
     return Rest()
 
@@ -217,10 +218,9 @@ def _after_death(files: Sequence[_File], death: ChildDied, on_frame: Callable[[i
             Refused("The image takes too long to decode", "It hung the decoder", "Other images are not affected"),
         )
     elif alone or len(begun) == 1:
-        guilty, reason = (
-            begun or list(files),
-            Refused("The image cannot be decoded", "It killed the decoder", "Other images are not affected"),
-        )
+        guilty = begun or list(files)
+        words = ("The image cannot be decoded", "It killed the decoder", "Other images are not affected")
+        reason = LethalFile(*words) if death.by_itself else Refused(*words)
     else:
         guilty, reason = [], Refused("")
     for file in guilty:

@@ -239,6 +239,7 @@ class Core(Generic[Reader, Shelf]):
         """The images; what arrives from now on is decoded in the background."""
         shelf = self._make_shelf(self.reader, self.jobs, self.settings, self.folders.decoded, self.vault)
         shelf.when_full(self._make_room_for_decoded)
+        shelf.keep_from(self.cache)
         self.cache.added.append(lambda result: shelf.decode_later([self.cache.study(uid) for uid in result.studies]))
         return shelf
 

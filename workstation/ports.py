@@ -124,6 +124,13 @@ class DecodedImages(Protocol):
         ...
 
 
+class LethalImages(Protocol):
+    """Files whose pixels ended a decoder, by the hash of their bytes (`workstation.cache.cache.StudyCache`). Any thread."""
+
+    def is_lethal(self, sha256: str) -> bool: ...
+    def note_lethal(self, sha256: str) -> None: ...
+
+
 class ImageShelf(Protocol):
     """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
 
@@ -153,6 +160,10 @@ class ImageShelf(Protocol):
 
     def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
         """`tell` is called on the main thread with why decoded images are not kept any more."""
+        ...
+
+    def keep_from(self, lethal: LethalImages) -> None:
+        """Nothing that `lethal` names is decoded, and it is told of what ends a decoder from now on."""
         ...
 
     def when_full(self, make_room: Callable[[int], bool]) -> None:

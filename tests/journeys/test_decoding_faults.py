@@ -14,6 +14,7 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import psutil
 import pytest
 from received import CT, JPEG, dataset, encapsulated, save, smooth
 
@@ -22,6 +23,7 @@ from rendering.images import SeriesImages
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker, WorkerLimits
 from workstation.cache.cache import StudyCache
+from workstation.cache.findings import Finding
 from workstation.errors import LethalFile, Refused
 
 GREY = smooth(24, 32, 4095)
@@ -39,6 +41,8 @@ def doomed(function):
         if b"SEGFAULTS-THE-DECODER" in bytes(data[:]):
             import ctypes
             ctypes.string_at(0)
+        if b"KILLED-THE-DECODER" in bytes(data[:]):
+            os.kill(os.getpid(), 9)
         while b"HANGS-THE-DECODER" in bytes(data[:]):
             time.sleep(0.01)
         return function(data, *rest)
@@ -98,6 +102,60 @@ def test_an_image_that_ends_its_decoder_is_a_tile_and_the_others_are_whole(
     assert any("could not be decoded" in doubt.text for doubt in images.doubts)
     assert Viewport(images).images.complete
     images.close()
+
+
+@pytest.mark.parametrize("fate", ["ABORTS", "SEGFAULTS"])
+def test_an_image_that_ended_its_decoder_is_not_given_to_one_again(tmp_path: Path, doomed_worker: ImageWorker, fate: str) -> None:
+    """F06: marked in the index and beside the files, so that no opening, restart or rebuild ends a decoder for it."""
+    slices(tmp_path / "in", {2: f"{fate}-THE-DECODER"})
+    with StudyCache(tmp_path / "cache", doomed_worker) as cache:
+        cache.add([tmp_path / "in"])
+        doomed_worker.lethal = cache
+        study = cache.study("1.2.826.0.1.1.1")
+        images = SeriesImages(study, study.series[0], doomed_worker)
+        images.load()
+        images.close()
+        assert [doubt.code for doubt in cache.doubts_of(study.study_instance_uid)] == ["lethal-image"]
+        (marked,) = [i.sha256 for i in study.series[0].instances if cache.is_lethal(i.sha256)]
+    for again in range(2):
+        with StudyCache(tmp_path / "cache", doomed_worker) as cache:
+            if again:
+                cache.rebuild()
+            doomed_worker.lethal = cache
+            assert cache.is_lethal(marked)
+            study = cache.study("1.2.826.0.1.1.1")
+            assert len(study.series[0].instances) == 8, "the image stays in its study"
+            before = {child.pid for child in psutil.Process().children()}
+            images = SeriesImages(study, study.series[0], doomed_worker)
+            images.load()
+            assert {child.pid for child in psutil.Process().children()} == before, "no decoder died"
+            numbers = {images.instance(position).instance_number: position for position in range(8)}
+            with pytest.raises(Refused, match="killed the decoder before"):
+                images.values(numbers[3])
+            np.testing.assert_array_equal(images.values(numbers[4]).values, np.roll(GREY, 3, axis=0))
+            images.close()
+    with StudyCache(tmp_path / "cache", doomed_worker) as cache:
+        found: list[Finding] = []
+        cache.examine(found.append)
+        (said,) = [one for one in found if one.code == "undecodable"]
+        assert said.words.startswith("1 images are not decoded any more")
+        cache.examine(found.append, repair=True)
+        assert not cache.is_lethal(marked)
+        assert cache.doubts_of(study.study_instance_uid) == ()
+
+
+def test_a_decoder_that_somebody_shot_says_nothing_against_the_image(tmp_path: Path, doomed_worker: ImageWorker) -> None:
+    """The system ends processes when memory is short: the image may be shown again a moment later."""
+    slices(tmp_path / "in", {2: "KILLED-THE-DECODER"})
+    with StudyCache(tmp_path / "cache", doomed_worker) as cache:
+        cache.add([tmp_path / "in"])
+        doomed_worker.lethal = cache
+        study = cache.study("1.2.826.0.1.1.1")
+        images = SeriesImages(study, study.series[0], doomed_worker)
+        images.load()
+        assert any("could not be decoded" in doubt.text for doubt in images.doubts)
+        images.close()
+        assert not [i for i in study.series[0].instances if cache.is_lethal(i.sha256)]
 
 
 def test_a_file_that_ends_its_parser_is_set_aside_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

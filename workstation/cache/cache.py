@@ -12,12 +12,12 @@ from pathlib import Path
 from workstation.at_rest.vault import Vault
 from workstation.cache.admission import same_person
 from workstation.cache.alerts import Alert, AlertLog
-from workstation.cache.doctor import Doctor
+from workstation.cache.doctor import Doctor, undecodable
 from workstation.cache.findings import Finding, Tell
 from workstation.cache.index import open_index
 from workstation.cache.intake import Admit, ImportResult, Intake
 from workstation.cache.order import newest_first, priors_first
-from workstation.cache.quarantine import STUDY_DOUBTS, QuarantinedFile
+from workstation.cache.quarantine import STUDY_DOUBTS, QuarantinedFile, QuarantineKind
 from workstation.cache.reading import StudiesRead, read_studies, studies_in
 from workstation.cache.rebuilding import rebuild_index
 from workstation.cache.store import ObjectStore, writing
@@ -25,7 +25,7 @@ from workstation.database import DatabaseKey
 from workstation.domain.doubt import Doubt
 from workstation.domain.patient import Patient
 from workstation.domain.study import Study
-from workstation.errors import Refused
+from workstation.errors import Refused, WorkstationError
 from workstation.ports import InstanceReader, Progress
 
 __all__ = ["ImportResult", "StudiesRead", "StudyCache", "read_studies", "studies_in"]
@@ -66,6 +66,7 @@ class StudyCache:
         """The assigning authority of the archive that gave a study, for patient IDs that come without one."""
         self.make_room: Callable[[int], bool] = lambda _bytes: False
         """Called in the adding thread when the disk is full; True when the same may be tried again."""
+        self._lethal: set[str] | None = None
         self._adding = threading.RLock()  # room is made from within an import
         self._alerts = AlertLog(root / "security.jsonl", vault)
         self._store = ObjectStore(root, vault)
@@ -179,6 +180,26 @@ class StudyCache:
         kinds = {file.kind for file in self._index.quarantined(study_instance_uid)}
         return tuple(doubt for kind, doubt in STUDY_DOUBTS.items() if kind in kinds)
 
+    def is_lethal(self, sha256: str) -> bool:
+        """Whether the pixels of the file with this hash ended a decoder before. Any thread."""
+        if self._lethal is None:
+            kept = self._index.quarantined()
+            self._lethal = {file.sha256 for file in kept if file.kind is QuarantineKind.UNDECODABLE}
+        return sha256 in self._lethal
+
+    def note_lethal(self, sha256: str) -> None:
+        """The pixels of this file ended the decoder: they are not given to one again, after a restart neither."""
+        if self.is_lethal(sha256) or self._lethal is None:
+            return
+        self._lethal.add(sha256)
+        # A disk that cannot take the record must not keep the other images from being shown.
+        with contextlib.suppress(WorkstationError):
+            if (row := self._index.file(sha256)) is not None:
+                record = undecodable(row)
+                self._store.record_missing(sha256, record.to_json())
+                with self._index.changing():
+                    self._index.insert_quarantined(record)
+
     def quarantined(self) -> tuple[QuarantinedFile, ...]:
         """Every file that was set aside, oldest first."""
         return self._index.quarantined()
@@ -203,6 +224,8 @@ class StudyCache:
             found = doctor.examine(progress)
             if repair:
                 doctor.mend(found)
+                doctor.forgive()
+                self._lethal = None
                 if found.needs_index or any(f.code == "quarantine-unknown" for f in found.findings):
                     rebuild_index(self._store, self._index, self._reader, progress)
         return tuple(dict.fromkeys(row.study_instance_uid for row in (*found.damaged, *found.missing)))

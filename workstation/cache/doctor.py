@@ -30,6 +30,7 @@ NAME = re.compile(r"[0-9a-f]{62}")
 
 SET_ASIDE = "set it aside, mark its study, and fetch it again from an archive that has it"
 MARK = "mark its study, and fetch it again from an archive that has it"
+TRY_AGAIN = "let them be decoded once more when they are opened next"
 MAKE_AGAIN = "make the index again from the files"
 MOVE = "move it out of the folder"
 
@@ -105,6 +106,14 @@ class Doctor:
                 settled += 1
         return settled
 
+    def forgive(self) -> None:
+        """Let images that ended the decoder be tried again: by a newer one, or after a fault of the machine's own."""
+        for file in self._index.quarantined():
+            if file.kind is QuarantineKind.UNDECODABLE:
+                with self._index.changing():
+                    self._index.remove_quarantined(file.sha256)
+                self._store.drop_quarantined(file.sha256)
+
     # ---- looking -------------------------------------------------------------------------
 
     def _listed(self) -> tuple[dict[str, Path], tuple[Path, ...]]:
@@ -150,8 +159,12 @@ class Doctor:
         if records != set(known):
             words = "The index does not know all that was set aside"
             self._tell(Finding("quarantine-unknown", Weight.WRONG, words, MAKE_AGAIN))
-        elif known:
-            self._tell(Finding("quarantine", Weight.NOTE, f"{len(known)} files are set aside"))
+        lethal = [file for file in known.values() if file.kind is QuarantineKind.UNDECODABLE]
+        if len(known) > len(lethal):
+            self._tell(Finding("quarantine", Weight.NOTE, f"{len(known) - len(lethal)} files are set aside"))
+        if lethal:
+            words = f"{len(lethal)} images are not decoded any more: their pixels ended the decoder"
+            self._tell(Finding("undecodable", Weight.WRONG, words, TRY_AGAIN))
 
     def _wrong(self, code: str, words: str, remedy: str, row: IndexedFile) -> None:
         self._tell(Finding(code, Weight.WRONG, words, remedy, study_instance_uid=row.study_instance_uid, sha256=row.sha256))
@@ -161,12 +174,17 @@ class Doctor:
         self._tell_other(finding)
 
 
-def _record(row: IndexedFile) -> QuarantinedFile:
+def undecodable(row: IndexedFile) -> QuarantinedFile:
+    """The record of a file whose pixels ended the decoder."""
+    return _record(row, QuarantineKind.UNDECODABLE)
+
+
+def _record(row: IndexedFile, kind: QuarantineKind = QuarantineKind.DAMAGED) -> QuarantinedFile:
     """Under the hash that the file should have: two that are empty now are still two."""
     return QuarantinedFile(
         sha256=row.sha256,
-        kind=QuarantineKind.DAMAGED,
-        reason=REASONS[QuarantineKind.DAMAGED],
+        kind=kind,
+        reason=REASONS[kind],
         file=f"{row.sha256}{SUFFIX}",
         received=datetime.now(UTC).isoformat(timespec="microseconds"),
         study_instance_uid=row.study_instance_uid,

@@ -226,6 +226,11 @@ class StudyIndex:
         )
         return tuple(IndexedFile(**row) for row in rows)
 
+    def file(self, sha256: str) -> IndexedFile | None:
+        fields = "sha256, study_instance_uid, series_instance_uid, sop_instance_uid, size"
+        row = self._one(f"SELECT {fields} FROM instance WHERE sha256 = ?", sha256)
+        return IndexedFile(**row) if row else None
+
     def sizes(self) -> dict[str, tuple[int, int]]:
         """(instances, bytes of plain content) by study."""
         rows = self._all("SELECT study_instance_uid, count(*) AS number, sum(size) AS bytes FROM instance GROUP BY 1")

@@ -17,11 +17,14 @@ class QuarantineKind(StrEnum):
     DAMAGED = "damaged in the cache"
     UNREADABLE = "no longer readable"
     LETHAL = "killed its reader"
+    UNDECODABLE = "kills its decoder"
+    """The file stays where it is, and its image in the study: only its pixels are not touched again."""
 
 
 REASONS: dict[QuarantineKind, str] = {
     QuarantineKind.OTHER_BYTES: "Set aside: the study already has another file with this SOP Instance UID; the first one is kept",
     QuarantineKind.OTHER_PATIENT: "RED ALERT, set aside: the patient of this file is not the patient of its study",
+    QuarantineKind.UNDECODABLE: "Its pixels end the decoder: the image is not shown",
     QuarantineKind.DAMAGED: "Set aside: the bytes in the cache are not those that were stored",
 }
 
@@ -29,6 +32,7 @@ REASONS: dict[QuarantineKind, str] = {
 STUDY_DOUBTS: dict[QuarantineKind, Doubt] = {
     QuarantineKind.OTHER_BYTES: Doubt("second-version", "A second, different version of an image was received and set aside"),
     QuarantineKind.OTHER_PATIENT: Doubt("other-patient", "A file of ANOTHER PATIENT was received in this study and set aside"),
+    QuarantineKind.UNDECODABLE: Doubt("lethal-image", "An image that ended the decoder is not shown"),
     QuarantineKind.DAMAGED: Doubt("damaged-file", "A stored image was damaged and set aside"),
 }
 
