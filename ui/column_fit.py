@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-NARROWEST = 60
+# Below this a name can no longer be read: the table is then scrolled sideways.
+LEAST_SHARE = 0.65
 
 
 class ColumnFit(QObject):
@@ -30,11 +31,11 @@ class ColumnFit(QObject):
     def _fit(self) -> None:
         yielding = [n for n in range(len(self._widths)) if n != self._stretched and n not in self._kept]
         room = self._table.viewport().width() - self._least - sum(self._widths[n] for n in self._kept)
-        share = min(1.0, room / sum(self._widths[n] for n in yielding))
+        share = max(LEAST_SHARE, min(1.0, room / sum(self._widths[n] for n in yielding)))
         for n in self._kept:
             self._table.setColumnWidth(n, self._widths[n])
         for n in yielding:
-            self._table.setColumnWidth(n, max(NARROWEST, int(self._widths[n] * share)))
+            self._table.setColumnWidth(n, int(self._widths[n] * share))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -14,10 +15,11 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QProgressDialog
 
 from ui import app, start, virtual_screen
-from ui.demonstration import SIGNER, Home, current_studies, phantoms, place_orders
+from ui.demonstration import SIGNER, Home, current_studies, leave_elsewhere, phantoms, place_orders
 from ui.doorbell import only_window
 from ui.driver import Driver
 from ui.main_window import MainWindow
+from workstation.archives.prefetch_state import Phase
 from workstation.domain.viewing import Plane
 from workstation.errors import Unavailable, WorkstationError
 from workstation.jobs import Jobs
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 SIZE = (1920, 1200)
 TICK_MS = 100
+PRIOR_SECONDS = 60
 
 
 def run(open_core: Callable[..., Seat], pictures: Path, as_json: bool) -> int:
@@ -79,7 +82,7 @@ class Preparation(threading.Thread):
     def run(self) -> None:
         try:
             folders = phantoms(self._home, None, self._tell("Making the demonstration studies", 0.0, 0.7))
-            self._core.cache.add(folders, self._tell("Importing them", 0.7, 0.28))
+            self._core.cache.add(leave_elsewhere(self._core.archives, folders), self._tell("Importing them", 0.7, 0.28))
             self.words, self.share = "Placing orders in the demonstration RIS", 0.98
             place_orders(self._ris, current_studies(self._core.cache.studies()))
         except Exception as error:
@@ -134,6 +137,9 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
     window.resize(*SIZE)
     driver = Driver(window, folder)
     driver.wait(lambda: any(i.order and i.image_count for i in core.session.items), 60, "the worklist")
+    # Fetched ahead from the other hospital. Without it the first case hangs alone: worth no more than a wait.
+    with contextlib.suppress(Unavailable):
+        driver.wait(lambda: _has_come(core), PRIOR_SECONDS, "the prior of the other hospital")
     taken = [driver.picture("worklist.png")]
     ready = [i for i in core.session.items if i.order and i.image_count]
     for number, item in enumerate(ready):
@@ -149,6 +155,11 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
             taken.append(driver.picture("three-planes.png"))
     QCoreApplication.processEvents()
     return taken
+
+
+def _has_come(core: Seat) -> bool:
+    """Whether nothing is on its way any more, or no archive has anything."""
+    return not core.archives.archives or core.prefetcher.state.phase is Phase.IDLE
 
 
 def _go_to_the_middle(core: Seat) -> None:

@@ -12,16 +12,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rendering.phantoms import ROLES, PhantomStudy, write_demonstration
+from workstation.domain.archive import Archive, ArchiveKind
 from workstation.domain.order import Priority
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Study
 from workstation.ris.embedded import EmbeddedRis
 from workstation.settings import Folders
 
+if TYPE_CHECKING:
+    from workstation.archives.directory import ArchiveDirectory
+
 Progress = Callable[[int, int, str], None]
 SIGNER = "Dr Demonstration"
+ELSEWHERE = "ct-chest-prior"
+OTHER_HOSPITAL = "other-hospital"
 
 # What a busy morning looks like: the chest CT cannot wait, screening can.
 PRIORITIES = {
@@ -92,6 +99,19 @@ def phantoms(home: Home, only: Sequence[str] | None, progress: Progress) -> tupl
     names = [str(s.folder.relative_to(home.phantoms)) for s in studies]
     stamp.write_text(json.dumps({"roles": wanted, "folders": names}), encoding="utf-8")
     return tuple(s.folder for s in studies)
+
+
+def leave_elsewhere(directory: ArchiveDirectory, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """The prior of the chest CT lies in another hospital's archive, a folder; the rest is to be imported.
+
+    The archive is set up once; whoever removed it from the demonstration gets it back at its next start.
+    """
+    elsewhere = [folder for folder in folders if folder.name == ELSEWHERE]
+    if not elsewhere:
+        return tuple(folders)
+    if OTHER_HOSPITAL not in {archive.name for archive in directory.archives}:
+        directory.add(Archive(OTHER_HOSPITAL, ArchiveKind.FOLDER, "The other hospital", folder=str(elsewhere[0])))
+    return tuple(folder for folder in folders if folder.name != ELSEWHERE)
 
 
 def place_orders(ris: EmbeddedRis, studies: Sequence[Study], now: datetime | None = None, are_ours: bool = True) -> int:
