@@ -76,12 +76,15 @@ def shutter_mask(header: ImageHeader) -> NDArray[np.bool_] | None:
 
 
 def _inside_polygon(polygon: tuple[tuple[int, int], ...], row: NDArray[Any], column: NDArray[Any]) -> NDArray[np.bool_]:
-    """Even-odd rule, pixel centres on an edge to the left or above count as inside."""
+    """Even-odd rule, pixel centres on an edge count as inside."""
     inside = np.zeros((row.shape[0], column.shape[1]), bool)
+    on_edge = np.zeros_like(inside)
     for (r0, c0), (r1, c1) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        between = (row >= min(r0, r1)) & (row <= max(r0, r1)) & (column >= min(c0, c1)) & (column <= max(c0, c1))
+        on_edge |= between & ((row - r0) * (c1 - c0) == (column - c0) * (r1 - r0))
         if r0 == r1:
             continue
         crosses = (row >= min(r0, r1)) & (row < max(r0, r1))
         edge = c0 + (row - r0) * (c1 - c0) / (r1 - r0)
         inside ^= crosses & (column < edge)
-    return inside
+    return inside | on_edge

@@ -108,13 +108,15 @@ def covered(dataset: Dataset, stored: Array) -> Array:
 
 
 def _within(row: Array, column: Array, corners: Array) -> Array:
-    """By the winding number: the sum of the angles under which the edges are seen."""
-    total = np.zeros(row.shape)
+    """By the winding number: the sum of the angles under which the edges are seen. On an edge is within."""
+    total, on_edge = np.zeros(row.shape), np.zeros(row.shape, bool)
     for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        there = np.hypot(row - a[0], column - a[1]) + np.hypot(row - b[0], column - b[1])
+        on_edge |= there - np.hypot(*(b - a)) < 1e-9
         first = np.arctan2(a[0] - row, a[1] - column)
         second = np.arctan2(b[0] - row, b[1] - column)
         total += (second - first + np.pi) % (2 * np.pi) - np.pi
-    return np.abs(total) > np.pi
+    return (np.abs(total) > np.pi) | on_edge
 
 
 def drawn(dataset: Dataset, containers: Array, frame: int) -> Array:
