@@ -85,7 +85,7 @@ class ViewportGrid(QWidget):
         self._viewing.arrangement_changed.connect(self._arranged)
         self._viewing.viewport_changed.connect(self._changed)
         self._viewing.active_changed.connect(self._repaint)
-        self._viewing.overlays_changed.connect(self._repaint)
+        self._viewing.overlays_changed.connect(self._switched)
         self._viewing.tool_changed.connect(self._tool_changed)
         self._session.case_changed.connect(self._case_changed)
         self._session.desk.report_changed.connect(self._repaint)
@@ -102,6 +102,7 @@ class ViewportGrid(QWidget):
         self._viewing.cine.changed.connect(self._repaint)
         self._cine = CineTimer(self, self._viewing.cine)
         self._held = QElapsedTimer()
+        self._follows = False
         self._arranged(None)
 
     def widget(self, index: int) -> ViewportWidget:
@@ -158,7 +159,7 @@ class ViewportGrid(QWidget):
         space = self._frame_of_reference(index)
         if not space or self._point == (space, point):
             return
-        self._point = (space, point)
+        self._point, self._follows = (space, point), True
         for other in self._visible():
             view = other.view()
             if other.index == index or view is None or not self._share_space(index, other.index):
@@ -281,6 +282,12 @@ class ViewportGrid(QWidget):
     def _region_changed(self, _: object) -> None:
         for widget in self.widgets:
             widget.show_cursor(self._viewing.tool)
+
+    def _switched(self, _: object) -> None:
+        """A 3D cursor that was switched off leaves no mark."""
+        if self._follows and not self._viewing.linking.cursor:
+            self._point, self._follows = None, False
+        self._repaint(None)
 
     def _repaint(self, _: object) -> None:
         if self._viewing.maximised:

@@ -99,6 +99,8 @@ class FakeViewport:
         self.picture_of: Callable[[Picture], Picture] = lambda picture: picture
         self.asked: list[tuple[ViewportState, int, int, bool]] = []
         self.refusal: Refused | None = None
+        self.missing: set[int] = set()
+        self.spacing = SpacingSource.PIXEL_SPACING
         self.forbids = ""
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
@@ -147,6 +149,30 @@ class FakeViewport:
 
     def probe(self, state, width, height, x, y) -> Probe:
         return Probe(-42.0, "HU", int(x), int(y), None, "-42 HU")
+
+    def is_ready(self, state: ViewportState) -> bool:
+        return state.position not in self.missing
+
+    def frame_rate(self, state: ViewportState) -> float | None:
+        return 20.0
+
+    def spacing_source(self, state: ViewportState) -> SpacingSource:
+        return self.spacing
+
+    def own_windows(self, state: ViewportState) -> tuple[str, ...]:
+        return ("Soft", "Lung", "LUT: Bone")
+
+    def auto_window(self, state: ViewportState) -> Window:
+        return Window(7, 70)
+
+    def window_in(self, state, width, height, a, b) -> Window:
+        if self.refusal is not None:
+            raise self.refusal
+        return Window(abs(b[0] - a[0]), abs(b[1] - a[1]))
+
+    def loupe_state(self, state, width, height, at, times, side, keep) -> ViewportState:
+        """Pan is where the place under the pointer came to lie, in view pixels of the square."""
+        return replace(state, zoom=float(times), pan=keep)
 
     def to_patient(self, state, width, height, x, y):
         z = 10.0 * state.position

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 STRONGEST = 3
 """Steps of sharpening and of smoothing."""
-IN_THE_PATIENT = (SpacingSource.PIXEL_SPACING, SpacingSource.CALIBRATED, SpacingSource.US_REGION)
+IN_THE_PATIENT = (SpacingSource.PIXEL_SPACING, SpacingSource.CALIBRATED, SpacingSource.US_REGION, SpacingSource.ERMF)
+"""Millimetres of the patient. ERMF is an estimate of them, and its badge stands on the image."""
 
 
 class TextLevel(StrEnum):
