@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+# Of one series, in the table; --json has them all.
+MOST_OBJECTS = 5
 COLUMNS = ("modality", "verdict", "frames", "size", "spacing mm", "spacing from", "series", "reasons and warnings")
 
 
@@ -68,6 +70,7 @@ def as_text(found: Inspection) -> str:
 def _line(row: dict[str, Any]) -> list[str]:
     spacing = " × ".join("?" if mm is None else f"{mm:.4g}" for mm in row["spacing_mm"])
     size = f"{row['columns']} × {row['rows']}" if row["frames"] else ""
+    held = [one["holds"] for one in row["objects"][:MOST_OBJECTS]]
     return [
         shown(row["modality"]),
         row["verdict"],
@@ -76,5 +79,5 @@ def _line(row: dict[str, Any]) -> list[str]:
         spacing if row["frames"] else "",
         row["spacing_source"],
         shown(row["description"] or row["series_uid"]),
-        shown("; ".join(dict.fromkeys(text.rstrip(".") for text in (*row["reasons"], *row["warnings"])))),
+        shown("; ".join(dict.fromkeys(text.rstrip(".") for text in (*held, *row["reasons"], *row["warnings"])))),
     ]

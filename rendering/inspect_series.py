@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rendering.header import ImageHeader
+from rendering.objects.facts import kind_of
+from rendering.objects.summary import row_of
 from rendering.pixels import SuvFactor, suv_factor
 from rendering.shared_frames import SharedFrames
 from rendering.volume import SeriesVerdict, headers_of, judge_headers
@@ -46,7 +48,8 @@ def inspect_path(path: Path, worker: ImageWorker, decode: bool = True) -> Inspec
         for study, series in _all_series(found.studies):
             headers = headers_of(series)
             broken = _undecodable(series, headers, worker) if decode else {}
-            series_rows.append(_series_row(study, series, headers, broken))
+            objects = _objects(series, worker)
+            series_rows.append(_series_row(study, series, headers, broken) | {"objects": objects})
             files.extend(_instance_row(i, h, broken, path) for i, h in zip(series.instances, headers, strict=True))
     return Inspection(series_rows, sorted(files, key=lambda row: row["path"]))
 
@@ -55,6 +58,19 @@ def _all_series(studies: Sequence[Study]) -> Iterator[tuple[Study, Series]]:
     for study in studies:
         for series in study.series:
             yield study, series
+
+
+def _objects(series: Series, worker: ImageWorker) -> list[dict[str, Any]]:
+    """What presentation states, reports, segmentations and the like of the series hold, or why that is not known."""
+    rows = []
+    for instance in series.instances:
+        if kind_of(instance.sop_class_uid) is None:
+            continue
+        try:
+            rows.append(row_of(worker.read_object(Path(instance.path))))
+        except Refused as refused:
+            rows.append({"sop_instance_uid": instance.sop_instance_uid, "holds": f"not understood: {reason_of(refused)}"})
+    return rows
 
 
 def _file(path: str, status: str, reason: str) -> dict[str, str]:

@@ -9,8 +9,10 @@ from pydicom.uid import UID
 
 from rendering.header import ImageHeader
 from rendering.objects.facts import Code
+from rendering.objects.plain_text import many_lines
 from rendering.objects.shapes import Shape
-from rendering.objects.writing import Author, by_series, code_item, image_item, many_lines
+from rendering.objects.write_plan import Author
+from rendering.objects.writing import by_series, code_item, image_item
 
 CONTAINS, HAS_CONTEXT, HAS_MODIFIER = "CONTAINS", "HAS OBS CONTEXT", "HAS CONCEPT MOD"
 INFERRED, SELECTED = "INFERRED FROM", "SELECTED FROM"

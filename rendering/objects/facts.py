@@ -29,6 +29,36 @@ class ObjectKind(StrEnum):
     STRUCTURES = "structure set"
 
 
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+# SOP class stems (PS3.4 B.5). Of presentation states only the softcopy ones of one image each.
+_KINDS = {
+    "11.1": ObjectKind.PRESENTATION,
+    "11.2": ObjectKind.PRESENTATION,
+    "11.3": ObjectKind.PRESENTATION,
+    "88.59": ObjectKind.KEY_OBJECTS,
+    "88.11": ObjectKind.REPORT,
+    "88.22": ObjectKind.REPORT,
+    "88.33": ObjectKind.REPORT,
+    "88.34": ObjectKind.REPORT,
+    "88.35": ObjectKind.REPORT,
+    "88.40": ObjectKind.REPORT,
+    "88.50": ObjectKind.REPORT,
+    "88.65": ObjectKind.REPORT,
+    "88.67": ObjectKind.REPORT,
+    "88.68": ObjectKind.REPORT,
+    "88.71": ObjectKind.REPORT,
+    "88.76": ObjectKind.REPORT,
+    "66.4": ObjectKind.SEGMENTATION,
+    "66.7": ObjectKind.SEGMENTATION,
+    "481.3": ObjectKind.STRUCTURES,
+}
+
+
+def kind_of(sop_class_uid: str) -> ObjectKind | None:
+    """What a SOP class is an object of, None for one that is not read as one."""
+    return _KINDS.get(sop_class_uid.removeprefix(_STORAGE))
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A coded concept (PS3.3 8.8)."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.file_bytes import FileBytes, read_file, sha256_of
-from rendering.objects.facts import ImageReference, ObjectContext, ObjectFacts, ObjectKind
+from rendering.objects.facts import ImageReference, ObjectContext, ObjectFacts, ObjectKind, kind_of
 from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
@@ -18,30 +18,6 @@ from rendering.parse_elements import Elements
 from rendering.parse_file import ReceivedDataset, read_received
 from rendering.parse_series import checked_uids, read_patient
 from workstation.errors import Refused
-
-_STORAGE = "1.2.840.10008.5.1.4.1.1."
-# SOP class stems (PS3.4 B.5). Of presentation states only the softcopy ones of one image each.
-KINDS = {
-    "11.1": ObjectKind.PRESENTATION,
-    "11.2": ObjectKind.PRESENTATION,
-    "11.3": ObjectKind.PRESENTATION,
-    "88.59": ObjectKind.KEY_OBJECTS,
-    "88.11": ObjectKind.REPORT,
-    "88.22": ObjectKind.REPORT,
-    "88.33": ObjectKind.REPORT,
-    "88.34": ObjectKind.REPORT,
-    "88.35": ObjectKind.REPORT,
-    "88.40": ObjectKind.REPORT,
-    "88.50": ObjectKind.REPORT,
-    "88.65": ObjectKind.REPORT,
-    "88.67": ObjectKind.REPORT,
-    "88.68": ObjectKind.REPORT,
-    "88.71": ObjectKind.REPORT,
-    "88.76": ObjectKind.REPORT,
-    "66.4": ObjectKind.SEGMENTATION,
-    "66.7": ObjectKind.SEGMENTATION,
-    "481.3": ObjectKind.STRUCTURES,
-}
 
 
 def read_object_file(path: Path, most: int, key: bytes = b"") -> ObjectFacts:
@@ -82,7 +58,7 @@ def read_context_file(path: Path, most: int, key: bytes = b"") -> ObjectContext:
 def _read(received: ReceivedDataset, data: FileBytes) -> ObjectFacts:
     elements = received.elements
     uids = checked_uids(elements, sha256_of(data))
-    kind = KINDS.get(uids[3].removeprefix(_STORAGE))
+    kind = kind_of(uids[3])
     if kind is None:
         raise Refused("Not an object about images that is understood", uids[3])
     budget = Budget()

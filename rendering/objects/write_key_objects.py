@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rendering.header import ImageHeader
 from rendering.objects import content_items as items
 from rendering.objects.facts import Code, ObjectContext
-from rendering.objects.writing import Author, Written, begin, checked, code_item, content, finish
+from rendering.objects.write_plan import Author, Written
+from rendering.objects.writing import begin, checked, code_item, content, finish
 
 KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
 OF_INTEREST = Code("113000", "DCM", "Of Interest")

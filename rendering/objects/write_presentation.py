@@ -7,18 +7,19 @@ images that differ in these go into a state each. Windows are in units of the mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
 from rendering.header import ImageHeader, LookupTable, ModalityTransform, Shutter
 from rendering.objects.colour import cielab_of_rgb
-from rendering.objects.facts import DisplayedArea, ObjectContext
+from rendering.objects.facts import ObjectContext
+from rendering.objects.plain_text import many_lines, one_line
 from rendering.objects.shapes import Shape, on_image
-from rendering.objects.writing import Author, Written, begin, by_series, checked, finish, image_item, many_lines, one_line
+from rendering.objects.write_plan import AS_IS, Author, Look, Shown, Written, whole_area
+from rendering.objects.writing import begin, by_series, checked, finish, image_item
 from rendering.pixels import is_inverse
 from workstation.domain.annotation import Annotation, AnnotationKind
-from workstation.domain.viewing import Plane, Window
+from workstation.domain.viewing import Plane
 from workstation.errors import Refused
 
 GRAYSCALE_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
@@ -29,33 +30,12 @@ VALUES = "Values"
 MOST_TEXT = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one state says of all its images. `inverted` is against how the image is shown by itself."""
-
-    rotation: int = 0
-    flipped_horizontally: bool = False
-    flipped_vertically: bool = False
-    inverted: bool = False
-    shutter: Shutter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One image of a state: its frames (1-based, empty for all), its window in modality units, and the area shown."""
-
-    header: ImageHeader
-    frames: tuple[int, ...] = ()
-    window: Window | LookupTable | None = None
-    area: DisplayedArea | None = None
-
-
 def write_gsps(
     context: ObjectContext,
     author: Author,
     images: Sequence[Shown],
     annotations: Sequence[Annotation] = (),
-    look: Look = Look(),
+    look: Look = AS_IS,
     label: str = "DRAWINGS",
     description: str = "",
 ) -> tuple[Written, ...]:
@@ -220,22 +200,6 @@ def _area(shown: Shown, look: Look) -> Dataset:
     if area.mode == "MAGNIFY":
         item.PresentationPixelMagnificationRatio = area.magnification or 1.0
     return item
-
-
-def whole_area(header: ImageHeader, look: Look) -> DisplayedArea:
-    """All of the image; its corners are named after rotation and flip (C.10.4)."""
-    columns, rows = header.columns, header.rows
-    corners = {0: (False, False), 90: (False, True), 180: (True, True), 270: (True, False)}
-    at_right, at_bottom = corners[look.rotation % 360]
-    sideways = bool(look.rotation % 180)
-    # A flip on the screen swaps left and right there: columns, or rows when the image lies on its side.
-    if look.flipped_horizontally:
-        at_right, at_bottom = (at_right, not at_bottom) if sideways else (not at_right, at_bottom)
-    if look.flipped_vertically:
-        at_right, at_bottom = (not at_right, at_bottom) if sideways else (at_right, not at_bottom)
-    left, right = (columns, 1) if at_right else (1, columns)
-    top, bottom = (rows, 1) if at_bottom else (1, rows)
-    return DisplayedArea((left, top), (right, bottom))
 
 
 def _spacing(shown: Shown) -> tuple[float, float] | None:

@@ -17,7 +17,8 @@ from rendering.objects import content_items as items
 from rendering.objects.concepts import unit_code, value_code
 from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.shapes import Shape, Tracker, in_patient, on_image
-from rendering.objects.writing import PRODUCT, Author, Written, begin, checked, code_item, content, finish
+from rendering.objects.write_plan import Author, Written
+from rendering.objects.writing import PRODUCT, begin, checked, code_item, content, finish
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused

@@ -6,12 +6,8 @@ every name keeps its letters. UIDs are made of random UUIDs (PS3.5 B.2).
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-import unicodedata
-from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import uuid4
 
 import pydicom
@@ -20,6 +16,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from rendering.header import ImageHeader
 from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.plain_text import one_line
+from rendering.objects.write_plan import Author, Written
 from workstation.errors import Refused
 
 PRODUCT = "Lyskasse"
@@ -32,58 +30,8 @@ _DATE = re.compile(r"\d{8}")
 _TIME = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who makes an object, and when (with a zone). `name` as people write it, or in DICOM form."""
-
-    name: str
-    made: datetime
-    version: str = "0"
-
-    def __post_init__(self) -> None:
-        if self.made.tzinfo is None:
-            raise ValueError("when an object was made needs a time zone")
-
-    @property
-    def person_name(self) -> str:
-        """Family^given: the last word of a written name is taken for the family's."""
-        name = one_line(self.name, 64)
-        if "^" in name or " " not in name:
-            return name
-        given, _, family = name.rpartition(" ")
-        return f"{family}^{given}"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One object of ours as a Part 10 file. `left_out` says in words what could not be written into it."""
-
-    data: bytes = field(repr=False)
-    study_uid: str
-    series_uid: str
-    sop_instance_uid: str
-    sop_class_uid: str
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-
 def new_uid() -> UID:
     return UID(f"2.25.{uuid4().int}")
-
-
-def one_line(text: str, most: int) -> str:
-    """Text for a value that may hold no line ends, controls or backslashes (LO, SH, PN ...)."""
-    plain = "".join(" " if unicodedata.category(c) == "Cc" or c == "\\" else c for c in unicodedata.normalize("NFC", text))
-    return " ".join(plain.split())[:most].strip()
-
-
-def many_lines(text: str, most: int) -> str:
-    """Text for ST, LT and UT: line ends stay."""
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").split("\n")
-    return "\r\n".join("".join(c for c in line if unicodedata.category(c) != "Cc") for line in lines)[:most]
 
 
 def begin(context: ObjectContext, author: Author, modality: str, sop_class: str, description: str) -> Dataset:
