@@ -24,7 +24,7 @@ from workstation.domain.viewing import Plane, Sizing, ViewportState, Window, Win
 from workstation.session.cine import CineFacts
 
 # A speed is said to be reached within this share: the clock of a screen is not the clock of the cine.
-ON_TIME = 0.97
+ON_TIME = 0.99
 
 
 class Tone(Enum):
