@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from workstation.at_rest.keys import Ask
     from workstation.cache.quota import Quota
     from workstation.ris.fhir import FhirRis
+
+GOODBYE_SECONDS = 2.0
+"""What an archive may take to end politely when the program closes."""
 
 Reader = TypeVar("Reader", bound=InstanceReader)
 Shelf = TypeVar("Shelf", bound=ImageShelf)
@@ -451,12 +455,33 @@ class Core(Generic[Reader, Shelf]):
         self.library.decode_listed(list(pins((), self.session.items)), self.cache.study)
 
     def close(self) -> None:
-        """End what was started, in the order in which one part needs another."""
+        """End what was started, in the order in which one part needs another; within seconds."""
+        goodbye = self._say_goodbye_to_archives()
+        try:
+            self._close_parts()
+        finally:
+            if goodbye is not None:
+                goodbye.cancel()
+                goodbye.join()
+
+    def _say_goodbye_to_archives(self) -> threading.Timer | None:
+        """What asks an archive is told to stop; a moment later all that still waits for an answer is cut off."""
+        made = self.__dict__
+        if "archives" not in made:
+            return None
+        for name in ("retrievals", "sender"):
+            if name in made:
+                made[name].cut()
+        timer = threading.Timer(GOODBYE_SECONDS, self.archives.close)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _close_parts(self) -> None:
         made = self.__dict__
         if self._runner is not None:
             self._runner.stop()
         if self._sender_runner is not None:
-            self.sender.cut()
             self._sender_runner.stop()
         if "prefetcher" in made:
             self.prefetcher.close()

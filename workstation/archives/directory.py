@@ -15,7 +15,7 @@ from workstation.archives.secrets import Secrets
 from workstation.archives.walls import OTHER_TENANT, is_asked_for, key_at, names_a_patient, reads_for, why_not_ask
 from workstation.domain.archive import Archive, ArchiveConnection, FoundStudy, StudyQuery, TestStep
 from workstation.domain.patient import PatientKey
-from workstation.errors import Refused, WorkstationError
+from workstation.errors import Refused, Unavailable, WorkstationError
 
 Connect = Callable[[Archive, str], ArchiveConnection]
 """Makes the connection to an archive from its description and its password."""
@@ -86,6 +86,7 @@ class ArchiveDirectory:
         self._connections: dict[str, ArchiveConnection] = {}
         self._seen: dict[tuple[str, str], FoundStudy] = {}
         self._config = ArchiveConfig()
+        self._is_closed = False
         self.reload()
 
     # ---- which there are -----------------------------------------------------------------
@@ -109,6 +110,8 @@ class ArchiveDirectory:
     def connection(self, name: str) -> ArchiveConnection:
         archive = self.archive(name)
         with self._lock:
+            if self._is_closed:
+                raise Unavailable("The connections to archives are closed", hint="Start the program again")
             held = self._connections.get(archive.name)
             if held is None:
                 secret = self._secrets.get(archive.name) if archive.user else ""
@@ -156,7 +159,9 @@ class ArchiveDirectory:
             return (TestStep("Connection", False, str(error)),)
 
     def close(self) -> None:
+        """End all connections, from any thread: what is under way fails, and none is made again."""
         with self._lock:
+            self._is_closed = True
             self._end(list(self._connections))
 
     # ---- who may be asked ----------------------------------------------------------------

@@ -103,9 +103,17 @@ class _Lane:
                     return process, False
                 process.end()
         process = self._start()
+        if self._is_wanted(process):
+            return process, True
+        process.end()
+        raise Unavailable("The connection to the archive is closed")
+
+    def _is_wanted(self, process: GatewayProcess) -> bool:
+        """Not where this was closed while the process started."""
         with self._lock:
-            self._busy.append(process)
-        return process, True
+            if not self._closed:
+                self._busy.append(process)
+            return not self._closed
 
     def _give_back(self, process: GatewayProcess) -> None:
         with self._lock:

@@ -110,9 +110,13 @@ class Retrievals:
         """What the user must know about the file of the lists."""
         return self._ledger.notice
 
+    def cut(self) -> None:
+        """Ask what is under way to stop. `close` follows."""
+        self._closing.set()
+
     def close(self) -> None:
         """Ask what is under way to stop, wait for it, and close the file."""
-        self._closing.set()
+        self.cut()
         with self._lock:
             busy = list(self._busy.values())
         for lock in busy:
