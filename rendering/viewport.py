@@ -23,7 +23,7 @@ from rendering.picture import Picture, Probe
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_looking import loupe_state, own_window_names, rate_of
 from rendering.viewport_paint import Painter, filling
-from rendering.viewport_probe import length_between, probe_cut, probe_frame, probe_stack
+from rendering.viewport_probe import probe_cut, probe_frame, probe_stack
 from rendering.viewport_solid import SolidView, solid_view
 from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
@@ -32,7 +32,6 @@ from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
-from workstation.domain.measurement import Measurement
 from workstation.domain.turning import turned
 from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
@@ -370,24 +369,6 @@ class Viewport:
         know no length in the patient.
         """
         return self._measuring.measured(annotation, calibrations)
-
-    def measure_line(self, state: ViewportState, width: int, height: int, a: Point, b: Point) -> Measurement:
-        """The length between two view points, its unit saying where the millimetres come from.
-
-        Raises Refused with the reason when a doubt forbids measuring.
-        """
-        view = self._view(state, width, height)
-        if isinstance(view, SolidView):
-            raise Refused(
-                "This view cannot be measured",
-                "Lengths in a projection are not lengths in the patient",
-                "Measure in the stack or in a plane",
-            )
-        position = 0 if isinstance(view, CutView) else self.slice_index(state)
-        for doubt in self._doubts(position):
-            if doubt.forbids_measuring:
-                raise Refused("This image cannot be measured", doubt.text)
-        return length_between(view, state, a, b)
 
     # Inside
 

@@ -1,24 +1,18 @@
-"""Values and lengths under the pointer: exact voxels, and millimetres that say where they come from."""
+"""Values under the pointer: exact voxels, and how units are called."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from rendering.header import UltrasoundRegion
 from rendering.images import SeriesImages
 from rendering.picture import Probe
 from rendering.pixels import colour, stored_values
 from rendering.pixels.modality import modality_value
 from rendering.viewport_values import ValueScale
-from rendering.viewport_views import CutView, FrameView
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
-from workstation.domain.measurement import Measurement, MeasurementKind
-from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused
-
-Point = tuple[float, float]
 
 UNITS: dict[SpacingSource, str] = {
     SpacingSource.PIXEL_SPACING: "mm",
@@ -83,53 +77,6 @@ def probe_stack(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe |
         if inside and abs(distance) <= reach and (best is None or round(abs(distance), 3) < best[0]):
             best = (round(abs(distance), 3), position, column, row)
     return None if best is None else probe_frame(images, scale, *best[1:])
-
-
-def length_between(view: FrameView | CutView, state: ViewportState, a: Point, b: Point) -> Measurement:
-    """The straight length between two view points. See the table of units."""
-    ends = view.screen.to_source(*a), view.screen.to_source(*b)
-    if isinstance(view, CutView):
-        value, source = math.dist(*ends), view.spacing_source
-    else:
-        value, source = _frame_length(view, *ends)
-    points = [p for p in (view.to_patient(*a), view.to_patient(*b)) if p is not None]
-    identity = view.identity
-    return Measurement(
-        kind=MeasurementKind.LENGTH,
-        value=value,
-        unit=UNITS[source],
-        spacing_source=source,
-        study_uid=state.study_uid,
-        series_uid=state.series_uid,
-        sop_instance_uid="" if identity is None else identity.sop_instance_uid,
-        frame_number=0 if identity is None else identity.frame_number,
-        points=ends,
-        patient_points=tuple(points),
-    )
-
-
-def _frame_length(view: FrameView, a: Point, b: Point) -> tuple[float, SpacingSource]:
-    columns, rows = b[0] - a[0], b[1] - a[1]
-    region = _region_of(view, a, b)
-    spacing, source = view.facts.spacing, view.facts.spacing_source
-    if region is not None:
-        known = region.row_spacing is not None and region.column_spacing is not None
-        spacing = (region.row_spacing or 0.0, region.column_spacing or 0.0) if known else None
-        source = SpacingSource.US_REGION
-    if spacing is None or source is SpacingSource.NONE:
-        return math.hypot(columns, rows), SpacingSource.NONE
-    return math.hypot(columns * spacing[1], rows * spacing[0]), source
-
-
-def _region_of(view: FrameView, a: Point, b: Point) -> UltrasoundRegion | None:
-    """The region both ends lie in. Lengths across two regions mean nothing: refused."""
-    regions = view.header.ultrasound_regions
-    holding = [r for r in regions if r.holds(*a) and r.holds(*b)]
-    if holding:
-        return min(holding, key=lambda r: (r.right - r.left) * (r.bottom - r.top))
-    if any(r.holds(*a) or r.holds(*b) for r in regions):
-        raise Refused("This length crosses the edge of an ultrasound region", "Its two ends have different scales")
-    return None
 
 
 def _number(value: Any) -> int | float:

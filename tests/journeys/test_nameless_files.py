@@ -15,6 +15,7 @@ from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
 from workstation.cache.cache import StudyCache
 from workstation.cache.reading import studies_in
+from workstation.domain.annotation import AnnotationKind
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,9 @@ def test_a_file_that_lacks_an_identifier_is_shown_with_a_doubt_and_its_lengths(
         assert picture.error is None
         assert picture.pixels.max() > 200
         assert WITHOUT[keyword] in [doubt.text for doubt in picture.doubts]
-        length = viewport.measure_line(state, 100, 80, (0.0, 0.0), (100.0, 0.0))
+        line = viewport.annotation_at(state, 100, 80, ((0.0, 0.0), (100.0, 0.0)), AnnotationKind.LENGTH)
+        assert line is not None
+        (length,) = viewport.measure(line).values
         assert (length.value, length.unit) == (pytest.approx(25.0), "mm")
         images.close()
 

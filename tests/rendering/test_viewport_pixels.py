@@ -17,7 +17,6 @@ from rendering.header import (
     Palette,
     PetFacts,
     Shutter,
-    UltrasoundRegion,
 )
 from rendering.picture import Letters
 from rendering.pixels import grey
@@ -302,52 +301,17 @@ def test_what_is_not_a_number_has_no_value(maker: Any) -> None:
     assert viewport.picture(state, 40, 20).pixels[10, 2] == 0
 
 
-@pytest.mark.parametrize(
-    ("source", "unit"),
-    [
-        (SpacingSource.PIXEL_SPACING, "mm"),
-        (SpacingSource.CALIBRATED, "mm calibrated"),
-        (SpacingSource.ERMF, "mm (ERMF)"),
-        (SpacingSource.DETECTOR, "mm at detector"),
-        (SpacingSource.NOMINAL, "mm on film"),
-    ],
-)
-def test_a_length_says_where_its_millimetres_come_from(maker: Any, source: SpacingSource, unit: str) -> None:
-    viewport = single(maker, np.zeros((10, 10), "i2"), spacing=(0.5, 0.25), spacing_source=source)
-    state = viewport.default_state()
-    measured = viewport.measure_line(state, 100, 200, (10.0, 20.0), (40.0, 100.0))
-    # 100 view pixels are 10 columns of 0.25 mm: 40 pixels to the mm in both directions.
-    assert (measured.value, measured.unit, measured.spacing_source) == (pytest.approx(np.hypot(30, 80) / 40), unit, source)
-    assert viewport.picture(state, 100, 200).mm_per_pixel == pytest.approx(1 / 40)
-
-
-def test_without_spacing_a_length_is_in_pixels(maker: Any) -> None:
+def test_without_spacing_a_picture_says_so(maker: Any) -> None:
     viewport = single(maker, np.zeros((10, 10), "i2"))
-    state = viewport.default_state()
-    assert viewport.measure_line(state, 100, 100, (0.0, 0.0), (30.0, 40.0)).text == "5.0 px"
-    picture = viewport.picture(state, 100, 100)
+    picture = viewport.picture(viewport.default_state(), 100, 100)
     assert picture.mm_per_pixel is None
     assert [d.code for d in picture.doubts] == ["spacing-none"]
 
 
-def test_ultrasound_is_measured_inside_one_region(maker: Any) -> None:
-    regions = (UltrasoundRegion(0, 0, 49, 99, 1, 1, 0.2, 0.1), UltrasoundRegion(50, 0, 99, 99, 2, 2))
-    viewport = single(maker, np.zeros((100, 100), "i2"), ultrasound_regions=regions)
-    state = viewport.default_state()
-    inside = viewport.measure_line(state, 100, 100, (10.0, 10.0), (40.0, 50.0))
-    assert (inside.value, inside.unit) == (pytest.approx(np.hypot(3.0, 8.0)), "mm")
-    assert viewport.measure_line(state, 100, 100, (60.0, 10.0), (60.0, 50.0)).unit == "px"
-    with pytest.raises(Refused, match="crosses"):
-        viewport.measure_line(state, 100, 100, (10.0, 10.0), (60.0, 10.0))
-
-
-def test_a_length_across_a_cut_is_the_length_in_the_patient(maker: Any, acquisition: Any) -> None:
-    viewport = acquisition().fill(maker, lambda p: p[..., 2]).viewport()
-    state = viewport.default_state(Plane.SAGITTAL)
-    measured = viewport.measure_line(state, 60, 60, (5.0, 7.0), (50.0, 41.0))
-    a, b = measured.patient_points
-    assert measured.value == pytest.approx(float(np.linalg.norm(np.subtract(a, b))))
-    assert measured.unit == "mm"
+def test_a_picture_knows_how_long_its_pixels_are(maker: Any) -> None:
+    viewport = single(maker, np.zeros((10, 10), "i2"), spacing=(0.5, 0.25), spacing_source=SpacingSource.PIXEL_SPACING)
+    # 100 view pixels are 10 columns of 0.25 mm: 40 pixels to the mm in both directions.
+    assert viewport.picture(viewport.default_state(), 100, 200).mm_per_pixel == pytest.approx(1 / 40)
 
 
 def test_images_without_geometry_have_the_letters_of_their_orientation(maker: Any) -> None:

@@ -17,6 +17,7 @@ from rendering.picture import Letters
 from rendering.viewport_solid import solid_view
 from rendering.volume_gl import Graphics
 from rendering.volume_presets import after, built_in, choose, presets_for
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import VolumeGeometry
 from workstation.domain.turning import turned
@@ -149,9 +150,7 @@ def test_a_3d_picture_is_no_frame_has_no_values_and_cannot_be_measured(
     assert viewport.probe(state, WIDTH, HEIGHT, 75.0, 60.0) is None
     assert viewport.to_patient(state, WIDTH, HEIGHT, 75.0, 60.0) is None
     assert viewport.to_view(state, WIDTH, HEIGHT, tuple(target)) is None
-    with pytest.raises(Refused) as refusal:
-        viewport.measure_line(state, WIDTH, HEIGHT, (10.0, 10.0), (50.0, 50.0))
-    assert "not lengths in the patient" in refusal.value.detail
+    assert viewport.annotation_at(state, WIDTH, HEIGHT, ((10.0, 10.0), (50.0, 50.0)), AnnotationKind.LENGTH) is None
 
 
 def test_a_series_that_is_no_volume_is_refused_in_3d(maker: Any, acquisition: Any) -> None:
