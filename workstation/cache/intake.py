@@ -1,11 +1,18 @@
-"""One import: every file ends as imported, there already, or refused with a reason."""
+"""One import: every file ends as imported, there already, or refused with a reason.
+
+Each byte is read once: while it is copied into a folder that only this program holds. The hash is that
+of the bytes that were written, and what is parsed is the copy, so no hash is taken a second time: what
+the index says of a file and the file it keeps cannot be of two different moments (F17). Only what most
+likely is no image, or is very large, is parsed where it lies; it must then be copied as it was parsed.
+Copying, parsing and committing go on at once, each batch behind the one before it.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -172,7 +179,8 @@ class Intake:
         """What was read no more because the import ended early."""
         for _, staged in self._handed:
             if staged:
-                self._store.drop(staged)
+                with suppress(OSError):  # the worker may still hold it open; it goes with its folder
+                    self._store.drop(staged)
 
     def _refuse_found(self, found: RefusedFile) -> None:
         self._done += 1
