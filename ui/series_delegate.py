@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import icons, plain, theme
+from ui.text_page import is_report
 from ui.series_model import ROW, SeriesRow, StudyRow, heading_title
 from workstation.domain.doubt import Verdict
 from workstation.domain.viewing import Layout
@@ -66,7 +67,7 @@ class SeriesDelegate(QStyledItemDelegate):
         """A series without images: there, but nothing to hang."""
         painter.fillRect(rect, QColor(theme.GROUND))
         painter.setFont(theme.text_font())
-        painter.setPen(QColor(theme.FAINT))
+        painter.setPen(QColor(theme.TEXT if is_report(row.series) else theme.FAINT))
         words = f"{row.series.modality}  {row.series.series_description or plain.core_text('no images')}"
         _text(painter, rect.adjusted(PAD + 4, 0, -6, 0), plain.plain(words))
 

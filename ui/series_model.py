@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 from PySide6.QtGui import QImage
 
 from ui import plain
+from ui.text_page import is_report
 from ui.series_mime import SERIES_MIME, series_mime
 from workstation.domain.doubt import Verdict
 from workstation.domain.study import Series, Study
@@ -95,7 +96,7 @@ class SeriesModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         row = self.rows[index.row()] if index.isValid() and index.row() < len(self.rows) else None
-        if isinstance(row, SeriesRow) and row.series.image_count:
+        if isinstance(row, SeriesRow) and (row.series.image_count or is_report(row.series)):
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return Qt.ItemFlag.NoItemFlags
 
@@ -128,5 +129,7 @@ def series_words(row: SeriesRow) -> str:
 
 
 def count_words(series: Series) -> str:
+    if is_report(series):
+        return plain.core_text("report")
     count = series.image_count
     return plain.core_text("no images") if not count else plain.core_text("1 image" if count == 1 else "{0} images").format(count)

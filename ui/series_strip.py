@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 from rendering.picture import Picture
 from ui.series_delegate import THUMBNAIL, SeriesDelegate
 from ui.series_model import SeriesModel, SeriesRow
+from ui.text_page import is_report
 from workstation.jobs import PICTURES, Cancel
 from workstation.session.session import Case
 
@@ -83,7 +84,7 @@ class SeriesStrip(QListView):
     def _open(self, index: QModelIndex) -> None:
         row = self._model.rows[index.row()]
         viewing = self._session.viewing
-        if isinstance(row, SeriesRow) and row.series.image_count and viewing.cells:
+        if isinstance(row, SeriesRow) and (row.series.image_count or is_report(row.series)) and viewing.cells:
             viewing.hang_series(viewing.active, row.study, row.series, row.is_prior)
 
     # ---- loading ---------------------------------------------------------------------

@@ -215,6 +215,8 @@ class ViewportGrid(QWidget):
             widget.tool_changed(self._viewing.tool)
             self.widgets.append(widget)
         self._place()
+        for widget in self.widgets:
+            widget.follow_page()
         self._repaint(None)
 
     def _place(self) -> None:

@@ -38,6 +38,7 @@ from ui.reference_lines import View
 from ui.region_box import RegionBox
 from ui.series_mime import dragged_series
 from ui.text_entry import Words
+from ui.text_page import TextPage, is_report
 from ui.true_size import pixel_size
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Cell, Plane, Sizing, ViewportState
@@ -100,6 +101,7 @@ class ViewportWidget(QWidget):
         self._still.timeout.connect(self._rest)
         self._region = RegionBox(self._viewing.looking, self.view, self._refused)
         self.loupe = Loupe(self, self._viewing.magnifier, self.view)
+        self.page = TextPage(self, core.jobs)
         self.painted: Shown | None = None
 
     # ---- what hangs here -------------------------------------------------------------
@@ -137,6 +139,7 @@ class ViewportWidget(QWidget):
         self.layer.clear()
         self.words.close()
         self.loupe.follow(None)
+        self.page.clear_page()
         self.painted = None
         self.update()
 
@@ -147,7 +150,17 @@ class ViewportWidget(QWidget):
         if view is not None and view.state.plane is Plane.STACK and not view.viewport.images.complete:
             view.viewport.images.prioritise(view.state.position)
         self.loupe.refresh()
+        self.follow_page()
         self.update()
+
+    def follow_page(self) -> None:
+        """A report instead of images: its text, as long as it hangs here."""
+        case, cell = self._session.case, self.cell
+        found = series_of(case.studies, cell.state) if case and cell and cell.state else None
+        if found is not None and is_report(found[1]):
+            self.page.show_series(*found, self._core.reader)
+        elif self.page.isVisibleTo(self):
+            self.page.clear_page()
 
     def frames_arrived(self, series_uid: str) -> None:
         cell = self.cell
@@ -222,7 +235,7 @@ class ViewportWidget(QWidget):
         if self._session.case is None:
             text = self.tr("No case is open")
         elif cell is not None and cell.state is not None:
-            text = self.tr("Waiting for images")
+            text = "" if self.page.isVisible() else self.tr("Waiting for images")
         else:
             reason = plain.core_text(cell.reason) if cell is not None else ""
             empty = [i for i, c in enumerate(self._viewing.cells) if c.state is None]
@@ -377,6 +390,7 @@ class ViewportWidget(QWidget):
                     self._neighbours.show_cursor_at(self.index, point)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.page.place()
         self._annotating.drawing.sizes[self.index] = self.pixel_size()
 
     def closeEvent(self, event: QCloseEvent) -> None:
