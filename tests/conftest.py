@@ -31,13 +31,9 @@ def shared_speech() -> Path:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 8 MiB (`small_disk.fill`, `small_disk.make_read_only`)."""
-    from small_disk import NotPermitted
-    from small_disk import small_disk as disk_of
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 8 MiB, or as tmpfs's options say (`indirect=True`); see tests/support/small_disk.py."""
+    from small_disk import small_disk_for
 
-    try:
-        with disk_of(tmp_path / "small disk", 8) as place:
-            yield place
-    except NotPermitted as error:
-        pytest.skip(f"mounting a small disk is not permitted here: {error}")
+    with small_disk_for(request, tmp_path / "small disk") as disk:
+        yield disk

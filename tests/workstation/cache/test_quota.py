@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -280,23 +279,6 @@ def test_a_kill_while_a_study_is_removed_leaves_it_whole_or_gone(
 
 
 # ---- a disk that is full -------------------------------------------------------------------------
-
-
-def _mounted(folder: Path, options: str) -> bool:
-    mount = shutil.which("mount")
-    folder.mkdir()
-    command = [mount or "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    return mount is not None and subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A real file system of its own. Needs the right to mount, as in a container."""
-    disk = tmp_path / "disk"
-    if not _mounted(disk, request.param):
-        pytest.skip("a file system of its own cannot be mounted here: a full disk is not tested")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def filling(write: Write, folder: Path, study: str, megabytes: int) -> list[Path]:
