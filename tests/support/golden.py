@@ -34,9 +34,8 @@ FEW = 60
 GRID = 12
 PROBES = 8
 
-# Decoded by ours alone (see test_pixel_truth), and the known SUV factor of the shared PET.
+# Decoded by ours alone (see test_pixel_truth).
 ONLY_OURS = ("JLSL_08_07_0_1F.dcm",)
-SUV_FACTOR = 91_000.0 / (588_802_304.0 * 2.0 ** (-9527.0 / 6588.0))
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ def compare_file(
         at = tuple(places.T)
         modality = grey_truth.modality(dataset, stored[at], frame)
         compare_probes(viewport, position, places[:PROBES], modality, slack * steepness(dataset, frame), path.name)
-        factor = SUV_FACTOR if viewport.picture(state, 8, 8).unit == "SUVbw" else 1.0
-        if factor != 1.0:
-            factor = own_factor(viewport, position, factor)
+        factor = grey_truth.suv_factor(dataset) if viewport.picture(state, 8, 8).unit == "SUVbw" else 1.0
         looked = Looked(
             viewport, state, dataset, stored[at], places, grey_truth.covered(dataset, stored)[at],
             grey_truth.drawn(dataset, containers, frame)[at], modality * factor,
@@ -129,14 +126,6 @@ def load(images: SeriesImages, position: int) -> None:
 
     images.prioritise(position)
     images.load(cancelled=is_here)
-
-
-def own_factor(viewport: Viewport, position: int, known: float) -> float:
-    """The SUV factor: of the shared PET a known one, of a phantom the one its probe tells (test_suv proves it)."""
-    probe = viewport.probe_pixel(position, 0, 0)
-    if viewport.images.study.patient.name == "" or probe is None or not probe.modality_value or probe.value is None:
-        return known
-    return probe.value / probe.modality_value
 
 
 def steepness(dataset: Any, frame: int) -> float:

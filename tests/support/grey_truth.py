@@ -32,6 +32,20 @@ def modality(dataset: Dataset, stored: Array, frame: int) -> Array:
     return pixel_truth.modality(dataset, stored, frame)
 
 
+def suv_factor(dataset: Dataset) -> float:
+    """g/ml for each Bq/ml: dose at injection (or, corrected to the start of the scan, what was left then) by weight."""
+    drug = dataset.RadiopharmaceuticalInformationSequence[0]
+    waited = 0.0
+    if dataset.DecayCorrection == "START":
+        waited = _seconds(str(dataset.SeriesTime)) - _seconds(str(drug.RadiopharmaceuticalStartTime))
+    left = float(drug.RadionuclideTotalDose) * 0.5 ** (waited / float(drug.RadionuclideHalfLife))
+    return float(dataset.PatientWeight) * 1000.0 / left
+
+
+def _seconds(time: str) -> float:
+    return int(time[:2]) * 3600 + int(time[2:4]) * 60 + float(time[4:] or 0)
+
+
 def windowed(values: Array, window: Shown) -> Array:
     """C.11.2.1.2.1 (LINEAR, in the standard's own words), C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT)."""
     c, w = window.centre, window.width
