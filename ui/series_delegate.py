@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import icons, plain, theme
-from ui.text_page import is_report
 from ui.series_model import ROW, SeriesRow, StudyRow, heading_title
+from ui.text_page import is_report
 from workstation.domain.doubt import Verdict
 from workstation.domain.viewing import Layout
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 from PySide6.QtGui import QImage
 
 from ui import plain
-from ui.text_page import is_report
 from ui.series_mime import SERIES_MIME, series_mime
+from ui.text_page import is_report
 from workstation.domain.doubt import Verdict
 from workstation.domain.study import Series, Study
 from workstation.session.session import Case
