@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,31 @@ def test_each_digit_gives_the_window_that_it_is_known_for(modality: str) -> None
 
 def test_no_modality_has_presets_that_are_not_tested_here() -> None:
     assert set(load_presets().by_modality) == set(EXPECTED)
+
+
+# What must be told apart in each window, in HU of anatomy (not of any viewer's table): darker first.
+TISSUES = {
+    "Soft tissue": (-100, 0, 40, 60, 120),
+    "Lung": (-950, -850, -700, -100, 40),
+    "Bone": (-100, 50, 300, 700, 1200),
+    "Brain": (5, 25, 37, 60, 75),
+    "Mediastinum": (-100, 0, 45, 150, 200),
+    "Liver": (20, 60, 90, 120, 150),
+    "Stroke": (22, 28, 34, 40, 50),
+    "Subdural": (0, 25, 40, 75, 150),
+    "Angiography": (50, 150, 300, 450, 580),
+}
+
+
+@pytest.mark.parametrize("name", TISSUES)
+def test_each_ct_window_tells_apart_what_it_is_named_for(name: str) -> None:
+    """Rivals ship lung at 150/-600 and bone and brain swapped: their tissues would be one black or one white."""
+    window = next(p.window for p in load_presets().for_modality("CT") if p.name == name)
+    low, high = window.center - window.width / 2, window.center + window.width / 2
+    shares = [min(max((hu - low) / (high - low), 0.0), 1.0) for hu in TISSUES[name]]
+    steps = [after - before for before, after in pairwise(shares)]
+    assert min(steps) > 0.02
+    assert 0.0 <= shares[0] < 0.5 < shares[-1] <= 1.0
 
 
 def test_suv_windows_begin_at_zero_and_are_exact() -> None:
