@@ -257,6 +257,7 @@ class Core(Generic[Reader, Shelf]):
         hanger, drawings = _LaterHanger(lambda: self.hanger), _LaterDrawings(lambda: self.annotations)
         session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
+        session.allows_lossy = self.settings.lossy_primary
         session.standing = self.notices
         self.library.when_failed(session.report_problem)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))

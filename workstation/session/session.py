@@ -22,6 +22,7 @@ from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.linking import Where
+from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
@@ -89,6 +90,8 @@ class Session:
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
+        self.allows_lossy = True
+        """Whether this site lets reports be signed from lossy compressed images."""
         self.standing: Sequence[str] = ()
         """What the user should know from the start on."""
         self.growth: Growth | None = None
@@ -261,6 +264,9 @@ class Session:
             )
             return
         study = self.case.study
+        if not self.allows_lossy and lossy_was_shown(study, self.viewing.shown):
+            self.report_problem(NotSigned(FORBIDDEN, WHAT_TO_DO))
+            return
         self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
 
     def known_for(self, section: SectionCode) -> str:
