@@ -73,8 +73,13 @@ def held_studies(cache: StudyCache, proven: frozenset[str]) -> Mapping[str, Held
 def proven_elsewhere(cache: StudyCache, retrievals: Retrievals) -> frozenset[str]:
     """Studies of which an archive listed every instance that is here.
 
-    One instance more than was listed came from somewhere else, and may be nowhere else.
+    One instance more than was listed came from somewhere else, and may be nowhere else. An archive
+    that is not set up any more cannot give it back, and a folder may be a disc that was taken out.
     """
     sizes = cache.sizes()
-    found = ((row.study_instance_uid, row.is_proven, row.expected) for row in retrievals.all_progress())
+    found = (
+        (row.study_instance_uid, row.is_proven, row.expected)
+        for row in retrievals.all_progress()
+        if retrievals.can_give_again(row.archive)
+    )
     return frozenset(uid for uid, is_proven, expected in found if is_proven and uid in sizes and sizes[uid][0] == expected)

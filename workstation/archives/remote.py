@@ -206,7 +206,7 @@ class RemoteConnection:
             if "bytes" in event:
                 on_bytes(int(event["bytes"]))
             elif "file" in event:
-                on_file(wire.decode(ReceivedFile, event["file"]))
+                on_file(_file_in(into.absolute(), event["file"]))
 
         request = {
             "do": "retrieve",
@@ -297,3 +297,14 @@ class RemoteConnection:
                 raise Unavailable(
                     "The archive does not answer", f"Nothing for {patience:.0f} s", "Try again later; test the archive"
                 )
+
+
+def _file_in(folder: Path, told: wire.Message) -> ReceivedFile:
+    """A file that lies where it was asked to be written: whoever gets it removes it, so it must be no other."""
+    try:
+        file = wire.decode(ReceivedFile, told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable("The archive process gave no sense") from error
+    if file.path.parent != folder or file.path.is_symlink():
+        raise Unavailable("The archive process gave no sense", "It named a file that it was not asked for")
+    return file

@@ -19,7 +19,7 @@ from workstation.archives.directory import ArchiveDirectory
 from workstation.archives.retrieve_fetch import Cache, Fetch, Tries
 from workstation.archives.retrieve_ledger import Retrieval, RetrieveLedger, RetrieveState
 from workstation.archives.walls import reads_for
-from workstation.domain.archive import Archive, FoundInstance, FoundStudy, RetrieveProgress
+from workstation.domain.archive import Archive, ArchiveKind, FoundInstance, FoundStudy, RetrieveProgress
 from workstation.domain.patient import Patient
 from workstation.errors import Unavailable, WorkstationError
 from workstation.jobs import RETRIEVALS, Job, Jobs
@@ -200,6 +200,10 @@ class Retrievals:
     def all_progress(self) -> tuple[RetrieveProgress, ...]:
         """Every retrieval, the latest first: for a list of what comes and what waits."""
         return tuple(self._compared(row) for row in self._ledger.retrievals())
+
+    def can_give_again(self, archive: str) -> bool:
+        """Whether what came from there may be relied on to be there: it is set up still, and is no folder or disc."""
+        return any(a.name == archive and a.kind is not ArchiveKind.FOLDER for a in self._directory.archives)
 
     def refused_of(self, study_instance_uid: str, archive: str) -> tuple[tuple[str, str], ...]:
         """(SOP Instance UID, why the cache did not take it) of what is still missing."""

@@ -18,6 +18,7 @@ from pynetdicom.presentation import build_context
 from workstation.archives.gateway.dimse_association import own_ae
 from workstation.archives.gateway.dimse_contexts import TRANSFER_SYNTAXES
 from workstation.archives.gateway.dimse_link import MAXIMUM_LENGTH, DimseLink
+from workstation.archives.gateway.tls import harden, no_password
 from workstation.domain.archive import Archive, Tls
 from workstation.errors import Refused, Unavailable
 
@@ -100,9 +101,9 @@ def _server_context(tls: Tls | None) -> ssl.SSLContext | None:
             "Set certificate_file, key_file and ca_file, or use C-GET",
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    harden(context)
     try:
-        context.load_cert_chain(tls.certificate_file, tls.key_file or None)
+        context.load_cert_chain(tls.certificate_file, tls.key_file or None, password=no_password)
         context.load_verify_locations(tls.ca_file)
     except (OSError, ValueError) as error:
         raise Refused("Our own certificate cannot be used", "", "Check certificate_file, key_file and ca_file") from error

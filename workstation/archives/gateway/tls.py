@@ -33,12 +33,17 @@ def client_context(tls: Tls | None, host: str) -> ssl.SSLContext | None:
     if not host:
         raise Refused("TLS needs the archive's name", "A certificate is checked against the host", "Give the archive a host")
     context = _trusting(tls.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_CIPHERS)
-    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    harden(context)
     if tls.certificate_file:
         _present(context, tls)
     return context
+
+
+def harden(context: ssl.SSLContext) -> None:
+    """Whichever end we are."""
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
 
 
 def _trusting(ca_file: str) -> ssl.SSLContext:
@@ -58,7 +63,7 @@ def _trusting(ca_file: str) -> ssl.SSLContext:
 
 def _present(context: ssl.SSLContext, tls: Tls) -> None:
     try:
-        context.load_cert_chain(tls.certificate_file, tls.key_file or None, password=_no_password)
+        context.load_cert_chain(tls.certificate_file, tls.key_file or None, password=no_password)
     except (OSError, ValueError) as error:
         raise Refused(
             "Our own certificate cannot be used",
@@ -67,7 +72,7 @@ def _present(context: ssl.SSLContext, tls: Tls) -> None:
         ) from error
 
 
-def _no_password() -> str:
+def no_password() -> str:
     """OpenSSL would ask on the terminal, and this process has none."""
     raise ValueError("the key is encrypted")
 
