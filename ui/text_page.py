@@ -19,8 +19,7 @@ from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
 
-# Room for the corners above and below.
-ABOVE, BELOW, BESIDE = 96, 84, 28
+EDGE = 24
 
 
 def is_report(series: Series) -> bool:
@@ -59,7 +58,7 @@ class TextPage(QPlainTextEdit):
         files = [Path(i.path) for i in series.instances if kind_of(i.sop_class_uid) is ObjectKind.REPORT]
 
         def work(_: Cancel) -> str:
-            return "\n\n\n".join(_page(reader, file, study) for file in files)
+            return "\n\n\n".join([_whose(study), *(_page(reader, file, study) for file in files)])
 
         def done(text: str) -> None:
             if self._wanted == series.series_instance_uid:
@@ -68,7 +67,15 @@ class TextPage(QPlainTextEdit):
         self._jobs.run(IMAGES, work, done, lambda error: done(_refused(error)))
 
     def place(self) -> None:
-        self.setGeometry(self._owner.rect().adjusted(BESIDE, ABOVE, -BESIDE, -BELOW))
+        self.setGeometry(self._owner.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE))
+
+
+def _whose(study: Study) -> str:
+    """The corners of an image, for a page that has none."""
+    patient = study.patient
+    who = "   ".join(p for p in (plain.person_name(patient.name), plain.plain(patient.key.patient_id)) if p)
+    what = "   ".join(p for p in (plain.dicom_date(study.study_date), plain.plain(study.study_description)) if p)
+    return f"{who}\n{what}"
 
 
 def _page(reader: ImageWorker, file: Path, study: Study) -> str:

@@ -170,6 +170,11 @@ class ViewportGrid(QWidget):
                 self._viewing.put(other.index, replace(view.state, focus=point))
         self._repaint(None)
 
+    def magnify_in(self, index: int, at: tuple[float, float]) -> None:
+        """There is one magnifier, where the pointer is."""
+        for widget in self.widgets:
+            widget.loupe.follow(at if widget.index == index else None)
+
     def show_menu(self, index: int, at: QPoint) -> None:
         """The commands one wants at the pointer; presets by their names."""
         menu = QMenu(self)
@@ -278,8 +283,16 @@ class ViewportGrid(QWidget):
             self._held.invalidate()
         elif not self._held.isValid():
             self._held.start()
-        for widget in self._visible():
-            widget.magnifier_changed()
+        under = next(((w, at) for w in self._visible() if (at := w.pointer()) is not None), None)
+        shown = next((w for w in self._visible() if w.loupe.isVisible()), None)
+        if under is not None:
+            self.magnify_in(under[0].index, under[1])
+        elif shown is not None:
+            shown.loupe.refresh()
+        elif self._viewing.magnifier.is_on and self._viewing.active < len(self.widgets):
+            # For the keyboard: in the middle of what the keys act on.
+            active = self.widgets[self._viewing.active]
+            self.magnify_in(active.index, (active.width() / 2, active.height() / 2))
 
     def _region_changed(self, _: object) -> None:
         for widget in self.widgets:

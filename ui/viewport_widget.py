@@ -68,6 +68,7 @@ class Neighbours(Protocol):
     def cross(self, index: int, view: View) -> tuple[float, float] | None: ...
     def focus_point(self, index: int, point: Vec3) -> None: ...
     def show_cursor_at(self, index: int, point: Vec3) -> None: ...
+    def magnify_in(self, index: int, at: tuple[float, float]) -> None: ...
     def show_menu(self, index: int, at: QPoint) -> None: ...
     def take_focus(self) -> None: ...
 
@@ -370,18 +371,15 @@ class ViewportWidget(QWidget):
         if at is not None:
             self._pointing.pointed(Tool.CROSSHAIR, "press", at, at)
 
-    def magnifier_changed(self) -> None:
-        """Under the pointer; without one in the middle of the active viewport, for the keyboard."""
+    def pointer(self) -> tuple[float, float] | None:
+        """Where the mouse is, if it is here."""
         at = self.mapFromGlobal(QCursor.pos())
-        if self.underMouse() and self.rect().contains(at):
-            self.loupe.follow((float(at.x()), float(at.y())))
-        elif self._is_active() and self._viewing.magnifier.is_on and not self.loupe.isVisible():
-            self.loupe.follow((self.width() / 2, self.height() / 2))
-        self.loupe.refresh()
+        return (float(at.x()), float(at.y())) if self.underMouse() and self.rect().contains(at) else None
 
     def _follow_pointer(self, at: tuple[float, float]) -> None:
         """The magnifier and the 3D cursor go with the pointer."""
-        self.loupe.follow(at)
+        if self._viewing.magnifier.is_on:
+            self._neighbours.magnify_in(self.index, at)
         view = self.view()
         if self._viewing.linking.cursor and view is not None:
             with suppress(WorkstationError):  # an image that is refused lies nowhere

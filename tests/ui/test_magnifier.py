@@ -113,6 +113,15 @@ def test_what_the_viewport_would_not_show_the_magnifier_does_not_show_either(cas
     assert widget.loupe.picture() is None
 
 
+def test_there_is_one_magnifier_and_it_is_where_the_pointer_is(case, seat):
+    first, second = case.grid.widget(0), case.grid.widget(1)
+    QTest.keyClick(case.grid, Qt.Key.Key_M)
+    for here, there in ((first, second), (second, first), (first, second)):
+        QTest.mouseMove(here, QPoint(60, 80))
+        assert here.loupe.isVisible()
+        assert not there.loupe.isVisible()
+
+
 def test_it_goes_with_the_case(case, seat, widget):
     QTest.keyClick(case.grid, Qt.Key.Key_M)
     seat.session.close_case()

@@ -74,6 +74,7 @@ def test_a_report_that_is_hung_is_read_and_shown_as_text(seat, window, with_repo
     assert page.isVisible()
     assert page.isReadOnly()
     assert "Nodule: <b>8 mm</b>" in page.toPlainText()
+    assert page.toPlainText().startswith("TEST, CASE1   ID-1\n2026-11-20")
     assert set(seat.read) == {"report.dcm"}
     assert seat.session.viewing.shown == {i for i in seat.session.viewing.shown if "9.1" not in i.sop_instance_uid}
 
