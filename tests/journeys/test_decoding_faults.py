@@ -177,8 +177,7 @@ def test_a_file_that_ends_its_parser_is_set_aside_with_the_reason(tmp_path: Path
 
 PARSER = """
 from rendering import parse
-from rendering.file_bytes import sha256_of
-parse.sha256_of = doomed(sha256_of)
+parse.read_received = doomed(parse.read_received)
 """
 
 
