@@ -135,7 +135,7 @@ class ReadingBar(QFrame):
         button.setAccessibleName(title)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         act = click if click is not None else partial(self._runner.run, command_id)
-        button.clicked.connect(lambda: act())
+        button.clicked.connect(lambda _: act())
         return button
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -63,7 +63,6 @@ class TextEntry(QLineEdit):
             return
         self.is_open = False
         self.hide()
-        self.deleteLater()
         grid = self._viewport.parentWidget()
         if grid is not None:
             grid.setFocus()
@@ -83,10 +82,13 @@ class Words:
         self._annotating = annotating
         self._viewport = viewport
         self.entry: TextEntry | None = None
+        self._old: TextEntry | None = None
 
     def ask(self, wanted: TextWanted) -> None:
         """Ask for words beside the drawing."""
         self.close()
+        if self._old is not None:
+            self._old.deleteLater()  # not while it is told of the key that closed it
         seen = self._annotating.drawing.seen(wanted.drawn, wanted.index)
         ratio = self._viewport.devicePixelRatioF()
         place = QPoint(round(seen[-1][0] / ratio), round(seen[-1][1] / ratio)) if seen else self._viewport.rect().center()
@@ -96,6 +98,7 @@ class Words:
     def close(self) -> bool:
         """Away with it, nothing kept. False when there was none."""
         entry, self.entry = self.entry, None
+        self._old = entry or self._old
         if entry is None or not entry.is_open:
             return False
         entry.close_entry()

@@ -26,7 +26,7 @@ from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetT
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Job
 from workstation.session.desk import ReportDesk
-from workstation.session.handles import AREAS
+from workstation.session.handles import AREAS, lines
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings
 from workstation.signals import Signal
@@ -206,6 +206,10 @@ class FakeViewport:
         if annotation.plane is Plane.STACK and state.plane is Plane.STACK and not seen:
             seen = [(c + 0.5, r + 0.5, 0.0) for c, r in annotation.points]
         return tuple((x, y) for x, y, _ in seen) if seen and all(abs(away) <= 2.5 for *_, away in seen) else None
+
+    def outline_on_view(self, annotation, state, width, height):
+        seen = self.on_view(annotation, state, width, height)
+        return lines(annotation.kind, seen)[0][:-1] if seen else None
 
     def measure(self, annotation, calibrations=()) -> Measured:
         """The distance of the first two points, as `Length` in mm."""
