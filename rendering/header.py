@@ -128,12 +128,14 @@ class Shutter:
     """The Display Shutter Module (PS3.3 C.7.6.11), in 1-based rows and columns as transmitted.
 
     `rectangle` is (left, right, upper, lower), `circle` (row, column, radius), `polygon`
-    (row, column) pairs. Outside the intersection of all shapes the image is covered.
+    (row, column) pairs. Outside the intersection of all shapes the image is covered, and where the
+    overlay of `overlay_group` (C.7.6.15) is set.
     """
 
     rectangle: tuple[int, int, int, int] | None = None
     circle: tuple[int, int, int] | None = None
     polygon: tuple[tuple[int, int], ...] = ()
+    overlay_group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _little_bits(raw: bytes, elements: Elements) -> bytes:
 
 
 def read_shutter(elements: Elements) -> Shutter | None:
-    """The Display Shutter Module (PS3.3 C.7.6.11)."""
+    """The Display Shutter Module and the Bitmap Display Shutter Module (PS3.3 C.7.6.11, C.7.6.15)."""
     shapes = elements.texts("ShutterShape")
     edges = [
         elements.integer(f"Shutter{side}")
@@ -81,7 +81,8 @@ def read_shutter(elements: Elements) -> Shutter | None:
     circle = (int(centre[0]), int(centre[1]), radius) if "CIRCULAR" in shapes and len(centre) == 2 and radius else None
     vertices = tuple(int(v) for v in elements.numbers("VerticesOfThePolygonalShutter"))
     polygon = tuple(zip(vertices[0::2], vertices[1::2], strict=False)) if "POLYGONAL" in shapes and len(vertices) >= 6 else ()
-    return Shutter(rectangle, circle, polygon) if rectangle or circle or polygon else None
+    group = elements.integer("ShutterOverlayGroup", "US") or 0 if "BITMAP" in shapes else 0
+    return Shutter(rectangle, circle, polygon, group) if rectangle or circle or polygon or group else None
 
 
 def read_pet(elements: Elements) -> PetFacts:

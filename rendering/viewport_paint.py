@@ -103,7 +103,7 @@ class Painter:
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
         frame = self._images.frame(position)
-        covered = self._masks.get(("covered", position, padded), lambda: _covered(container, header, padded))
+        covered = self._masks.get(("covered", position, padded), lambda: _covered(container, header, frame, padded))
         drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
         _paint_mask(picture, view, covered, 0)
         _paint_mask(picture, view, drawn, 255)
@@ -326,9 +326,9 @@ def _shrinking(screen: ScreenMap) -> tuple[int, int]:
     return max(1, math.floor(max(abs(rv), abs(dv)))), max(1, math.floor(max(abs(ru), abs(du))))
 
 
-def _covered(container: NDArray[Any], header: ImageHeader, padded: bool) -> NDArray[np.bool_] | None:
+def _covered(container: NDArray[Any], header: ImageHeader, frame: int, padded: bool) -> NDArray[np.bool_] | None:
     """Where nothing of the image is to be seen: behind the shutter, and padding when `padded`."""
-    shutter, padding = shutter_mask(header), padding_mask(container, header) if padded else None
+    shutter, padding = shutter_mask(header, frame, container), padding_mask(container, header) if padded else None
     if shutter is None or padding is None:
         return padding if shutter is None else shutter
     return shutter | padding

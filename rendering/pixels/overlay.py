@@ -17,14 +17,16 @@ def overlay_planes(
     """The overlays of `frame`, each with a (rows, columns) mask of the image that is True where drawn.
 
     Overlays embedded in unused bits of the pixel data need the decoded `container` of the
-    frame; without it they are left out.
+    frame; without it they are left out. One that is a shutter is not drawn (C.7.6.15).
     """
-    planes = []
-    for overlay in header.overlays:
-        plane = _plane(overlay, frame, container)
-        if plane is not None:
-            planes.append((overlay, _placed(plane, overlay, header.rows, header.columns)))
-    return tuple(planes)
+    shutter = header.shutter.overlay_group if header.shutter is not None else 0
+    planes = ((overlay, _of_image(overlay, header, frame, container)) for overlay in header.overlays if overlay.group != shutter)
+    return tuple((overlay, plane) for overlay, plane in planes if plane is not None)
+
+
+def _of_image(overlay: Overlay, header: ImageHeader, frame: int, container: NDArray[Any] | None) -> NDArray[np.bool_] | None:
+    plane = _plane(overlay, frame, container)
+    return None if plane is None else _placed(plane, overlay, header.rows, header.columns)
 
 
 def _plane(overlay: Overlay, frame: int, container: NDArray[Any] | None) -> NDArray[np.bool_] | None:
@@ -57,8 +59,11 @@ def _placed(plane: NDArray[np.bool_], overlay: Overlay, rows: int, columns: int)
     return placed
 
 
-def shutter_mask(header: ImageHeader) -> NDArray[np.bool_] | None:
-    """True where the shutter covers the image; None without one. Edges of the shapes stay visible."""
+def shutter_mask(header: ImageHeader, frame: int = 0, container: NDArray[Any] | None = None) -> NDArray[np.bool_] | None:
+    """True where the shutter covers the image; None without one. Edges of the shapes stay visible.
+
+    `container` is needed for a shutter that is an overlay in unused bits of the pixels.
+    """
     shutter = header.shutter
     if shutter is None:
         return None
@@ -72,6 +77,10 @@ def shutter_mask(header: ImageHeader) -> NDArray[np.bool_] | None:
         seen &= (row - centre_row) ** 2 + (column - centre_column) ** 2 <= radius**2
     if shutter.polygon:
         seen &= _inside_polygon(shutter.polygon, row, column)
+    for overlay in header.overlays:
+        covers = _of_image(overlay, header, frame, container) if overlay.group == shutter.overlay_group else None
+        if covers is not None:
+            seen &= ~covers
     return ~seen
 
 

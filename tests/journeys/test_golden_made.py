@@ -119,6 +119,16 @@ def embedded_overlay() -> Made:
     return made
 
 
+def bitmap_shutter() -> Made:
+    """An overlay that covers the image instead of being drawn on it (C.7.6.15), beside one that is drawn."""
+    made = overlaid(shape=(24, 30), origin=(1, 1), ShutterShape="BITMAP", ShutterOverlayGroup=0x6000, ShutterPresentationValue=0)
+    for element in (0x10, 0x11, 0x40, 0x50, 0x100, 0x102, 0x3000):
+        old = made[0x6000, element]
+        value = [2, 2] if element == 0x50 else old.value
+        made.add_new((0x6004, element), old.VR, value)
+    return made
+
+
 RAMP = np.arange(256)
 TABLES = {"Red": RAMP * 257, "Green": (255 - RAMP) * 257, "Blue": (RAMP // 2) * 257}
 
@@ -235,6 +245,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "circular shutter": shutter("CIRCULAR", **CIRCLE),
     "polygonal shutter": shutter("POLYGONAL", **POLYGON),
     "all shutters at once": shutter("RECTANGULAR", "CIRCULAR", "POLYGONAL", **RECTANGLE, **CIRCLE, **POLYGON),
+    "bitmap shutter": bitmap_shutter,
     "overlay beside its image": overlaid,
     "overlay in unused bits": embedded_overlay,
     "palette of 16 bits": palette,

@@ -118,6 +118,8 @@ def covered(dataset: Dataset, stored: Array) -> Array:
     if "POLYGONAL" in shapes:
         corners = np.array(dataset.VerticesOfThePolygonalShutter, float).reshape(-1, 2)
         found |= ~_within(row.astype(float), column.astype(float), corners)
+    if "BITMAP" in shapes:
+        found |= _overlay(dataset, int(dataset.ShutterOverlayGroup), stored, 0)
     return found
 
 
@@ -137,20 +139,24 @@ def drawn(dataset: Dataset, containers: Array, frame: int) -> Array:
     """Where overlays draw: `containers` are the words of the frame, for overlays in bits that no pixel uses."""
     found = np.zeros(containers.shape[:2], bool)
     for group in range(0x6000, 0x6020, 2):
-        if (group, 0x0010) not in dataset:
-            continue
-        rows, columns = int(dataset[group, 0x0010].value), int(dataset[group, 0x0011].value)
-        if (group, 0x3000) not in dataset:
-            found |= (containers.astype(np.int64) >> int(dataset[group, 0x0102].value)) & 1 == 1
-            continue
-        first = int(dataset[group, 0x0051].value) - 1 if (group, 0x0051) in dataset else 0
-        count = int(dataset[group, 0x0015].value) if (group, 0x0015) in dataset else 1
-        if not 0 <= frame - first < count:
-            continue
-        bits = np.unpackbits(np.frombuffer(dataset[group, 0x3000].value, np.uint8), bitorder="little")
-        plane = bits[(frame - first) * rows * columns :][: rows * columns].reshape(rows, columns)
-        top, left = (int(v) - 1 for v in dataset[group, 0x0050].value)
-        for r, c in np.argwhere(plane):
-            if 0 <= r + top < found.shape[0] and 0 <= c + left < found.shape[1]:
-                found[r + top, c + left] = True
+        if (group, 0x0010) in dataset and group != dataset.get("ShutterOverlayGroup"):
+            found |= _overlay(dataset, group, containers, frame)
+    return found
+
+
+def _overlay(dataset: Dataset, group: int, containers: Array, frame: int) -> Array:
+    rows, columns = int(dataset[group, 0x0010].value), int(dataset[group, 0x0011].value)
+    if (group, 0x3000) not in dataset:
+        return (containers.astype(np.int64) >> int(dataset[group, 0x0102].value)) & 1 == 1
+    found = np.zeros(containers.shape[:2], bool)
+    first = int(dataset[group, 0x0051].value) - 1 if (group, 0x0051) in dataset else 0
+    count = int(dataset[group, 0x0015].value) if (group, 0x0015) in dataset else 1
+    if not 0 <= frame - first < count:
+        return found
+    bits = np.unpackbits(np.frombuffer(dataset[group, 0x3000].value, np.uint8), bitorder="little")
+    plane = bits[(frame - first) * rows * columns :][: rows * columns].reshape(rows, columns)
+    top, left = (int(v) - 1 for v in dataset[group, 0x0050].value)
+    for r, c in np.argwhere(plane):
+        if 0 <= r + top < found.shape[0] and 0 <= c + left < found.shape[1]:
+            found[r + top, c + left] = True
     return found
