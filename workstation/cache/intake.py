@@ -38,7 +38,7 @@ BATCH_FILES = 200
 BATCH_BYTES = 512 << 20
 
 Admit = Callable[[ParsedInstance], str]
-"""Why a file must not be taken in, "" when it may; a `QuarantineKind` has it set aside as that, not dropped."""
+"""Given the file as it lay when it was handed over (`instance.path`). Why a file must not be taken in, "" when it may; a `QuarantineKind` has it set aside as that, not dropped."""
 
 READING = "Reading files"
 LED_OUT = "a name that leads out of its folder"
@@ -208,7 +208,7 @@ class Intake:
     def _take(self, source: SourceFile, staged: Staged | None, parsed: ParsedInstance) -> None:
         if flaw := flaw_of(parsed) or lack_of(parsed):
             raise Refused(flaw)
-        reason = self._admit(parsed) if self._admit else ""
+        reason = self._admit(_where_it_lay(parsed, source.path)) if self._admit else ""
         verdict = reason if isinstance(reason, QuarantineKind) else None
         if reason and verdict is None:
             raise Refused(reason)
@@ -323,3 +323,9 @@ class Intake:
         self._duplicates += answer is Answer.DUPLICATE
         if isinstance(candidate.outcome, ParsedInstance):
             self._studies[candidate.outcome.study.study_instance_uid] = None
+
+
+def _where_it_lay(parsed: ParsedInstance, path: Path) -> ParsedInstance:
+    """As the caller knows the file: our copy was parsed, not the file itself."""
+    instance = replace(parsed.instance, path=str(path))
+    return replace(parsed, study=replace(parsed.study, series=(replace(parsed.series, instances=(instance,)),)))
