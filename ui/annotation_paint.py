@@ -60,16 +60,14 @@ def _lines(painter: QPainter, shape: Shape) -> None:
 
 
 def _handles(painter: QPainter, shape: Shape) -> None:
-    """Open squares; filled ones can be moved by the arrow keys. The middle stays free for what it marks."""
-    filled = shape.mark is Mark.CHOSEN
+    """Open squares, so that what they mark stays seen; heavy ones can be moved by the arrow keys."""
+    heavy = shape.mark is Mark.CHOSEN
     for x, y in shape.handles:
         box = QRectF(x - HANDLE / 2, y - HANDLE / 2, HANDLE, HANDLE)
-        painter.setPen(_pen(EDGE_COLOUR, 3.0))
+        painter.setPen(_pen(EDGE_COLOUR, 4.4 if heavy else 3.0))
         painter.drawRect(box)
-        painter.setPen(_pen(QColor(shape.colour), 1.3))
-        painter.setBrush(QColor(shape.colour) if filled else Qt.BrushStyle.NoBrush)
+        painter.setPen(_pen(QColor(shape.colour), 2.4 if heavy else 1.3))
         painter.drawRect(box)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _label(painter: QPainter, shape: Shape) -> None:

@@ -25,7 +25,7 @@ from workstation.session.handles import AREAS, handles, lines
 
 Point = tuple[float, float]
 LABEL_POINTS = 11.5
-MOST_LABEL = 260.0
+MOST_LABEL = 250.0
 ARROW_HEAD = 11.0
 TICK = 5.0
 
@@ -89,7 +89,7 @@ def labelled(
     shape: Shape, size: tuple[float, float], words: Sequence[Box], others: Sequence[Shape], brightness: Callable[[Box], float]
 ) -> Shape:
     """The shape with its label where it hides least."""
-    text = tuple(halo.elided(line, MOST_LABEL, LABEL_POINTS) for line in label_lines(shape.drawn))
+    text = tuple(part for line in label_lines(shape.drawn) for part in _wrapped(line))
     if not text:
         return shape
     wide = max(halo.width(line, LABEL_POINTS) for line in text)
@@ -160,6 +160,18 @@ def _arrow_head(path: QPainterPath, tip: QPointF, tail: QPointF) -> None:
         path.moveTo(tip + along + across)
         path.lineTo(tip)
         path.lineTo(tip + along - across)
+
+
+def _wrapped(line: str) -> list[str]:
+    """Whole words on lines of MOST_LABEL: half a value would be a wrong one."""
+    parts = [""]
+    for word in line.split(" "):
+        longer = f"{parts[-1]} {word}" if parts[-1] else word
+        if parts[-1] and halo.width(longer, LABEL_POINTS) > MOST_LABEL:
+            parts.append(word)
+        else:
+            parts[-1] = longer
+    return parts
 
 
 def _between(line: Sequence[Point]) -> list[Point]:

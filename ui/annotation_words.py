@@ -10,8 +10,9 @@ from ui import plain
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.session.annotating import READER
 
-# Values of an area that stand side by side, so that its label is low and wide no more than needed.
+# Values of an area that stand side by side, so that its label is low: mean and SD, least and most.
 PAIRED = 2
+_SELDOM = ("Median", "Pixels", "Angle between axes", "Perimeter")
 _ONE_VALUE = (AnnotationKind.LENGTH, AnnotationKind.ANGLE, AnnotationKind.COBB, AnnotationKind.PROBE, AnnotationKind.CALIBRATION)
 
 
@@ -25,15 +26,21 @@ def label_lines(drawn: Annotation) -> tuple[str, ...]:
     if drawn.kind in _ONE_VALUE and len(measured.values) == 1:
         lines.append(plain.plain(measured.values[0].text))
     elif measured.values:
-        words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in measured.values]
-        paired = PAIRED if len(words) > 3 else 1
-        lines.extend("  ".join(words[i : i + paired]) for i in range(0, len(words), paired))
+        lines.extend(_value_lines(drawn))
     if measured.refused and drawn.kind not in (AnnotationKind.TEXT, AnnotationKind.ARROW, AnnotationKind.SPINE):
         lines.append(plain.core_text(measured.refused))
     lines.extend(plain.core_text(note) for note in measured.notes)
     if drawn.source.kind != READER:
         lines.append(source_words(drawn))
     return tuple(line for line in lines if line)
+
+
+def _value_lines(drawn: Annotation) -> list[str]:
+    """What is looked for at a glance; the rest is in the histogram and the list."""
+    shown = [v for v in drawn.measured.values if v.name not in _SELDOM]
+    words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in shown]
+    first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 else (words, [])
+    return [*first, *("  ".join(rest[i : i + PAIRED]) for i in range(0, len(rest), PAIRED))]
 
 
 def source_words(drawn: Annotation) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from workstation.domain.annotation import AnnotationKind
@@ -31,7 +31,6 @@ class TextEntry(QLineEdit):
         known = wanted.drawn.known_mm
         self.setText(f"{known:g}" if is_length and known is not None else wanted.drawn.text)
         self.selectAll()
-        self.returnPressed.connect(self.keep)
 
     def open_at(self, at: QPoint) -> None:
         """Show beside a place in the viewport, all of it inside."""
@@ -66,6 +65,13 @@ class TextEntry(QLineEdit):
         grid = self._viewport.parentWidget()
         if grid is not None:
             grid.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.keep()
+            event.accept()  # or the images, which have the keys again, would hear it too
+        else:
+            super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

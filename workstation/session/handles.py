@@ -22,6 +22,8 @@ CURVE_STEPS = 72
 
 def handles(kind: AnnotationKind, points: Sequence[Point]) -> list[Point]:
     """Where a hand can take hold. Of boxes all four corners or axis ends, of a free line none: it moves as a whole."""
+    if len(points) < 2:
+        return list(points)
     if kind is AnnotationKind.FREEHAND:
         return []
     if kind is AnnotationKind.RECTANGLE:
