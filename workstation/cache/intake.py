@@ -38,7 +38,10 @@ BATCH_FILES = 200
 BATCH_BYTES = 512 << 20
 
 Admit = Callable[[ParsedInstance], str]
-"""Given the file as it lay when it was handed over (`instance.path`). Why a file must not be taken in, "" when it may; a `QuarantineKind` has it set aside as that, not dropped."""
+"""Given the file as it lay when it was handed over (`instance.path`): why it must not be taken in, "" when it may.
+
+A `QuarantineKind` has it set aside as that, not dropped.
+"""
 
 READING = "Reading files"
 LED_OUT = "a name that leads out of its folder"
