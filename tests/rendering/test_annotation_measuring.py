@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -470,6 +471,43 @@ def test_a_ball_measures_the_same_on_every_cut(scanned: Viewport, plane: Plane) 
     angle = on_cut(scanned, state, K.ANGLE, CENTRE + 9.0 * right, CENTRE, CENTRE + 5.0 * right + 5.0 * down)
     assert value(angle, "Angle") == pytest.approx(45.0)
     assert value(on_cut(scanned, state, K.PROBE, CENTRE), "Value") == 100.0
+
+
+AXES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+ORIENTATIONS = [
+    (tuple(sr * c for c in AXES[r]), tuple(sc * c for c in AXES[c]), way)
+    for (r, c) in permutations(range(3), 2)
+    for sr, sc, way in product((1.0, -1.0), repeat=3)
+]
+
+
+@pytest.mark.parametrize(("row", "column", "way"), ORIENTATIONS)
+def test_every_acquisition_measures_the_same_tissue_the_same(
+    make_series: Any, acquisition: Any, row: Any, column: Any, way: float
+) -> None:
+    """F52: all 48 axis orientations, pixels that are not square."""
+    normal = np.array(cross(row, column)) * way
+    origin = CENTRE - 15.0 * np.array(row) - 16.0 * np.array(column) - 16.0 * normal
+    scan = acquisition(
+        row, column, tuple(2.0 * normal), tuple(origin), row_spacing=2.0, column_spacing=1.5, shape=(17, 17, 21)
+    )  # fmt: skip
+    slope = np.array([3.0, 5.0, 7.0])
+    viewport = scan.fill(make_series(), lambda p: p @ slope).viewport()
+    for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL):
+        right, down = (np.array(axis) for axis in DIRECTIONS[plane])
+        line = on_cut(viewport, cut_state(plane), K.LENGTH, CENTRE - 6.0 * right, CENTRE + 8.0 * down)
+        assert value(line, "Length") == pytest.approx(10.0)
+        # Of a linear field the mean over a box is the value at its middle.
+        box = on_cut(
+            viewport, cut_state(plane), K.RECTANGLE, CENTRE - 8.9 * right - 8.9 * down, CENTRE + 8.9 * right + 8.9 * down
+        )
+        assert value(box, "Mean") == pytest.approx(float(CENTRE @ slope), abs=7.0)
+        assert value(on_cut(viewport, cut_state(plane), K.PROBE, CENTRE), "Value") == pytest.approx(
+            float(CENTRE @ slope), abs=12.0
+        )
+    frame = int(viewport.at_point(viewport.default_state(), tuple(float(c) for c in CENTRE)).position)
+    in_frame = on_frame(viewport, K.LENGTH, (2.0, 2.0), (10.0, 8.0), position=frame)
+    assert value(in_frame, "Length") == pytest.approx(math.hypot(12.0, 12.0))
 
 
 def test_a_cut_along_the_slices_measures_as_the_slice_itself(make_series: Any, acquisition: Any) -> None:

@@ -164,6 +164,18 @@ def test_an_ultrasound_region_gives_millimetres(header: Any) -> None:
     assert found.ultrasound_regions[0].holds(9, 7)
 
 
+def test_a_region_says_what_its_axes_are_whatever_they_measure(header: Any) -> None:
+    """F53: PhysicalUnits 4 is seconds, 7 cm/s; what is not known has no unit."""
+    doppler = region(RegionSpatialFormat=3, PhysicalUnitsXDirection=4, PhysicalUnitsYDirection=7, PhysicalDeltaY=-0.5)
+    unknown = region(PhysicalUnitsXDirection=0, PhysicalDeltaY=0.0)
+    found = header(Modality="US", sop_class=US, SequenceOfUltrasoundRegions=items(region(), doppler, unknown)).ultrasound_regions
+    axes = [(r.x_unit, r.x_delta, r.y_unit, r.y_delta) for r in found]
+    assert axes[0] == ("mm", pytest.approx(0.2), "mm", pytest.approx(0.3))
+    assert axes[1] == ("s", 0.02, "cm/s", -0.5)
+    assert axes[2] == ("", None, "", None)
+    assert (found[1].row_spacing, found[1].column_spacing) == (None, None)
+
+
 def test_regions_that_differ_or_are_no_lengths_give_no_common_spacing(header: Any) -> None:
     doppler = region(RegionSpatialFormat=3, PhysicalUnitsXDirection=4)
     both = header(Modality="US", sop_class=US, SequenceOfUltrasoundRegions=items(region(), doppler))

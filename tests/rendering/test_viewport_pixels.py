@@ -362,6 +362,7 @@ def test_a_cut_through_a_stack_is_refused_with_its_reason(maker: Any) -> None:
 
 
 def test_the_picture_carries_its_frame(maker: Any) -> None:
+    """F56: and how much was lost in it."""
     maker.header = replace(maker.header, modality="US")
     maker.add_frames([RAMP] * 3, [FrameFacts()] * 3, lossy=True, lossy_ratio=(12.3,))
     viewport = maker.viewport()
