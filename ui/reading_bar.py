@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton
 
 from ui import icons, menus, plain, theme
@@ -69,7 +68,7 @@ class ReadingBar(QFrame):
         row.setSpacing(3)
         row.addWidget(self._button("case.worklist", "worklist"))
         row.addSpacing(6)
-        row.addWidget(self.patient, 1)
+        row.addWidget(self.patient, 3)
         row.addSpacing(10)
         group = QButtonGroup(self)
         group.setExclusive(True)
@@ -103,7 +102,10 @@ class ReadingBar(QFrame):
             policy.setRetainSizeWhenHidden(True)
             button.setSizePolicy(policy)
         row.addWidget(self._previous)
-        row.addWidget(self._stage)
+        # A share of the width, whatever it says: tools keep their place from case to case.
+        self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._stage.setMaximumWidth(STAGE_WIDTH)
+        row.addWidget(self._stage, 1)
         row.addWidget(self._next)
 
     def _more_tools(self) -> QToolButton:
@@ -137,10 +139,6 @@ class ReadingBar(QFrame):
         act = click if click is not None else partial(self._runner.run, command_id)
         button.clicked.connect(lambda _: act())
         return button
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._stage.setFixedWidth(min(STAGE_WIDTH, self.width() // 6))
-        super().resizeEvent(event)
 
     # ---- showing ---------------------------------------------------------------------
 
