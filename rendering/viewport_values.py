@@ -178,7 +178,7 @@ def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: t
     picture = np.empty(values.shape, np.uint8)
     flat, grey_levels = values.reshape(-1), picture.reshape(-1)
     scratch = np.empty(min(CACHED_VALUES, flat.size), np.float32)
-    unknown = np.empty(scratch.size, bool)
+    known = np.empty(scratch.size, bool)
     # Values near the end of float32 overflow to infinity, which is as white or black as they are.
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, flat.size, CACHED_VALUES):
@@ -186,9 +186,9 @@ def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: t
             levels = np.multiply(part, factor, out=scratch[: part.size])
             levels += offset
             np.clip(levels, np.float32(0.0), np.float32(255.0), out=levels)
-            # fmax and fmin, which would leave NaN out, take twice as long as this and clip together.
-            if np.isnan(levels, out=unknown[: part.size]).any():
-                levels[unknown[: part.size]] = 0.0
+            # What is no number is background, as in `grey`. fmax and fmin would take twice as long as this and clip.
+            if not np.isfinite(part, out=known[: part.size]).all():
+                levels[~known[: part.size]] = 0.0
             np.copyto(grey_levels[start : start + CACHED_VALUES], levels, casting="unsafe")
     if padding is not None:
         picture[(values >= padding[0]) & (values <= padding[1])] = 0

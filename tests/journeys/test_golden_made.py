@@ -188,7 +188,7 @@ def one_bit() -> Made:
 def floating(kind: str) -> Callable[[], Made]:
     def make() -> Made:
         values = (GREY / 4095.0 - 0.5).astype(kind)
-        values[3, 4] = np.nan
+        values[0, 0], values[23, 29] = np.nan, np.inf
         made = dataset(
             GREY, sop_class=PARAMETRIC_MAP, BitsAllocated=32 if kind == "f4" else 64, WindowCenter=0.1, WindowWidth=0.7
         )
