@@ -44,6 +44,8 @@ def test_a_tool_that_draws_is_performed_by_keys(command, press, case, seat):
     assert annotating.drawing.is_by_keys
     fewest, most = POINTS_NEEDED[kind]
     for number in range(fewest):
+        if annotating.all():
+            break  # a free line has its points from the cursor's way
         press("Return")
         if number < fewest - 1:
             press(f"Shift+{STEPS[number]}")
