@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import combinations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
@@ -15,6 +17,8 @@ EDGE_COLOUR = QColor(0, 0, 0, 190)
 LINE, EDGE = 1.3, 3.3
 # A side of a handle: what is seen; what is hit is larger (ui.annotation_layer).
 HANDLE = 9.0
+LEAST_HANDLE = 4.0
+MOST_COMPARED = 24
 CURSOR, CURSOR_GAP = 18.0, 5.0
 DASHES = (5.0, 4.0)
 _SHOWS_HANDLES = (Mark.HOVERED, Mark.SELECTED, Mark.CHOSEN, Mark.DRAFT)
@@ -62,12 +66,19 @@ def _lines(painter: QPainter, shape: Shape) -> None:
 def _handles(painter: QPainter, shape: Shape) -> None:
     """Open squares, so that what they mark stays seen; heavy ones can be moved by the arrow keys."""
     heavy = shape.mark is Mark.CHOSEN
+    side = handle_side(shape.handles)
     for x, y in shape.handles:
-        box = QRectF(x - HANDLE / 2, y - HANDLE / 2, HANDLE, HANDLE)
+        box = QRectF(x - side / 2, y - side / 2, side, side)
         painter.setPen(_pen(EDGE_COLOUR, 4.4 if heavy else 3.0))
         painter.drawRect(box)
         painter.setPen(_pen(QColor(shape.colour), 2.4 if heavy else 1.3))
         painter.drawRect(box)
+
+
+def handle_side(handles: Sequence[Point]) -> float:
+    """Smaller where they stand close: an 8 mm nodule must not lie under the marks of its own ends."""
+    nearest = min((math.dist(a, b) for a, b in combinations(handles[:MOST_COMPARED], 2)), default=math.inf)
+    return max(LEAST_HANDLE, min(HANDLE, nearest / 4))
 
 
 def _label(painter: QPainter, shape: Shape) -> None:
