@@ -13,6 +13,7 @@ from object_images import Phantom, save, sequence
 from object_seat import AUTHOR, K, Seat, drawings, seat_of
 from pydicom.dataset import Dataset
 
+from rendering.inspect_series import inspect_path
 from rendering.objects.annotations import annotations_of, on_displayed_area
 from rendering.objects.colour import cielab_of_rgb, rgb_of_cielab
 from rendering.objects.facts import DisplayedArea, ObjectFacts, ObjectKind
@@ -214,6 +215,14 @@ def test_facts_travel_as_they_are(worker: ImageWorker, shared_data: Path) -> Non
     for name in ("18_SEG_small/sparse-labelmap-ppv5.dcm", "18_SR_dwv_annotations/sr-circle.dcm", "17_RT_phantom/rt.dcm"):
         facts = worker.read_object(shared_data / name)
         assert ObjectFacts.from_json(facts.to_json()) == facts
+
+
+def test_inspecting_a_file_names_what_the_object_holds(worker: ImageWorker, shared_data: Path) -> None:
+    found = inspect_path(shared_data / "18_SR_dwv_annotations" / "sr-ruler.dcm", worker, decode=False)
+    (row,) = found.series
+    (held,) = row["objects"]
+    assert held["holds"] == "structured report, Imaging Measurement Report, 31 lines, 3 findings, of 1 image"
+    assert held["findings"][0]["values"] == [{"name": "Length", "value": 4.025316455696, "unit": "mm"}]
 
 
 # Whose it is (F49, F75)
