@@ -14,6 +14,7 @@ from rendering.annotation_shapes import with_span
 from rendering.header import ImageHeader
 from rendering.objects.facts import ObjectContext
 from rendering.objects.write_plan import Author
+from rendering.objects.write_report import write_sr
 from rendering.worker import ImageWorker
 from workstation.cache.reading import studies_in
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue
@@ -112,3 +113,10 @@ def cuts(seat: Seat) -> tuple[Annotation, ...]:
         seat.cut(5, K.ELLIPSE, Plane.CORONAL, [(1.0, 25.0, 301.0), (3.0, 25.0, 305.0), (3.0, 25.0, 301.0)]),
         seat.cut(6, K.SPINE, Plane.SAGITTAL, [(1.0, 25.0, 301.0)]),
     )
+
+
+def report_file(seat: Seat, folder: Path) -> Path:
+    """A report of all drawings, on disk."""
+    path = folder / "sr.dcm"
+    path.write_bytes(write_sr(seat.context, AUTHOR, drawings(seat), seat.headers).data)
+    return path
