@@ -96,6 +96,11 @@ class AnnotationLayer:
         words = words if words is not None else _words(corners, size)
         return (*self._shown, labelled(draft, size, words, found, brightness_of(picture, ratio)))
 
+    def hides(self, view: View) -> bool:
+        """Whether there are drawings of this series that the reader has hidden."""
+        state = view.state
+        return not self._annotating.layer_visible and bool(self._annotating.annotations_on(state.study_uid, state.series_uid))
+
     @property
     def cursor(self) -> Point | None:
         """The cursor of the keys in device pixels."""
@@ -206,9 +211,16 @@ def _carried(drawn: Annotation, view: View, ratio: float) -> Shape | None:
 
 
 def _words(corners: Corners, size: tuple[float, float]) -> list[Box]:
-    """Where the corner text stands."""
+    """Where the corner text, the letters of the patient's sides and the ruler stand."""
     high = halo.metrics().height() + 1
-    return [
+    width, height = size
+    edges = [
+        Box(0.0, height / 2 - high, 2 * high, 2 * high),
+        Box(width - 2 * high, height * 0.33, 2 * high, height * 0.34 + high),
+        Box(width / 2 - high, 0.0, 2 * high, 1.5 * high),
+        Box(width / 2 - high, height - 1.5 * high, 2 * high, 1.5 * high),
+    ]
+    return edges + [
         Box(p.left - BADGE_PAD, p.top, p.width + 2 * BADGE_PAD, high) for p in fit(corners, *size, high, halo.width, halo.elided)
     ]
 

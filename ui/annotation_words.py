@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication
 from ui import plain
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.session.annotating import READER
+from workstation.session.annotation_words import SELDOM
 
 # Values of an area that stand side by side, so that its label is low: mean and SD, least and most.
 PAIRED = 2
-_SELDOM = ("Median", "Pixels", "Angle between axes", "Perimeter")
 _ONE_VALUE = (AnnotationKind.LENGTH, AnnotationKind.ANGLE, AnnotationKind.COBB, AnnotationKind.PROBE, AnnotationKind.CALIBRATION)
 
 
@@ -37,7 +37,7 @@ def label_lines(drawn: Annotation) -> tuple[str, ...]:
 
 def _value_lines(drawn: Annotation) -> list[str]:
     """What is looked for at a glance; the rest is in the histogram and the list."""
-    shown = [v for v in drawn.measured.values if v.name not in _SELDOM]
+    shown = [v for v in drawn.measured.values if v.name not in SELDOM]
     words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in shown]
     first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 else (words, [])
     return [*first, *("  ".join(rest[i : i + PAIRED]) for i in range(0, len(rest), PAIRED))]

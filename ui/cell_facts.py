@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Letters, Picture
 from ui.annotation_layer import AnnotationLayer
-from ui.corner_text import CornerFacts, corner_lines
+from ui.corner_text import CornerFacts, Line, Tone, corner_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
 from ui.scale_bar import scale_bar
@@ -67,6 +69,9 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     if picture.error is not None:
         return OverlayFacts(corners, loaded=facts.loaded, is_prior=facts.is_prior, active=facts.active)
     per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
+    if facts.layer is not None and facts.layer.hides(facts.view):
+        hidden = Line(QCoreApplication.translate("viewport", "Drawings are hidden"), 0, Tone.DOUBT)
+        corners = replace(corners, bottom_left=(*corners.bottom_left, hidden))
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(

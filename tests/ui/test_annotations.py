@@ -207,6 +207,7 @@ def test_one_key_hides_drawings_and_drawing_again_shows_them(case, widget, seat,
     assert yellow(widget).any()
     annotating.toggle_layer()
     assert not yellow(widget).any()
+    assert widget.layer.hides(widget.view())
     line(widget, seat, QPoint(60, 300), QPoint(100, 330))
     assert annotating.layer_visible
 

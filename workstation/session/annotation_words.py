@@ -27,13 +27,13 @@ TITLES = {
     AnnotationKind.CALIBRATION: "Calibration line",
     AnnotationKind.SPINE: "Vertebra",
 }
-# How many of an area's values a report sentence takes: the rest is on the image.
-MOST_VALUES = 5
+# What a report sentence leaves out: it is in the list of drawings and in the histogram.
+SELDOM = ("Median", "Pixels", "Angle between axes")
 
 
 def values_words(drawn: Annotation) -> str:
     """`Long axis 23.4 mm, short axis 12.1 mm`; "" when nothing is measured."""
-    values = drawn.measured.values[:MOST_VALUES]
+    values = [v for v in drawn.measured.values if v.name not in SELDOM]
     parts = [f"{v.name} {v.text}" for v in values]
     return ", ".join([*parts[:1], *(part if part[:2].isupper() else part[:1].lower() + part[1:] for part in parts[1:])])
 
