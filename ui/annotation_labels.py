@@ -81,10 +81,16 @@ def place(
     corners = [p for line in drawings for p in line]
     best, best_cost = Box(own.right, own.top, *size), math.inf
     for box, reach in _candidates(size, points, own, is_area, view):
+        if reach >= best_cost:
+            break  # those that come are further away still
         cost = reach + (LEAVES_VIEW if _leaves(box, view) else 0.0)
-        cost += COVERS_WORDS * sum(math.sqrt(box.grown(2).shared(other)) for other in words)
-        cost += COVERS_DRAWING * math.sqrt(box.shared(own)) if is_area else 0.0
-        cost += COVERS_DRAWING * 8 * sum(1 for p in corners if box.grown(3).holds(p))
+        wide = box.grown(2)
+        cost += COVERS_WORDS * sum(math.sqrt(wide.shared(other)) for other in words)
+        if is_area:
+            cost += COVERS_DRAWING * math.sqrt(box.shared(own))
+        if cost < best_cost:
+            near = box.grown(3)
+            cost += COVERS_DRAWING * 8 * sum(map(near.holds, corners))
         if cost < best_cost:
             cost += BRIGHT * brightness(box)
         if cost < best_cost:

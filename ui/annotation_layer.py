@@ -40,7 +40,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What a shape depends on besides its drawing."""
+    """What a shape depends on besides its drawing. `state` without what only changes greys.
+
+    A drawing of a frame lies on that frame alone: for it `state` is without the position too.
+    """
 
     state: ViewportState
     width: int
@@ -54,13 +57,12 @@ class AnnotationLayer:
     def __init__(self, annotating: Annotating, index: int) -> None:
         self._annotating = annotating
         self._index = index
-        self._key: _Key | None = None
-        self._made: dict[str, tuple[Annotation, Shape | None]] = {}
+        self._made: dict[str, tuple[Annotation, _Key, Shape | None]] = {}
         self._shown: tuple[Shape, ...] = ()
         self.hovered = ""
 
     def clear(self) -> None:
-        self._key, self._shown, self.hovered = None, (), ""
+        self._shown, self.hovered = (), ""
         self._made.clear()
 
     def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners) -> tuple[Shape, ...]:
@@ -69,10 +71,8 @@ class AnnotationLayer:
         if not annotating.layer_visible or view.state.plane is Plane.THREE_D:
             self._shown = ()
             return ()
-        key = _Key(replace(view.state, window=None, inverted=False), view.width, view.height, ratio)
-        if key != self._key:
-            self._key = key
-            self._made.clear()
+        here = _Key(replace(view.state, window=None, inverted=False), view.width, view.height, ratio)
+        anywhere = replace(here, state=replace(here.state, position=0))
         size = view.width / ratio, view.height / ratio
         held = annotating.drawing.preview if annotating.drawing.is_held else None
         unsaved = {a.uid: a for a in annotating.unsaved_on(view.state.study_uid, view.state.series_uid)}
@@ -81,13 +81,14 @@ class AnnotationLayer:
         for drawn in (*self._candidates(view, picture, unsaved), *self._spine(view)):
             if held is not None and held.uid == drawn.uid:
                 continue
-            shape = self._shape(drawn, view, ratio)
+            key = anywhere if _lies_on_one_frame(drawn, view) else here
+            shape = self._shape(drawn, view, key)
             if shape is None:
                 continue
             if shape.box is None:
                 words = words if words is not None else _words(corners, size)
                 shape = labelled(shape, size, words, found, brightness_of(picture, ratio))
-                self._made[drawn.uid] = (drawn, shape)
+                self._made[drawn.uid] = (drawn, key, shape)
             found.append(replace(shape, mark=self._mark(drawn, drawn.uid in unsaved)))
         self._shown = tuple(found)
         draft = self._draft(view, ratio, held)
@@ -159,16 +160,17 @@ class AnnotationLayer:
                 found.append(label)
         return found
 
-    def _shape(self, drawn: Annotation, view: View, ratio: float) -> Shape | None:
+    def _shape(self, drawn: Annotation, view: View, key: _Key) -> Shape | None:
         made = self._made.get(drawn.uid)
-        if made is not None and made[0] is drawn:
-            return made[1]
+        if made is not None and made[0] is drawn and made[1] == key:
+            return made[2]
         try:
             foreign = drawn.series_uid != view.state.series_uid
-            shape = _carried(drawn, view, ratio) if foreign else shape_of(drawn, view, ratio)
+            shape = _carried(drawn, view, key.ratio) if foreign else shape_of(drawn, view, key.ratio)
         except WorkstationError:
             shape = None  # the tile says why there is no image
-        self._made[drawn.uid] = (drawn, shape)
+        if shape is not None:  # on another image it is made anew
+            self._made[drawn.uid] = (drawn, key, shape)
         return shape
 
     def _mark(self, drawn: Annotation, is_unsaved: bool) -> Mark:
@@ -194,6 +196,10 @@ class AnnotationLayer:
         made = unlabelled(drawn, near, [line for line in corners if len(line) > 1])
         own = handles(kind, near) if len(near) > 1 or kind in (AnnotationKind.POLYGON,) else near
         return replace(made, handles=tuple(own or near[:1]), mark=Mark.DRAFT)
+
+
+def _lies_on_one_frame(drawn: Annotation, view: View) -> bool:
+    return drawn.plane is view.state.plane is Plane.STACK and drawn.kind is not AnnotationKind.SPINE
 
 
 def _share_space(one: tuple[Study, Series], other: tuple[Study, Series]) -> bool:

@@ -5,6 +5,7 @@ Made once for a drawing and a view; scrolling back and windowing paint what was 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -28,6 +29,7 @@ LABEL_POINTS = 11.5
 MOST_LABEL = 250.0
 ARROW_HEAD = 11.0
 TICK = 5.0
+STEP = 10.0
 
 
 class Mark(Enum):
@@ -175,11 +177,14 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _between(line: Sequence[Point]) -> list[Point]:
-    """Places along a line about 8 pixels apart: a label must not lie on its middle either."""
-    found = list(line)
+    """Places along a line about STEP pixels apart: a label must not lie on its middle either."""
+    found = [line[0]] if line else []
     for (x0, y0), (x1, y1) in pairwise(line):
-        steps = int(max(abs(x1 - x0), abs(y1 - y0)) // 8)
+        if math.dist(found[-1], (x1, y1)) < STEP:
+            continue
+        steps = int(max(abs(x1 - x0), abs(y1 - y0)) // STEP)
         found.extend((x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(1, steps))
+        found.append((x1, y1))
     return found
 
 
