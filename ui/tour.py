@@ -201,7 +201,9 @@ class Tour:
             self._driver.press("D")
             start, end = self._eyes.across(self._material.nodule, self._material.diameter_mm * REACH / 2)
             self._driver.drag(self._eyes.active, start, end)
-            taken = [drawn.measured for drawn in self._core.session.annotating.all()]
+            annotating = self._core.session.annotating
+            self._driver.wait(lambda: not annotating.is_unsaved, 10, "the drawing on disk")
+            taken = [drawn.measured for drawn in annotating.all()]
             said = taken[-1].values[0].text if taken and taken[-1].values else ""
             self._driver.note(said or f"refused: {taken[-1].refused if taken else self._window.banner.text}")
         self._driver.press("W")

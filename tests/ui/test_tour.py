@@ -39,13 +39,15 @@ def coloured(picture: np.ndarray[Any, Any], colour: str) -> np.ndarray[Any, Any]
 
 
 def middle_of_line(picture: np.ndarray[Any, Any]) -> tuple[int, int]:
-    """(row, column) of the amber line: the first amber thing from the left, its label is the next."""
-    amber = np.argwhere((picture[..., 0] - picture[..., 2] > 60) & (picture[..., 0] > picture[..., 1]))
-    columns = np.unique(amber[:, 1])
-    gaps = np.flatnonzero(np.diff(columns) > 4)
-    line = amber[amber[:, 1] <= (columns[gaps[0]] if gaps.size else columns[-1])]
-    row, column = line.mean(axis=0).round().astype(int)
-    return int(row), int(column)
+    """(row, column) of the drawn line: the longest run of its yellow in any row; letters have none so long."""
+    drawn = [int(theme.DRAWN[i : i + 2], 16) for i in (1, 3, 5)]
+    is_drawn = np.abs(picture.astype(int) - drawn).max(axis=-1) < 40
+    best = (0, 0, 0)
+    for row in np.flatnonzero(is_drawn.any(axis=1)):
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], is_drawn[row].astype(int), [0]))))
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            best = max(best, (int(end - start), int(row), int(start + end) // 2))
+    return best[1], best[2]
 
 
 @pytest.fixture(scope="module")
