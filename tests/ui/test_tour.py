@@ -39,15 +39,13 @@ def coloured(picture: np.ndarray[Any, Any], colour: str) -> np.ndarray[Any, Any]
 
 
 def middle_of_line(picture: np.ndarray[Any, Any]) -> tuple[int, int]:
-    """(row, column) of the drawn line: the longest run of its yellow in any row; letters have none so long."""
-    drawn = [int(theme.DRAWN[i : i + 2], 16) for i in (1, 3, 5)]
-    is_drawn = np.abs(picture.astype(int) - drawn).max(axis=-1) < 40
-    best = (0, 0, 0)
-    for row in np.flatnonzero(is_drawn.any(axis=1)):
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], is_drawn[row].astype(int), [0]))))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            best = max(best, (int(end - start), int(row), int(start + end) // 2))
-    return best[1], best[2]
+    """(row, column) of the drawn line: of the yellow things one below the other the narrowest; its label is wider."""
+    drawn = np.argwhere((picture[..., 0] - picture[..., 2] > 60) & (picture[..., 0] > picture[..., 1]))
+    gaps = np.flatnonzero(np.diff(drawn[:, 0]) > 1)
+    things = np.split(drawn, gaps + 1)
+    line = min((t for t in things if len(t) > 10), key=lambda t: int(np.ptp(t[:, 1])))
+    row, column = line.mean(axis=0).round().astype(int)
+    return int(row), int(column)
 
 
 @pytest.fixture(scope="module")
