@@ -10,7 +10,9 @@ PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 run: $(VENV)/.run-installed
 	$(PY) main.py demo
 
-test: $(VENV)/.test-installed $(HEADLESS)/.installed lint headless-tests ui-tests
+# The two suites run side by side: each waits for processes, sockets and timers more than it computes.
+test: $(VENV)/.test-installed $(HEADLESS)/.installed lint
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target headless-tests ui-tests
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .
