@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +24,7 @@ from workstation.at_rest.vault import Vault
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
-from workstation.ports import DecodePriority, LethalImages
+from workstation.ports import DecodePriority, LethalImages, ObjectFound
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
@@ -152,6 +152,11 @@ class ImageLibrary:
             self._drop(shelved)
         self._shelf.clear()
         self._studies = {}
+
+    def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterator[ObjectFound]:
+        from rendering.objects.received import found_in
+
+        return found_in(study, self._worker.read_object, cancelled)
 
     def viewport(self, study_uid: str, series_uid: str) -> Viewport | None:
         """The drawer of one series, starting to load it when it is not in memory."""

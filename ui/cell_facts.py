@@ -43,6 +43,7 @@ class CellFacts:
     layout: CornerText | None = None
     cine: CineFacts | None = None
     pixel_source: str = ""
+    laid_over: tuple[tuple[str, ...], ...] = ()
 
 
 def overlay_facts(facts: CellFacts) -> OverlayFacts:
@@ -72,6 +73,9 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     if facts.layer is not None and facts.layer.hides(facts.view):
         hidden = Line(QCoreApplication.translate("viewport", "Drawings are hidden"), 0, Tone.DOUBT)
         corners = replace(corners, bottom_left=(*corners.bottom_left, hidden))
+    if facts.laid_over:
+        over = tuple(Line(words, 0, Tone.DOUBT, tuple(short)) for words, *short in facts.laid_over)
+        corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(

@@ -195,6 +195,11 @@ class MainWindow(QMainWindow):
 
         self._open(DrawingsDialog(self._session, self))
 
+    def show_findings(self) -> None:
+        from ui.findings_dialog import FindingsDialog
+
+        self._open(FindingsDialog(self._session, self))
+
     def show_histogram(self) -> None:
         from ui.histogram import HistogramPopup
 

@@ -18,6 +18,9 @@ from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Jobs
 
 if TYPE_CHECKING:
+    from rendering.images import SeriesImages
+    from rendering.objects.layer_paint import LayerPainter
+    from rendering.objects.layers import Layer
     from rendering.viewport import Viewport
 
 # Above this a full picture cannot keep up with a wheel at 60 per second beside its neighbours.
@@ -34,6 +37,7 @@ class Request:
     height: int
     revision: int = 0
     fast: bool = False
+    layers: tuple[Layer, ...] = ()
 
     def may_stand_for(self, wanted: Request) -> bool:
         """Whether this picture may be shown until the wanted one is made."""
@@ -48,10 +52,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture and the request it answers."""
+    """A picture and the request it answers. `drawn` are the uids of the layers that are to be seen in it."""
 
     request: Request
     picture: Picture
+    drawn: tuple[str, ...] = ()
 
 
 class PictureSource:
@@ -66,6 +71,7 @@ class PictureSource:
         self._pending: tuple[Viewport, Request] | None = None
         self._full_seconds = 0.0
         self._revision = 0
+        self._painter: tuple[SeriesImages, LayerPainter] | None = None
 
     @property
     def is_rough(self) -> bool:
@@ -74,7 +80,7 @@ class PictureSource:
 
     def clear(self) -> None:
         """Forget everything: what is under way is dropped when it comes."""
-        self._wanted = self._shown = self._pending = None
+        self._wanted = self._shown = self._pending = self._painter = None
 
     def frames_arrived(self) -> bool:
         """More frames are in memory. True when the picture shown could look different now."""
@@ -85,17 +91,24 @@ class PictureSource:
         return False
 
     def current(
-        self, viewport: Viewport, generation: int, state: ViewportState, width: int, height: int, moving: bool = False
+        self,
+        viewport: Viewport,
+        generation: int,
+        state: ViewportState,
+        width: int,
+        height: int,
+        moving: bool = False,
+        layers: tuple[Layer, ...] = (),
     ) -> Shown | None:
-        """The picture to paint now, or None when there is none yet that may be shown."""
-        wanted = Request(generation, state, width, height, self._revision)
+        """The picture to paint now with the layers that are on, or None when there is none yet that may be shown."""
+        wanted = Request(generation, state, width, height, self._revision, layers=layers)
         self._wanted = wanted
         if self._answers(wanted, moving):
             return self._shown
         fast = moving and (self._full_seconds > QUICK_SECONDS or state.plane is Plane.THREE_D)
         request = replace(wanted, fast=fast)
         if state.plane is Plane.STACK and not state.slab_mm:
-            self._keep(request, self._timed(viewport, request))
+            self._keep(self._timed(viewport, request))
         else:
             self._ask(viewport, request)
         if self._shown is not None and not self._shown.request.may_stand_for(wanted):
@@ -114,15 +127,15 @@ class PictureSource:
             return
         self._running = True
 
-        def work(_: Cancel) -> Picture:
+        def work(_: Cancel) -> Shown:
             return self._timed(viewport, request)
 
-        self._jobs.run(PICTURES, work, lambda picture: self._answered(request, picture), lambda _: self._failed())
+        self._jobs.run(PICTURES, work, self._answered, lambda _: self._failed())
 
-    def _answered(self, request: Request, picture: Picture) -> None:
+    def _answered(self, shown: Shown) -> None:
         self._running = False
-        if self._wanted is not None and request.may_stand_for(self._wanted):
-            self._keep(request, picture)
+        if self._wanted is not None and shown.request.may_stand_for(self._wanted):
+            self._keep(shown)
             self._arrived()
         self._ask_pending()
 
@@ -136,20 +149,33 @@ class PictureSource:
             self._pending = None
             self._ask(viewport, request)
 
-    def _keep(self, request: Request, picture: Picture) -> None:
-        identity = picture.identity
-        own = (request.state.study_uid, request.state.series_uid)
-        if identity is not None and (identity.study_uid, identity.series_uid) != own:
+    def _keep(self, shown: Shown) -> None:
+        identity, state = shown.picture.identity, shown.request.state
+        if identity is not None and (identity.study_uid, identity.series_uid) != (state.study_uid, state.series_uid):
             self._shown = None
             return
-        self._shown = Shown(request, picture)
+        self._shown = shown
 
-    def _timed(self, viewport: Viewport, request: Request) -> Picture:
+    def _timed(self, viewport: Viewport, request: Request) -> Shown:
         started = time.perf_counter()
         picture = picture_of(viewport, request)
+        shown = self._with_layers(viewport, request, picture) if request.layers else Shown(request, picture)
         if not request.fast:
             self._full_seconds = time.perf_counter() - started
-        return picture
+        return shown
+
+    def _with_layers(self, viewport: Viewport, request: Request, picture: Picture) -> Shown:
+        """Layers that cannot be painted are left out, and then are not named either."""
+        from rendering.objects.layer_paint import LayerPainter
+
+        painter = self._painter
+        if painter is None or painter[0] is not viewport.images:
+            painter = self._painter = (viewport.images, LayerPainter(viewport.images))
+        try:
+            painted = painter[1].paint(picture, request.state, request.layers)
+        except WorkstationError:
+            return Shown(request, picture)
+        return Shown(request, painted.picture, painted.drawn)
 
 
 def picture_of(viewport: Viewport, request: Request) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
@@ -29,6 +29,7 @@ from ui import overlay, plain, theme
 from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.gestures import Button, Gestures, Place
+from ui.layer_words import badges
 from ui.magnifier import Loupe
 from ui.overlay import DrawnLine
 from ui.pen import Pen
@@ -46,6 +47,7 @@ from workstation.errors import WorkstationError
 from workstation.session.viewing import ShownImage, Tool
 
 if TYPE_CHECKING:
+    from rendering.objects.layers import Layer
     from rendering.viewport import Viewport
     from ui.seat import Seat
 
@@ -188,7 +190,8 @@ class ViewportWidget(QWidget):
         if cell is None or view is None or found is None or case is None:
             self._paint_empty(painter, cell)
             return None
-        shown = self._pictures.current(view.viewport, case.generation, view.state, view.width, view.height, self._moving)
+        layers = self._layers(view.state)
+        shown = self._pictures.current(view.viewport, case.generation, view.state, view.width, view.height, self._moving, layers)
         if shown is None:
             overlay.paint_message(painter, self.width(), self.height(), self.tr("Preparing…"))
             self._frame(painter, cell)
@@ -221,9 +224,15 @@ class ViewportWidget(QWidget):
             layout=self._core.corner_texts.of(found[1].modality, self._viewing.looking.text_level),
             cine=self._viewing.cine.facts(self.index),
             pixel_source=self._pixel_source(view.state),
+            laid_over=badges(self._session.findings.named(shown.drawn)),
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         return shown
+
+    def _layers(self, state: ViewportState) -> tuple[Layer, ...]:
+        """What is laid over this image; nothing while text and graphics are hidden."""
+        found = self._session.findings.on(state.study_uid, state.series_uid) if self._viewing.overlays else ()
+        return cast("tuple[Layer, ...]", found)
 
     def _pixel_source(self, state: ViewportState) -> str:
         """Where this screen's millimetres are from; empty when the image was sized for another screen."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from workstation.domain.annotation import Annotation, AnnotationKind, Measured
+from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import ParsedInstance, Study
@@ -131,6 +132,46 @@ class LethalImages(Protocol):
     def note_lethal(self, sha256: str) -> None: ...
 
 
+class ImageLayer(Protocol):
+    """A segment or structure that may be laid over images (rendering.objects.layers.Layer). `opacity` is 0 to 1."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> Source: ...
+    @property
+    def study_uid(self) -> str: ...
+    @property
+    def series_uids(self) -> frozenset[str]: ...
+    @property
+    def images(self) -> frozenset[str]:
+        """SOP Instance UIDs of the images that it may lie on."""
+        ...
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """(SOP Instance UID, frame number) of the images that it says that it has something on, in its order."""
+        ...
+
+    @property
+    def opacity(self) -> float: ...
+    @property
+    def is_filled(self) -> bool: ...
+    def with_opacity(self, opacity: float) -> ImageLayer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFound:
+    """What one object about images says. `words` is what of it is not shown, and why; text from outside in part."""
+
+    name: str
+    annotations: tuple[Annotation, ...] = ()
+    layers: tuple[ImageLayer, ...] = ()
+    words: tuple[str, ...] = ()
+
+
 class ImageShelf(Protocol):
     """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
 
@@ -144,6 +185,10 @@ class ImageShelf(Protocol):
         ...
 
     def close_case(self) -> None: ...
+
+    def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterable[ObjectFound]:
+        """What the objects of a study say of its images. Reads files: for a job."""
+        ...
 
     def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:
         """Decode these studies in the background, so that they open at once. Any thread."""

@@ -47,6 +47,23 @@ class Layer:
     thickness: float | None = None
     contours: tuple[Contour, ...] = ()
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether it is an area; else outlines."""
+        return not self.contours
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """(SOP Instance UID, frame number) of the images that it says that it has something on, in its order."""
+        named = [
+            (image.sop_instance_uid, frame) for mask in self.masks for image in mask.images for frame in image.frames or (1,)
+        ]
+        named += [(contour.image_uid, 1) for contour in self.contours if contour.image_uid]
+        return tuple(dict.fromkeys(place for place in named if place[0] in self.images))
+
+    def with_opacity(self, opacity: float) -> Layer:
+        return replace(self, opacity=opacity)
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:

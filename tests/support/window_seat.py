@@ -15,8 +15,8 @@ import numpy as np
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
 from workstation.annotations_store import AnnotationStore
 from workstation.at_rest.vault import Vault
-from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.corner_texts import load_corner_texts
+from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
@@ -25,6 +25,7 @@ from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetTable, ViewportState, Window, WindowPreset
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Job
+from workstation.ports import ObjectFound
 from workstation.session.desk import ReportDesk
 from workstation.session.handles import AREAS, lines
 from workstation.session.session import Session
@@ -231,6 +232,7 @@ class FakeLibrary:
         self.loaded: dict[str, tuple[int, int]] = {}
         self.shelf: dict[tuple[str, str], FakeViewport] = {}
         self.greys: dict[str, int] = {}
+        self.objects: dict[str, tuple[ObjectFound, ...]] = {}
 
     def viewport(self, study_uid: str, series_uid: str) -> FakeViewport | None:
         return self.shelf.get((study_uid, series_uid))
@@ -248,6 +250,9 @@ class FakeLibrary:
 
     def close_case(self) -> None:
         self.shelf = {}
+
+    def objects_of(self, study, cancelled):
+        return self.objects.get(study.study_instance_uid, ())
 
     def progress(self, series_uid: str) -> tuple[int, int]:
         return self.loaded.get(series_uid, (SLICES, SLICES) if any(k[1] == series_uid for k in self.shelf) else (0, 0))

@@ -86,6 +86,14 @@ DRAWINGS: tuple[Command, ...] = (
     ),
     Command("drawing.list", "List of drawings", lambda c: c.shell.show_drawings(), ("Ctrl+J",), ("drawings list",), "Drawings"),
     Command(
+        "drawing.findings",
+        "Findings and layers",
+        lambda c: c.shell.show_findings(),
+        ("Ctrl+Shift+J",),
+        ("findings list",),
+        "Drawings",
+    ),
+    Command(
         "drawing.text",
         "Change the text…",
         lambda c: c.session.annotating.edit_text(),

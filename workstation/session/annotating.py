@@ -249,17 +249,22 @@ class Annotating:
     def show(self, uid: str) -> None:
         """Show the image that a drawing is on, where its series hangs or in the active viewport, and select it."""
         drawn = self.find(uid)
-        index = place_of(self._viewing, drawn, self._drawn.studies) if drawn is not None else None
+        if drawn is not None and self.show_image_of(drawn):
+            self.select(uid, by_hand=True)
+
+    def show_image_of(self, drawn: Annotation) -> bool:
+        """Show the image that a place is on, with the drawings. False when its series is not open."""
+        index = place_of(self._viewing, drawn, self._drawn.studies)
         state = self._viewing.state(index) if index is not None else None
         viewer = self._viewer_of(state.study_uid, state.series_uid) if state is not None else None
-        if drawn is None or index is None or state is None or viewer is None:
-            return
+        if index is None or state is None or viewer is None:
+            return False
         shown = state_showing(viewer, state, drawn)
         if shown is not None:
             self._viewing.activate(index)
             self._viewing.change(index, plane=shown.plane, position=shown.position, focus=shown.focus, oblique=shown.oblique)
         self._show_layer()
-        self.select(uid, by_hand=True)
+        return True
 
     def toggle_layer(self) -> None:
         self.layer_visible = not self.layer_visible
@@ -370,7 +375,5 @@ def _length(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value < 10_000.0:
-        raise Refused(
-            "This is no length", "A calibration line needs its true length in mm", "Write a number, such as 25"
-        )
+        raise Refused("This is no length", "A calibration line needs its true length in mm", "Write a number, such as 25")
     return value

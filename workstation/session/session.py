@@ -20,6 +20,7 @@ from workstation.session.annotating import Annotating
 from workstation.session.annotation_words import report_words
 from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
+from workstation.session.findings import Findings
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
@@ -85,6 +86,7 @@ class Session:
         self.viewing = Viewing(shelf.viewer)
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
+        self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None
@@ -171,6 +173,7 @@ class Session:
         self.case = self.growth = None
         self.withdrawn = ""
         self._shelf.close_case()
+        self.findings.close_case()
         self.annotating.close_case()
         self.viewing.clear()
         self.desk.close()
@@ -219,6 +222,7 @@ class Session:
         first = dict.fromkeys((state.study_uid, state.series_uid) for state in hanging)
         self._shelf.open_case(self.case.studies, list(first))
         self.annotating.open_case(self.case.studies)
+        self.findings.open_case(self.case.studies)
         self.case_changed.emit(self.case)
         if arrangement is not None:
             self.viewing.show(replace(arrangement, layout=self.viewing.layout, cells=tuple(self.viewing.cells)))
@@ -324,6 +328,7 @@ class Session:
         self.worklist_changed.emit(self.items)
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
+        self.findings.close_case()
         self.annotating.close_case()
         self.viewing.clear()
         self.case = case
@@ -332,6 +337,7 @@ class Session:
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
         self.annotating.reader = self.signer
         self.annotating.open_case(case.studies)
+        self.findings.open_case(case.studies)
         self.case_changed.emit(case)
         self.viewing.show(arrangement)
         self.desk.open(case.item, case.priors)

@@ -1,0 +1,147 @@
+"""What objects of others say of the open case: findings on its images, and layers that may be laid over them.
+
+Read in the background once a case is open. Nothing is shown that is not listed here, with its source,
+and nothing whose patient, study or images do not match: `words` say so instead (F49, F75).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.study import Study
+from workstation.domain.viewing import Plane
+from workstation.errors import Refused
+from workstation.jobs import DATABASE, IMAGES, Cancel, Job, Jobs
+from workstation.ports import ImageLayer, ImageShelf, ObjectFound
+from workstation.session.annotating import READER, Annotating
+from workstation.signals import Signal
+
+OPACITY_STEP = 0.1
+
+
+class Findings:
+    """Used on the main thread; objects are read in a job."""
+
+    def __init__(self, jobs: Jobs, shelf: ImageShelf, annotating: Annotating, problem: Callable[[Exception], object]) -> None:
+        self._jobs = jobs
+        self._shelf = shelf
+        self._annotating = annotating
+        self._problem = problem
+        self._layers: dict[str, ImageLayer] = {}
+        self._case = 0
+        self._job: Job | None = None
+        self.hidden: set[str] = set()
+        """Layers, by uid, that the reader has turned off."""
+        self.words: tuple[str, ...] = ()
+        """What of the objects is not shown, and why: `name: reason`."""
+        self.changed: Signal[None] = Signal()
+
+    @property
+    def layers(self) -> tuple[ImageLayer, ...]:
+        """All of the open case."""
+        return tuple(self._layers.values())
+
+    def open_case(self, studies: Sequence[Study]) -> None:
+        """Read the objects of these studies. More studies of the same case keep what the reader turned off."""
+        self._stop()
+        case = self._case
+
+        def work(cancel: Cancel) -> list[ObjectFound]:
+            return [found for study in studies for found in self._shelf.objects_of(study, cancel)]
+
+        def done(found: list[ObjectFound]) -> None:
+            if case == self._case:
+                self._take(found)
+
+        def loaded(_: object) -> None:
+            if case == self._case:
+                self._job = self._jobs.run(IMAGES, work, done, self._problem)
+
+        # The drawings on disk come first, in the same lane: a verdict that was given must be known.
+        self._job = self._jobs.run(DATABASE, lambda _: None, loaded, self._problem)
+
+    def close_case(self) -> None:
+        self._stop()
+        self._layers.clear()
+        self.hidden.clear()
+        self.words = ()
+        self.changed.emit(None)
+
+    def on(self, study_uid: str, series_uid: str) -> tuple[ImageLayer, ...]:
+        """The layers that are on and may lie on images of a series; none while drawings are hidden."""
+        if not self._layers or not self._annotating.layer_visible:
+            return ()
+        return tuple(
+            one
+            for one in self._layers.values()
+            if one.study_uid == study_uid and series_uid in one.series_uids and one.uid not in self.hidden
+        )
+
+    def named(self, uids: Iterable[str]) -> tuple[ImageLayer, ...]:
+        return tuple(self._layers[uid] for uid in uids if uid in self._layers)
+
+    def findings(self) -> tuple[Annotation, ...]:
+        """What others drew and measured, in the order one reads."""
+        return tuple(drawn for drawn in self._annotating.all() if drawn.source.kind != READER)
+
+    def toggle(self, uid: str) -> None:
+        """Turn a layer on or off."""
+        self.hidden ^= {uid}
+        self.changed.emit(None)
+
+    def fade(self, uid: str, steps: int) -> None:
+        """Lay a layer on stronger or weaker, by tenths."""
+        layer = self._layers[uid]
+        opacity = min(max(round(layer.opacity + steps * OPACITY_STEP, 1), 0.0), 1.0)
+        self._layers[uid] = layer.with_opacity(opacity)
+        self.changed.emit(None)
+
+    def show(self, uid: str) -> None:
+        """Turn a layer on and go to the middle one of its images. Raises Refused where that is not here."""
+        layer = self._layers[uid]
+        held = {
+            instance.sop_instance_uid: series.series_instance_uid
+            for study in self._annotating.studies
+            if study.study_instance_uid == layer.study_uid
+            for series in study.series
+            for instance in series.instances
+        }
+        places = [(sop, frame) for sop, frame in layer.places if sop in held]
+        if not places:
+            raise Refused("The image cannot be shown", "The layer does not say on which of these images it lies")
+        sop, frame = places[len(places) // 2]
+        where = Annotation("", AnnotationKind.PROBE, layer.study_uid, held[sop], sop, frame, Plane.STACK, ((0.0, 0.0),))
+        self._annotating.show_image_of(where)
+        self.hidden.discard(uid)
+        self.changed.emit(None)
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._case += 1
+        if self._job is not None:
+            self._job.cancel.set()
+            self._job = None
+
+    def _take(self, found: Sequence[ObjectFound]) -> None:
+        before = self._layers
+        fresh = {layer.uid: layer for one in found for layer in one.layers}
+        self._layers = {uid: layer.with_opacity(before[uid].opacity) if uid in before else layer for uid, layer in fresh.items()}
+        self.words = tuple(dict.fromkeys(f"{one.name}: {words}" for one in found for words in one.words))
+        received = [drawn for one in found for drawn in one.annotations if not self._is_own(drawn)]
+        self._annotating.add_received({drawn.uid: drawn for drawn in map(_with_own_uid, received)}.values())
+        self.changed.emit(None)
+
+    def _is_own(self, drawn: Annotation) -> bool:
+        """A drawing of this reader that comes back from an archive: what is on disk here is newer."""
+        known = self._annotating.find(drawn.uid)
+        return known is not None and known.source.kind == READER and known.series_uid == drawn.series_uid
+
+
+def _with_own_uid(drawn: Annotation) -> Annotation:
+    """A tracking UID (TID 1500) names one lesion in many studies: ours names the drawing in this series."""
+    name = f"{drawn.study_uid} {drawn.series_uid} {drawn.uid}"
+    return replace(drawn, uid=f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, name).int}")
