@@ -200,6 +200,14 @@ class MainWindow(QMainWindow):
 
         self._open(FindingsDialog(self._session, self))
 
+    def save_drawings(self) -> None:
+        """Ask where to; the reader's drawings on the open study are then written as objects and queued."""
+        from ui.saving_drawings import save_drawings
+
+        dialog = save_drawings(self._core, self)
+        if dialog is not None:
+            self._open(dialog)
+
     def show_histogram(self) -> None:
         from ui.histogram import HistogramPopup
 

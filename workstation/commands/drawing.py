@@ -94,6 +94,14 @@ DRAWINGS: tuple[Command, ...] = (
         "Drawings",
     ),
     Command(
+        "drawing.save",
+        "Save drawings to the archive…",
+        lambda c: c.shell.save_drawings(),
+        ("Ctrl+Shift+E",),
+        ("drawings save",),
+        "Drawings",
+    ),
+    Command(
         "drawing.text",
         "Change the text…",
         lambda c: c.session.annotating.edit_text(),
