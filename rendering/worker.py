@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rendering.header_json import decode as from_json
-from rendering.objects.facts import ObjectContext, ObjectFacts
 from rendering.worker_child import Child, ChildDied, ChildSilent
 from rendering.worker_decode import DecodeJob, KeyOf, Rest, decode_in, no_key
 from rendering.worker_pipe import Message
@@ -28,6 +27,7 @@ from workstation.errors import LethalFile, Refused, Unavailable
 from workstation.ports import LethalImages
 
 if TYPE_CHECKING:
+    from rendering.objects.facts import ObjectContext, ObjectFacts
     from rendering.shared_frames import SharedFrames
 
 __all__ = ["DecodeJob", "ImageWorker", "WorkerLimits"]
@@ -101,10 +101,14 @@ class ImageWorker:
 
     def read_object(self, path: Path) -> ObjectFacts:
         """What a presentation state, key object selection, report, segmentation or structure set says. Raises Refused."""
+        from rendering.objects.facts import ObjectFacts  # not before the worklist is shown
+
         return ObjectFacts.from_json(self._ask("object", path)["object"])
 
     def object_context(self, path: Path) -> ObjectContext:
         """Whose an object about the images of this file is. Raises Refused."""
+        from rendering.objects.facts import ObjectContext
+
         return ObjectContext.from_json(self._ask("context", path)["context"])
 
     def _ask(self, what: str, path: Path) -> Message:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workstation.at_rest.vault import Vault
 from workstation.cache.admission import same_person
 from workstation.cache.alerts import Alert, AlertLog
-from workstation.cache.doctor import Doctor, undecodable
-from workstation.cache.findings import Finding, Tell
 from workstation.cache.index import open_index
 from workstation.cache.intake import Admit, ImportResult, Intake
 from workstation.cache.order import newest_first, priors_first
@@ -27,6 +26,10 @@ from workstation.domain.patient import Patient
 from workstation.domain.study import Study
 from workstation.errors import Refused, WorkstationError
 from workstation.ports import InstanceReader, Progress
+
+if TYPE_CHECKING:
+    from workstation.cache.doctor import Doctor
+    from workstation.cache.findings import Finding, Tell
 
 __all__ = ["ImportResult", "StudiesRead", "StudyCache", "read_studies", "studies_in"]
 
@@ -195,6 +198,8 @@ class StudyCache:
         # A disk that cannot take the record must not keep the other images from being shown.
         with contextlib.suppress(WorkstationError):
             if (row := self._index.file(sha256)) is not None:
+                from workstation.cache.doctor import undecodable
+
                 record = undecodable(row)
                 self._store.record_missing(sha256, record.to_json())
                 with self._index.changing():
@@ -236,6 +241,8 @@ class StudyCache:
             return self._doctor(_unheard).settle()
 
     def _doctor(self, tell: Tell) -> Doctor:
+        from workstation.cache.doctor import Doctor  # rarely asked for
+
         return Doctor(self._store, self._index, self._store.vault.open, tell)
 
     def seal_existing(self, progress: Progress = _silent) -> int:
