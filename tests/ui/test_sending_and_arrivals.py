@@ -252,3 +252,17 @@ def test_images_that_did_not_come_are_listed_with_their_reasons(qtbot):
     assert dialog.words.text() == "400 of 402 images are here. The archive did not give everything"
     told = [[dialog.table.item(r, c).text() for c in range(3)] for r in range(2)]
     assert told == [["2", "It is of another patient", "1.5.1.2"], ["1", "The archive did not give it", "1.5.1.1"]]
+
+
+def test_return_in_the_list_sends_once_to_the_chosen_archive(seat, qtbot):
+    archives = [Archive(name, ArchiveKind.FOLDER, name, folder="/media/disc") for name in ("first", "second")]
+    dialog = SendDialog(seat.add_case(1), archives)
+    qtbot.addWidget(dialog)
+    chosen = []
+    dialog.chosen.connect(chosen.append)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Down)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Return)
+    assert chosen == ["second"]
+    assert not dialog.isVisible()

@@ -32,7 +32,7 @@ class SendDialog(QDialog):
         self.list.setAccessibleName(self.tr("Archive"))
         self.list.addItems([plain(archive.title or archive.name) for archive in archives])
         self.list.setCurrentRow(0)
-        self.list.itemDoubleClicked.connect(lambda _: self.accept())
+        self.list.itemActivated.connect(lambda _: self.accept())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.send: QPushButton = buttons.addButton(self.tr("Send"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.send.setDefault(True)
@@ -47,6 +47,8 @@ class SendDialog(QDialog):
         self.list.setFocus()
 
     def accept(self) -> None:
+        if self.result():  # Return reaches both the list and the button
+            return
         archive = self._archives[self.list.currentRow()]
         super().accept()
         self.chosen.emit(archive.name)
