@@ -104,6 +104,11 @@ def test_an_image_that_ends_its_decoder_is_a_tile_and_the_others_are_whole(
     images.close()
 
 
+def living_children() -> set[int]:
+    """Process ids; what has ended and only waits to be noticed does not count."""
+    return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
+
+
 @pytest.mark.parametrize("fate", ["ABORTS", "SEGFAULTS"])
 def test_an_image_that_ended_its_decoder_is_not_given_to_one_again(tmp_path: Path, doomed_worker: ImageWorker, fate: str) -> None:
     """F06: marked in the index and beside the files, so that no opening, restart or rebuild ends a decoder for it."""
@@ -125,10 +130,10 @@ def test_an_image_that_ended_its_decoder_is_not_given_to_one_again(tmp_path: Pat
             assert cache.is_lethal(marked)
             study = cache.study("1.2.826.0.1.1.1")
             assert len(study.series[0].instances) == 8, "the image stays in its study"
-            before = {child.pid for child in psutil.Process().children()}
+            before = living_children()
             images = SeriesImages(study, study.series[0], doomed_worker)
             images.load()
-            assert {child.pid for child in psutil.Process().children()} == before, "no decoder died"
+            assert before <= living_children(), "no decoder died; a spare one may have come"
             numbers = {images.instance(position).instance_number: position for position in range(8)}
             with pytest.raises(Refused, match="killed the decoder before"):
                 images.values(numbers[3])
