@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.errors import Refused
+from workstation.site_file import read_site_text
 
 CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
 LEVELS = ("basic", "full")
@@ -24,7 +25,6 @@ FACTS = PATIENT | {
     "derived", "window", "zoom", "inverted", "technique", "presets",
 }  # fmt: skip
 DEFAULT = "default"
-MAX_FILE_BYTES = 64 * 1024
 
 _Layer = dict[tuple[str, str], dict[str, Any]]
 
@@ -57,7 +57,7 @@ def load_corner_texts(*overlays: Path) -> CornerTexts:
     """
     built_in = files("resources").joinpath("corner_text.toml")
     layers = [("corner_text.toml", parse_corner_texts(built_in.read_text(encoding="utf-8"), "corner_text.toml"))]
-    layers += [(path.name, parse_corner_texts(_read(path), path.name)) for path in overlays if path.is_file()]
+    layers += [(path.name, parse_corner_texts(read_site_text(path, _refused), path.name)) for path in overlays if path.is_file()]
     merged: _Layer = {}
     found = CornerTexts()
     for name, layer in layers:
@@ -118,19 +118,6 @@ def _check_rule(text: CornerText, where: str, level: str, name: str) -> None:
         raise _refused(
             name, f"{where}: the patient's name and ID and the letters of the sides cannot all be taken away at the basic level"
         )
-
-
-def _read(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _refused(path.name, f"it cannot be read: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise _refused(path.name, f"it is larger than {MAX_FILE_BYTES // 1024} KiB")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _refused(path.name, "it is not UTF-8 text") from None
 
 
 def _refused(name: str, reason: str) -> Refused:

@@ -14,9 +14,9 @@ from typing import Any
 
 from workstation.domain.viewing import PresetTable, VoiFunction, Window, WindowPreset
 from workstation.errors import Refused
+from workstation.site_file import read_site_text
 
 DIGITS = frozenset("123456789")
-MAX_FILE_BYTES = 64 * 1024
 MAX_NAME = 40
 
 _Layer = dict[str, dict[str, WindowPreset]]
@@ -29,7 +29,7 @@ def load_presets(*overlays: Path) -> PresetTable:
     """
     built_in = files("resources").joinpath("window_presets.toml")
     layers = [parse_presets(built_in.read_text(encoding="utf-8"), "window_presets.toml")]
-    layers += [parse_presets(_read(path), path.name) for path in overlays if path.is_file()]
+    layers += [parse_presets(read_site_text(path, _refused), path.name) for path in overlays if path.is_file()]
     merged: _Layer = {}
     for layer in layers:
         for modality, presets in layer.items():
@@ -83,19 +83,6 @@ def _number(value: Mapping[str, Any], key: str, where: str, name: str) -> float:
     if key == "width" and number <= 0:
         raise _refused(name, f"{where}: width must be above 0")
     return float(number)
-
-
-def _read(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _refused(path.name, f"it cannot be read: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise _refused(path.name, f"it is larger than {MAX_FILE_BYTES // 1024} KiB")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _refused(path.name, "it is not UTF-8 text") from None
 
 
 def _refused(name: str, reason: str) -> Refused:
