@@ -54,6 +54,47 @@ class Window:
     explanation: str = ""
 
 
+class FusionMode(StrEnum):
+    """How a second series is laid over the first."""
+
+    OVERLAY = "overlay"
+    DIFFERENCE = "difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """A second series laid over the one a viewport shows.
+
+    `transform` takes LPS mm of the shown series to LPS mm of the laid-over one (row-major 3 x 4); None:
+    both share one frame of reference. `warp` names a displacement field that is added after it. `window`
+    None is the laid-over series' own. `opacity` is 0 to 1. `dimension` as in `ViewportState`.
+    """
+
+    study_uid: str
+    series_uid: str
+    mode: FusionMode = FusionMode.OVERLAY
+    colour_map: str = "hot"
+    opacity: float = 0.5
+    window: Window | None = None
+    transform: tuple[float, ...] | None = None
+    warp: str = ""
+    dimension: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SolidLook:
+    """What a 3D view shows of its volume: a preset by name ("" is the first that fits) and what is cut away.
+
+    `crop` is the box that is left, as shares (from, to) along columns, rows and slices. `opacity` multiplies the
+    preset's. `removed` names what is hidden ("bone", "table").
+    """
+
+    preset: str = ""
+    crop: tuple[tuple[float, float], tuple[float, float], tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    opacity: float = 1.0
+    removed: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class ViewportState:
     """What one viewport shows; `rendering.viewport.Viewport` draws it.
@@ -65,7 +106,8 @@ class ViewportState:
     own first window, or the one that `own_window` counts to (windows first, then VOI LUTs, as the
     file orders them). `slab_mm` 0 is a single thin cut. `sizing` says what zoom 1.0 is; for true size
     `pixel_mm` is the length of one device pixel on the screen. `sharpening` steps: above 0 sharpens,
-    below 0 smooths; no measured value follows it.
+    below 0 smooths; no measured value follows it. `dimension` counts the volumes of a series that has
+    several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     """
 
     study_uid: str
@@ -88,6 +130,9 @@ class ViewportState:
     pixel_mm: float = 0.0
     sharpening: int = 0
     interpolation: Interpolation = Interpolation.LINEAR
+    dimension: int = 0
+    fusion: Fusion | None = None
+    solid: SolidLook = SolidLook()
 
 
 @dataclass(frozen=True, slots=True)
