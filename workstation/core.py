@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from workstation.annotations_store import AnnotationStore, Change
 from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
+from workstation.core_archives import CoreArchives
 from workstation.corner_texts import CornerTexts, load_corner_texts
-from workstation.database import DatabaseKey
 from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
 from workstation.domain.order import Order
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
-from workstation.jobs import ARCHIVES, IMAGES, NETWORK, Cancel, Jobs
+from workstation.jobs import IMAGES, NETWORK, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
@@ -35,14 +34,11 @@ if TYPE_CHECKING:
     from workstation.archives.directory import ArchiveDirectory
     from workstation.archives.prefetch import Prefetcher
     from workstation.archives.prefetch_state import PrefetchState
-    from workstation.archives.retrieve import Retrievals, StudyChange
-    from workstation.archives.sending import Sender, SenderRunner
+    from workstation.archives.retrieve import Retrievals
+    from workstation.archives.sending import Sender
     from workstation.at_rest.keys import Ask
     from workstation.cache.quota import Quota
     from workstation.ris.fhir import FhirRis
-
-GOODBYE_SECONDS = 2.0
-"""What an archive may take to end politely when the program closes."""
 
 Reader = TypeVar("Reader", bound=InstanceReader)
 Shelf = TypeVar("Shelf", bound=ImageShelf)
@@ -103,7 +99,6 @@ class Core(Generic[Reader, Shelf]):
         self._make_hanger = make_hanger
         self._make_shelf = make_shelf
         self._runner: OutboxRunner | None = None
-        self._sender_runner: SenderRunner | None = None
         self.ask_passphrase: Ask | None = None
         """Asks the user for the passphrase of the stored data; set before anything stored is opened."""
         self.opening: Progress = _unheard
@@ -115,12 +110,7 @@ class Core(Generic[Reader, Shelf]):
         self.delivery_changed: Signal[Delivery] = Signal()
         self.ris_changed: Signal[str] = Signal()
         """Empty when the RIS answered last time, else why it did not."""
-        self._is_fetching = False
-        self.prefetch_changed: Signal[PrefetchState] = Signal()
-        self.sending_changed: Signal[None] = Signal()
-        """An object on its way to an archive was queued or moved a step."""
-        self.is_metered: Callable[[], bool] = lambda: False
-        """Whether the connection is paid by the byte, as far as somebody can say."""
+        self.archiving = CoreArchives(self)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -147,7 +137,7 @@ class Core(Generic[Reader, Shelf]):
     @cached_property
     def cache(self) -> StudyCache:
         cache = StudyCache(self.folders.studies, self.reader, self.vault, self.opening)
-        cache.issuer_of = self._issuer_of
+        cache.issuer_of = self.archiving.issuer_of
         cache.make_room = self._make_room
         cache.added.append(lambda result: self.quota.used.touch(result.studies))
         return cache
@@ -161,9 +151,9 @@ class Core(Generic[Reader, Shelf]):
         used = LastUsed(self.folders.studies / "last_used.json", self.cache.last_written)
         limit = self.settings.cache_gb * GB
         quota = Quota(
-            self.folders.studies, self.cache, used, self._pins, self._held_elsewhere, lambda: self.library.decoded, limit
+            self.folders.studies, self.cache, used, self._pins, self.archiving.held_elsewhere, lambda: self.library.decoded, limit
         )
-        quota.evicted = self.retrievals.forget
+        quota.evicted = self.archiving.forget
         return quota
 
     def _make_room(self, size: int) -> bool:
@@ -177,18 +167,11 @@ class Core(Generic[Reader, Shelf]):
 
         case = self.session.case if "session" in self.__dict__ else None
         opened = [study.study_instance_uid for study in case.studies] if case is not None else []
-        wanted = self.prefetcher.wanted if "prefetcher" in self.__dict__ else frozenset()
-        unsent = self.sender.unsent_studies() if self.may_be_sending else frozenset()
-        return pins(opened, self.worklist.items(), wanted, unsent)
+        return pins(opened, self.worklist.items(), self.archiving.wanted, self.archiving.unsent)
 
     def _case_opened(self, case: Case | None) -> None:
         if case is not None:
             self.quota.used.touch(study.study_instance_uid for study in case.studies)
-
-    def _held_elsewhere(self) -> frozenset[str]:
-        from workstation.archives.prefetch_sources import proven_elsewhere
-
-        return proven_elsewhere(self.cache, self.retrievals)
 
     @cached_property
     def reports(self) -> ReportStore:
@@ -222,7 +205,7 @@ class Core(Generic[Reader, Shelf]):
         try:
             return load_corner_texts(self.folders.config / "corner_text.toml")
         except WorkstationError as error:
-            self.settings_problem = self.settings_problem or error
+            self.note_problem(error)
             return load_corner_texts()
 
     @cached_property
@@ -231,7 +214,7 @@ class Core(Generic[Reader, Shelf]):
         try:
             return load_presets(self.folders.config / "window_presets.toml")
         except WorkstationError as error:
-            self.settings_problem = self.settings_problem or error
+            self.note_problem(error)
             return load_presets()
 
     @cached_property
@@ -266,138 +249,44 @@ class Core(Generic[Reader, Shelf]):
         self.cache.added.append(lambda result: self.jobs.on_main(lambda: session.images_came(result.studies)))
         return session
 
-    # ---- archives ----------------------------------------------------------------------
+    # ---- archives: the parts of `archiving` by the names that doors and windows use ----------
 
-    @cached_property
+    @property
     def archives(self) -> ArchiveDirectory:
-        """The archives that are set up, each talked to by processes of its own."""
-        from workstation.archives.directory import ArchiveDirectory
-        from workstation.archives.remote import RemoteConnection
-        from workstation.archives.secrets import Secrets, system_ring
-        from workstation.at_rest.vault import Purpose
+        return self.archiving.directory
 
-        incoming = self.vault.purpose_key(Purpose.INCOMING)
-        secrets = Secrets(self.folders.config, self.vault, system_ring())
-        return ArchiveDirectory(
-            self.folders.config,
-            secrets,
-            lambda archive, secret: RemoteConnection(archive, secret, incoming),
-            self._alert,
-        )
-
-    @cached_property
+    @property
     def retrievals(self) -> Retrievals:
-        """What comes from archives, and how far it has come."""
-        from workstation.archives.retrieve import Retrievals
-        from workstation.archives.retrieve_ledger import RetrieveLedger
-
-        key = DatabaseKey.of(self.vault, "retrievals")
-        return Retrievals(self.archives, self.cache, RetrieveLedger(self._retrievals_file, key), self.jobs)
+        return self.archiving.retrievals
 
     @property
-    def _retrievals_file(self) -> Path:
-        return self.folders.data / "retrievals.db"
-
-    def start_archives(self) -> None:
-        """Take up what was left unfinished, prefetch, and hear of late and withdrawn images. Idle without archives."""
-        if not self.archives.archives or self._is_fetching:
-            return
-        self._is_fetching = True
-        session, manners = self.session, self.prefetcher.manners
-        self.retrievals.changed.connect(self._study_changed)
-        session.viewing.viewport_changed.connect(lambda _: manners.reader_moved())
-        session.viewing.arrangement_changed.connect(lambda _: manners.reader_moved())
-        session.case_changed.connect(lambda _: manners.reader_moved())
-        session.case_changed.connect(lambda _: self.look_for_late_images())
-        session.worklist_changed.connect(lambda _: self.prefetcher.wake())
-        self.retrievals.resume()
-        self.prefetcher.start()
-        if self._sending_file.is_file():
-            self.start_sending()
-
-    def look_for_late_images(self) -> None:
-        """Ask the archives again for the lists of the open case's studies, in the background (F59, F60)."""
-        case = self.session.case
-        if case is None or not self._is_fetching:
-            return
-        uids = [study.study_instance_uid for study in case.studies]
-
-        def work(cancel: Cancel) -> None:
-            for uid in uids:
-                self.retrievals.check_again(uid, cancel)
-
-        # An archive that is away is told by the prefetch; the reader has the images that are here.
-        self.jobs.run(ARCHIVES, work, _nothing, _nothing, slot="late images")
-
-    def _study_changed(self, change: StudyChange) -> None:
-        if change.gone:
-            self.session.images_withdrawn(change.study_instance_uid, change.gone_words)
-
-    @cached_property
     def prefetcher(self) -> Prefetcher:
-        """Brings what the worklist will need; `start` it once the window is there. `prefetch_changed` tells of it."""
-        from workstation.archives.prefetch import Prefetcher, Surroundings
-        from workstation.archives.prefetch_policy import load_policy
-        from workstation.archives.prefetch_sources import BackgroundFetches, DirectorySources, held_studies
-
-        policy, problem = load_policy(self.folders.config)
-        if problem is not None:
-            self.settings_problem = self.settings_problem or problem
-        around = Surroundings(
-            self.worklist.items,
-            lambda: held_studies(self.cache, self._held_elsewhere()),
-            lambda: self.quota.why_full(policy.disk_share),
-            self._metered,
-        )
-        fetches = BackgroundFetches(self.retrievals, self.archives)
-        prefetcher = Prefetcher(policy, DirectorySources(self.archives), fetches, around, self.remembered, self._prefetch_moved)
-        self.retrievals.reading_first = prefetcher.manners.stepping_aside
-        return prefetcher
-
-    def _metered(self) -> bool:
-        return self.is_metered()
-
-    def _prefetch_moved(self, state: PrefetchState) -> None:
-        self.jobs.on_main(lambda: self.prefetch_changed.emit(state))
-
-    def _issuer_of(self, study_instance_uid: str) -> str:
-        """By the archive that gave the study; "" where no archive ever gave one."""
-        is_known = "retrievals" in self.__dict__ or self._retrievals_file.is_file()
-        return self.retrievals.issuer_of(study_instance_uid) if is_known else ""
-
-    def _alert(self, event: str) -> None:
-        self.cache.alert(event)
+        return self.archiving.prefetcher
 
     @property
-    def _sending_file(self) -> Path:
-        return self.folders.data / "sending.db"
-
-    @cached_property
     def sender(self) -> Sender:
-        """Objects of ours on their way to archives."""
-        from workstation.archives.sending import Sender
-        from workstation.archives.sending_ledger import SendingLedger
+        return self.archiving.sender
 
-        ledger = SendingLedger(self._sending_file, DatabaseKey.of(self.vault, "sending"))
-        return Sender(self.archives, ledger, self.vault, self.folders.data)
+    @property
+    def prefetch_changed(self) -> Signal[PrefetchState]:
+        return self.archiving.prefetch_changed
 
-    def start_sending(self) -> None:
-        """Send what waits for archives, in a thread of its own; wakes it when it runs already."""
-        from workstation.archives.sending import SenderRunner
-
-        if self._sender_runner is None:
-            self._sender_runner = SenderRunner(self.sender, lambda _: self._object_moved(), self._outbox_failed)
-            self._sender_runner.start()
-        self._sender_runner.wake()
-        self._object_moved()
+    @property
+    def sending_changed(self) -> Signal[None]:
+        return self.archiving.sending_changed
 
     @property
     def may_be_sending(self) -> bool:
-        """Whether anything was ever queued for an archive; opens nothing."""
-        return "sender" in self.__dict__ or self._sending_file.is_file()
+        return self.archiving.may_be_sending
 
-    def _object_moved(self) -> None:
-        self.jobs.on_main(lambda: self.sending_changed.emit(None))
+    def start_archives(self) -> None:
+        self.archiving.start()
+
+    def look_for_late_images(self) -> None:
+        self.archiving.look_for_late_images()
+
+    def start_sending(self) -> None:
+        self.archiving.start_sending()
 
     # ---- the RIS ---------------------------------------------------------------------
 
@@ -413,7 +302,7 @@ class Core(Generic[Reader, Shelf]):
     def start_deliveries(self) -> None:
         """Send what is signed, in a thread of its own; `delivery_changed` tells of each step."""
         if self.ris is not None and self._runner is None:
-            self._runner = OutboxRunner(Outbox(self.reports, self.ris), self._delivery_moved, self._outbox_failed)
+            self._runner = OutboxRunner(Outbox(self.reports, self.ris), self._delivery_moved, self.tell)
             self._runner.start()
 
     def wake_outbox(self) -> None:
@@ -457,7 +346,7 @@ class Core(Generic[Reader, Shelf]):
 
     def close(self) -> None:
         """End what was started, in the order in which one part needs another; within seconds."""
-        goodbye = self._say_goodbye_to_archives()
+        goodbye = self.archiving.cut()
         try:
             self._close_parts()
         finally:
@@ -465,34 +354,21 @@ class Core(Generic[Reader, Shelf]):
                 goodbye.cancel()
                 goodbye.join()
 
-    def _say_goodbye_to_archives(self) -> threading.Timer | None:
-        """What asks an archive is told to stop; a moment later all that still waits for an answer is cut off."""
-        made = self.__dict__
-        if "archives" not in made:
-            return None
-        for name in ("retrievals", "sender"):
-            if name in made:
-                made[name].cut()
-        timer = threading.Timer(GOODBYE_SECONDS, self.archives.close)
-        timer.daemon = True
-        timer.start()
-        return timer
-
     def _close_parts(self) -> None:
         made = self.__dict__
         if self._runner is not None:
             self._runner.stop()
-        if self._sender_runner is not None:
-            self._sender_runner.stop()
-        if "prefetcher" in made:
-            self.prefetcher.close()
+        self.archiving.stop()
         if "library" in made:
             self.library.close_case()
         if "jobs" in made:
             self.jobs.close()
         if "library" in made:
             self.library.close()
-        for name in ("sender", "quota", "retrievals", "archives", "reader", "cache", "orders", "annotations", "reports", "ris"):
+        if "quota" in made:
+            self.quota.close()
+        self.archiving.close()
+        for name in ("reader", "cache", "orders", "annotations", "reports", "ris"):
             part = made.get(name)
             if part is not None:
                 part.close()
@@ -505,5 +381,10 @@ class Core(Generic[Reader, Shelf]):
         if "session" in self.__dict__:  # without one there is no banner: the door says it
             self.jobs.on_main(lambda: self.session.report_problem(error))
 
-    def _outbox_failed(self, error: WorkstationError) -> None:
-        self.jobs.on_main(lambda: self.session.report_problem(error))
+    def note_problem(self, problem: WorkstationError) -> None:
+        """What is wrong with the settings; the first is what is said."""
+        self.settings_problem = self.settings_problem or problem
+
+    def tell(self, problem: WorkstationError) -> None:
+        """Show it to the reader; from any thread."""
+        self.jobs.on_main(lambda: self.session.report_problem(problem))

@@ -85,7 +85,7 @@ def test_what_is_listed_is_fetched_with_its_prior_and_a_damaged_image_is_fetched
     core = open_core()
     core.prefetcher.run_once()
     assert {uid: count for uid, (count, _) in core.cache.sizes().items()} == {CURRENT: 4, PRIOR: 3}
-    assert core._held_elsewhere() == {CURRENT, PRIOR}
+    assert core.archiving.held_elsewhere() == {CURRENT, PRIOR}
     assert core.quota.pinned() == {CURRENT: LISTED, PRIOR: WANTED}
     damaged, lost = (Path(i.path) for i in core.cache.study(PRIOR).series[0].instances[:2])
     core.close()
