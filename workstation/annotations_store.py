@@ -16,7 +16,7 @@ from typing import Any
 
 from workstation.at_rest.vault import Vault
 from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
-from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue, Source, Verdict
+from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Plane
 from workstation.errors import Conflict
@@ -115,6 +115,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "source": [source.kind, source.name, source.version, source.made.isoformat() if source.made else "", source.object_uid],
         "verdict": drawn.verdict.value,
         "known_mm": drawn.known_mm,
+        "lesion": [drawn.lesion, drawn.lesion_name],
     }
 
 
@@ -122,6 +123,7 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
     body = json.loads(row["body"])
     kind, name, version, made, object_uid = body["source"]
     start = body["histogram"]
+    lesion, lesion_name = body.get("lesion", ("", ""))
     measured = Measured(
         tuple(MeasuredValue(*value) for value in body["values"]),
         SpacingSource(body["spacing"]) if body["spacing"] else None,
@@ -144,4 +146,6 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         source=Source(kind, name, version, datetime.fromisoformat(made) if made else None, object_uid),
         verdict=Verdict(body["verdict"]),
         known_mm=body["known_mm"],
+        lesion=lesion,
+        lesion_name=lesion_name,
     )

@@ -120,6 +120,14 @@ class Source:
     """SOP Instance UID of the SR, GSPS, SEG or RTSTRUCT it was read from."""
 
 
+@dataclass(frozen=True, slots=True)
+class LabelPlace:
+    """Where the middle of a drawing's words was put by hand: a place of the frame, or of the patient, as `Annotation` says."""
+
+    point: tuple[float, float] | None = None
+    patient: Vec3 | None = None
+
+
 class Verdict(StrEnum):
     """What the reader says of somebody else's finding."""
 
@@ -147,3 +155,8 @@ class Annotation:
     verdict: Verdict = Verdict.ACCEPTED
     known_mm: float | None = None
     """Of a calibration line."""
+    label_at: LabelPlace | None = None
+    """None: the words stand where they hide least."""
+    lesion: str = ""
+    """UID of the lesion that is followed over time: the same in every study in which it was measured."""
+    lesion_name: str = ""
