@@ -55,6 +55,7 @@ def a_drawing(**values) -> Annotation:
     made = Annotation(
         "2.25.1", AnnotationKind.LENGTH, "1.1", "1.1.1", "1.1.1.0", 1, Plane.STACK, ((1.5, 2.0), (3.0, 4.0)),
         ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0)), "note", measured, Source("program", "AI", "1"), Verdict.OPEN, 25.0,
+        "2.25.77", "Lesion 1",
     )  # fmt: skip
     return replace(made, **values)
 
