@@ -67,7 +67,8 @@ class Fusion:
 
     `transform` takes LPS mm of the shown series to LPS mm of the laid-over one (row-major 3 x 4); None:
     both share one frame of reference. `warp` names a displacement field that is added after it. `window`
-    None is the laid-over series' own. `opacity` is 0 to 1. `dimension` as in `ViewportState`.
+    None is the laid-over series' own. `opacity` is 0 to 1. `dimension` as in `ViewportState`. `words` say how
+    the two were brought together (an `Alignment`'s); "" where they share one frame of reference.
     """
 
     study_uid: str
@@ -79,6 +80,7 @@ class Fusion:
     transform: tuple[float, ...] | None = None
     warp: str = ""
     dimension: int = 0
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class ViewportState:
     `pixel_mm` is the length of one device pixel on the screen. `sharpening` steps: above 0 sharpens,
     below 0 smooths; no measured value follows it. `dimension` counts the volumes of a series that has
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
+    `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
     """
 
     study_uid: str
@@ -133,6 +136,7 @@ class ViewportState:
     dimension: int = 0
     fusion: Fusion | None = None
     solid: SolidLook = SolidLook()
+    value_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
