@@ -25,6 +25,7 @@ from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
+from workstation.session.registering import Registering
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -87,6 +88,7 @@ class Session:
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
         self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
+        self.registering = Registering()
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None
@@ -175,6 +177,7 @@ class Session:
         self._shelf.close_case()
         self.findings.close_case()
         self.annotating.close_case()
+        self.registering.close_case()
         self.viewing.clear()
         self.desk.close()
         self.case_changed.emit(None)
@@ -223,6 +226,7 @@ class Session:
         self._shelf.open_case(self.case.studies, list(first))
         self.annotating.open_case(self.case.studies)
         self.findings.open_case(self.case.studies)
+        self.registering.open_case(self.case.studies)
         self.case_changed.emit(self.case)
         if arrangement is not None:
             self.viewing.show(replace(arrangement, layout=self.viewing.layout, cells=tuple(self.viewing.cells)))
@@ -330,6 +334,7 @@ class Session:
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.findings.close_case()
         self.annotating.close_case()
+        self.registering.close_case()
         self.viewing.clear()
         self.case = case
         self.growth, self._growth_was_asked, self.withdrawn = None, False, ""
@@ -338,6 +343,7 @@ class Session:
         self.annotating.reader = self.signer
         self.annotating.open_case(case.studies)
         self.findings.open_case(case.studies)
+        self.registering.open_case(case.studies)
         self.case_changed.emit(case)
         self.viewing.show(arrangement)
         self.desk.open(case.item, case.priors)
