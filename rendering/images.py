@@ -393,8 +393,8 @@ class SeriesImages(SeriesFrames):
         """The frame in modality units. Raises Refused (an error tile) or NotYet."""
         return modality_values(self.container(position), self.header(position), self.frame(position))
 
-    def volume(self) -> VolumeSource:
-        """The whole volume, or while it loads every 8th or 4th slice of it (`partial`).
+    def volume(self, dimension: int = 0) -> VolumeSource:
+        """The whole volume of `dimension`, or while it loads every 8th or 4th slice of it (`partial`).
 
         Raises Refused when the series is no volume, one of its slices could not be decoded or it is
         larger than the memory; NotYet when too little is loaded.

@@ -20,6 +20,7 @@ from rendering.filters import words as filter_words
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
+from rendering.viewport_dimensions import dimension_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_looking import loupe_state, own_window_names, rate_of
 from rendering.viewport_paint import Painter, filling
@@ -30,6 +31,7 @@ from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
 from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
+from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.turning import turned
@@ -136,6 +138,21 @@ class Viewport:
             return Picture(black, doubts=doubts, error=error)
         position, count = self.slice_index(state), self.images.frame_count
         return Picture(black, doubts=doubts, identity=self.images.identity(position), index=position, count=count, error=error)
+
+    # Volumes at the same places
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        return self.images.verdict.dimensions
+
+    def dimension_count(self, state: ViewportState) -> int:
+        """How many volumes lie at the same places: 1 of an ordinary series."""
+        self._check(state)
+        return len(self.images.verdict.dimensions)
+
+    def dimension_label(self, state: ViewportState) -> str:
+        """What the state shows of them, in words; "" of an ordinary series."""
+        self._check(state)
+        return dimension_of(self.images, state).label
 
     # Where in the series
 

@@ -24,6 +24,7 @@ from rendering.volume_checks import (
 )
 from rendering.volume_grid import Grid, grid_of
 from rendering.volume_order import Placed, placed_frames, read_in_order
+from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, Verdict
 from workstation.domain.geometry import VolumeGeometry
 from workstation.domain.study import Series
@@ -48,7 +49,8 @@ class SeriesVerdict:
     `order` is the reading order of all frames that have pixels; for a VOLUME it is the slice
     index of `geometry`. `reasons` say why the verdict is not VOLUME, one sentence each;
     `doubts` are what a reader must see on the image, whatever the verdict. `tilt_degrees` is
-    the angle between the slices' normal and the way they are stacked.
+    the angle between the slices' normal and the way they are stacked. `dimensions` are the volumes
+    that lie at the same places, one after the other in `order`; one of an ordinary series, none of a refused one.
     """
 
     verdict: Verdict
@@ -57,6 +59,7 @@ class SeriesVerdict:
     order: tuple[FrameRef, ...] = ()
     geometry: VolumeGeometry | None = None
     tilt_degrees: float = 0.0
+    dimensions: tuple[Dimension, ...] = ()
 
 
 def headers_of(series: Series) -> tuple[ImageHeader, ...]:
@@ -82,7 +85,9 @@ def judge_headers(series: Series, headers: Sequence[ImageHeader]) -> SeriesVerdi
     against = slice_reasons(frames) or likeness_reasons(frames) or stack_reasons(frames)
     grid = None if against else grid_of(frames)
     if grid is None or (against := grid_reasons(grid)):
-        return SeriesVerdict(Verdict.STACK, tuple(r.text for r in against), _doubts([*against, *beside]), order)
+        reasons = tuple(r.text for r in against)
+        only = Dimension(count=len(order), reason=" ".join(reasons))
+        return SeriesVerdict(Verdict.STACK, reasons, _doubts([*against, *beside]), order, dimensions=(only,))
     return _volume(frames, grid, order, beside)
 
 
@@ -93,7 +98,8 @@ def _volume(frames: Sequence[Placed], grid: Grid, order: tuple[FrameRef, ...], b
     doubts = _doubts(beside)
     if tilt:
         doubts = (Doubt("gantry-tilt", f"Gantry tilt {tilt:.1f}°"), *doubts)
-    return SeriesVerdict(Verdict.VOLUME, (), doubts, order, geometry, tilt)
+    only = Dimension(count=len(order), geometry=geometry)
+    return SeriesVerdict(Verdict.VOLUME, (), doubts, order, geometry, tilt, (only,))
 
 
 def _doubts(reasons: Sequence[Reason]) -> tuple[Doubt, ...]:

@@ -1,0 +1,56 @@
+"""Which of the volumes at the same places a state shows, and the same place in another of them.
+
+In STACK the shown frame says it (`position` counts through the whole reading order); for planes
+and 3D `ViewportState.dimension` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rendering.series_frames import SeriesFrames
+from workstation.domain.dimension import Dimension
+from workstation.domain.geometry import dot, sub
+from workstation.domain.viewing import Plane, ViewportState
+
+
+def dimension_index(frames: SeriesFrames, state: ViewportState) -> int:
+    """The 0-based dimension that the state shows."""
+    dimensions = frames.verdict.dimensions
+    if state.plane is Plane.STACK:
+        position = min(max(state.position, 0), max(0, frames.frame_count - 1))
+        return next((i for i, one in enumerate(dimensions) if one.holds(position)), 0)
+    return min(max(state.dimension, 0), max(0, len(dimensions) - 1))
+
+
+def dimension_of(frames: SeriesFrames, state: ViewportState) -> Dimension:
+    """What the state shows; an empty one of a series without images."""
+    dimensions = frames.verdict.dimensions
+    return dimensions[dimension_index(frames, state)] if dimensions else Dimension()
+
+
+def at_dimension(frames: SeriesFrames, state: ViewportState, dimension: int) -> ViewportState:
+    """The same place in another dimension (held within the ends); in STACK its frame nearest to that place."""
+    dimensions = frames.verdict.dimensions
+    dimension = min(max(dimension, 0), max(0, len(dimensions) - 1))
+    if state.plane is not Plane.STACK or not dimensions:
+        return replace(state, dimension=dimension)
+    here = dimensions[dimension_index(frames, state)]
+    position = min(max(state.position, here.start), here.end - 1)
+    return replace(state, dimension=dimension, position=_twin(frames, position, here, dimensions[dimension]))
+
+
+def _twin(frames: SeriesFrames, position: int, here: Dimension, there: Dimension) -> int:
+    if here is there:
+        return position
+    step = min(position - here.start, there.count - 1)
+    plane = frames.facts(position).plane
+    if plane is None or (here.geometry is not None and there.geometry is not None):
+        return there.start + step
+
+    def away(other: int) -> tuple[float, int]:
+        found = frames.facts(other).plane
+        distance = float("inf") if found is None else abs(dot(sub(found.position, plane.position), plane.normal))
+        return round(distance, 3), abs(other - there.start - step)
+
+    return min(range(there.start, there.end), key=away)
