@@ -55,6 +55,34 @@ class ModalityTransform:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanFacts:
+    """What else tells frames at one place apart. None or empty where the dataset says nothing.
+
+    Times in seconds: `reference_time` from the start of a PET series (FrameReferenceTime) or, enhanced,
+    TemporalPositionTimeOffset; `duration` of the frame. InversionTime in ms, angles in degrees, KVP in kV,
+    `energy_kev` of a monoenergetic image, `cardiac_percent` and `respiratory_percent` of a cycle. `detector`,
+    `energy_window`, `phase`, `interval` (R-R) and `time_slot` are the 1-based vectors of NM (PS3.3 C.8.4.8).
+    `content_time` stands only where there is no AcquisitionTime.
+    """
+
+    inversion_time: float | None = None
+    flip_angle: float | None = None
+    kvp: float | None = None
+    energy_kev: float | None = None
+    cardiac_percent: float | None = None
+    respiratory_percent: float | None = None
+    contrast_phase: str = ""
+    content_time: str = ""
+    reference_time: float | None = None
+    duration: float | None = None
+    energy_window: int | None = None
+    detector: int | None = None
+    phase: int | None = None
+    interval: int | None = None
+    time_slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FrameFacts:
     """What can differ from frame to frame, functional groups already merged (PS3.3 C.7.6.16).
 
@@ -83,6 +111,7 @@ class FrameFacts:
     b_value: float | None = None
     b_direction: Vec3 | None = None
     segment_number: int | None = None
+    scan: ScanFacts = ScanFacts()
 
 
 @dataclass(frozen=True, slots=True)

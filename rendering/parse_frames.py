@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from rendering.header import FrameFacts, ModalityTransform, UltrasoundRegion
 from rendering.parse_elements import Elements
+from rendering.parse_scan import diffusion, nuclear_scans, scan_of, scan_of_groups
 from rendering.parse_spacing import (
     Spacing,
     frame_plane,
@@ -32,6 +33,8 @@ _FRAME_TYPES = (
     "XRay3DFrameTypeSequence",
     "ParametricMapFrameTypeSequence",
 )
+
+NUCLEAR_SLICES = frozenset({"RECON TOMO", "RECON GATED TOMO"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ def _plain_facts(elements: Elements, context: FrameContext, warnings: Warnings) 
         elements.integer("AcquisitionNumber"),
         elements.text("AcquisitionTime"),
         elements.real("EchoTime"),
-        elements.real("DiffusionBValue"),
-        _vector(elements.floats("DiffusionGradientOrientation")),
+        *diffusion(elements),
+        scan=scan_of(elements, context.image_type),
     )
 
 
@@ -109,7 +112,8 @@ def _along_axis(elements: Elements, first: FrameFacts, context: FrameContext) ->
         planes = _dose_planes(elements, first.plane, context.frames)
     elif context.modality == "NM":
         planes = _nuclear_planes(elements, first, context.frames)
-    return tuple(replace(first, plane=plane) for plane in planes)
+    scans = nuclear_scans(elements, first.scan, context.frames)
+    return tuple(replace(first, plane=plane, scan=scan) for plane, scan in zip(planes, scans, strict=True))
 
 
 def _dose_planes(elements: Elements, plane: FramePlane, frames: int) -> tuple[FramePlane | None, ...]:
@@ -125,11 +129,11 @@ def _dose_planes(elements: Elements, plane: FramePlane, frames: int) -> tuple[Fr
 
 
 def _nuclear_planes(elements: Elements, first: FrameFacts, frames: int) -> tuple[FramePlane | None, ...]:
-    """NM RECON TOMO: the first slice in DetectorInformationSequence, then SliceVector (C.8.4.15)."""
+    """NM RECON TOMO, gated or not: the first slice in DetectorInformationSequence, then SliceVector (C.8.4.15)."""
     detector = elements.item("DetectorInformationSequence")
     slices = elements.numbers("SliceVector")
     step = first.spacing_between_slices
-    if detector is None or len(slices) != frames or step is None or "RECON TOMO" not in first.image_type:
+    if detector is None or len(slices) != frames or step is None or not NUCLEAR_SLICES & set(first.image_type):
         return (None,) * frames
     spacing = Spacing(first.spacing, first.spacing_source)
     plane = frame_plane(read_position(detector), read_directions(detector, []), spacing)
@@ -174,6 +178,7 @@ class _Groups:
         voi = self._macro(group, "FrameVOILUTSequence", lambda item: item) or self._elements
         b_value, b_direction = self._macro(group, "MRDiffusionSequence", _diffusion)
         content = self._macro(group, "FrameContentSequence", _content)
+        frame_type = self._frame_type(group)
         return FrameFacts(
             frame_plane(position, directions, spacing),
             spacing.mm,
@@ -183,7 +188,7 @@ class _Groups:
             transform,
             read_windows(voi, self._warnings),
             read_voi_tables(voi, self._context.is_signed or transform.intercept < 0.0),
-            self._frame_type(group),
+            frame_type,
             content.stack_id,
             content.in_stack_position,
             content.dimension_indices,
@@ -197,6 +202,7 @@ class _Groups:
             b_value,
             b_direction,
             self._macro(group, "SegmentIdentificationSequence", lambda i: i.integer("ReferencedSegmentNumber") if i else None),
+            scan_of_groups(lambda name, read: self._macro(group, name, read), frame_type, content.time_offset),
         )
 
     def _measures(self, item: Elements | None) -> tuple[Spacing, float | None, float | None]:
@@ -230,6 +236,7 @@ class _Content:
     temporal_position: int | None = None
     acquisition_number: int | None = None
     acquisition_time: str = ""
+    time_offset: float | None = None
 
 
 def _content(item: Elements | None) -> _Content:
@@ -242,6 +249,7 @@ def _content(item: Elements | None) -> _Content:
         item.integer("TemporalPositionIndex"),
         item.integer("FrameAcquisitionNumber"),
         item.text("FrameAcquisitionDateTime"),
+        item.real("TemporalPositionTimeOffset"),
     )
 
 
