@@ -7,6 +7,7 @@ from collections.abc import Callable
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
+from workstation.commands.planes import PLANES
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
 
@@ -213,6 +214,7 @@ COMMANDS: tuple[Command, ...] = (
     *TOOLS,
     *DRAWINGS,
     *BY_KEYS,
+    *PLANES,
     # Hanging
     Command("hanging.next", "Next hanging stage", lambda c: c.session.hang_stage(1), (".",), ("stage next",), "Hanging", IMAGES),
     Command(

@@ -89,6 +89,7 @@ class Session:
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
         self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
         self.registering = Registering()
+        self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None

@@ -22,6 +22,7 @@ from workstation.session.cine import Cine
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
+from workstation.session.planes import Planes
 from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
@@ -101,6 +102,7 @@ class Viewing:
         self.tool = Tool.WINDOW
         self.shown: set[ShownImage] = set()
         self.linking = Linking(self)
+        self.planes = Planes(self)
         self.looking = Looking(self)
         self.cine = Cine(self)
         self.magnifier = Magnifier()
@@ -110,14 +112,15 @@ class Viewing:
     def show(self, arrangement: Arrangement) -> None:
         """Hang a stage: every cell gets its state, the first current one becomes active."""
         self.arrangement = arrangement
-        self._place(arrangement.layout, arrangement.cells)
+        self.place(arrangement.layout, arrangement.cells)
 
     def clear(self) -> None:
         self.arrangement = None
         self.shown = set()
+        self.planes.forget()
         self.magnifier.show(False)
         self.looking.pick_region(False)
-        self._place(Layout(1, 1), ())
+        self.place(Layout(1, 1), ())
 
     def set_layout(self, layout: Layout, studies: Iterable[Study] = ()) -> None:
         """Change the grid, keep what hangs, and fill new places with series not yet on screen."""
@@ -131,7 +134,7 @@ class Viewing:
         ]
         for study, series in waiting[: layout.count - len(hanging)]:
             hanging.append(Cell(0, 0, self._state_for(study.study_instance_uid, series), label=series.series_description))
-        self._place(layout, [replace(c, row=i // layout.columns, column=i % layout.columns) for i, c in enumerate(hanging)])
+        self.place(layout, [replace(c, row=i // layout.columns, column=i % layout.columns) for i, c in enumerate(hanging)])
 
     def hang_series(self, index: int, study: Study, series: Series, is_prior: bool) -> None:
         """Put a series into one place, as dragging it there does."""
@@ -149,9 +152,9 @@ class Viewing:
             return
         planes = enumerate((*CUT_PLANES, Plane.STACK))
         cells = [
-            replace(cell, row=i // 2, column=i % 2, link_group="", state=self._turned(viewer, cell.state, p)) for i, p in planes
+            replace(cell, row=i // 2, column=i % 2, link_group="", state=self.turned_to(viewer, cell.state, p)) for i, p in planes
         ]
-        self._place(Layout(2, 2), cells)
+        self.place(Layout(2, 2), cells)
 
     # ---- which one -------------------------------------------------------------------
 
@@ -221,8 +224,11 @@ class Viewing:
         viewer, state = self._viewer(self.active), self.state()
         if viewer is None or state is None or not viewer.can_show(plane):
             return
+        if plane is Plane.OBLIQUE:
+            self.planes.show_here()
+            return
         again = plane is state.plane is Plane.THREE_D
-        shown = viewer.next_preset(state) if again else self._turned(viewer, state, plane)
+        shown = viewer.next_preset(state) if again else self.turned_to(viewer, state, plane)
         hung = self._hung(self.active)
         if state.plane is Plane.THREE_D and plane is not Plane.THREE_D and hung is not None:
             shown = replace(shown, window=hung.window)
@@ -255,12 +261,7 @@ class Viewing:
 
     def set_focus(self, point: Vec3) -> None:
         """Move every cut plane of the active series through `point` (LPS mm)."""
-        state = self.state()
-        if state is None:
-            return
-        for index, cell in enumerate(self.cells):
-            if cell.state and cell.state.series_uid == state.series_uid and cell.state.plane in CUTS:
-                self._set(index, replace(cell.state, focus=point))
+        self.planes.set_focus(point)
 
     def zoom_by(self, factor: float, index: int | None = None) -> None:
         state = self.state(index)
@@ -305,6 +306,8 @@ class Viewing:
         hung = self._hung(self.active) or viewer.default_state(state.plane)
         fresh = viewer.default_state(state.plane)
         kept = {} if state.plane is Plane.THREE_D else {name: getattr(hung, name) for name in HUNG_FIELDS}
+        if state.plane is Plane.OBLIQUE:
+            kept["oblique"] = state.oblique
         self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
 
     # ---- evidence --------------------------------------------------------------------
@@ -315,7 +318,8 @@ class Viewing:
 
     # ---- inside ----------------------------------------------------------------------
 
-    def _place(self, layout: Layout, cells: Iterable[Cell]) -> None:
+    def place(self, layout: Layout, cells: Iterable[Cell]) -> None:
+        """Hang these cells instead of what hung."""
         by_place = {(c.row, c.column): c for c in cells}
         self.layout = layout
         self.cine.stop()
@@ -341,7 +345,8 @@ class Viewing:
         plane = cell.state.plane if viewer.can_show(cell.state.plane) else Plane.STACK
         fresh = viewer.default_state(plane)
         if cell.state.focus is not None or cell.state.position:
-            fresh = replace(fresh, focus=cell.state.focus or fresh.focus, position=cell.state.position)
+            focus, oblique = cell.state.focus or fresh.focus, cell.state.oblique
+            fresh = replace(fresh, focus=focus, position=cell.state.position, oblique=oblique)
         kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
         return replace(cell, state=self._filled_in(replace(fresh, **kept)))
 
@@ -363,18 +368,15 @@ class Viewing:
         return None
 
     @staticmethod
-    def _turned(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
+    def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
         """Another plane of the series through the place that `state` shows, windowed as it is."""
         if Plane.THREE_D in (plane, state.plane):
             # A window of opacities makes no greys, nor the other way round.
             fresh = viewer.default_state(plane)
+            fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
             return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
-        fresh = replace(
-            viewer.default_state(plane),
-            window=viewer.window_of(state),
-            inverted=state.inverted,
-            sharpening=state.sharpening,
-        )
+        kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode")}
+        fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), **kept)
         if plane is state.plane:
             return replace(fresh, position=state.position, focus=state.focus)
         centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
