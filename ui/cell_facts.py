@@ -10,10 +10,12 @@ from PySide6.QtCore import QCoreApplication
 from rendering.picture import Letters, Picture
 from ui.annotation_layer import AnnotationLayer
 from ui.corner_text import CornerFacts, Line, Tone, corner_lines
+from ui.key_image_words import mark_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
 from ui.scale_bar import scale_bar
 from workstation.corner_texts import CornerText
+from workstation.domain.key_image import KeyImage
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import ViewportState, WindowPreset
@@ -44,6 +46,7 @@ class CellFacts:
     cine: CineFacts | None = None
     pixel_source: str = ""
     laid_over: tuple[tuple[str, ...], ...] = ()
+    keys: tuple[KeyImage, ...] = ()
 
 
 def overlay_facts(facts: CellFacts) -> OverlayFacts:
@@ -69,6 +72,9 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     )
     if picture.error is not None:
         return OverlayFacts(corners, loaded=facts.loaded, is_prior=facts.is_prior, active=facts.active)
+    if facts.keys:
+        first, rest = corners.bottom_left[:1], corners.bottom_left[1:]
+        corners = replace(corners, bottom_left=(*first, *mark_lines(facts.keys), *rest))
     per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
     if facts.layer is not None and facts.layer.hides(facts.view):
         hidden = Line(QCoreApplication.translate("viewport", "Drawings are hidden"), 0, Tone.DOUBT)

@@ -32,6 +32,7 @@ class Tone(Enum):
 
     TEXT = "text"
     MUTED = "muted"
+    KEY = "key"
     DOUBT = "doubt"
     PRIOR = "prior"
     ALARM = "alarm"

@@ -191,14 +191,15 @@ class MainWindow(QMainWindow):
         self._open(CalibrationDialog(self, self._core.remembered))
 
     def show_drawings(self) -> None:
-        from ui.drawings_dialog import DrawingsDialog
-
-        self._open(DrawingsDialog(self._session, self))
+        self.show_dialog("drawings")
 
     def show_findings(self) -> None:
-        from ui.findings_dialog import FindingsDialog
+        self.show_dialog("findings")
 
-        self._open(FindingsDialog(self._session, self))
+    def show_dialog(self, name: str) -> None:
+        from ui.dialogs import dialog
+
+        self._open(dialog(name, self._core, self))
 
     def save_drawings(self) -> None:
         """Ask where to; the reader's drawings on the open study are then written as objects and queued."""

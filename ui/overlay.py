@@ -31,6 +31,7 @@ Point = tuple[float, float]
 _COLOURS = {
     Tone.TEXT: theme.TEXT,
     Tone.MUTED: theme.MUTED,
+    Tone.KEY: theme.DRAWN,
     Tone.DOUBT: theme.AMBER,
     Tone.PRIOR: theme.PRIOR,
     Tone.ALARM: theme.RED,

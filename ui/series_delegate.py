@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import icons, plain, theme
+from ui.key_image_words import SIGN
 from ui.series_model import ROW, SeriesRow, StudyRow, heading_title
 from ui.text_page import is_report
 from workstation.domain.doubt import Verdict
@@ -126,6 +127,11 @@ class SeriesDelegate(QStyledItemDelegate):
         text = str(row.series.image_count)
         painter.setPen(QColor(theme.MUTED))
         painter.drawText(place, _LEFT, text)
+        if row.keys:
+            before, text = f"{text}   ", f"{text}   {SIGN} {row.keys}"
+            painter.setPen(QColor(theme.DRAWN))
+            indent = painter.fontMetrics().horizontalAdvance(before)
+            painter.drawText(place.adjusted(indent, 0, 0, 0), _LEFT, f"{SIGN} {row.keys}")
         mark = row_mark(row)
         if mark is not None:
             name, colour, words = mark

@@ -43,6 +43,8 @@ class SeriesRow:
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     places: frozenset[int] = field(default_factory=frozenset)
+    keys: int = 0
+    """How many of its images are key images."""
 
     @property
     def uids(self) -> tuple[str, str]:
@@ -124,7 +126,8 @@ def series_words(row: SeriesRow) -> str:
     """The row for screen readers and tool tips."""
     series = row.series
     number = str(series.series_number) if series.series_number is not None else ""
-    parts = (series.modality, number, series.series_description, count_words(series))
+    keys = plain.core_text("1 key image" if row.keys == 1 else "{0} key images").format(row.keys) if row.keys else ""
+    parts = (series.modality, number, series.series_description, count_words(series), keys)
     return " ".join(plain.plain(p) for p in parts if p)
 
 

@@ -47,6 +47,7 @@ class SeriesStrip(QListView):
         self._session.case_changed.connect(self._case_changed)
         self._session.viewing.arrangement_changed.connect(self._mark_places)
         self._session.viewing.viewport_changed.connect(self._mark_places)
+        self._session.key_images.changed.connect(self._count_keys)
         core.library.changed.connect(self._frames_arrived)
         self._case_changed(self._session.case)
 
@@ -66,6 +67,7 @@ class SeriesStrip(QListView):
         self._model.show_case(case)
         for _, row in self._model.series_rows():
             self._look(row.series.series_instance_uid)
+            row.keys = self._session.key_images.count(row.series.series_instance_uid)
 
     def _mark_places(self, _: object) -> None:
         viewing = self._session.viewing
@@ -80,6 +82,12 @@ class SeriesStrip(QListView):
             if places != row.places or (new_layout and places):
                 row.places = places
                 self._model.changed(index)
+
+    def _count_keys(self, series_uid: str) -> None:
+        found = self._model.find(series_uid)
+        if found is not None:
+            found[1].keys = self._session.key_images.count(series_uid)
+            self._model.changed(found[0])
 
     def _open(self, index: QModelIndex) -> None:
         row = self._model.rows[index.row()]

@@ -97,6 +97,7 @@ class ViewportGrid(QWidget):
         annotating.drawing.changed.connect(self._drawing_changed)
         annotating.text_wanted.connect(self._text_wanted)
         core.session.findings.changed.connect(self._repaint)
+        core.session.key_images.changed.connect(self._repaint)
         core.session.pointing.pointed.connect(self._pointed)
         self._viewing.magnifier.changed.connect(self._magnifier_changed)
         self._viewing.looking.region_changed.connect(self._region_changed)

@@ -29,6 +29,7 @@ from ui import overlay, plain, theme
 from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.gestures import Button, Gestures, Place
+from ui.key_image_words import keys_on
 from ui.layer_words import badges
 from ui.magnifier import Loupe
 from ui.overlay import DrawnLine
@@ -225,6 +226,7 @@ class ViewportWidget(QWidget):
             cine=self._viewing.cine.facts(self.index),
             pixel_source=self._pixel_source(view.state),
             laid_over=badges(self._session.findings.named(shown.drawn)),
+            keys=keys_on(self._session.key_images, picture),
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         return shown

@@ -20,6 +20,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Plane
 from workstation.errors import Conflict
+from workstation.marks_store import MARKS, MarkStore
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -38,6 +39,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE INDEX annotation_of_study ON annotation (study_uid)",
         ),
     ),
+    MARKS,
 )
 
 PUT_ASIDE = "The drawings on this computer were damaged and put aside; what was drawn before is in that file only"
@@ -62,6 +64,7 @@ class AnnotationStore:
             put_aside(path)
             self.notice = PUT_ASIDE
             self._db = open_database(path, MIGRATIONS, journal_mode="DELETE", synchronous="EXTRA", key=key)
+        self.marks = MarkStore(self._db, self._lock)
 
     def close(self) -> None:
         with self._lock:

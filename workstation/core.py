@@ -19,6 +19,7 @@ from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, NETWORK, Cancel, Jobs
+from workstation.marks_store import MarkStore
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
@@ -73,6 +74,10 @@ class _LaterDrawings:
 
     def of_studies(self, study_uids: Iterable[str]) -> tuple[Annotation, ...]:
         return self._make().of_studies(study_uids)
+
+    @property
+    def marks(self) -> MarkStore:
+        return self._make().marks
 
 
 class Core(Generic[Reader, Shelf]):

@@ -127,6 +127,9 @@ class FakeViewport:
         )
         return self.picture_of(made)
 
+    def image_of(self, state: ViewportState) -> tuple[str, int] | None:
+        return (f"{state.series_uid}.{state.position}", 1) if state.plane is Plane.STACK else None
+
     def scrolled(self, state: ViewportState, steps: int) -> ViewportState:
         return self.at_index(state, state.position + steps)
 

@@ -55,6 +55,8 @@ class Annotating:
         self._drawn.problem.connect(problem)
         self.changed = self._drawn.changed
         """The series whose drawings changed."""
+        self.note = self._drawn.note
+        """Takes what else was done into the order of undoing."""
         self.selection_changed: Signal[str] = Signal()
         self.layer_changed: Signal[bool] = Signal()
         self.text_wanted: Signal[TextWanted] = Signal()

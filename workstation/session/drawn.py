@@ -6,12 +6,14 @@ refused stays in `waiting` and is tried again with the next act, in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from workstation.domain.annotation import Annotation
 from workstation.domain.study import Study
 from workstation.jobs import DATABASE, Cancel, Jobs
+from workstation.marks_store import MarkStore
 from workstation.signals import Signal
 
 Change = tuple[Annotation | None, Annotation | None]
@@ -23,6 +25,16 @@ class AnnotationShelf(Protocol):
 
     def apply(self, changes: Iterable[Change]) -> None: ...
     def of_studies(self, study_uids: Iterable[str]) -> tuple[Annotation, ...]: ...
+    @property
+    def marks(self) -> MarkStore: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAct:
+    """What somebody did to something else than drawings, in the same order of undoing."""
+
+    undo: Callable[[], object]
+    redo: Callable[[], object]
 
 
 class Drawn:
@@ -38,8 +50,8 @@ class Drawn:
         self.kept: dict[str, Annotation] = {}
         self.waiting: dict[str, Annotation | None] = {}
         """What is not on disk yet; None is a drawing that is to go."""
-        self._done: list[tuple[Change, ...]] = []
-        self._undone: list[tuple[Change, ...]] = []
+        self._done: list[tuple[Change, ...] | OtherAct] = []
+        self._undone: list[tuple[Change, ...] | OtherAct] = []
         self._case = 0
         # Of the database lane alone: what the disk refused.
         self._refused: list[Change] = []
@@ -63,8 +75,10 @@ class Drawn:
             self.write([])
         self._case += 1
         self.studies = ()
-        for part in (self.kept, self.waiting, self._done, self._undone):
-            part.clear()
+        self.kept.clear()
+        self.waiting.clear()
+        self._done.clear()
+        self._undone.clear()
 
     def find(self, uid: str) -> Annotation | None:
         """The drawing as it was last changed, on disk or not."""
@@ -77,26 +91,38 @@ class Drawn:
         self.write(changes)
 
     def act_on(self, change: Change) -> None:
-        """What goes on with the last act: written, and undone together with it."""
-        first = self._done.pop()[0][0]
-        self._done.append(((first, change[1]),))
+        """What goes on with the last act, which `last` gave: written, and undone together with it."""
+        first = self.last()[0][0]
+        self._done[-1] = ((first, change[1]),)
         self.write([change])
 
     def last(self) -> tuple[Change, ...]:
-        """The act that `undo` takes back; empty when there is none."""
-        return self._done[-1] if self._done else ()
+        """The act that `undo` takes back; empty when there is none, or none of a drawing."""
+        step = self._done[-1] if self._done else ()
+        return () if isinstance(step, OtherAct) else step
+
+    def note(self, act: OtherAct) -> None:
+        """Something else was done: undone in its turn."""
+        self._done.append(act)
+        self._undone.clear()
 
     def undo(self) -> None:
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
-            self.write([(after, before) for before, after in reversed(step)])
+            if isinstance(step, OtherAct):
+                step.undo()
+            else:
+                self.write([(after, before) for before, after in reversed(step)])
 
     def redo(self) -> None:
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
-            self.write(step)
+            if isinstance(step, OtherAct):
+                step.redo()
+            else:
+                self.write(step)
 
     def write(self, changes: Sequence[Change]) -> None:
         """To disk first; only then is it given out as kept. Nothing to change: what was refused is tried again."""

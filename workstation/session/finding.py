@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from workstation.domain.annotation import Annotation
+from workstation.domain.key_image import KeyImage
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
@@ -27,7 +28,7 @@ def instance_of(series: Series, sop_instance_uid: str) -> Instance | None:
     return next((i for i in series.instances if i.sop_instance_uid == sop_instance_uid), None)
 
 
-def reading_order(studies: Sequence[Study], drawn: Annotation) -> tuple[int, int, int, int]:
+def reading_order(studies: Sequence[Study], drawn: Annotation | KeyImage) -> tuple[int, int, int, int]:
     """(study, series, image, frame) as places in the case; what is not found comes last."""
     end = 1_000_000
     study = next((i for i, s in enumerate(studies) if s.study_instance_uid == drawn.study_uid), end)

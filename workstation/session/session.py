@@ -22,6 +22,7 @@ from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.findings import Findings
 from workstation.session.growth import Growth, growth_of, growth_words
+from workstation.session.key_images import KeyImages
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
@@ -87,6 +88,7 @@ class Session:
         self.viewing = Viewing(shelf.viewer)
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
+        self.key_images = KeyImages(jobs, drawings, self.viewing, self.annotating, self.report_problem)
         self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
         self.registering = Registering()
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
@@ -178,6 +180,7 @@ class Session:
         self._shelf.close_case()
         self.findings.close_case()
         self.annotating.close_case()
+        self.key_images.close_case()
         self.registering.close_case()
         self.viewing.clear()
         self.desk.close()
@@ -226,6 +229,7 @@ class Session:
         first = dict.fromkeys((state.study_uid, state.series_uid) for state in hanging)
         self._shelf.open_case(self.case.studies, list(first))
         self.annotating.open_case(self.case.studies)
+        self.key_images.open_case(self.case.studies)
         self.findings.open_case(self.case.studies)
         self.registering.open_case(self.case.studies)
         self.case_changed.emit(self.case)
@@ -335,6 +339,7 @@ class Session:
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.findings.close_case()
         self.annotating.close_case()
+        self.key_images.close_case()
         self.registering.close_case()
         self.viewing.clear()
         self.case = case
@@ -343,6 +348,7 @@ class Session:
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))
         self.annotating.reader = self.signer
         self.annotating.open_case(case.studies)
+        self.key_images.open_case(case.studies)
         self.findings.open_case(case.studies)
         self.registering.open_case(case.studies)
         self.case_changed.emit(case)

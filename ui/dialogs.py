@@ -1,0 +1,41 @@
+"""Dialogs that commands ask the window for by name. Each is made, and its module imported, when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+
+def dialog(name: str, core: Seat, parent: QWidget) -> QWidget:
+    """KeyError for a name that is none."""
+    return _DIALOGS[name](core, parent)
+
+
+def _drawings(core: Seat, parent: QWidget) -> QWidget:
+    from ui.drawings_dialog import DrawingsDialog
+
+    return DrawingsDialog(core.session, parent)
+
+
+def _findings(core: Seat, parent: QWidget) -> QWidget:
+    from ui.findings_dialog import FindingsDialog
+
+    return FindingsDialog(core.session, parent)
+
+
+def _key_images(core: Seat, parent: QWidget) -> QWidget:
+    from ui.key_images_dialog import KeyImagesDialog
+
+    return KeyImagesDialog(core, parent)
+
+
+_DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
+    "drawings": _drawings,
+    "findings": _findings,
+    "key images": _key_images,
+}
