@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.annotation_measuring import Measuring
 from rendering.filters import words as filter_words
-from rendering.fusion import FusionPainter, Others
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
@@ -52,10 +51,8 @@ class Viewport:
     the images (reliability I9), or asks for a cut where there is no volume.
     """
 
-    def __init__(self, images: SeriesImages, others: Others = lambda _study, _series: None) -> None:
-        """`others` gives the open series that may be laid over these."""
+    def __init__(self, images: SeriesImages) -> None:
         self.images = images
-        self.fusion = FusionPainter(images, others)
         self._scale = ValueScale(images)
         self._painter = Painter(images, self._scale)
         self._solid = SolidPainter(images, self._scale)
@@ -74,25 +71,11 @@ class Viewport:
             self._check(state)
             if state.plane is Plane.THREE_D:
                 return self._solid_picture(state, width, height, fast)
-            cut = is_plane(state)
-            made = self._cut_picture(state, width, height, fast) if cut else self._frame_picture(state, width, height)
-            return self._fused(made, state, width, height) if state.fusion is not None else made
+            return self._cut_picture(state, width, height, fast) if is_plane(state) else self._frame_picture(state, width, height)
         except Refused as refused:
             return self._without_pixels(state, width, height, refused)
         except NotYet:
             return replace(self._without_pixels(state, width, height, None), partial=True)
-
-    def _fused(self, picture: Picture, state: ViewportState, width: int, height: int) -> Picture:
-        view = self._view(state, width, height)
-        if isinstance(view, SolidView):
-            return picture
-        return self.fusion.over(picture, view, state, lambda: self._seen(view, state, width, height))
-
-    def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
-        """The unfiltered values under the view's pixels, in the series' own unit."""
-        if isinstance(view, CutView):
-            return self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
-        return self._painter.seen_in_frame(view, self.slice_index(state), width, height)
 
     def _frame_picture(self, state: ViewportState, width: int, height: int) -> Picture:
         position = self.slice_index(state)
@@ -297,7 +280,10 @@ class Viewport:
         self._refuse_colour(self._position(state))
         if isinstance(view, SolidView):
             raise Refused("No window from a box in 3D", "", "Drag it in an image or a plane")
-        values = self._seen(view, state, width, height)
+        if isinstance(view, CutView):
+            values = self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
+        else:
+            values = self._painter.seen_in_frame(view, self.slice_index(state), width, height)
         (left, right), (top, bottom) = (sorted((max(0, round(p)), max(0, round(q)))) for p, q in zip(a, b, strict=True))
         return window_of_values(values[top:bottom, left:right], self._scale.padding(self._position(state)))
 
