@@ -197,7 +197,8 @@ class UltrasoundRegion:
 class PetFacts:
     """The elements SUV depends on (PS3.3 C.8.9.1, C.8.9.2). Times are DICOM DA/TM/DT strings.
 
-    Dose in Bq, half-life in s, weight in kg. None or empty where absent or unreadable.
+    Dose in Bq, half-life in s, weight in kg, size in m, sex `M` or `F`; times of a frame in ms. None or empty
+    where absent or unreadable. `ge_scan_start` is GE's own note of when the scan began, a DT.
     """
 
     units: str = ""
@@ -215,6 +216,11 @@ class PetFacts:
     weight: float | None = None
     philips_suv_factor: float | None = None
     philips_activity_factor: float | None = None
+    size: float | None = None
+    sex: str = ""
+    frame_reference_time: float | None = None
+    frame_duration: float | None = None
+    ge_scan_start: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,11 @@ def read_pet(elements: Elements) -> PetFacts:
         elements.real("PatientWeight"),
         _private_real(elements, 0x70531000) if philips else None,
         _private_real(elements, 0x70531009) if philips else None,
+        elements.real("PatientSize"),
+        elements.text("PatientSex"),
+        elements.real("FrameReferenceTime"),
+        elements.real("ActualFrameDuration"),
+        elements.text(0x0009100D) if elements.text(0x00090010) == "GEMS_PETD_01" else "",
     )
 
 

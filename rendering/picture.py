@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rendering.fusion_facts import Fused
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Window
@@ -71,6 +72,8 @@ class Picture:
     is_nearest: bool = False
     """Whether pixels are shown as squares, nothing filled in between."""
     error: Refused | None = None
+    fused: Fused | None = None
+    """What is laid over the image; a doubt says why where it was asked for and is not."""
 
 
 @dataclass(frozen=True, slots=True)

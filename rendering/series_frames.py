@@ -10,6 +10,7 @@ from rendering.picture import FrameIdentity
 from rendering.volume import SeriesVerdict
 from rendering.worker import DecodeJob
 from workstation.domain.study import Instance, Series, Study
+from workstation.domain.value_unit import ValueUnit
 from workstation.errors import Refused
 
 
@@ -24,6 +25,8 @@ class SeriesFrames:
         self._headers = self._known.headers
         self.verdict: SeriesVerdict = self._known.verdict
         self.frame_count = len(self.verdict.order)
+        self.mapped_units: tuple[ValueUnit, ...] = ()
+        """Units that Real World Value Mapping objects give the values (rendering.objects.value_maps)."""
 
     @property
     def layout(self) -> FrameLayout:

@@ -2,7 +2,8 @@
 
 A PET series whose facts allow it is shown in SUVbw: its windows, its probes and its default are
 then in SUVbw, and the modality value (Bq/ml) is only told beside it. Everything else is shown
-in the unit of its modality transform.
+in the unit of its modality transform. `told_in` is the same series told in another unit that it
+offers; windows that are kept are always in its own, so that greys stay when the unit changes.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from numpy.typing import NDArray
 
 from rendering.header import LookupTable
 from rendering.images import NotYet, SeriesImages
-from rendering.pixels import SuvFactor, Voi, auto_window, equivalent_window, grey, padding_values, suv_factor, voi_choices
+from rendering.pixels import SuvFactor, Voi, auto_window, equivalent_window, grey, padding_values, suv_factors, voi_choices
+from rendering.pixels.suv import Reasons, SuvKind
 from workstation.domain.doubt import Doubt, Verdict
+from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.viewing import VoiFunction, Window
 from workstation.errors import Refused
 
-SUV_UNIT = "SUVbw"
-
 # Factors of one series' instances that differ by more are not one scale: rounding of the
-# elements they come from explains less than this.
+# elements they come from explains less than this; more where whole seconds were reckoned with.
 FACTOR_TOLERANCE = 1e-6
+ESTIMATED_TOLERANCE = 2e-3
 
 # The first window of a PET whose slices each bring a window of their own: those are the scanner's
 # scaling of each slice to its maximum and would show the same uptake in different greys.
@@ -44,22 +46,59 @@ COLOUR_WINDOW = Window(128.0, 256.0)
 class ValueScale:
     """The unit and the default window of one `SeriesImages`. Thread-safe."""
 
-    def __init__(self, images: SeriesImages) -> None:
+    def __init__(self, images: SeriesImages, unit: ValueUnit | None = None) -> None:
+        """`unit` None is the series' own."""
         self._images = images
         self._automatic: dict[int, Window] = {}
+        self._unit = unit
+        self._told: dict[ValueUnit, ValueScale] = {}
 
     @cached_property
-    def suv(self) -> SuvFactor | tuple[str, ...]:
-        """The one factor of the whole series, or why there is none."""
+    def _suvs(self) -> dict[SuvKind, SuvFactor | Reasons]:
+        """Of each kind the one factor of the whole series, or why there is none."""
         headers = {id(h): h for h in (self._images.header(p) for p in range(self._images.frame_count))}
-        factors = [suv_factor(h) for h in headers.values()]
-        first = factors[0] if factors else ()
-        for factor in factors:
-            if not isinstance(factor, SuvFactor):
-                return factor
-            if isinstance(first, SuvFactor) and not math.isclose(factor.factor, first.factor, rel_tol=FACTOR_TOLERANCE):
-                return ("The images of the series give different SUV factors",)
-        return first
+        if not headers or all(h.pet is None for h in headers.values()):
+            return {}
+        all_factors = [suv_factors(h) for h in headers.values()]
+        return {kind: _common([factors[kind] for factors in all_factors]) for kind in SuvKind}
+
+    @property
+    def suv(self) -> SuvFactor | Reasons:
+        """The factor of SUVbw, or why there is none."""
+        return self._suvs.get(SuvKind.BODY_WEIGHT, ())
+
+    @cached_property
+    def own(self) -> ValueUnit:
+        """The unit that windows are kept in: SUVbw, else what SUV there is, else the modality transform's."""
+        found = ((kind, factor) for kind, factor in self._suvs.items() if isinstance(factor, SuvFactor))
+        return next((ValueUnit(kind.value, factor.factor, factor.basis) for kind, factor in found), ValueUnit("", 1.0))
+
+    @property
+    def units(self) -> ValueUnits:
+        """What the values can be told in, the own unit first, and why not in others."""
+        if not self._suvs:
+            return ValueUnits((self.own,))
+        suvs = [ValueUnit(k.value, f.factor, f.basis) for k, f in self._suvs.items() if isinstance(f, SuvFactor)]
+        refused = [(k.value, "; ".join(f)) for k, f in self._suvs.items() if not isinstance(f, SuvFactor)]
+        mapped = [unit for unit in self._images.mapped_units if unit.name not in {s.name for s in suvs}]
+        bare = ValueUnit(self._images.facts(0).transform.unit, 1.0, "as in the file")
+        return ValueUnits((*suvs, *mapped, bare) if suvs else (bare, *mapped), tuple(refused))
+
+    def told_in(self, name: str) -> ValueScale:
+        """This series in the unit of that name; in its own where it offers none such."""
+        if not name or name == self.own.name or not self._suvs:
+            return self
+        unit = next((one for one in self.units.offered if one.name == name), None)
+        return self if unit is None else self._told.setdefault(unit, ValueScale(self._images, unit))
+
+    def told(self, window: Window, name: str) -> Window:
+        """A window of this scale as numbers of the unit of that name."""
+        return self.told_in(name).of_own(window)
+
+    def of_own(self, window: Window) -> Window:
+        """A window in the series' own unit in this one."""
+        share = self.factor / self.own.factor
+        return window if share == 1.0 else _exactly(window, share)
 
     @cached_property
     def _has_scanner_windows(self) -> bool:
@@ -69,16 +108,17 @@ class ValueScale:
     @property
     def factor(self) -> float:
         """Shown value = modality value * factor."""
-        return self.suv.factor if isinstance(self.suv, SuvFactor) else 1.0
+        return (self._unit or self.own).factor
 
     def unit(self, position: int) -> str:
-        return SUV_UNIT if isinstance(self.suv, SuvFactor) else self._images.facts(position).transform.unit
+        return (self._unit or self.own).name or self._images.facts(position).transform.unit
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        if self._images.series.modality != "PT" or isinstance(self.suv, SuvFactor):
+        if self._images.series.modality != "PT" or self.own.name:
             return ()
-        return (Doubt("no-suv", f"No SUV: {'; '.join(self.suv)}"),)
+        reasons = () if isinstance(self.suv, SuvFactor) else self.suv
+        return (Doubt("no-suv", f"No SUV: {'; '.join(reasons)}"),)
 
     def in_unit(self, values: NDArray[Any]) -> NDArray[Any]:
         """Modality values (owned by the caller, float) as shown."""
@@ -101,7 +141,7 @@ class ValueScale:
         """
         if chosen is not None:
             return self._exact(chosen)
-        if isinstance(self.suv, SuvFactor) and self._has_scanner_windows and not number:
+        if self.own.name and self._has_scanner_windows and not number:
             return PET_WINDOW
         at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
         own = voi_choices(self._images.header(at), self._images.frame(at))
@@ -126,14 +166,7 @@ class ValueScale:
 
     def _scaled(self, window: Window) -> Window:
         """A window in modality units as the same greys in the shown unit."""
-        if self.factor == 1.0:
-            return window
-        if window.function is VoiFunction.LINEAR:
-            center, width = window.center - 0.5, window.width - 1.0
-            function = VoiFunction.LINEAR_EXACT
-        else:
-            center, width, function = window.center, window.width, window.function
-        return Window(center * self.factor, width * self.factor, function, window.explanation)
+        return window if self.factor == 1.0 else _exactly(window, self.factor)
 
     def automatic(self, position: int) -> Window:
         """A window from the image itself, whatever the file asks for. Raises NotYet or Refused."""
@@ -154,6 +187,25 @@ class ValueScale:
             self._automatic[candidate] = window
             return window
         raise NotYet("No image is loaded yet")
+
+
+def _common(factors: list[SuvFactor | Reasons]) -> SuvFactor | Reasons:
+    """One factor for all images of a series, or why there is none."""
+    first = factors[0]
+    for factor in factors:
+        if not isinstance(factor, SuvFactor):
+            return factor
+        tolerance = ESTIMATED_TOLERANCE if factor.is_estimated else FACTOR_TOLERANCE
+        if isinstance(first, SuvFactor) and not math.isclose(factor.factor, first.factor, rel_tol=tolerance):
+            return ("The images of the series give different SUV factors",)
+    return first
+
+
+def _exactly(window: Window, factor: float) -> Window:
+    """The same greys of values that are `factor` times as large."""
+    if window.function is VoiFunction.LINEAR:
+        return Window((window.center - 0.5) * factor, (window.width - 1.0) * factor, VoiFunction.LINEAR_EXACT, window.explanation)
+    return Window(window.center * factor, window.width * factor, window.function, window.explanation)
 
 
 def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None) -> NDArray[np.uint8]:

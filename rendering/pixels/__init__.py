@@ -15,7 +15,7 @@ from rendering.pixels.modality import (
     stored_values,
 )
 from rendering.pixels.overlay import overlay_planes, shutter_mask
-from rendering.pixels.suv import SuvFactor, suv_factor
+from rendering.pixels.suv import SuvFactor, suv_factor, suv_factors
 from rendering.pixels.voi import Voi, auto_window, equivalent_window, first_voi, first_window, grey, is_inverse, voi_choices
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "shutter_mask",
     "stored_values",
     "suv_factor",
+    "suv_factors",
     "voi_choices",
 ]

@@ -1,0 +1,273 @@
+"""Lays a second series over a picture: in colours with an opacity, or as the difference of two.
+
+The laid-over volume is resampled on the view's own grid (vtkImageReslice), through the transform
+from the shown series to it, whatever the two grids are; a slab takes as many samples of the one as of the
+other. Nothing is laid over that is not proved to be of the same patient and to lie in the same space:
+`over` then gives the picture alone, with the reason as a doubt, never a guess (F63).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.fusion_facts import Fused
+from rendering.images import NotYet, SeriesImages
+from rendering.picture import Picture
+from rendering.pixels import is_inverse
+from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, ColourMap, colour_map
+from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
+from rendering.viewport_paint import Latest
+from rendering.viewport_values import ValueScale, screen_grey
+from rendering.viewport_views import CutView, FrameView
+from workstation.domain.alignment import IDENTITY
+from workstation.domain.doubt import Doubt
+from workstation.domain.geometry import Vec3, VolumeGeometry, add, scale, sub
+from workstation.domain.viewing import Fusion, FusionMode, ViewportState, VoiFunction, Window
+from workstation.errors import Refused
+
+Others: TypeAlias = Callable[[str, str], SeriesImages | None]
+"""The open series of a study UID and a series UID. Called from any thread; starts no loading."""
+
+SAME_FRAME = "fused, same frame of reference"
+REGISTERED = "fused, registered"
+
+# Views that are kept for a change of window, map or opacity.
+KEPT = 2
+
+# A view that skips voxels is sampled so many times finer at most, and averaged.
+FINEST = 4
+
+# Colours come in over this share of the window, so that what takes up little hides nothing.
+RAMP = 0.25
+
+# Half the width of a difference's first window, by unit; of others it is taken from the values.
+DIFFERENCE_WIDTHS = {"HU": 400.0, "SUVbw": 5.0}
+DIFFERENCE_PERCENTILE = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOver:
+    """A second series that may be laid over: its images, the way to it (LPS mm, row-major 3 x 4), and the words for it."""
+
+    images: SeriesImages
+    matrix: tuple[float, ...]
+    words: str
+    dimension: int
+
+    def point(self, point: Vec3) -> Vec3:
+        """A point of the shown series as one of the laid-over series."""
+        m, (x, y, z) = self.matrix, point
+        return (
+            m[0] * x + m[1] * y + m[2] * z + m[3],
+            m[4] * x + m[5] * y + m[6] * z + m[7],
+            m[8] * x + m[9] * y + m[10] * z + m[11],
+        )
+
+    def volume(self) -> VolumeSource:
+        """Raises Refused or NotYet."""
+        return self.images.volume(self.dimension) if self.dimension else self.images.volume()
+
+
+def laid_over(images: SeriesImages, fusion: Fusion, others: Others) -> LaidOver:
+    """The series that `fusion` names, proved to be of this patient and this space. Raises Refused."""
+    other = others(fusion.study_uid, fusion.series_uid)
+    if other is None or not other.frame_count:
+        raise Refused("Not fused", "The series to lay over is not open")
+    if (other.study.study_instance_uid, other.series.series_instance_uid) != (fusion.study_uid, fusion.series_uid):
+        raise Refused("Not fused", "The series to lay over is another one than was asked for")
+    if other.study.patient.key != images.study.patient.key or _owner(other) != _owner(images):
+        raise Refused("Not fused", "The series to lay over belongs to another patient")
+    if other.verdict.geometry is None:
+        raise Refused("Not fused", " ".join(["The series to lay over is no volume.", *other.verdict.reasons]))
+    if other.header(0).is_colour:
+        raise Refused("Not fused", "The series to lay over is in colour")
+    if fusion.warp:
+        raise Refused("Not fused", "A deformed series cannot be laid over yet")
+    if fusion.transform is not None:
+        if len(fusion.transform) != 12 or not all(map(math.isfinite, fusion.transform)):
+            raise Refused("Not fused", "The registration is no transform")
+        return LaidOver(other, fusion.transform, fusion.words or REGISTERED, fusion.dimension)
+    frames = {images.header(0).frame_of_reference_uid, other.header(0).frame_of_reference_uid}
+    if len(frames) != 1 or "" in frames:
+        raise Refused("Not fused", "The two series have no common frame of reference and are not registered")
+    return LaidOver(other, IDENTITY, SAME_FRAME, fusion.dimension)
+
+
+def _owner(images: SeriesImages) -> tuple[str, str]:
+    """Patient ID and issuer as the images' own headers have them."""
+    header = images.header(0)
+    return header.patient_id, header.patient_issuer
+
+
+class FusionPainter:
+    """Lays series over the pictures of one `SeriesImages`. Keeps the latest resampled views. Thread-safe."""
+
+    def __init__(self, images: SeriesImages, others: Others) -> None:
+        self._images = images
+        self._others = others
+        self._views: Latest[NDArray[np.float32]] = Latest(KEPT)
+        self._scales: Latest[tuple[SeriesImages, ValueScale]] = Latest(KEPT)
+
+    def found(self, fusion: Fusion) -> LaidOver:
+        """Raises Refused."""
+        return laid_over(self._images, fusion, self._others)
+
+    def scale(self, images: SeriesImages) -> ValueScale:
+        """The own unit and windows of a laid-over series."""
+        return self._scales.get(id(images), lambda: (images, ValueScale(images)))[1]
+
+    def window(self, fusion: Fusion) -> Window:
+        """The window of what is laid over, in its own unit. Raises Refused or NotYet."""
+        return self.scale(self.found(fusion).images).window(0, fusion.window)
+
+    def over(
+        self, picture: Picture, view: FrameView | CutView, state: ViewportState, base: Callable[[], NDArray[np.float32]]
+    ) -> Picture:
+        """`picture` with what `state.fusion` asks for; without it, and with the reason, where that cannot be.
+
+        `base` gives the shown series' values under the view's pixels, for a difference.
+        """
+        if state.fusion is None or picture.error is not None:
+            return picture
+        try:
+            found = self.found(state.fusion)
+            return self._painted(picture, view, state, state.fusion, found, base)
+        except Refused as refused:
+            return _with_doubt(picture, "not-fused", f"{refused.title}: {refused.detail}" if refused.detail else refused.title)
+        except NotYet:
+            return _with_doubt(picture, "fusion-waits", "The series to lay over is being loaded")
+
+    def values(self, found: LaidOver, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> Values:
+        """The laid-over series' values under the view's pixels, NaN outside it. Raises Refused or NotYet."""
+        source = found.volume()
+        values = self.scale(found.images)
+        sampling = sampling_of(source.geometry, view, found, width, height, state.slab_mode)
+        key = (id(found.images), source.geometry.shape, source.partial, found.dimension, sampling, values.factor)
+        return Values(self._views.get(key, lambda: values.in_unit(_sampled(source, sampling))), values, source.partial)
+
+    def _painted(
+        self,
+        picture: Picture,
+        view: FrameView | CutView,
+        state: ViewportState,
+        fusion: Fusion,
+        found: LaidOver,
+        base: Callable[[], NDArray[np.float32]],
+    ) -> Picture:
+        height, width = picture.pixels.shape[:2]
+        seen = self.values(found, view, state, width, height)
+        unit = seen.scale.unit(0)
+        if fusion.mode is FusionMode.DIFFERENCE:
+            pixels, window, colours = _difference(base(), seen.values, fusion, self.scale(self._images).unit(0), unit)
+        else:
+            own = seen.scale.window(0, fusion.window)
+            colours = colour_map(fusion.colour_map, OVERLAY)
+            inverse = is_inverse(found.images.header(0))
+            pixels = blended(picture.pixels, seen.values, own, colours, fusion.opacity, inverse)
+            told = seen.scale.told_in(state.value_unit)
+            window, unit = told.of_own(own), told.unit(0)
+        series, study = found.images.series, found.images.study
+        fused = Fused(
+            study.study_instance_uid, series.series_instance_uid, series.modality, series.series_number,
+            series.series_description, study.study_date, fusion.mode, found.words, fusion.opacity, colours.title,
+            colours.table, window, unit, seen.partial,
+        )  # fmt: skip
+        theirs = (*found.images.doubts, *seen.scale.doubts)
+        doubts = tuple(Doubt(f"over-{d.code}", f"{series.modality}: {d.text}", False) for d in theirs)
+        waits = (Doubt("fusion-partial", "The series laid over is still coming"),) if seen.partial else ()
+        return replace(picture, pixels=pixels, fused=fused, doubts=(*picture.doubts, *doubts, *waits))
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Values under a view's pixels in the unit of `scale`."""
+
+    values: NDArray[np.float32]
+    scale: ValueScale
+    partial: bool
+
+
+def sampling_of(
+    geometry: VolumeGeometry, view: FrameView | CutView, found: LaidOver, width: int, height: int, slab_mode: str
+) -> Sampling:
+    """Where the view's pixels look in the laid-over volume's indices. Raises Refused for a frame that lies nowhere."""
+
+    def at(x: float, y: float) -> Vec3:
+        point = view.to_patient(x, y)
+        if point is None:
+            raise Refused("Not fused", "This image does not say where in the patient it lies")
+        return geometry.to_index(found.point(point))
+
+    first = at(0.5, 0.5)
+    right, down = sub(at(1.5, 0.5), first), sub(at(0.5, 1.5), first)
+    if isinstance(view, FrameView):
+        return Sampling(first, right, down, width, height, mode=slab_mode)
+    origin = geometry.to_index(found.point(view.cut.origin))
+    step = geometry.to_index(found.point(add(view.cut.origin, scale(view.cut.forward, view.cut.step))))
+    return Sampling(first, right, down, width, height, sub(step, origin), view.samples, slab_mode)
+
+
+def _sampled(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
+    skipped = max(abs(part) for step in (sampling.right, sampling.down) for part in step)
+    finer = min(FINEST, max(1, math.floor(skipped)))
+    values = sample_volume(source, sampling.regridded(1 / finer))
+    return values if finer == 1 else shrink(values, finer, finer)
+
+
+def blended(
+    base: NDArray[np.uint8],
+    values: NDArray[np.float32],
+    window: Window,
+    colours: ColourMap,
+    opacity: float,
+    inverse: bool = False,
+) -> NDArray[np.uint8]:
+    """Colours over grey (or RGB): at `opacity`, less near the window's lower end, nothing below it and where no value is.
+
+    At an opacity of 1 the laid-over series covers all that it reaches.
+    """
+    levels = screen_grey(values, window, inverse, None)
+    shares = np.arange(256) / 255.0
+    alpha = np.full(256, 1.0) if opacity >= 1.0 else opacity * np.minimum(1.0, shares / RAMP)
+    weights = np.rint(alpha * 256.0).astype(np.uint16)
+    # One more colour for what lies outside: NaN, which is level 0 too.
+    weights = np.append(weights, np.uint16(0))
+    coloured = np.vstack([colours.table, np.zeros((1, 3), np.uint8)]).astype(np.uint16) * weights[:, np.newaxis]
+    index = levels.astype(np.uint16)
+    index[np.isnan(values)] = 256
+    grey = base if base.ndim == 3 else base[..., np.newaxis]
+    mixed = coloured[index] + grey.astype(np.uint16) * (np.uint16(256) - weights)[index][..., np.newaxis]
+    return np.ascontiguousarray((mixed >> 8).astype(np.uint8))
+
+
+def _difference(
+    base: NDArray[np.float32], values: NDArray[np.float32], fusion: Fusion, unit: str, other_unit: str
+) -> tuple[NDArray[np.uint8], Window, ColourMap]:
+    """The shown series less the laid-over one. Raises Refused for values that cannot be taken from each other."""
+    if unit != other_unit:
+        raise Refused("No difference", f"The values are in {unit or 'no unit'} and in {other_unit or 'no unit'}")
+    found = base - values
+    window = fusion.window or _difference_window(found, unit)
+    window = Window(0.0, window.width, VoiFunction.LINEAR_EXACT, window.explanation)
+    colours = colour_map(fusion.colour_map, DIFFERENCE)
+    pixels = colours.table[screen_grey(found, window, False, None)]
+    pixels[~np.isfinite(found)] = 0
+    return np.ascontiguousarray(pixels), window, colours
+
+
+def _difference_window(found: NDArray[np.float32], unit: str) -> Window:
+    width = DIFFERENCE_WIDTHS.get(unit)
+    if width is None:
+        known = np.abs(found[np.isfinite(found)])
+        width = 2.0 * float(np.percentile(known, DIFFERENCE_PERCENTILE)) if known.size else 1.0
+    return Window(0.0, width or 1.0, VoiFunction.LINEAR_EXACT)
+
+
+def _with_doubt(picture: Picture, code: str, words: str) -> Picture:
+    return replace(picture, doubts=(*picture.doubts, Doubt(code, words)))
