@@ -118,6 +118,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "source": [source.kind, source.name, source.version, source.made.isoformat() if source.made else "", source.object_uid],
         "verdict": drawn.verdict.value,
         "known_mm": drawn.known_mm,
+        "label": [drawn.label_at.point, drawn.label_at.patient] if drawn.label_at else None,
         "lesion": [drawn.lesion, drawn.lesion_name],
     }
 
@@ -149,6 +150,15 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         source=Source(kind, name, version, datetime.fromisoformat(made) if made else None, object_uid),
         verdict=Verdict(body["verdict"]),
         known_mm=body["known_mm"],
+        label_at=_label_from(body.get("label")),
         lesion=lesion,
         lesion_name=lesion_name,
     )
+
+
+def _label_from(stored: list[Any] | None) -> LabelPlace | None:
+    """Drawings of before labels could be moved say nothing of it."""
+    if not stored:
+        return None
+    point, patient = stored
+    return LabelPlace((point[0], point[1]) if point else None, (patient[0], patient[1], patient[2]) if patient else None)

@@ -155,8 +155,8 @@ class Annotation:
     verdict: Verdict = Verdict.ACCEPTED
     known_mm: float | None = None
     """Of a calibration line."""
-    label_at: LabelPlace | None = None
-    """None: the words stand where they hide least."""
     lesion: str = ""
     """UID of the lesion that is followed over time: the same in every study in which it was measured."""
     lesion_name: str = ""
+    label_at: LabelPlace | None = None
+    """None: the words stand where they hide least."""
