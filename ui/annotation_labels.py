@@ -1,4 +1,4 @@
-"""Where a label hides least: outside its area, inside the viewport, off other words, on what is dark and near.
+"""Where a label hides least: off other words always, off what its drawing measures, off other lines, on what is dark and near.
 
 Pure arithmetic on rectangles (left, top, width, height in logical pixels); how bright the image is
 under one is asked of the caller.
@@ -7,19 +7,35 @@ under one is asked of the caller.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Boxes = NDArray[np.float64]
+    """Rows of (left, top, right, bottom)."""
 
 Point = tuple[float, float]
 
 MARGIN = 4.0
-# How far from the drawing a label may stand, in steps outwards.
+# How far from the drawing a label may stand, in steps outwards; then anywhere.
 REACHES = (10.0, 26.0, 60.0, 120.0)
 DIRECTIONS = 16
+# Free space around words, and around lines.
+WORDS_GAP, LINES_GAP = 2.0, 3.0
 # What one unit of each fault costs, in pixels of distance.
-COVERS_WORDS, COVERS_DRAWING, BRIGHT, LEAVES_VIEW = 6.0, 3.0, 90.0, 1e6
+COVERS_LINE, COVERS_AREA, BRIGHT = 24.0, 60.0, 90.0
+# So many of the best are compared by what they hide of the image.
+COMPARED = 12
+# So many places of the whole view are looked at closely.
+MOST_FAR = 500
 # Further away than this a line leads from the label to its drawing.
 LEADER_FROM = 16.0
+# Where it stands already a label stays up to this far away: it must not jump while one zooms.
+STAYS_WITHIN = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +66,27 @@ class Box:
     def grown(self, by: float) -> Box:
         return Box(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
 
+    def moved(self, dx: float, dy: float) -> Box:
+        return Box(self.left + dx, self.top + dy, self.width, self.height)
+
     def nearest(self, point: Point) -> Point:
         return min(max(point[0], self.left), self.right), min(max(point[1], self.top), self.bottom)
 
     def holds(self, point: Point) -> bool:
         return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a label belongs to: `points` it may stand beside, `lines` it must not touch, the `outline` of what is measured.
+
+    `margin` is kept free around its lines; an empty outline is no area.
+    """
+
+    points: Sequence[Point]
+    lines: Sequence[Point]
+    outline: Sequence[Point] = ()
+    margin: float = LINES_GAP
 
 
 def around(points: Sequence[Point]) -> Box:
@@ -65,37 +97,42 @@ def around(points: Sequence[Point]) -> Box:
 
 def place(
     size: tuple[float, float],
-    points: Sequence[Point],
-    is_area: bool,
+    subject: Subject,
     view: tuple[float, float],
     words: Sequence[Box],
-    drawings: Sequence[Sequence[Point]],
+    lines: Sequence[Point] = (),
+    areas: Sequence[Sequence[Point]] = (),
     brightness: Callable[[Box], float] = lambda _: 0.0,
-) -> Box:
-    """The best place for a label of `size` beside the drawing through `points`.
+    stands: Box | None = None,
+) -> tuple[Box, bool]:
+    """The best place for a label of `size`, and whether it is free of words and of what its drawing measures.
 
-    `words` are boxes that text stands in already, `drawings` the corners of all lines (this one's
-    too), `brightness` is 0.0 for black to 1.0 for white.
+    `words` are boxes that text stands in already, `lines` points on other drawings' lines, `areas`
+    the outlines of what others measure; `brightness` is 0.0 for black to 1.0 for white. `stands` is where the label
+    stood: it stays there as long as it may.
     """
-    own = around(points)
-    corners = [p for line in drawings for p in line]
-    best, best_cost = Box(own.right, own.top, *size), math.inf
-    for box, reach in _candidates(size, points, own, is_area, view):
-        if reach >= best_cost:
-            break  # those that come are further away still
-        cost = reach + (LEAVES_VIEW if _leaves(box, view) else 0.0)
-        wide = box.grown(2)
-        cost += COVERS_WORDS * sum(math.sqrt(wide.shared(other)) for other in words)
-        if is_area:
-            cost += COVERS_DRAWING * math.sqrt(box.shared(own))
-        if cost < best_cost:
-            near = box.grown(3)
-            cost += COVERS_DRAWING * 8 * sum(map(near.holds, corners))
-        if cost < best_cost:
-            cost += BRIGHT * brightness(box)
-        if cost < best_cost:
-            best, best_cost = box, cost
-    return _inside(best, view)
+    search = _Search(size, subject, view, words, lines, areas)
+    if stands is not None and search.may_stay(stands):
+        return stands, True
+    near = search.near()
+    for boxes in (near, search.anywhere):
+        found = search.best(boxes() if callable(boxes) else boxes, brightness)
+        if found is not None:
+            return found, True
+    return search.least_bad(near), False
+
+
+def is_free(box: Box, words: Sequence[Box]) -> bool:
+    """Whether no words stand in it."""
+    wide = box.grown(WORDS_GAP)
+    return not any(wide.shared(other) for other in words)
+
+
+def inside(box: Box, view: tuple[float, float]) -> Box:
+    """The box brought into the view."""
+    left = min(max(box.left, MARGIN), max(view[0] - box.width - MARGIN, MARGIN))
+    top = min(max(box.top, MARGIN), max(view[1] - box.height - MARGIN, MARGIN))
+    return Box(left, top, box.width, box.height)
 
 
 def leader(box: Box, points: Sequence[Point]) -> tuple[Point, Point] | None:
@@ -105,27 +142,142 @@ def leader(box: Box, points: Sequence[Point]) -> tuple[Point, Point] | None:
     return (start, near) if math.dist(start, near) > LEADER_FROM else None
 
 
-def _candidates(
-    size: tuple[float, float], points: Sequence[Point], own: Box, is_area: bool, view: tuple[float, float]
-) -> Iterator[tuple[Box, float]]:
-    """Boxes around the drawing's ends, or around the whole of an area, near ones first."""
-    anchors = [own.middle] if is_area else list(dict.fromkeys((points[0], points[-1], own.middle)))
-    for reach in REACHES:
-        for anchor in anchors:
-            half = (own.width / 2, own.height / 2) if is_area else (0.0, 0.0)
-            for step in range(DIRECTIONS):
-                turn = 2 * math.pi * step / DIRECTIONS
-                dx, dy = math.cos(turn), math.sin(turn)
-                x = anchor[0] + dx * (half[0] + reach) + (dx - 1) * size[0] / 2
-                y = anchor[1] + dy * (half[1] + reach) + (dy - 1) * size[1] / 2
-                yield _inside(Box(x, y, *size), view) if not is_area else Box(x, y, *size), reach
+class _Search:
+    def __init__(
+        self,
+        size: tuple[float, float],
+        subject: Subject,
+        view: tuple[float, float],
+        words: Sequence[Box],
+        lines: Sequence[Point],
+        areas: Sequence[Sequence[Point]],
+    ) -> None:
+        import numpy as np  # it takes as long as Qt, and the worklist is shown without it
 
+        self._np = np
+        self._size, self._subject, self._view, self._areas = size, subject, view, areas
+        self._words = np.array([(w.left, w.top, w.right, w.bottom) for w in words], float).reshape(-1, 4)
+        self._own = np.array(subject.lines, float).reshape(-1, 2)
+        self._others = np.array(lines, float).reshape(-1, 2)
+        self._anchors = np.array(subject.points, float).reshape(-1, 2)
 
-def _leaves(box: Box, view: tuple[float, float]) -> bool:
-    return box.left < MARGIN or box.top < MARGIN or box.right > view[0] - MARGIN or box.bottom > view[1] - MARGIN
+    def may_stay(self, stands: Box) -> bool:
+        box = inside(stands, self._view)
+        boxes = self._np.array([(box.left, box.top, box.right, box.bottom)])
+        hits = self._hits(boxes, self._others, LINES_GAP)
+        return box == stands and bool(self._free(boxes)[0] and not hits[0] and self._away(boxes)[0] <= STAYS_WITHIN)
 
+    def best(self, boxes: Boxes, brightness: Callable[[Box], float]) -> Box | None:
+        boxes = boxes[self._clear_of_words(boxes)]
+        if len(boxes) > MOST_FAR:
+            boxes = boxes[self._np.argsort(self._away(boxes), kind="stable")[:MOST_FAR]]
+        boxes = boxes[self._free(boxes)] if len(boxes) else boxes
+        if not len(boxes):
+            return None
+        cost = self._away(boxes) + COVERS_LINE * self._hits(boxes, self._others, LINES_GAP)
+        for outline in self._areas:
+            cost = cost + COVERS_AREA * self._in_outline(boxes, outline)
+        order = self._np.argsort(cost, kind="stable")[:COMPARED]
+        found = [(float(cost[i]), self._box(boxes[i])) for i in order]
+        if self._free_of_brightness(found):
+            return found[0][1]
+        return min(((c + BRIGHT * brightness(b), n, b) for n, (c, b) in enumerate(found)))[2]
 
-def _inside(box: Box, view: tuple[float, float]) -> Box:
-    left = min(max(box.left, MARGIN), max(view[0] - box.width - MARGIN, MARGIN))
-    top = min(max(box.top, MARGIN), max(view[1] - box.height - MARGIN, MARGIN))
-    return Box(left, top, box.width, box.height)
+    def least_bad(self, boxes: Boxes) -> Box:
+        """Where there is room nowhere: over as few words as may be."""
+        wide = self._np.minimum(boxes[:, None, 2], self._words[None, :, 2]) - self._np.maximum(
+            boxes[:, None, 0], self._words[None, :, 0]
+        )
+        high = self._np.minimum(boxes[:, None, 3], self._words[None, :, 3]) - self._np.maximum(
+            boxes[:, None, 1], self._words[None, :, 1]
+        )
+        over = (wide.clip(0) * high.clip(0)).sum(axis=1)
+        return self._box(boxes[int(self._np.argmin(over + self._away(boxes)))])
+
+    def near(self) -> Boxes:
+        """Around the drawing's ends, or around the whole of an area."""
+        np, (wide, high) = self._np, self._size
+        own = around(self._subject.outline or self._subject.points)
+        anchors = [own.middle] if self._subject.outline else [*dict.fromkeys((*self._ends(), own.middle))]
+        half = (own.width / 2, own.height / 2) if self._subject.outline else (0.0, 0.0)
+        turns = 2 * math.pi * np.arange(DIRECTIONS) / DIRECTIONS
+        dx, dy = np.cos(turns), np.sin(turns)
+        made = []
+        for reach in REACHES:
+            out = reach + self._subject.margin - LINES_GAP
+            for x, y in anchors:
+                left = x + dx * (half[0] + out) + (dx - 1) * wide / 2
+                top = y + dy * (half[1] + out) + (dy - 1) * high / 2
+                made.append(np.stack([left, top], axis=1))
+        return self._clamped(np.concatenate(made))
+
+    def anywhere(self) -> Boxes:
+        """All over the view."""
+        np, (wide, high), (width, height) = self._np, self._size, self._view
+        across = np.arange(MARGIN, max(width - wide - MARGIN, MARGIN) + 1, max(wide / 4, 10.0))
+        down = np.arange(MARGIN, max(height - high - MARGIN, MARGIN) + 1, max(high / 2, 8.0))
+        left, top = np.meshgrid(across, down)
+        return self._clamped(np.stack([left.ravel(), top.ravel()], axis=1))
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _ends(self) -> tuple[Point, Point]:
+        return self._subject.points[0], self._subject.points[-1]
+
+    def _clamped(self, corners: Boxes) -> Boxes:
+        np, (wide, high), (width, height) = self._np, self._size, self._view
+        left = np.clip(corners[:, 0], MARGIN, max(width - wide - MARGIN, MARGIN))
+        top = np.clip(corners[:, 1], MARGIN, max(height - high - MARGIN, MARGIN))
+        boxes: Boxes = np.stack([left, top, left + wide, top + high], axis=1)
+        return boxes
+
+    def _free(self, boxes: Boxes) -> Any:
+        """Off words and off what is measured."""
+        free = self._clear_of_words(boxes) & (self._hits(boxes, self._own, self._subject.margin) == 0)
+        return free & ~self._in_outline(boxes, self._subject.outline)
+
+    def _clear_of_words(self, boxes: Boxes) -> Any:
+        a, b = boxes[:, None, :], self._words[None, :, :]
+        gap = WORDS_GAP
+        over = (a[..., 0] < b[..., 2] + gap) & (a[..., 2] > b[..., 0] - gap)
+        over &= (a[..., 1] < b[..., 3] + gap) & (a[..., 3] > b[..., 1] - gap)
+        return ~over.any(axis=1)
+
+    def _hits(self, boxes: Boxes, points: Boxes, grow: float) -> Any:
+        """How many points lie in each box."""
+        x, y, a = points[None, :, 0], points[None, :, 1], boxes[:, None, :]
+        held = (x >= a[..., 0] - grow) & (x <= a[..., 2] + grow) & (y >= a[..., 1] - grow) & (y <= a[..., 3] + grow)
+        return held.sum(axis=1)
+
+    def _in_outline(self, boxes: Boxes, outline: Sequence[Point]) -> Any:
+        """Whether a corner or the middle of each box is inside the outline (even-odd)."""
+        np = self._np
+        if len(outline) < 3:
+            return np.zeros(len(boxes), bool)
+        ring = np.array(outline, float)
+        following = np.roll(ring, -1, axis=0)
+        left, top, right, bottom = (boxes[:, i] for i in range(4))
+        x = np.stack([left, right, left, right, (left + right) / 2], axis=1)[..., None]
+        y = np.stack([top, top, bottom, bottom, (top + bottom) / 2], axis=1)[..., None]
+        x0, y0, x1, y1 = ring[:, 0], ring[:, 1], following[:, 0], following[:, 1]
+        rise = np.where(y1 == y0, 1.0, y1 - y0)
+        crosses = ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / rise + x0)
+        return (crosses.sum(axis=2) % 2 == 1).any(axis=1)
+
+    def _away(self, boxes: Boxes) -> Any:
+        """How far each box is from the drawing."""
+        np = self._np
+        x, y, a = self._anchors[None, :, 0], self._anchors[None, :, 1], boxes[:, None, :]
+        dx = np.maximum(np.maximum(a[..., 0] - x, x - a[..., 2]), 0.0)
+        dy = np.maximum(np.maximum(a[..., 1] - y, y - a[..., 3]), 0.0)
+        return np.hypot(dx, dy).min(axis=1)
+
+    @staticmethod
+    def _free_of_brightness(found: Sequence[tuple[float, Box]]) -> bool:
+        """Whether no darkness could make the second one the better place."""
+        return len(found) < 2 or found[1][0] - found[0][0] >= BRIGHT
+
+    @staticmethod
+    def _box(row: Any) -> Box:
+        left, top, right, bottom = (float(v) for v in row)
+        return Box(left, top, right - left, bottom - top)

@@ -10,8 +10,10 @@ from itertools import pairwise
 from rendering.picture import Picture
 from ui import halo
 from ui.annotation_labels import Box
-from ui.annotation_shapes import Mark, Shape, brightness_of, labelled, shape_of, unlabelled
-from ui.corner_layout import BADGE_PAD, fit
+from ui.annotation_placing import Room, brightness_of, placed, still_free
+from ui.annotation_shapes import Mark, Shape, shape_of, unlabelled
+from ui.corner_fit import fitted
+from ui.corner_layout import BADGE_PAD
 from ui.corner_text import Corners
 from ui.reference_lines import View
 from workstation.domain.annotation import Annotation, AnnotationKind, Source, Verdict
@@ -21,10 +23,13 @@ from workstation.errors import WorkstationError
 from workstation.session.annotating import Annotating
 from workstation.session.finding import series_of
 from workstation.session.handles import handles, lines
+from workstation.session.label_places import marked
 
 Point = tuple[float, float]
 # How far from a handle and from a line the pointer may be, in logical pixels: a hand trembles.
 HANDLE_REACH, LINE_REACH = 11.0, 8.0
+# Images whose labels are kept in their places.
+MOST_KEPT = 64
 # A vertebra's name is shown on other series this near its point (mm): about half a vertebra.
 SPINE_REACH_MM = 7.5
 
@@ -51,6 +56,15 @@ class _Key:
     ratio: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The drawings of one image with their labels; `shapes` keeps alive what the key names."""
+
+    shapes: tuple[Shape, ...]
+    words: Sequence[Box]
+    shown: tuple[Shape, ...]
+
+
 class AnnotationLayer:
     """Shapes are made once for a drawing and a view; `shapes` is called for every painting."""
 
@@ -58,12 +72,18 @@ class AnnotationLayer:
         self._annotating = annotating
         self._index = index
         self._made: dict[str, tuple[Annotation, _Key, Shape | None]] = {}
+        self._placed: dict[str, Shape] = {}
+        self._as_marked: dict[str, tuple[Shape, Shape]] = {}
+        self._kept: dict[tuple[int, ...], _Kept] = {}
         self._shown: tuple[Shape, ...] = ()
         self.hovered = ""
 
     def clear(self) -> None:
         self._shown, self.hovered = (), ""
         self._made.clear()
+        self._placed.clear()
+        self._as_marked.clear()
+        self._kept.clear()
 
     def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners) -> tuple[Shape, ...]:
         """Everything drawn on the shown image, with labels; empty while the layer is hidden."""
@@ -77,25 +97,27 @@ class AnnotationLayer:
         held = annotating.drawing.preview if annotating.drawing.is_held else None
         unsaved = {a.uid: a for a in annotating.unsaved_on(view.state.study_uid, view.state.series_uid)}
         found: list[Shape] = []
-        words: list[Box] | None = None
-        for drawn in (*self._candidates(view, picture, unsaved), *self._spine(view)):
+        seen = [*self._candidates(view, picture, unsaved), *self._spine(view)]
+        for drawn in map(annotating.labels.shown, seen):
             if held is not None and held.uid == drawn.uid:
                 continue
-            key = anywhere if _lies_on_one_frame(drawn, view) else here
-            shape = self._shape(drawn, view, key)
-            if shape is None:
-                continue
-            if shape.box is None:
-                words = words if words is not None else _words(corners, size)
-                shape = labelled(shape, size, words, found, brightness_of(picture, ratio))
-                self._made[drawn.uid] = (drawn, key, shape)
-            found.append(replace(shape, mark=self._mark(drawn, drawn.uid in unsaved)))
-        self._shown = tuple(found)
+            shape = self._shape(drawn, view, anywhere if _lies_on_one_frame(drawn, view) else here)
+            if shape is not None:
+                found.append(self._marked(shape, self._mark(drawn, drawn.uid in unsaved)))
+        words = _words(corners, size)
+        self._shown = self._labelled(found, Room(size, words, brightness_of(picture, ratio)))
+        self._tell(ratio)
         draft = self._draft(view, ratio, held)
         if draft is None:
             return self._shown
-        words = words if words is not None else _words(corners, size)
-        return (*self._shown, labelled(draft, size, words, found, brightness_of(picture, ratio)))
+        taken = [*words, *(shape.box for shape in self._shown if shape.box is not None)]
+        (drafted,) = placed([draft], Room(size, taken, brightness_of(picture, ratio)), self._placed)
+        return (*self._shown, drafted)
+
+    @property
+    def crowded(self) -> int:
+        """How many drawings of the shown image have words that find no room."""
+        return sum(shape.is_crowded for shape in self._shown)
 
     def hides(self, view: View) -> bool:
         """Whether there are drawings of this series that the reader has hidden."""
@@ -122,11 +144,40 @@ class AnnotationLayer:
                 return Hit(shape.drawn)
         for shape in reversed(self._shown):
             if shape.box is not None and shape.box.holds(at):
-                whole = shape.drawn.kind in (AnnotationKind.TEXT, AnnotationKind.SPINE, AnnotationKind.PROBE)
+                whole = shape.drawn.kind in (AnnotationKind.TEXT, AnnotationKind.SPINE)
                 return Hit(shape.drawn, is_label=not whole)
         return None
 
     # ---- inside ------------------------------------------------------------------------
+
+    def _marked(self, shape: Shape, mark: Mark) -> Shape:
+        """The very same object as long as nothing changed: what is the same is not placed again."""
+        if shape.mark is mark:
+            return shape
+        kept = self._as_marked.get(shape.drawn.uid)
+        if kept is None or kept[0] is not shape or kept[1].mark is not mark:
+            kept = self._as_marked[shape.drawn.uid] = shape, replace(shape, mark=mark)
+        return kept[1]
+
+    def _labelled(self, shapes: Sequence[Shape], room: Room) -> tuple[Shape, ...]:
+        """Labels stay where they are as long as the same drawings are seen and no words came to lie under them."""
+        key = tuple(map(id, shapes))
+        kept = self._kept.pop(key, None)
+        if kept is None or not (kept.words == room.words or still_free(kept.shown, room.words)):
+            made = placed(shapes, room, self._placed)
+            self._placed.update((shape.drawn.uid, shape) for shape in made)
+            kept = _Kept(tuple(shapes), room.words, tuple(made))
+        self._kept[key] = kept
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return kept.shown
+
+    def _tell(self, ratio: float) -> None:
+        """Where the words stand, for a hand or keys that move them."""
+        for shape in self._shown:
+            if shape.box is not None:
+                x, y = shape.box.middle
+                self._annotating.labels.standing[self._index, shape.drawn.uid] = (x * ratio, y * ratio)
 
     def _candidates(self, view: View, picture: Picture, unsaved: dict[str, Annotation]) -> list[Annotation]:
         """The drawings of the series that can be on the shown image."""
@@ -167,6 +218,7 @@ class AnnotationLayer:
         try:
             foreign = drawn.series_uid != view.state.series_uid
             shape = _carried(drawn, view, key.ratio) if foreign else shape_of(drawn, view, key.ratio)
+            shape = _with_label_place(shape, view, key.ratio) if shape is not None else None
         except WorkstationError:
             shape = None  # the tile says why there is no image
         if shape is not None:  # on another image it is made anew
@@ -198,6 +250,13 @@ class AnnotationLayer:
         return replace(made, handles=tuple(own or near[:1]), mark=Mark.DRAFT)
 
 
+def _with_label_place(shape: Shape, view: View, ratio: float) -> Shape:
+    """Where somebody put its words, if that place is on this image."""
+    place = marked(shape.drawn)
+    seen = view.viewport.on_view(place, view.state, view.width, view.height) if place is not None else None
+    return replace(shape, label_middle=(seen[0][0] / ratio, seen[0][1] / ratio)) if seen else shape
+
+
 def _lies_on_one_frame(drawn: Annotation, view: View) -> bool:
     return drawn.plane is view.state.plane is Plane.STACK and drawn.kind is not AnnotationKind.SPINE
 
@@ -226,9 +285,7 @@ def _words(corners: Corners, size: tuple[float, float]) -> list[Box]:
         Box(width / 2 - high, 0.0, 2 * high, 1.5 * high),
         Box(width / 2 - high, height - 1.5 * high, 2 * high, 1.5 * high),
     ]
-    return edges + [
-        Box(p.left - BADGE_PAD, p.top, p.width + 2 * BADGE_PAD, high) for p in fit(corners, *size, high, halo.width, halo.elided)
-    ]
+    return edges + [Box(p.left - BADGE_PAD, p.top, p.width + 2 * BADGE_PAD, high) for p in fitted(corners, *size)]
 
 
 def _distance(line: Sequence[Point], at: Point) -> float:

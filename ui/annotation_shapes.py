@@ -5,19 +5,15 @@ Made once for a drawing and a view; scrolling back and windowing paint what was 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
-from rendering.picture import Picture
-from ui import halo, theme
-from ui.annotation_labels import Box, leader, place
-from ui.annotation_words import label_lines
+from ui import theme
+from ui.annotation_labels import Box
 from ui.reference_lines import View
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.session.annotating import READER
@@ -56,6 +52,10 @@ class Shape:
     label: tuple[str, ...] = ()
     box: Box | None = None
     leader: tuple[Point, Point] | None = None
+    label_middle: Point | None = None
+    """Where its words were put by hand."""
+    is_crowded: bool = False
+    """There is no room for its words: they show while it is chosen."""
     colour: str = theme.DRAWN
     is_dashed: bool = False
     mark: Mark = Mark.PLAIN
@@ -87,27 +87,6 @@ def unlabelled(drawn: Annotation, points: Sequence[Point], corners: Sequence[Seq
     return Shape(drawn, path, taken, tuple(points), tuple(handles(drawn.kind, points)), colour=colour, is_dashed=is_dashed)
 
 
-def labelled(
-    shape: Shape, size: tuple[float, float], words: Sequence[Box], others: Sequence[Shape], brightness: Callable[[Box], float]
-) -> Shape:
-    """The shape with its label where it hides least."""
-    text = tuple(part for line in label_lines(shape.drawn) for part in _wrapped(line))
-    if not text:
-        return shape
-    wide = max(halo.width(line, LABEL_POINTS) for line in text)
-    high = halo.metrics(LABEL_POINTS).height() * len(text)
-    if shape.drawn.kind is AnnotationKind.TEXT:
-        x, y = shape.points[0]
-        return replace(shape, label=text, box=Box(x, y, wide, high))
-    ends = shape.points[-1:] if shape.drawn.kind is AnnotationKind.ARROW else shape.points
-    is_area = shape.drawn.kind in AREAS
-    points = [p for line in shape.corners for p in line] if is_area else ends
-    all_lines = [line for other in (shape, *others) for line in (_between(line) for line in other.corners)]
-    taken = [*words, *(other.box for other in others if other.box is not None)]
-    box = place((wide, high), points, is_area, size, taken, all_lines, brightness)
-    return replace(shape, label=text, box=box, leader=leader(box, points))
-
-
 def style_of(drawn: Annotation) -> tuple[str, bool]:
     """(colour, dashed): the reader's own, a copy nobody checked, a finding of somebody else."""
     if drawn.measured.refused == UNCHECKED:
@@ -115,18 +94,6 @@ def style_of(drawn: Annotation) -> tuple[str, bool]:
     if drawn.source.kind == READER:
         return theme.DRAWN, False
     return (theme.MUTED if drawn.verdict is Verdict.REJECTED else theme.FOREIGN), True
-
-
-def brightness_of(picture: Picture, ratio: float) -> Callable[[Box], float]:
-    """How bright the shown image is under a box, 0.0 to 1.0."""
-
-    def under(box: Box) -> float:
-        top, bottom = round(box.top * ratio), round(box.bottom * ratio)
-        left, right = round(box.left * ratio), round(box.right * ratio)
-        part = picture.pixels[max(top, 0) : max(bottom, 0) : 3, max(left, 0) : max(right, 0) : 3]
-        return float(part.mean()) / 255.0 if part.size else 0.0
-
-    return under
 
 
 def _ends(path: QPainterPath, kind: AnnotationKind, points: Sequence[Point]) -> None:
@@ -162,30 +129,6 @@ def _arrow_head(path: QPainterPath, tip: QPointF, tail: QPointF) -> None:
         path.moveTo(tip + along + across)
         path.lineTo(tip)
         path.lineTo(tip + along - across)
-
-
-def _wrapped(line: str) -> list[str]:
-    """Whole words on lines of MOST_LABEL: half a value would be a wrong one."""
-    parts = [""]
-    for word in line.split(" "):
-        longer = f"{parts[-1]} {word}" if parts[-1] else word
-        if parts[-1] and halo.width(longer, LABEL_POINTS) > MOST_LABEL:
-            parts.append(word)
-        else:
-            parts[-1] = longer
-    return parts
-
-
-def _between(line: Sequence[Point]) -> list[Point]:
-    """Places along a line about STEP pixels apart: a label must not lie on its middle either."""
-    found = [line[0]] if line else []
-    for (x0, y0), (x1, y1) in pairwise(line):
-        if math.dist(found[-1], (x1, y1)) < STEP:
-            continue
-        steps = int(max(abs(x1 - x0), abs(y1 - y0)) // STEP)
-        found.extend((x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(1, steps))
-        found.append((x1, y1))
-    return found
 
 
 def _scaled(points: Sequence[Point], ratio: float) -> list[Point]:

@@ -17,7 +17,8 @@ from rendering.picture import Letters
 from ui import halo, icons, plain, theme
 from ui.annotation_paint import paint_cursor, paint_drawings
 from ui.annotation_shapes import Shape
-from ui.corner_layout import BADGE_PAD, Placed, fit
+from ui.corner_fit import fitted, line_height
+from ui.corner_layout import BADGE_PAD, Placed
 from ui.corner_text import Corners, Tone
 from ui.scale_bar import ScaleBar
 from workstation.errors import WorkstationError
@@ -144,10 +145,9 @@ def paint_refusal(painter: QPainter, width: float, height: float, error: Worksta
 
 
 def _corners(painter: QPainter, corners: Corners, width: float, height: float, text: bool) -> None:
-    line_height = halo.metrics().height() + 1
-    for placed in fit(corners, width, height, line_height, halo.width, halo.elided):
+    for placed in fitted(corners, width, height):
         if placed.is_badge:
-            _badge(painter, placed, line_height)
+            _badge(painter, placed, line_height())
         elif text:
             halo.draw(painter, placed.left, placed.top, placed.text, _COLOURS[placed.tone])
 

@@ -39,7 +39,7 @@ class Pen:
     @property
     def shape(self) -> Qt.CursorShape | None:
         """What the mouse pointer looks like; None leaves it to the tool."""
-        if self._drawing.is_held:
+        if self._drawing.is_held or self._annotating.labels.uid:
             return Qt.CursorShape.ClosedHandCursor
         hit = self._layer.hovered
         if hit and not self._drawing.is_begun:
@@ -53,6 +53,7 @@ class Pen:
         self._pressed, self._moved = at, False
         if self._drawing.is_by_keys:
             self._drawing.end_keys()
+        self._annotating.labels.cancel()
         if not self._drawing.is_begun:
             hit = self._layer.hit(at)
             if hit is not None and (self._drawing.kind is None or hit.handle is not None):
@@ -75,7 +76,9 @@ class Pen:
         self._moved = self._moved or math.dist(at, self._pressed) >= TREMOR
         if not self._moved:
             return True
-        if self._drawing.is_held:
+        if self._annotating.labels.uid:
+            self._annotating.labels.pull(self._device(at))
+        elif self._drawing.is_held:
             self._drawing.pull(self._device(at))
         elif self._drawing.kind is AnnotationKind.FREEHAND:
             self._drawing.trace(self._index, self._device(at))
@@ -87,7 +90,9 @@ class Pen:
         if self._pressed is None:
             return False
         self._pressed = None
-        if self._drawing.is_held:
+        if self._annotating.labels.uid and not self._annotating.labels.is_by_keys:
+            self._annotating.labels.let_go()
+        elif self._drawing.is_held:
             self._drawing.let_go()
         elif self._drawing.is_begun and self._moved:
             if self._drawing.kind is AnnotationKind.FREEHAND:
@@ -132,7 +137,9 @@ class Pen:
 
     def _take(self, hit: Hit, at: Point) -> None:
         self._annotating.select(hit.drawn.uid, by_hand=True)
-        if not hit.is_label and hit.drawn.source.kind == READER:
+        if hit.is_label:
+            self._annotating.labels.grab(hit.drawn, self._index, self._device(at))
+        elif hit.drawn.source.kind == READER:
             self._drawing.grab(hit.drawn, hit.handle, self._index, self._device(at))
 
     def _closes(self, at: Point) -> bool:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from ui_mouse import move
 
 from ui import theme
-from ui.annotation_labels import Box, around, leader, place
+from ui.annotation_labels import Box, Subject, around, leader, place
 from ui.annotation_layer import HANDLE_REACH
 from ui.annotation_words import label_lines
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue, Source, Verdict
@@ -283,7 +283,8 @@ def test_a_label_stands_inside_the_view_off_the_drawing_and_off_words():
     size, view = (80.0, 30.0), (300.0, 300.0)
     corners = [(250.0, 10.0), (290.0, 10.0), (290.0, 60.0), (250.0, 60.0)]
     words = [Box(150.0, 0.0, 95.0, 80.0)]
-    box = place(size, corners, True, view, words, [corners])
+    box, is_free = place(size, Subject(corners, corners, corners), view, words)
+    assert is_free
     assert min(box.left, box.top) >= 0
     assert max(box.right, box.bottom) <= 300
     assert box.shared(around(corners)) == 0
@@ -293,15 +294,15 @@ def test_a_label_stands_inside_the_view_off_the_drawing_and_off_words():
 def test_a_label_keeps_off_what_is_bright():
     size, view = (60.0, 20.0), (400.0, 400.0)
     points = [(200.0, 150.0), (200.0, 250.0)]
-    box = place(size, points, False, view, [], [points], lambda b: 1.0 if b.right > 200 else 0.0)
+    box, _ = place(size, Subject(points, points), view, [], brightness=lambda b: 1.0 if b.right > 200 else 0.0)
     assert box.right <= 200
 
 
 def test_two_labels_do_not_lie_on_each_other_and_one_far_away_has_a_leader():
     size, view = (100.0, 40.0), (400.0, 400.0)
     points = [(200.0, 200.0), (230.0, 200.0)]
-    first = place(size, points, False, view, [], [points])
-    second = place(size, points, False, view, [first], [points])
+    first, _ = place(size, Subject(points, points), view, [])
+    second, _ = place(size, Subject(points, points), view, [first])
     assert first.shared(second) == 0
     assert leader(Box(0.0, 0.0, 40.0, 20.0), points) == ((40.0, 20.0), (200.0, 200.0))
     assert leader(Box(235.0, 195.0, 40.0, 20.0), points) is None

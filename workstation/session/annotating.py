@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
+from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace, Measured, Source, Verdict
 from workstation.domain.study import Study
 from workstation.domain.vertebrae import next_level, next_start
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import Jobs
 from workstation.ports import SeriesViewer
-from workstation.session.copying import UNCHECKED, copied
+from workstation.session.copying import PROPOSED, UNCHECKED, copied
 from workstation.session.drawing import Drawing
 from workstation.session.drawn import AnnotationShelf, Change, Drawn
 from workstation.session.finding import place_of, reading_order, state_showing
+from workstation.session.label_hand import LabelHand
 from workstation.session.viewing import Tool, Viewing
 from workstation.signals import Signal
 
@@ -61,6 +62,8 @@ class Annotating:
         self.layer_changed: Signal[bool] = Signal()
         self.text_wanted: Signal[TextWanted] = Signal()
         self.drawing = Drawing(viewing, viewer_of, self.measure, self._finished, self._reshaped, problem)
+        self.labels = LabelHand(viewing, self.drawing, self.place_label)
+        """The words of a drawing, moved by hand."""
         self.layer_visible = True
         self.reader = ""
         """Who draws, as the source of new drawings says."""
@@ -85,6 +88,8 @@ class Annotating:
     def close_case(self) -> None:
         self.drawing.cancel()
         self.drawing.end_keys()
+        self.labels.cancel()
+        self.labels.standing.clear()
         self._drawn.clear()
         self.spine_level = "C1"
         self.select("")
@@ -163,9 +168,16 @@ class Annotating:
         if before is None:
             return
         after = replace(before, verdict=verdict)
-        if before.measured.refused == UNCHECKED and verdict is Verdict.ACCEPTED:
+        is_unchecked = before.measured.refused == UNCHECKED or PROPOSED in before.measured.notes
+        if is_unchecked and verdict is Verdict.ACCEPTED:
             after = replace(after, measured=self.measure(after))
         self._act([(before, after)])
+
+    def place_label(self, uid: str, where: LabelPlace | None) -> None:
+        """Where the words of a drawing stand, whoever made it; None: where they hide least. One step of undo."""
+        before = self.find(uid)
+        if before is not None and before.label_at != where:
+            self._act([(before, replace(before, label_at=where))])
 
     def add_received(self, received: Iterable[Annotation]) -> None:
         """Take in what objects of others say. What is known already keeps the reader's verdict; it is no step of undo."""
@@ -191,13 +203,16 @@ class Annotating:
         """Try again to save what the disk refused."""
         self._drawn.write([])
 
-    def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected drawing in the active view by pixels of the view. Steps in a row are undone together."""
+    def nudge(self, dx: float, dy: float, handle: int | None = None) -> None:
+        """Move the selected drawing, or one handle of it, in the active view by pixels of the view.
+
+        Steps in a row are undone together.
+        """
         drawn = self.find(self.selected)
         if drawn is None:
             return
         _must_be_own(drawn)
-        moved = self.drawing.shifted(drawn, self._viewing.active, dx, dy)
+        moved = self.drawing.shifted(drawn, self._viewing.active, dx, dy, handle)
         if moved is None:
             return
         change = (drawn, replace(moved, measured=self.measure(moved), verdict=Verdict.ACCEPTED))
@@ -237,6 +252,8 @@ class Annotating:
 
     def select(self, uid: str, by_hand: bool = False) -> None:
         """`by_hand` lets the arrow keys move it."""
+        if uid != self.selected:
+            self.labels.cancel()
         self.selected, self.is_chosen, self._nudged = uid, by_hand and bool(uid), ""
         self.selection_changed.emit(uid)
 
@@ -316,7 +333,7 @@ class Annotating:
 
     def _reshaped(self, drawn: Annotation) -> None:
         try:
-            self.change(drawn.uid, points=drawn.points, patient_points=drawn.patient_points)
+            self.change(drawn.uid, points=drawn.points, patient_points=drawn.patient_points, label_at=drawn.label_at)
         except WorkstationError as error:
             self._problem(error)
 
@@ -356,6 +373,7 @@ class Annotating:
             self.toggle_layer()
 
     def _tool_changed(self) -> None:
+        self.labels.cancel()
         self.drawing.cancel()
         self.drawing.end_keys()
 

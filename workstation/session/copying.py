@@ -16,6 +16,7 @@ from workstation.ports import SeriesViewer
 from workstation.session.finding import instance_of, series_of
 
 UNCHECKED = "Copied, not measured there until checked"
+PROPOSED = "Proposed by the program, not checked"
 Point = tuple[float, float]
 
 

@@ -16,7 +16,9 @@ from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationK
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
 from workstation.ports import SeriesViewer
-from workstation.session.handles import constrained, dragged, is_whole, moved
+from workstation.session.freehand import smooth
+from workstation.session.handles import constrained, dragged, handles, is_whole, moved
+from workstation.session.label_places import carried_label
 from workstation.session.viewing import DRAWS, Viewing
 from workstation.signals import Signal
 
@@ -72,6 +74,7 @@ class Drawing:
         self.preview: Annotation | None = None
         """The drawing in the hand, as it would be after letting go."""
         self._slow: set[AnnotationKind] = set()
+        self._seen_as: tuple[tuple[object, ...], Sequence[Point] | None] | None = None
 
     # ---- what is there -----------------------------------------------------------------
 
@@ -94,6 +97,8 @@ class Drawing:
         seen = self._seen()
         if seen is None or self.kind is None:
             return []
+        if self.kind is AnnotationKind.FREEHAND:
+            return smooth(seen)
         return [*seen, constrained(self.kind, seen, self._loose)] if self._loose is not None else seen
 
     def draft(self, index: int) -> Annotation | None:
@@ -101,7 +106,7 @@ class Drawing:
         kind, points = self.kind, self.points(index)
         if kind is None or not is_whole(kind, points, LEAST):
             return None
-        made = self._made(index, points, kind)
+        made = self.made(index, points, kind)
         return replace(made, measured=self._live(made)) if made is not None else None
 
     def size(self, index: int) -> tuple[int, int]:
@@ -118,7 +123,7 @@ class Drawing:
             self._drop()
         self.index = index
         at = constrained(kind, self._seen() or [], at)
-        anchor = self._made(index, [at], AnnotationKind.PROBE)
+        anchor = self.made(index, [at], AnnotationKind.PROBE)
         if anchor is None:
             return
         self._anchors.append(anchor)
@@ -146,7 +151,7 @@ class Drawing:
         self._drop()
         if kind is None or seen is None or not is_whole(kind, seen, LEAST):
             return
-        made = self._made(index, seen, kind)
+        made = self.made(index, smooth(seen) if kind is AnnotationKind.FREEHAND else seen, kind)
         if made is not None:
             self._finished(made, index)
 
@@ -241,10 +246,18 @@ class Drawing:
                 self._changed_shape(replace(preview, measured=held.drawn.measured))
             self.changed.emit(held.index)
 
-    def shifted(self, drawn: Annotation, index: int, dx: float, dy: float) -> Annotation | None:
-        """The drawing moved in the view by (dx, dy) pixels; None where it is not on this image."""
+    def shifted(self, drawn: Annotation, index: int, dx: float, dy: float, handle: int | None = None) -> Annotation | None:
+        """The drawing, or one handle of it, moved in the view by (dx, dy) pixels; None where it is not on this image."""
         points = self.seen(drawn, index)
-        return self._same(drawn, self._made(index, moved(points, dx, dy), drawn.kind)) if points is not None else None
+        if points is None:
+            return None
+        if handle is None:
+            return self._same(drawn, self.made(index, moved(points, dx, dy), drawn.kind), is_whole=True)
+        held = handles(drawn.kind, points)
+        if handle >= len(held):
+            return None
+        taken = dragged(drawn.kind, points, handle, (held[handle][0] + dx, held[handle][1] + dy))
+        return self._same(drawn, self.made(index, taken, drawn.kind)) if is_whole(drawn.kind, taken, LEAST) else drawn
 
     def seen(self, drawn: Annotation, index: int) -> Sequence[Point] | None:
         """The view points of a drawing, None where it is not on the image that is shown."""
@@ -267,19 +280,20 @@ class Drawing:
             points = dragged(kind, held.points, held.handle, at)
             if not is_whole(kind, points, LEAST):
                 return self.preview
-        made = self._same(held.drawn, self._made(held.index, points, kind))
+        made = self._same(held.drawn, self.made(held.index, points, kind), held.handle is None)
         return replace(made, measured=self._live(made)) if made is not None else self.preview
 
     @staticmethod
-    def _same(drawn: Annotation, made: Annotation | None) -> Annotation | None:
-        """The old drawing at the new place; None when that is on another image."""
+    def _same(drawn: Annotation, made: Annotation | None, is_whole: bool = False) -> Annotation | None:
+        """The old drawing at the new place; None when that is on another image. Words go with the whole."""
         if made is None or (made.plane, made.sop_instance_uid, made.frame_number) != (
             drawn.plane,
             drawn.sop_instance_uid,
             drawn.frame_number,
         ):
             return None
-        return replace(drawn, points=made.points, patient_points=made.patient_points)
+        label = carried_label(drawn, made) if is_whole else drawn.label_at
+        return replace(drawn, points=made.points, patient_points=made.patient_points, label_at=label)
 
     def _live(self, drawn: Annotation) -> Measured:
         if drawn.kind in self._slow:
@@ -290,7 +304,7 @@ class Drawing:
             self._slow.add(drawn.kind)
         return measured
 
-    def _made(self, index: int, points: Sequence[Point], kind: AnnotationKind) -> Annotation | None:
+    def made(self, index: int, points: Sequence[Point], kind: AnnotationKind) -> Annotation | None:
         viewer, state = self._viewer(index), self._viewing.state(index)
         if viewer is None or state is None or state.plane is Plane.THREE_D:
             return None
@@ -304,6 +318,13 @@ class Drawing:
         """The set points in the view of `index`; None when it shows another image by now."""
         if not self._anchors:
             return None
+        key = len(self._anchors), self._anchors[-1].uid, self._viewing.state(self.index), self.size(self.index)
+        if self._seen_as is None or self._seen_as[0] != key:
+            self._seen_as = key, self._look()
+        seen = self._seen_as[1]
+        return list(seen) if seen is not None else None
+
+    def _look(self) -> Sequence[Point] | None:
         first = self._anchors[0]
         line = replace(
             first,
@@ -311,8 +332,7 @@ class Drawing:
             points=tuple(p for a in self._anchors for p in a.points),
             patient_points=tuple(p for a in self._anchors for p in a.patient_points),
         )
-        seen = self.seen(line, self.index)
-        return list(seen) if seen is not None else None
+        return self.seen(line, self.index)
 
     def _drop(self) -> None:
         had = bool(self._anchors)

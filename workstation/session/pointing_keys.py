@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from workstation.domain.viewing import Plane
+from workstation.errors import Refused
 from workstation.ports import SeriesViewer
-from workstation.session.annotating import Annotating
+from workstation.session.annotating import READER, Annotating
+from workstation.session.handles import handles
 from workstation.session.viewing import Tool, Viewing
 from workstation.signals import Signal
 
@@ -29,13 +31,16 @@ class PointingKeys:
         self._drawing = annotating.drawing
         self._viewing = viewing
         self._viewer_of = viewer_of
+        self.handle: int | None = None
+        """The handle that arrow keys move; None: the whole drawing."""
+        annotating.selection_changed.connect(lambda _: self._let_handle_go())
         self.pointed: Signal[int] = Signal()
         """Return with the crosshair: the place is `drawing.cursor` in this viewport."""
 
     @property
     def take_arrows(self) -> bool:
         """Whether arrow keys move a cursor or a chosen drawing now, instead of scrolling."""
-        if self._drawing.is_by_keys:
+        if self._drawing.is_by_keys or self._annotating.labels.is_by_keys:
             return True
         drawn = self._annotating.find(self._annotating.selected) if self._annotating.is_chosen else None
         return drawn is not None and self._drawing.seen(drawn, self._viewing.active) is not None
@@ -58,9 +63,39 @@ class PointingKeys:
             self.use(self._viewing.tool)
         return True
 
+    def take_label(self) -> None:
+        """Take the words of the selected drawing, or let go of them."""
+        self._drawing.end_keys()
+        self._annotating.labels.take(self._annotating.find(self._annotating.selected))
+
+    def next_handle(self) -> None:
+        """The next handle of the selected drawing is what arrow keys move; after the last one the whole again.
+
+        Raises Refused where there is none.
+        """
+        drawn = self._annotating.find(self._annotating.selected)
+        if drawn is None:
+            raise Refused("No handle to move", "No drawing is selected", "Click one, or press J to go to one")
+        if drawn.source.kind != READER:
+            raise Refused("This was not drawn here", "It is a finding of another source", "Accept or reject it, or draw your own")
+        seen = self._drawing.seen(drawn, self._viewing.active)
+        count = len(handles(drawn.kind, seen)) if seen else 0
+        if count < 2:
+            raise Refused("No handle to move", "This drawing moves as a whole", "Use the arrow keys")
+        following = 0 if self.handle is None else self.handle + 1
+        self._annotating.labels.cancel()
+        self._annotating.select(drawn.uid, by_hand=True)
+        self.handle = following if following < count else None
+        self._drawing.changed.emit(self._viewing.active)
+
+    def _let_handle_go(self) -> None:
+        self.handle = None
+
     def set_point(self) -> None:
-        """Return where the cursor is. With a chosen drawing: it is let go."""
-        if not self._drawing.is_by_keys:
+        """Return where the cursor is. With words in the hand they are put there, with a chosen drawing it is let go."""
+        if self._annotating.labels.is_by_keys:
+            self._annotating.labels.let_go()
+        elif not self._drawing.is_by_keys:
             self._annotating.select("")
         elif self._viewing.tool is Tool.CROSSHAIR:
             self.pointed.emit(self._viewing.active)
@@ -68,15 +103,21 @@ class PointingKeys:
             self._drawing.set_point()
 
     def take_back(self) -> None:
-        """Take the last point back; with a chosen drawing, remove it."""
-        if self._drawing.is_by_keys:
+        """Take the last point back; words go where they hide least; a chosen drawing is removed."""
+        if self._annotating.labels.is_by_keys:
+            self._annotating.labels.put_back()
+        elif self._drawing.is_by_keys:
             self._drawing.take_back()
         else:
             self._annotating.remove_selected()
 
     def escape(self) -> bool:
         """Give up the drawing, then the cursor, then the selection, then the tool. False when nothing was left."""
-        if self._drawing.cancel() or self._drawing.end_keys():
+        if self._annotating.labels.cancel() or self._drawing.cancel() or self._drawing.end_keys():
+            return True
+        if self.handle is not None:
+            self.handle = None
+            self._drawing.changed.emit(self._viewing.active)
             return True
         if self._annotating.selected:
             self._annotating.select("")
@@ -89,10 +130,12 @@ class PointingKeys:
     def arrow(self, right: float, down: float, image_pixels: float = 1.0) -> None:
         """An arrow key: (right, down) in screen pixels for a cursor, `image_pixels` of the image for a chosen drawing."""
         tool = self._viewing.tool
-        if not self._drawing.is_by_keys:
+        if self._annotating.labels.is_by_keys:
+            self._annotating.labels.move(right, down)
+        elif not self._drawing.is_by_keys:
             step = self._view_pixels(image_pixels) / math.hypot(right, down)
             if step:
-                self._annotating.nudge(right * step, down * step)
+                self._annotating.nudge(right * step, down * step, self.handle)
         elif tool in _ACTS:
             _ACTS[tool](self._viewing, right, down)
         else:
