@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rendering.reslice import Sampling, VolumeSource, sample_volume
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.geometry import Vec3, add, cross, dot, length, scale, sub, unit
-from workstation.domain.lesion import LesionProposal
+from workstation.domain.lesion import LesionProposal, centre_of
 
 # Where values are taken from, in radii of the drawing.
 CORE, RING_FROM, RING_TO = 0.35, 1.5, 2.1
@@ -59,16 +59,16 @@ def drawn_lesion(drawn: Annotation) -> DrawnLesion | None:
     points = drawn.patient_points
     if drawn.kind is AnnotationKind.LENGTH and len(points) >= 2:
         size = length(sub(points[1], points[0]))
-        return DrawnLesion(_middle(points[:2]), size, size)
+        return DrawnLesion(centre_of(drawn), size, size)
     if drawn.kind is AnnotationKind.BIDIRECTIONAL and len(points) >= 4:
         axes = length(sub(points[1], points[0])), length(sub(points[3], points[2]))
-        return DrawnLesion(_middle(points[:4]), max(axes), min(axes))
+        return DrawnLesion(centre_of(drawn), max(axes), min(axes))
     if drawn.kind is AnnotationKind.CIRCLE and len(points) >= 2:
         across = 2.0 * length(sub(points[1], points[0]))
         return DrawnLesion(points[0], across, across)
     if drawn.kind in (AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE) and len(points) >= 3:
         sides = length(sub(points[2], points[0])), length(sub(points[2], points[1]))
-        return DrawnLesion(_middle(points[:2]), max(sides), min(sides))
+        return DrawnLesion(centre_of(drawn), max(sides), min(sides))
     return None
 
 
@@ -231,8 +231,3 @@ def _eroded(flat: NDArray[np.bool_]) -> NDArray[np.bool_]:
     inner = np.zeros_like(flat)
     inner[1:-1, 1:-1] = flat[1:-1, 1:-1] & flat[:-2, 1:-1] & flat[2:, 1:-1] & flat[1:-1, :-2] & flat[1:-1, 2:]
     return inner
-
-
-def _middle(points: tuple[Vec3, ...]) -> Vec3:
-    x, y, z = (sum(p[axis] for p in points) / len(points) for axis in range(3))
-    return x, y, z

@@ -201,6 +201,11 @@ class MainWindow(QMainWindow):
 
         self._open(dialog(name, self._core, self))
 
+    def show_lesions(self) -> None:
+        from ui.lesions_dialog import LesionsDialog
+
+        self._open(LesionsDialog(self._session, self))
+
     def save_drawings(self) -> None:
         """Ask where to; the reader's drawings on the open study are then written as objects and queued."""
         from ui.saving_drawings import save_drawings

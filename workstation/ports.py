@@ -11,6 +11,7 @@ from typing import Protocol
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
+from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused, WorkstationError
@@ -189,6 +190,10 @@ class ImageShelf(Protocol):
         ...
 
     def close_case(self) -> None: ...
+
+    def propose_lesion(self, drawn: Annotation, shown: ViewportState, other: ViewportState, expected: Vec3) -> LesionProposal:
+        """Look for a measured lesion near `expected` (LPS mm) in the series of `other`. Takes time: for a job."""
+        ...
 
     def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterable[ObjectFound]:
         """What the objects of a study say of its images. Reads files: for a job."""

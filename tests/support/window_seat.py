@@ -18,6 +18,7 @@ from workstation.at_rest.vault import Vault
 from workstation.corner_texts import load_corner_texts
 from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
+from workstation.domain.lesion import LesionProposal
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
@@ -236,6 +237,8 @@ class FakeLibrary:
         self.shelf: dict[tuple[str, str], FakeViewport] = {}
         self.greys: dict[str, int] = {}
         self.objects: dict[str, tuple[ObjectFound, ...]] = {}
+        self.lesion = LesionProposal((0.0, 0.0, 0.0), (), "")
+        self.lesions_asked: list[tuple] = []
 
     def viewport(self, study_uid: str, series_uid: str) -> FakeViewport | None:
         return self.shelf.get((study_uid, series_uid))
@@ -253,6 +256,10 @@ class FakeLibrary:
 
     def close_case(self) -> None:
         self.shelf = {}
+
+    def propose_lesion(self, drawn, shown, other, expected) -> LesionProposal:
+        self.lesions_asked.append((drawn, shown, other, expected))
+        return self.lesion
 
     def objects_of(self, study, cancelled):
         return self.objects.get(study.study_instance_uid, ())

@@ -93,6 +93,17 @@ class LesionTable:
     sums: tuple[LesionSum, ...]
 
 
+def centre_of(drawn: Annotation) -> Vec3:
+    """The middle of a drawing in LPS mm. A third point of boxes and circles only places them in space."""
+    points = drawn.patient_points
+    if drawn.kind is AnnotationKind.CIRCLE:
+        return points[0]
+    if drawn.kind in (AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE):
+        points = points[:2]
+    x, y, z = (sum(p[axis] for p in points) / len(points) for axis in range(3))
+    return x, y, z
+
+
 def doubling_days(before: float, after: float, days: int, power: float) -> float | None:
     """Days in which the volume doubles, negative: in which it halves. None where it cannot be said.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from workstation.at_rest.keys import KEY_FILE_NOTICE, KEY_FILE_WORDS
@@ -23,6 +23,8 @@ from workstation.session.drawn import AnnotationShelf
 from workstation.session.findings import Findings
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.key_images import KeyImages
+from workstation.session.lesion_words import lesion_words
+from workstation.session.lesions import Lesions
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
@@ -91,6 +93,8 @@ class Session:
         self.key_images = KeyImages(jobs, drawings, self.viewing, self.annotating, self.report_problem)
         self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
         self.registering = Registering()
+        self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
+        self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
@@ -300,14 +304,25 @@ class Session:
 
     def put_into_report(self) -> None:
         """Write what the selected drawing says into the section that is written, as typed text is. Raises Refused."""
-        case, report, drawn = self.case, self.desk.report, self.annotating.find(self.annotating.selected)
-        if case is None or drawn is None:
+        drawn = self.annotating.find(self.annotating.selected)
+        if self.case is None or drawn is None:
             raise Refused("Nothing to put into the report", "No drawing is selected", "Click one, or press J to go to one")
-        if report is None or not self.desk.is_open_for_writing:
+        self._write(lambda studies: report_words(drawn, studies))
+
+    def put_lesions_into_report(self) -> None:
+        """Write how the followed lesions changed into the section that is written. Raises Refused."""
+        lines = lesion_words(self.lesions.table())
+        if not lines:
+            raise Refused("Nothing to put into the report", "No lesion has an accepted size")
+        self._write(lambda _: "\n".join(lines))
+
+    def _write(self, words: Callable[[Sequence[Study]], str]) -> None:
+        case, report = self.case, self.desk.report
+        if case is None or report is None or not self.desk.is_open_for_writing:
             raise Refused("Not put into the report", "No report is open for writing")
         if report.study_instance_uid != case.study.study_instance_uid:
             raise Refused("Not put into the report", "The report on the desk is of another study")
-        self.desk.add(self.desk.section, report_words(drawn, case.studies))
+        self.desk.add(self.desk.section, words(case.studies))
 
     def take_over_all(self) -> None:
         for section in SectionCode:
