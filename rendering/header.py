@@ -13,27 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from rendering.header_json import decode, encode
+from workstation.domain import presenting
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import FramePlane, Vec3
 from workstation.domain.viewing import Window
 
 
-@dataclass(frozen=True, slots=True)
-class LookupTable:
-    """A LUT (PS3.3 C.11.1.1, C.11.2.1.1, C.7.6.3.1.5): `data` is little-endian uint16 entries.
-
-    Inputs below `first` take the first entry, those past the end the last one. `bits` is the
-    number of bits of an entry.
-    """
-
-    first: int
-    bits: int
-    data: bytes
-    explanation: str = ""
-
-    @property
-    def count(self) -> int:
-        return len(self.data) // 2
+# Of the domain: a viewport's state may carry them.
+LookupTable = presenting.LookupTable
+Shutter = presenting.Shutter
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +138,6 @@ class Palette:
     green: LookupTable
     blue: LookupTable
     supplemental: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shutter:
-    """The Display Shutter Module (PS3.3 C.7.6.11), in 1-based rows and columns as transmitted.
-
-    `rectangle` is (left, right, upper, lower), `circle` (row, column, radius), `polygon`
-    (row, column) pairs. Outside the intersection of all shapes the image is covered, and where the
-    overlay of `overlay_group` (C.7.6.15) is set.
-    """
-
-    rectangle: tuple[int, int, int, int] | None = None
-    circle: tuple[int, int, int] | None = None
-    polygon: tuple[tuple[int, int], ...] = ()
-    overlay_group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from rendering.filters import words as filter_words
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
+from rendering.pixels import Voi
 from rendering.viewport_dimensions import dimension_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_looking import loupe_state, own_window_names, rate_of
@@ -81,7 +82,7 @@ class Viewport:
         position = self.slice_index(state)
         view = frame_view(self.images, state, position, width, height)
         pixels = self._painter.frame(view, state, position, width, height)
-        window = None if self.images.header(position).is_colour else self._scale.window(position, state.window, state.own_window)
+        window = None if self.images.header(position).is_colour else self._scale.window(position, state.voi, state.own_window)
         return self._described(pixels, view, state, position, window)
 
     def _cut_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
@@ -301,7 +302,16 @@ class Viewport:
             return COLOUR_WINDOW
         if state.plane is Plane.THREE_D:
             return self._solid.window(state)
-        return self._scale.window(position, state.window, state.own_window)
+        return self._scale.window(position, state.voi, state.own_window)
+
+    def voi_of(self, state: ViewportState) -> Voi:
+        """The window or VOI LUT really used for an image, in the series' own unit. Raises NotYet as `window_of` does."""
+        return self._scale.voi(self.slice_index(state), state.voi, state.own_window)
+
+    @property
+    def factor(self) -> float:
+        """A value in the series' own unit is the modality value times this."""
+        return self._scale.factor
 
     def probe(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Probe | None:
         """The exact value of the voxel under view point (x, y), None outside, in 3D, or where none is known."""

@@ -22,6 +22,8 @@ from rendering.header import ImageHeader
 from rendering.images import SeriesImages
 from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
 from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
+from rendering.viewport_dimensions import dimension_of
+from rendering.viewport_followed import through_levels, with_shutter
 from rendering.viewport_values import ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.geometry import VolumeGeometry, add, scale, sub
@@ -84,14 +86,14 @@ class Painter:
 
     def frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
         """Raises Refused or NotYet."""
-        header = self._images.header(position)
+        header = with_shutter(self._images.header(position), state)
         container = self._images.container(position)
         # Padding that is black anyway, as air beside a CT most often is, needs no mask.
         padded = False
         if header.samples == 3 or header.palette is not None:
             picture = self._colour_frame(view, state, position, width, height)
         else:
-            voi = self._scale.voi(position, state.window, state.own_window)
+            voi = self._scale.voi(position, state.voi, state.own_window)
             inverse = is_inverse(header) is not state.inverted
             corner = pixel_for_pixel(view.screen, width, height)
             if corner is not None and container.itemsize <= 2 and not state.sharpening:
@@ -102,8 +104,9 @@ class Painter:
                 picture = screen_grey(values, voi, inverse, None)
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
+            picture = through_levels(picture, state)
         frame = self._images.frame(position)
-        covered = self._masks.get(("covered", position, padded), lambda: _covered(container, header, frame, padded))
+        covered = self._masks.get(("covered", position, padded, header.shutter), lambda: _covered(container, header, frame, padded))
         drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
         _paint_mask(picture, view, covered, 0)
         _paint_mask(picture, view, drawn, 255)

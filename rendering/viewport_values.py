@@ -131,7 +131,7 @@ class ValueScale:
         found = padding_values(self._images.header(position), self._images.frame(position))
         return None if found is None else (found[0] * self.factor, found[1] * self.factor)
 
-    def voi(self, position: int, chosen: Window | None, number: int = 0) -> Voi:
+    def voi(self, position: int, chosen: Voi | None, number: int = 0) -> Voi:
         """The window to draw with, in the shown unit: the chosen one, or the image's own of that number.
 
         The slices of a volume share the window of the one in the middle (in SUV: PET_WINDOW, when
@@ -140,7 +140,7 @@ class ValueScale:
         frame is there to take it from.
         """
         if chosen is not None:
-            return self._exact(chosen)
+            return chosen if isinstance(chosen, LookupTable) else self._exact(chosen)
         if self.own.name and self._has_scanner_windows and not number:
             return PET_WINDOW
         at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
@@ -152,7 +152,7 @@ class ValueScale:
             return wanted
         return self._scaled(self._automatic_window(at, position))
 
-    def window(self, position: int, chosen: Window | None, number: int = 0) -> Window:
+    def window(self, position: int, chosen: Voi | None, number: int = 0) -> Window:
         """As `voi`, a table as the window that spans it."""
         voi = self.voi(position, chosen, number)
         return equivalent_window(voi) if isinstance(voi, LookupTable) else voi

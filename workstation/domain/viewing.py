@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workstation.domain.geometry import Vec3
+from workstation.domain.presenting import Followed, LookupTable
 
 
 class Plane(StrEnum):
@@ -111,6 +112,7 @@ class ViewportState:
     below 0 smooths; no measured value follows it. `dimension` counts the volumes of a series that has
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
+    `followed` is the presentation state that a stack is shown by.
     """
 
     study_uid: str
@@ -137,6 +139,12 @@ class ViewportState:
     fusion: Fusion | None = None
     solid: SolidLook = SolidLook()
     value_unit: str = ""
+    followed: Followed | None = None
+
+    @property
+    def voi(self) -> Window | LookupTable | None:
+        """The window or VOI LUT that was chosen; None: the image's own."""
+        return self.followed.voi if self.window is None and self.followed is not None else self.window
 
 
 @dataclass(frozen=True, slots=True)
