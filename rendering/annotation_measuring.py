@@ -26,6 +26,7 @@ from rendering.picture import Probe
 from rendering.viewport_probe import SPOKEN_UNITS, UNITS, probe_cut, probe_frame
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
+from rendering.voi_measuring import measured_ball, with_peak
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, cross, dot, length, sub, unit
@@ -69,10 +70,13 @@ class Measuring:
         self._doubts = doubts
         self._positions: dict[tuple[str, int], int] = {}
 
-    def measured(self, annotation: Annotation, calibrations: Sequence[Annotation] = ()) -> Measured:
-        """Never raises: `refused` says why there are no values."""
+    def measured(self, annotation: Annotation, calibrations: Sequence[Annotation] = (), unit: str = "") -> Measured:
+        """Never raises: `refused` says why there are no values. `unit` is what values are told in; "" the series' own."""
         if annotation.kind in UNMEASURED:
             return Measured()
+        told = self._values.told_in(unit)
+        if told is not self._values:
+            return Measuring(self._images, told, self._doubts).measured(annotation, calibrations)
         try:
             return self._measured(annotation, calibrations)
         except Refused as refused:
@@ -89,6 +93,8 @@ class Measuring:
                 raise Refused("This image cannot be measured", doubt.text)
         if annotation.kind is AnnotationKind.CALIBRATION:
             return self._calibration(annotation, position)
+        if annotation.kind is AnnotationKind.SPHERE:
+            return measured_ball(self._images, self._values, annotation, self._unit(position))
         if annotation.plane is Plane.STACK and annotation.kind is AnnotationKind.LENGTH:
             region = region_of(self._images.header(position), annotation.points)
             if region is not None and (region.row_spacing is None or region.column_spacing is None):
@@ -97,7 +103,13 @@ class Measuring:
             place = self._frame_place(annotation, position, calibrations)
         else:
             place = self._cut_place(annotation)
-        return _area(annotation.kind, place) if annotation.kind in AREAS else _lines(annotation.kind, place)
+        if annotation.kind not in AREAS:
+            return _lines(annotation.kind, place)
+        measured = _area(annotation.kind, place)
+        if not self._values.is_suv:
+            return measured
+        cut = None if annotation.plane is Plane.STACK else cut_basis(annotation)
+        return with_peak(self._images, self._values, annotation, measured, cut)
 
     def _position(self, annotation: Annotation) -> int:
         images = self._images

@@ -3,7 +3,7 @@
 A point is (u, v). A pixel is inside a shape when its centre is: on the line of a rectangle,
 ellipse or circle counts as inside, of a polygon the even-odd rule decides with its left and upper
 edges inside. RECTANGLE and ELLIPSE are given by two opposite corners and a third one beside
-both, CIRCLE by its centre and two points of its line a quarter turn apart, so that the same shape
+both, CIRCLE and SPHERE by the centre and two points of the line a quarter turn apart, so that the same shape
 can be told in pixels that are not square and in a plane that lies askew to it.
 """
 
@@ -19,7 +19,10 @@ from workstation.domain.annotation import AnnotationKind
 
 Point = tuple[float, float]
 
-SPANNED = frozenset({AnnotationKind.RECTANGLE, AnnotationKind.ELLIPSE, AnnotationKind.CIRCLE})
+ROUND = frozenset({AnnotationKind.CIRCLE, AnnotationKind.SPHERE})
+"""Kinds given by a centre and a point on their line; a sphere by its circle in the plane that it was drawn in."""
+
+SPANNED = ROUND | {AnnotationKind.RECTANGLE, AnnotationKind.ELLIPSE}
 """Kinds of two points that need a third one to be placed in space."""
 
 AREAS = SPANNED | {AnnotationKind.POLYGON, AnnotationKind.FREEHAND}
@@ -39,7 +42,7 @@ def with_span(kind: AnnotationKind, points: Sequence[Point], pitch: Point) -> li
     if kind not in SPANNED:
         return list(points)
     (u0, v0), (u1, v1) = points[:2]
-    if kind is AnnotationKind.CIRCLE:
+    if kind in ROUND:
         across, down = (u1 - u0) * pitch[0], (v1 - v0) * pitch[1]
         third = (u0 - down / pitch[0], v0 + across / pitch[1])
     else:
@@ -57,7 +60,7 @@ def spanned_from(kind: AnnotationKind, points: Sequence[Point]) -> list[Point] |
 def axes(kind: AnnotationKind, spanned: Sequence[Point]) -> tuple[Point, Point, Point]:
     """(centre, half axis, other half axis) of a spanned shape."""
     a, b, c = spanned
-    if kind is AnnotationKind.CIRCLE:
+    if kind in ROUND:
         return a, (b[0] - a[0], b[1] - a[1]), (c[0] - a[0], c[1] - a[1])
     centre = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     return centre, ((c[0] - a[0]) / 2, (c[1] - a[1]) / 2), ((b[0] - c[0]) / 2, (b[1] - c[1]) / 2)

@@ -23,7 +23,7 @@ from rendering.pixels import is_inverse
 from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, ColourMap, colour_map
 from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
 from rendering.viewport_paint import Latest
-from rendering.viewport_values import ValueScale, screen_grey
+from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.alignment import IDENTITY
 from workstation.domain.doubt import Doubt
@@ -114,6 +114,11 @@ class FusionPainter:
         self._views: Latest[NDArray[np.float32]] = Latest(KEPT)
         self._scales: Latest[tuple[SeriesImages, ValueScale]] = Latest(KEPT)
 
+    @property
+    def modality(self) -> str:
+        """Of the shown series."""
+        return self._images.series.modality
+
     def found(self, fusion: Fusion) -> LaidOver:
         """Raises Refused."""
         return laid_over(self._images, fusion, self._others)
@@ -124,7 +129,12 @@ class FusionPainter:
 
     def window(self, fusion: Fusion) -> Window:
         """The window of what is laid over, in its own unit. Raises Refused or NotYet."""
-        return self.scale(self.found(fusion).images).window(0, fusion.window)
+        return self._window(self.scale(self.found(fusion).images), fusion)
+
+    @staticmethod
+    def _window(values: ValueScale, fusion: Fusion) -> Window:
+        """The reader's; without one SUV has the same for every patient."""
+        return values.window(0, fusion.window or (PET_WINDOW if values.own.name else None))
 
     def over(
         self, picture: Picture, view: FrameView | CutView, state: ViewportState, base: Callable[[], NDArray[np.float32]]
@@ -166,7 +176,7 @@ class FusionPainter:
         if fusion.mode is FusionMode.DIFFERENCE:
             pixels, window, colours = _difference(base(), seen.values, fusion, self.scale(self._images).unit(0), unit)
         else:
-            own = seen.scale.window(0, fusion.window)
+            own = self._window(seen.scale, fusion)
             colours = colour_map(fusion.colour_map, OVERLAY)
             inverse = is_inverse(found.images.header(0))
             pixels = blended(picture.pixels, seen.values, own, colours, fusion.opacity, inverse)

@@ -20,7 +20,8 @@ from rendering.header import LookupTable
 from rendering.images import NotYet, SeriesImages
 from rendering.pixels import SuvFactor, Voi, auto_window, equivalent_window, grey, padding_values, suv_factors, voi_choices
 from rendering.pixels.suv import Reasons, SuvKind
-from workstation.domain.doubt import Doubt, Verdict
+from rendering.viewport_dimensions import window_position
+from workstation.domain.doubt import Doubt
 from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.viewing import VoiFunction, Window
 from workstation.errors import Refused
@@ -110,6 +111,11 @@ class ValueScale:
         """Shown value = modality value * factor."""
         return (self._unit or self.own).factor
 
+    @property
+    def is_suv(self) -> bool:
+        """Whether the values are told as SUV of some kind."""
+        return (self._unit or self.own).name.startswith("SUV")
+
     def unit(self, position: int) -> str:
         return (self._unit or self.own).name or self._images.facts(position).transform.unit
 
@@ -143,7 +149,7 @@ class ValueScale:
             return chosen if isinstance(chosen, LookupTable) else self._exact(chosen)
         if self.own.name and self._has_scanner_windows and not number:
             return PET_WINDOW
-        at = self._images.frame_count // 2 if self._images.verdict.verdict is Verdict.VOLUME else position
+        at = window_position(self._images, position)
         own = voi_choices(self._images.header(at), self._images.frame(at))
         wanted = own[number if number < len(own) else 0] if own else None
         if isinstance(wanted, Window):

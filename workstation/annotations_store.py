@@ -18,7 +18,7 @@ from workstation.at_rest.vault import Vault
 from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
 from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource
-from workstation.domain.viewing import Plane
+from workstation.domain.viewing import Fusion, Plane
 from workstation.errors import Conflict
 from workstation.marks_store import MARKS, MarkStore
 
@@ -110,7 +110,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "points": drawn.points,
         "patient_points": drawn.patient_points,
         "text": drawn.text,
-        "values": [(v.name, v.value, v.unit) for v in measured.values],
+        "values": [(v.name, v.value, v.unit, v.of) for v in measured.values],
         "spacing": measured.spacing_source.value if measured.spacing_source else None,
         "refused": measured.refused,
         "histogram": measured.histogram,
@@ -120,7 +120,15 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "known_mm": drawn.known_mm,
         "label": [drawn.label_at.point, drawn.label_at.patient] if drawn.label_at else None,
         "lesion": [drawn.lesion, drawn.lesion_name],
+        "fusion": _fusion_body(drawn.fusion),
     }
+
+
+def _fusion_body(fusion: Fusion | None) -> list[Any] | None:
+    """Which series and how it lies; how it is painted is no part of a drawing."""
+    if fusion is None:
+        return None
+    return [fusion.study_uid, fusion.series_uid, fusion.transform, fusion.warp, fusion.dimension, fusion.words]
 
 
 def _annotation_from(row: Mapping[str, Any]) -> Annotation:
@@ -153,7 +161,16 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         label_at=_label_from(body.get("label")),
         lesion=lesion,
         lesion_name=lesion_name,
+        fusion=_fusion_from(body.get("fusion")),
     )
+
+
+def _fusion_from(stored: list[Any] | None) -> Fusion | None:
+    if not stored:
+        return None
+    study, series, transform, warp, dimension, words = stored
+    moved = None if transform is None else tuple(float(part) for part in transform)
+    return Fusion(study, series, transform=moved, warp=warp, dimension=dimension, words=words)
 
 
 def _label_from(stored: list[Any] | None) -> LabelPlace | None:

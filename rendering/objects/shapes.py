@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rendering.annotation_shapes import CURVE_STEPS, SPANNED, with_span
+from rendering.annotation_shapes import CURVE_STEPS, ROUND, SPANNED, with_span
 from rendering.objects.concepts import TRACKER
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.viewing import Plane
@@ -92,9 +92,9 @@ def _shapes(annotation: Annotation, points: Sequence[Vector], round_pixels: bool
     a, b, c = points
     if kind is K.RECTANGLE:
         return (Shape("POLYLINE", (a, c, b, _sum(a, b, c, -1.0), a)),), said
-    if kind is K.CIRCLE and round_pixels:
+    if kind in ROUND and round_pixels:
         return (Shape("CIRCLE", (a, b)),), said
-    if kind is K.CIRCLE:
+    if kind in ROUND:
         pairs = (_mirrored(b, a), b), (_mirrored(c, a), c)
     else:
         # The middles of the box's sides.
@@ -119,13 +119,13 @@ def points_of(said: Tracker, shapes: Sequence[Shape]) -> tuple[Vector, ...] | No
         return tuple(flat[:-1]) if len(flat) >= 4 else None
     if kind is K.RECTANGLE:
         return (flat[0], flat[2], flat[1]) if len(flat) == 5 else None
-    if kind is K.CIRCLE and len(flat) == 2:
+    if kind in ROUND and len(flat) == 2:
         return flat[0], flat[1]
     if len(flat) != 4:
         return None
     first, second = (flat[2:], flat[:2]) if said.turned else (flat[:2], flat[2:])
     centre = _middle(*first)
-    if kind is K.CIRCLE:
+    if kind in ROUND:
         return centre, first[1], second[1]
     # Along a frame's rows and columns the corners' numbers are those of the ends, exactly.
     a = _sum(first[0], second[0], centre, -1.0)

@@ -5,7 +5,7 @@ frame, 0.0 at the centre of the first pixel) or a cut through a volume (`patient
 carry it; `points` are empty). Where the geometry is known both are set, so that a drawing on a
 frame can be shown on every plane and copied to a prior. `patient_points` follow `points`, with a
 third one for RECTANGLE and ELLIPSE (the corner in the first one's row and the second one's column)
-and CIRCLE (a quarter turn on along its line), which place the shape in space.
+and CIRCLE and SPHERE (a quarter turn on along its line), which place the shape in space.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
-from workstation.domain.viewing import Plane
+from workstation.domain.viewing import Fusion, Plane
 
 
 class AnnotationKind(StrEnum):
@@ -34,6 +34,8 @@ class AnnotationKind(StrEnum):
     """Two opposite corners of the box around it."""
     CIRCLE = "circle"
     """Centre, and a point on the line."""
+    SPHERE = "sphere"
+    """A ball in the patient: its centre, and a point on its surface in the plane that it was drawn in."""
     POLYGON = "polygon"
     FREEHAND = "freehand"
     PROBE = "probe"
@@ -54,6 +56,7 @@ POINTS_NEEDED: Mapping[AnnotationKind, tuple[int, int]] = {
     AnnotationKind.RECTANGLE: (2, 2),
     AnnotationKind.ELLIPSE: (2, 2),
     AnnotationKind.CIRCLE: (2, 2),
+    AnnotationKind.SPHERE: (2, 2),
     AnnotationKind.POLYGON: (3, 1000),
     AnnotationKind.FREEHAND: (3, 10000),
     AnnotationKind.PROBE: (1, 1),
@@ -80,6 +83,8 @@ class MeasuredValue:
     name: str
     value: float
     unit: str
+    of: str = ""
+    """The modality of the series it was measured in, where a drawing has values of two."""
 
     @property
     def text(self) -> str:
@@ -160,3 +165,5 @@ class Annotation:
     lesion_name: str = ""
     label_at: LabelPlace | None = None
     """None: the words stand where they hide least."""
+    fusion: Fusion | None = None
+    """What was laid over the image when it was drawn: its values are measured too."""

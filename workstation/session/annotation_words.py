@@ -19,6 +19,7 @@ TITLES = {
     AnnotationKind.RECTANGLE: "Rectangle",
     AnnotationKind.ELLIPSE: "Ellipse",
     AnnotationKind.CIRCLE: "Circle",
+    AnnotationKind.SPHERE: "Spherical volume",
     AnnotationKind.POLYGON: "Polygon",
     AnnotationKind.FREEHAND: "Freehand area",
     AnnotationKind.PROBE: "Value",

@@ -15,7 +15,8 @@ from workstation.domain.annotation import POINTS_NEEDED, AnnotationKind
 
 Point = tuple[float, float]
 BOXES = (AnnotationKind.RECTANGLE, AnnotationKind.ELLIPSE)
-AREAS = (*BOXES, AnnotationKind.CIRCLE, AnnotationKind.POLYGON, AnnotationKind.FREEHAND)
+ROUND = (AnnotationKind.CIRCLE, AnnotationKind.SPHERE)
+AREAS = (*BOXES, *ROUND, AnnotationKind.POLYGON, AnnotationKind.FREEHAND)
 OPEN_ENDED = (AnnotationKind.POLYGON, AnnotationKind.FREEHAND)
 CURVE_STEPS = 72
 
@@ -50,7 +51,7 @@ def dragged(kind: AnnotationKind, points: Sequence[Point], handle: int, to: Poin
             (to[0] if handle == 0 else x0, to[1] if handle == 1 else y0),
             (to[0] if handle == 2 else x1, to[1] if handle == 3 else y1),
         ]
-    if kind is AnnotationKind.CIRCLE and handle == 0:
+    if kind in ROUND and handle == 0:
         return moved(points, to[0] - points[0][0], to[1] - points[0][1])
     if kind is AnnotationKind.BIDIRECTIONAL and len(points) == 4:
         return _axes_dragged(points, handle, to)
@@ -90,7 +91,7 @@ def lines(kind: AnnotationKind, points: Sequence[Point]) -> list[list[Point]]:
     if kind is AnnotationKind.RECTANGLE:
         corners = handles(kind, points)
         return [[*corners, corners[0]]]
-    if kind in (AnnotationKind.ELLIPSE, AnnotationKind.CIRCLE):
+    if kind is AnnotationKind.ELLIPSE or kind in ROUND:
         return [_curve(kind, points)]
     if kind in OPEN_ENDED:
         return [[*points, points[0]]]
@@ -106,7 +107,7 @@ def distance(kind: AnnotationKind, points: Sequence[Point], at: Point) -> float:
 
 def _curve(kind: AnnotationKind, points: Sequence[Point]) -> list[Point]:
     (x0, y0), (x1, y1) = points[:2]
-    if kind is AnnotationKind.CIRCLE:
+    if kind in ROUND:
         centre, radii = (x0, y0), (math.dist(points[0], points[1]),) * 2
     else:
         centre, radii = ((x0 + x1) / 2, (y0 + y1) / 2), (abs(x1 - x0) / 2, abs(y1 - y0) / 2)

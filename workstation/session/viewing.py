@@ -62,6 +62,7 @@ class Tool(StrEnum):
     ELLIPSE = "ellipse"
     RECTANGLE = "rectangle"
     CIRCLE = "circle"
+    SPHERE = "sphere"
     FREEHAND = "freehand"
     POLYGON = "polygon"
     PROBE = "probe"
