@@ -200,10 +200,15 @@ class ImageLibrary:
 
         images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2, self._judge(*found))
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
-        shelved = _Shelved(images, Viewport(images))
+        shelved = _Shelved(images, Viewport(images, self._images))
         self._shelf[key] = shelved
         self._make_room(key)
         return shelved
+
+    def _images(self, study_uid: str, series_uid: str) -> SeriesImages | None:
+        """A series that is in memory; loads nothing. Any thread."""
+        shelved = self._shelf.get((study_uid, series_uid))
+        return None if shelved is None else shelved.images
 
     def _make_room(self, key: tuple[str, str]) -> None:
         for other in list(self._shelf):

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.annotation_measuring import Measuring
 from rendering.filters import words as filter_words
+from rendering.fusion import FusionPainter, Others
+from rendering.fusion_values import measured_fused, with_laid_over
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
@@ -36,6 +38,7 @@ from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.turning import turned
+from workstation.domain.value_unit import ValueUnits
 from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
 
@@ -52,8 +55,10 @@ class Viewport:
     the images (reliability I9), or asks for a cut where there is no volume.
     """
 
-    def __init__(self, images: SeriesImages) -> None:
+    def __init__(self, images: SeriesImages, others: Others = lambda _study, _series: None) -> None:
+        """`others` gives the open series that may be laid over these."""
         self.images = images
+        self.fusion = FusionPainter(images, others)
         self._scale = ValueScale(images)
         self._painter = Painter(images, self._scale)
         self._solid = SolidPainter(images, self._scale)
@@ -72,11 +77,25 @@ class Viewport:
             self._check(state)
             if state.plane is Plane.THREE_D:
                 return self._solid_picture(state, width, height, fast)
-            return self._cut_picture(state, width, height, fast) if is_plane(state) else self._frame_picture(state, width, height)
+            cut = is_plane(state)
+            made = self._cut_picture(state, width, height, fast) if cut else self._frame_picture(state, width, height)
+            return self._fused(made, state, width, height) if state.fusion is not None else made
         except Refused as refused:
             return self._without_pixels(state, width, height, refused)
         except NotYet:
             return replace(self._without_pixels(state, width, height, None), partial=True)
+
+    def _fused(self, picture: Picture, state: ViewportState, width: int, height: int) -> Picture:
+        view = self._view(state, width, height)
+        if isinstance(view, SolidView):
+            return picture
+        return self.fusion.over(picture, view, state, lambda: self._seen(view, state, width, height))
+
+    def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
+        """The unfiltered values under the view's pixels, in the series' own unit."""
+        if isinstance(view, CutView):
+            return self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
+        return self._painter.seen_in_frame(view, self.slice_index(state), width, height)
 
     def _frame_picture(self, state: ViewportState, width: int, height: int) -> Picture:
         position = self.slice_index(state)
@@ -105,13 +124,14 @@ class Viewport:
         position: int,
         window: Window | None,
     ) -> Picture:
+        told = self._scale.told_in(state.value_unit)
         return Picture(
             pixels=pixels,
             letters=view.letters(),
             doubts=self._doubts(position),
             identity=view.identity,
-            window=window,
-            unit=self._scale.unit(position),
+            window=None if window is None else told.of_own(window),
+            unit=told.unit(position),
             mm_per_pixel=view.mm_per_pixel,
             spacing_source=view.spacing_source,
             index=self.slice_index(state),
@@ -281,10 +301,7 @@ class Viewport:
         self._refuse_colour(self._position(state))
         if isinstance(view, SolidView):
             raise Refused("No window from a box in 3D", "", "Drag it in an image or a plane")
-        if isinstance(view, CutView):
-            values = self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
-        else:
-            values = self._painter.seen_in_frame(view, self.slice_index(state), width, height)
+        values = self._seen(view, state, width, height)
         (left, right), (top, bottom) = (sorted((max(0, round(p)), max(0, round(q)))) for p, q in zip(a, b, strict=True))
         return window_of_values(values[top:bottom, left:right], self._scale.padding(self._position(state)))
 
@@ -296,7 +313,7 @@ class Viewport:
         return 0 if is_plane(state) else self.slice_index(state)
 
     def window_of(self, state: ViewportState) -> Window:
-        """The window really used. Raises NotYet while an automatic one has no image to look at."""
+        """The window really used, in the series' own unit. Raises NotYet while an automatic one has no image to look at."""
         position = 0 if is_plane(state) else self.slice_index(state)
         if not self.images.frame_count or self.images.header(position).is_colour:
             return COLOUR_WINDOW
@@ -318,13 +335,16 @@ class Viewport:
         view = self._view(state, width, height)
         if isinstance(view, SolidView):
             return None
+        told = self._scale.told_in(state.value_unit)
         try:
             if isinstance(view, CutView):
-                return probe_cut(self.images, self._scale, view.to_patient(x, y))
-            pixel = view.to_pixel(x, y)
-            return None if pixel is None else probe_frame(self.images, self._scale, self.slice_index(state), *pixel)
+                found = probe_cut(self.images, told, view.to_patient(x, y))
+            else:
+                pixel = view.to_pixel(x, y)
+                found = None if pixel is None else probe_frame(self.images, told, self.slice_index(state), *pixel)
         except NotYet:
             return None
+        return found if state.fusion is None else with_laid_over(found, self.fusion, state, view.to_patient(x, y))
 
     def probe_patient(self, point: Vec3) -> Probe | None:
         """The exact value at an LPS point: of the volume's voxel, or of the stack's frame it lies in.
@@ -379,7 +399,7 @@ class Viewport:
         fewest, most = POINTS_NEEDED[kind]
         if isinstance(view, SolidView) or not fewest <= len(points) <= most:
             return None
-        return new_annotation(view, state, points, kind)
+        return replace(new_annotation(view, state, points, kind), fusion=state.fusion)
 
     def on_view(self, annotation: Annotation, state: ViewportState, width: int, height: int) -> tuple[Point, ...] | None:
         """The drawing's points (handles) in the view; None when it is not on this image.
@@ -396,13 +416,17 @@ class Viewport:
         view = self._view(state, width, height)
         return None if isinstance(view, SolidView) else outline_on_view(view, annotation, self.images)
 
-    def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = ()) -> Measured:
+    def value_units(self) -> ValueUnits:
+        """What the values can be told in, by `ViewportState.value_unit`, and why not in others."""
+        return self._scale.units
+
+    def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = (), unit: str = "") -> Measured:
         """What the drawing measures. Never raises: `refused` says in words why there is nothing.
 
         `calibrations` are the reader's CALIBRATION lines on this series: they count for images that
         know no length in the patient.
         """
-        return self._measuring.measured(annotation, calibrations)
+        return measured_fused(self._measuring.measured(annotation, calibrations, unit), annotation, self.fusion, unit)
 
     # Inside
 
