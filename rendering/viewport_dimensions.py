@@ -19,7 +19,7 @@ def dimension_index(frames: SeriesFrames, state: ViewportState) -> int:
     dimensions = frames.verdict.dimensions
     if state.plane is Plane.STACK:
         position = min(max(state.position, 0), max(0, frames.frame_count - 1))
-        return next((i for i, one in enumerate(dimensions) if one.holds(position)), 0)
+        return frames.dimension_index(position)
     return min(max(state.dimension, 0), max(0, len(dimensions) - 1))
 
 
@@ -54,3 +54,17 @@ def _twin(frames: SeriesFrames, position: int, here: Dimension, there: Dimension
         return round(distance, 3), abs(other - there.start - step)
 
     return min(range(there.start, there.end), key=away)
+
+
+def middle_of(dimension: Dimension) -> int:
+    """The position of its middle frame."""
+    return dimension.start + dimension.count // 2
+
+
+def window_position(frames: SeriesFrames, position: int) -> int:
+    """The position whose window the frame at `position` has: one for a volume, and for volumes that differ in time alone."""
+    one = frames.dimension_at(position)
+    if one.is_aside or frames.verdict.geometry is None:
+        return position
+    alike = [other for other in frames.verdict.dimensions if not other.is_aside] if one.shares_window else [one]
+    return middle_of(alike[len(alike) // 2])
