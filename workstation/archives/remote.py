@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workstation.archives.gateway import wire
-from workstation.archives.remote_process import GatewayDied, GatewayProcess
+from workstation.archives.remote_process import GatewayProcess
+from workstation.child_process import ProcessGone
 from workstation.domain.archive import (
     Archive,
     FoundInstance,
@@ -255,7 +256,7 @@ class RemoteConnection:
 
                 try:
                     answer = self._converse(process, request, cancelled, hear)
-                except GatewayDied as error:
+                except ProcessGone as error:
                     if not is_new and not heard:
                         # It had ended for want of work just when it was asked.
                         again = True
@@ -273,7 +274,7 @@ class RemoteConnection:
     def _converse(
         self, process: GatewayProcess, request: wire.Message, cancelled: Callable[[], bool], on_event: OnEvent
     ) -> wire.Message:
-        """The last word. Raises GatewayDied, and Unavailable for a process that is silent for too long."""
+        """The last word. Raises ProcessGone, and Unavailable for a process that is silent for too long."""
         process.send(request)
         patience = self.archive.timeout_seconds * 2
         heard = asked_to_stop = time.monotonic()

@@ -28,6 +28,7 @@ from workstation.domain.study import Study
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.ports import InstanceReader
 from workstation.ris.outbox import Backoff
+from workstation.stepping import LONGEST_SLEEP, Stepper
 
 logger = logging.getLogger(__name__)
 
@@ -262,7 +263,7 @@ def outgoing_of(study: Study) -> tuple[Outgoing, ...]:
     )
 
 
-class SenderRunner:
+class SenderRunner(Stepper[Sending]):
     """Steps the sender in a thread of its own. `on_change` and `on_error` are called from that thread."""
 
     def __init__(
@@ -270,46 +271,12 @@ class SenderRunner:
         sender: Sender,
         on_change: Callable[[Sending], None] = lambda _: None,
         on_error: Callable[[WorkstationError], None] = lambda _: None,
-        longest_sleep: float = 60.0,
+        longest_sleep: float = LONGEST_SLEEP,
     ) -> None:
+        super().__init__("sender", sender.step, sender.seconds_until_due, on_change, on_error, longest_sleep)
         self._sender = sender
-        self._on_change = on_change
-        self._on_error = on_error
-        self._longest_sleep = longest_sleep
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
-            self._thread.start()
 
     def wake(self) -> None:
         """Something was queued, the network came back, or a reader asks: try now."""
         self._sender.hurry()
-        self._woken.set()
-
-    def stop(self, timeout: float = 10.0) -> None:
-        """End the thread once its step is done."""
-        if self._thread is not None:
-            self._stopping.set()
-            self._woken.set()
-            self._thread.join(timeout)
-            self._thread = None
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                changed = self._sender.step()
-                wait = 0.0 if changed else self._sender.seconds_until_due()
-            except WorkstationError as error:
-                logger.warning("sender: %s", error.title)
-                self._on_error(error)
-                changed, wait = (), self._longest_sleep
-            for row in changed:
-                self._on_change(row)
-            if wait != 0.0 and not self._stopping.is_set():
-                self._woken.wait(self._longest_sleep if wait is None else min(wait, self._longest_sleep))
+        super().wake()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any, Protocol
 from workstation.domain.delivery import Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
 from workstation.errors import WorkstationError
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
+from workstation.stepping import LONGEST_SLEEP, Stepper
 
 logger = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ def _why_not_over(holding: Holding, held: Comparison | None, submission: Submiss
     return ""
 
 
-class OutboxRunner:
+class OutboxRunner(Stepper[Delivery]):
     """Steps the outbox in a thread of its own. `on_change` and `on_error` are called from that thread."""
 
     def __init__(
@@ -238,50 +238,20 @@ class OutboxRunner:
         outbox: Outbox,
         on_change: Callable[[Delivery], None] = lambda _: None,
         on_error: Callable[[WorkstationError], None] = lambda _: None,
-        longest_sleep: float = 60.0,
+        longest_sleep: float = LONGEST_SLEEP,
     ) -> None:
+        super().__init__("outbox", self._step_one, outbox.seconds_until_due, on_change, on_error, longest_sleep)
         self._outbox = outbox
-        self._on_change = on_change
-        self._on_error = on_error
-        self._longest_sleep = longest_sleep
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-            self._thread.start()
+    def _step_one(self) -> tuple[Delivery, ...]:
+        delivery = self._outbox.step()
+        return () if delivery is None else (delivery,)
 
     def wake(self) -> None:
         """Something was signed, the network came back, or a reader asks: try now."""
         self._outbox.hurry()
-        self._woken.set()
+        super().wake()
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = 10.0, hasten: Callable[[], object] | None = None) -> None:
         """End the thread. A request under way is cut: its row stays SENDING and is read back next time."""
-        if self._thread is None:
-            return
-        self._stopping.set()
-        self._woken.set()
-        deadline = time.monotonic() + timeout
-        while self._thread.is_alive() and time.monotonic() < deadline:
-            self._outbox.ris.abort()
-            self._thread.join(0.1)
-        self._thread = None
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                delivery = self._outbox.step()
-                wait = 0.0 if delivery else self._outbox.seconds_until_due()
-            except WorkstationError as error:
-                logger.warning("outbox: %s", error.title)
-                self._on_error(error)
-                delivery, wait = None, self._longest_sleep
-            if delivery:
-                self._on_change(delivery)
-            if wait != 0.0 and not self._stopping.is_set():
-                self._woken.wait(self._longest_sleep if wait is None else min(wait, self._longest_sleep))
+        super().stop(timeout, hasten or self._outbox.ris.abort)
