@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rendering.header import LookupTable, ModalityTransform, Shutter
+from rendering.header import LookupTable, ModalityTransform, Palette, Shutter
 from rendering.header_json import decode, encode
 from workstation.domain.geometry import FramePlane, Vec3
 from workstation.domain.viewing import Window
@@ -30,11 +30,12 @@ class ObjectKind(StrEnum):
 
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
-# SOP class stems (PS3.4 B.5). Of presentation states only the softcopy ones of one image each.
+# SOP class stems (PS3.4 B.5).
 _KINDS = {
     "11.1": ObjectKind.PRESENTATION,
     "11.2": ObjectKind.PRESENTATION,
     "11.3": ObjectKind.PRESENTATION,
+    **dict.fromkeys(("11.4", "11.5", "11.6", "11.7", "11.8", "11.9", "11.10", "11.11", "11.12"), ObjectKind.PRESENTATION),
     "88.59": ObjectKind.KEY_OBJECTS,
     "88.11": ObjectKind.REPORT,
     "88.22": ObjectKind.REPORT,
@@ -134,7 +135,8 @@ class PresentedWindow:
 class DisplayedArea:
     """A Displayed Area item (PS3.3 C.10.4), 1-based (column, row) of the image, top left AFTER rotation and flip.
 
-    `mode` is SCALE TO FIT, TRUE SIZE (`pixel_spacing` row, column in mm) or MAGNIFY (`magnification`).
+    `mode` is SCALE TO FIT, TRUE SIZE (`pixel_spacing` row, column in mm) or MAGNIFY (`magnification`). `exact` is what
+    whole pixels cannot hold, of a state of ours: zoom and pan as a viewport's state has them.
     """
 
     top_left: tuple[int, int]
@@ -144,11 +146,15 @@ class DisplayedArea:
     aspect: tuple[float, float] | None = None
     magnification: float | None = None
     images: tuple[ImageReference, ...] = ()
+    exact: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6)."""
+    """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
+
+    `palette` is that of a pseudo-colour state. `refused` says why the whole cannot be followed rightly.
+    """
 
     rotation: int = 0
     flipped: bool = False
@@ -162,6 +168,8 @@ class Presentation:
     graphics: tuple[Graphic, ...] = ()
     texts: tuple[GraphicText, ...] = ()
     layers: tuple[GraphicLayer, ...] = ()
+    palette: Palette | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +336,8 @@ class ObjectFacts:
     """One object. `made` is when (`YYYY-MM-DDTHH:MM:SS`, perhaps with a zone, or empty); `creator` a person's name.
 
     `name` and `version` are of the program that made it. `images` are the images it is about,
-    nothing else. `unread` says in words what of it was not understood.
+    nothing else. `unread` says in words what of it was not understood. `predecessors` are the SOP Instance UIDs
+    of the documents that it replaces (C.17.2).
     """
 
     kind: ObjectKind
@@ -355,6 +364,7 @@ class ObjectFacts:
     segmentation: Segmentation | None = None
     structure_set: StructureSet | None = None
     unread: tuple[str, ...] = ()
+    predecessors: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = encode(self)

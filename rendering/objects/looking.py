@@ -1,7 +1,7 @@
 """How a presentation state has an image shown, as a viewport's state, and a viewport's state for a new one.
 
 Rotation is clockwise and comes before the flip, as in ours (PS3.3 C.10.6). The displayed area (C.10.4)
-is in whole pixels: what comes back from a state of ours is the same view to within a pixel.
+is in whole pixels: a state of ours holds the exact view beside it, which counts in a view of the same size.
 """
 
 from __future__ import annotations
@@ -10,29 +10,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rendering.header import ImageHeader, LookupTable, Shutter
+import numpy as np
+
+from rendering.header import ImageHeader, LookupTable, ModalityTransform, Palette, Shutter
 from rendering.images import SeriesImages
 from rendering.objects.facts import DisplayedArea, ImageReference, ObjectFacts, Presentation, PresentedWindow
 from rendering.objects.matching import match
 from rendering.objects.write_plan import Look, Shown, whole_area
 from rendering.pixels import equivalent_window, is_inverse
 from rendering.viewport_views import frame_view
-from workstation.domain.viewing import Plane, ViewportState, VoiFunction, Window
+from workstation.domain.presenting import Followed
+from workstation.domain.viewing import Plane, Sizing, ViewportState, VoiFunction, Window
 from workstation.errors import Refused
 
 Item = TypeVar("Item", DisplayedArea, PresentedWindow)
 
 # Zooms this near to 1 are 1: rounding of the fit.
 SAME_ZOOM = 1e-9
+# Rescale values come as decimal strings: those this near to each other are one.
+SAME_RESCALE = 1e-9
+MAGNIFY, TRUE_SIZE = "MAGNIFY", "TRUE SIZE"
+# An exact view beyond these is none of ours.
+MOST_ZOOM, MOST_PAN = 100.0, 100.0
+_GREYS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """`shutter` is the state's own, in place of the image's. `words` says what of the state is not followed."""
+    """`words` says what of the state is not followed."""
 
     state: ViewportState
-    shutter: Shutter | None = None
     words: tuple[str, ...] = ()
+
+    @property
+    def shutter(self) -> Shutter | None:
+        """The state's own, in place of the image's."""
+        return self.state.followed.shutter if self.state.followed is not None else None
 
 
 def presented(
@@ -47,59 +60,108 @@ def presented(
     """The stack view `state` as the presentation state wants its frame shown in a view of this size.
 
     `factor` turns modality values into the shown unit (SUV); `screen_mm` is the length of a view pixel on a
-    measured screen. Raises Refused when the state is not for this frame.
+    measured screen. Raises Refused when the state is not for this frame, or cannot be followed rightly.
     """
+    match(facts, images.study)
+    return followed(images, state, facts, width, height, factor, screen_mm)
+
+
+def followed(
+    images: SeriesImages,
+    state: ViewportState,
+    facts: ObjectFacts,
+    width: int,
+    height: int,
+    factor: float = 1.0,
+    screen_mm: float | None = None,
+) -> Presented:
+    """As `presented`, of a state that was matched with the study before."""
     presentation = facts.presentation
     if presentation is None or state.plane is not Plane.STACK:
-        raise Refused("The presentation state cannot be followed", "It is for images as acquired")
-    match(facts, images.study)
+        raise Refused("The presentation state cannot be followed", "It is for images as acquired", "Show them first (Alt+1)")
+    if presentation.refused:
+        raise Refused("The presentation state cannot be followed", presentation.refused)
     identity, header = images.identity(state.position), images.header(state.position)
-    if not _names(facts.images, identity.sop_instance_uid, identity.frame_number):
+    if not names(facts.images, identity.sop_instance_uid, identity.frame_number):
         raise Refused("The presentation state is not for this image")
     words = [*facts.unread]
+    levels = _levels(presentation)
+    if presentation.palette is not None and header.is_colour:
+        levels = b""
+        words.append("The colours of the state are for grey images: not used")
+    window, voi, said = _window(presentation, images, state.position, factor)
     made = replace(
         state,
         rotation=presentation.rotation,
         flipped_horizontally=presentation.flipped,
         flipped_vertically=False,
-        inverted=presentation.inverse is not is_inverse(header),
+        inverted=not header.is_colour and presentation.inverse is not is_inverse(header),
         zoom=1.0,
         pan=(0.0, 0.0),
+        sizing=Sizing.FIT,
+        pixel_mm=0.0,
+        sharpening=0,
+        window=window or (None if voi is not None else state.window),
+        followed=Followed(facts.sop_instance_uid, presentation.shutter, voi, levels),
     )
-    if presentation.lut is not None:
-        words.append("The presentation LUT of the state is not followed")
-    window, said = _window(presentation, images, state.position, factor)
     words += said
-    made = replace(made, window=window or state.window)
+    if presentation.shutter is not None and presentation.shutter_level:
+        words.append("The shutter is shown black: the state asks for grey")
     area = _for(presentation.areas, identity.sop_instance_uid, identity.frame_number)
     if area is not None:
         made, said = _with_area(images, made, area, width, height, screen_mm)
         words += said
-    return Presented(made, presentation.shutter, tuple(dict.fromkeys(words)))
+    return Presented(made, tuple(dict.fromkeys(words)))
 
 
-def _names(images: Sequence[ImageReference], uid: str, frame: int) -> bool:
+def _levels(presentation: Presentation) -> bytes:
+    """What each of 256 greys becomes: through the presentation LUT, or through the palette of a pseudo-colour state."""
+    palette: Palette | None = presentation.palette
+    if palette is not None:
+        tables = [_in_256(table) for table in (palette.red, palette.green, palette.blue)]
+        return np.stack(tables, axis=1).tobytes()
+    return _in_256(presentation.lut).tobytes() if presentation.lut is not None else b""
+
+
+def _in_256(table: LookupTable) -> np.ndarray:
+    entries = np.frombuffer(table.data, "<u2").astype(float)
+    index = np.rint(np.arange(_GREYS) * (len(entries) - 1) / (_GREYS - 1)).astype(int)
+    made: np.ndarray = np.clip(np.rint(entries[index] * 255.0 / ((1 << table.bits) - 1)), 0, 255).astype(np.uint8)
+    return made
+
+
+def names(images: Sequence[ImageReference], uid: str, frame: int) -> bool:
     return any(one.sop_instance_uid == uid and (not one.frames or frame in one.frames) for one in images)
 
 
 def _for(items: Sequence[Item], uid: str, frame: int) -> Item | None:
     """The first item that is for this frame: one that names no images is for all."""
-    return next((item for item in items if not item.images or _names(item.images, uid, frame)), None)
+    return next((item for item in items if not item.images or names(item.images, uid, frame)), None)
 
 
-def _window(presentation: Presentation, images: SeriesImages, position: int, factor: float) -> tuple[Window | None, list[str]]:
+def _window(
+    presentation: Presentation, images: SeriesImages, position: int, factor: float
+) -> tuple[Window | None, LookupTable | None, list[str]]:
     identity = images.identity(position)
     found = _for(presentation.windows, identity.sop_instance_uid, identity.frame_number)
-    if found is None:
-        return None, []
+    if found is None or images.header(position).is_colour:
+        return None, None, []
     own, theirs = images.facts(position).transform, presentation.modality
-    if theirs is not None and (theirs.slope, theirs.intercept, theirs.table) != (own.slope, own.intercept, own.table):
-        return None, ["The state's window is for other rescale values than the image's: not used"]
+    if theirs is not None and not _same_rescale(theirs, own):
+        return None, None, ["The state's window is for other rescale values than the image's: not used"]
     if found.windows:
-        return scaled(found.windows[0], factor), []
+        return scaled(found.windows[0], factor), None, []
+    if found.tables and factor == 1.0:
+        return None, found.tables[0], []
     if found.tables:
-        return scaled(equivalent_window(found.tables[0]), factor), ["The state's VOI LUT is shown as the window that spans it"]
-    return None, []
+        words = ["The state's VOI LUT is shown as the window that spans it"]
+        return scaled(equivalent_window(found.tables[0]), factor), None, words
+    return None, None, []
+
+
+def _same_rescale(one: ModalityTransform, other: ModalityTransform) -> bool:
+    pairs = ((one.slope, other.slope), (one.intercept, other.intercept))
+    return one.table == other.table and all(abs(p - q) <= SAME_RESCALE * max(1.0, abs(p)) for p, q in pairs)
 
 
 def scaled(window: Window, factor: float) -> Window:
@@ -115,25 +177,44 @@ def scaled(window: Window, factor: float) -> Window:
 def _with_area(
     images: SeriesImages, state: ViewportState, area: DisplayedArea, width: int, height: int, screen_mm: float | None
 ) -> tuple[ViewportState, list[str]]:
-    """The state (at zoom 1, unmoved) zoomed and moved so that the area fills the view."""
-    screen = frame_view(images, state, state.position, width, height).screen
+    """The state (at zoom 1, unmoved) zoomed and moved so that the area fills the view, or is as large as it says."""
+    state, words = _sized(images, state, area, screen_mm)
+    exact = _exactly(images, state, area, width, height)
+    if exact is not None:
+        return exact, words
     (left, top), (right, bottom) = _edges(area)
-    (x0, y0), (x1, y1) = screen.to_view(left, top), screen.to_view(right, bottom)
-    zoom = min(width / abs(x1 - x0), height / abs(y1 - y0))
-    words = []
-    pixel = screen.to_view(1.0, 0.0), screen.to_view(0.0, 0.0)
-    step = abs(pixel[0][0] - pixel[1][0]) + abs(pixel[0][1] - pixel[1][1])
-    if area.mode == "MAGNIFY" and area.magnification:
-        zoom = area.magnification / step
-    elif area.mode == "TRUE SIZE":
-        if area.pixel_spacing is not None and screen_mm:
-            zoom = area.pixel_spacing[1] / screen_mm / step
-        else:
-            words.append("True size needs a measured screen: the area is fitted to the view")
-    zoom = 1.0 if abs(zoom - 1.0) <= SAME_ZOOM else zoom
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    pan = (_clean(-zoom * (x - width / 2) / width), _clean(-zoom * (y - height / 2) / height))
-    return replace(state, zoom=zoom, pan=pan), words
+    if state.sizing is Sizing.FIT:
+        screen = frame_view(images, state, state.position, width, height).screen
+        (x0, y0), (x1, y1) = screen.to_view(left, top), screen.to_view(right, bottom)
+        zoom = min(width / abs(x1 - x0), height / abs(y1 - y0))
+        state = replace(state, zoom=1.0 if abs(zoom - 1.0) <= SAME_ZOOM else zoom)
+    screen = frame_view(images, state, state.position, width, height).screen
+    x, y = screen.to_view((left + right) / 2, (top + bottom) / 2)
+    return replace(state, pan=(_clean(0.5 - x / width), _clean(0.5 - y / height))), words
+
+
+def _sized(
+    images: SeriesImages, state: ViewportState, area: DisplayedArea, screen_mm: float | None
+) -> tuple[ViewportState, list[str]]:
+    """Whether the image is to fit, to be magnified by pixels, or as large as it is."""
+    spacing = images.facts(state.position).spacing
+    if area.mode == MAGNIFY and area.magnification:
+        return replace(state, sizing=Sizing.PIXELS, zoom=area.magnification), []
+    if area.mode != TRUE_SIZE:
+        return state, []
+    if area.pixel_spacing is None or not screen_mm or spacing is None:
+        return state, ["True size needs a measured screen: the area is fitted to the view"]
+    zoom = area.pixel_spacing[1] / spacing[1]
+    return replace(state, sizing=Sizing.TRUE_SIZE, pixel_mm=screen_mm, zoom=1.0 if abs(zoom - 1.0) < 1e-6 else zoom), []
+
+
+def _exactly(images: SeriesImages, state: ViewportState, area: DisplayedArea, width: int, height: int) -> ViewportState | None:
+    """The exact view that a state of ours holds: only where it is the very area in whole pixels too."""
+    if len(area.exact) != 3 or not 0.0 < area.exact[0] <= MOST_ZOOM or max(map(abs, area.exact[1:])) > MOST_PAN:
+        return None
+    made = replace(state, zoom=area.exact[0], pan=(area.exact[1], area.exact[2]))
+    again = area_of_view(images, made, width, height)
+    return made if (again.top_left, again.bottom_right) == (area.top_left, area.bottom_right) else None
 
 
 def _clean(value: float) -> float:
@@ -154,12 +235,18 @@ def _span(first: int, last: int) -> tuple[float, float]:
 def area_of_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> DisplayedArea:
     """What of its frame a stack view shows, as a displayed area; all of it for a view that fits the image."""
     header = images.header(state.position)
-    if state.zoom == 1.0 and state.pan == (0.0, 0.0):
+    if state.zoom == 1.0 and state.pan == (0.0, 0.0) and state.sizing is Sizing.FIT:
         return whole_area(header, look_of(state))
     screen = frame_view(images, state, state.position, width, height).screen
     (u0, v0), (u1, v1) = screen.to_source(0.0, 0.0), screen.to_source(width, height)
     (left, right), (top, bottom) = _pixels(u0, u1), _pixels(v0, v1)
-    return DisplayedArea((left, top), (right, bottom))
+    spacing = images.facts(state.position).spacing
+    area = DisplayedArea((left, top), (right, bottom), exact=(state.zoom, *state.pan))
+    if state.sizing is Sizing.PIXELS:
+        return replace(area, mode=MAGNIFY, magnification=state.zoom)
+    if state.sizing is Sizing.TRUE_SIZE and spacing is not None and state.zoom == 1.0:
+        return replace(area, mode=TRUE_SIZE, pixel_spacing=spacing)
+    return area if state.sizing is Sizing.FIT else replace(area, exact=())
 
 
 def _pixels(first: float, last: float) -> tuple[int, int]:
@@ -186,5 +273,7 @@ def shown_of(
     frame = images.identity(state.position).frame_number
     if isinstance(window, Window) and not header.is_colour:
         window = scaled(window, 1.0 / factor)
+    elif header.is_colour:
+        window = None
     frames = (frame,) if header.frames > 1 else ()
     return Shown(header, frames, window, area_of_view(images, state, width, height))

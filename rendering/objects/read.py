@@ -12,7 +12,7 @@ from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
-from rendering.objects.reading import Budget, evidence, moment, series_references, written_name
+from rendering.objects.reading import Budget, evidence, moment, predecessors, series_references, written_name
 from rendering.parse import build_header
 from rendering.parse_elements import Elements
 from rendering.parse_file import ReceivedDataset, read_received
@@ -84,7 +84,7 @@ def _read(received: ReceivedDataset, data: FileBytes) -> ObjectFacts:
         _about(elements, budget, uids[0]),
     )
     made = _READERS[kind](received, facts, budget, uids)
-    return replace(made, unread=tuple(budget.unread))
+    return replace(made, unread=tuple(budget.unread), predecessors=predecessors(elements, budget))
 
 
 def _about(elements: Elements, budget: Budget, study_uid: str) -> tuple[ImageReference, ...]:
@@ -92,13 +92,14 @@ def _about(elements: Elements, budget: Budget, study_uid: str) -> tuple[ImageRef
         *series_references(elements, budget, study_uid),
         *series_references(elements, budget, study_uid, "ReferencedInstanceSequence"),
         *evidence(elements, budget),
+        *(one for item in budget.items(elements, "BlendingSequence") for one in series_references(item, budget, study_uid)),
     ]
     return tuple({(one.sop_instance_uid, one.frames): one for one in found}.values())
 
 
 def _presentation(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:
     made = moment(received.elements, "PresentationCreationDate", "PresentationCreationTime")
-    return replace(facts, presentation=read_presentation(received.elements, budget), made=made or facts.made)
+    return replace(facts, presentation=read_presentation(received.elements, budget, facts.sop_class_uid), made=made or facts.made)
 
 
 def _key_objects(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:

@@ -15,10 +15,11 @@ from rendering.objects.facts import (
     Presentation,
     PresentedWindow,
 )
+from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VIEW
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
 from rendering.parse_elements import Elements
 from rendering.parse_extras import read_shutter
-from rendering.parse_tables import lookup_table
+from rendering.parse_tables import lookup_table, palette
 from rendering.parse_values import read_transform, read_voi_tables, read_windows
 
 GRAPHIC_KINDS = {"POINT": 1, "POLYLINE": 2, "INTERPOLATED": 2, "CIRCLE": 2, "ELLIPSE": 4}
@@ -28,15 +29,32 @@ QUARTERS = (0, 90, 180, 270)
 MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
 
 
-def read_presentation(elements: Elements, budget: Budget) -> Presentation:
+REFUSED = {
+    "11.4": "It blends two series into one picture",
+    "11.5": "It subtracts and shifts masks of an angiogram",
+    "11.6": "It is for planes through a volume",
+    "11.7": "It is for planes through several volumes",
+    "11.8": "It blends several series into one picture",
+    "11.9": "It is for a 3D view",
+    "11.10": "It is for a 3D view of segments",
+    "11.11": "It is for a 3D view of several volumes",
+    "11.12": "Its rescale values change within an image",
+}
+"""SOP class stems (PS3.4 B.5) of states that would make a wrong picture if only a part of them was followed."""
+SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))
+
+
+def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "") -> Presentation:
     graphics: list[Graphic] = []
     texts: list[GraphicText] = []
     for item in budget.items(elements, "GraphicAnnotationSequence"):
         _annotation(item, budget, graphics, texts)
+    refused = next((words for stem, words in REFUSED.items() if sop_class_uid.endswith(f".1.1.{stem}")), "")
     if "MaskSubtractionSequence" in elements:
-        budget.say("The presentation state subtracts a mask: not done")
-    if "BlendingSequence" in elements:
-        budget.say("The presentation state blends two series: not done")
+        refused = refused or "It subtracts a mask"
+    profile = elements.raw("ICCProfile")
+    if profile and elements.text("ColorSpace") != "SRGB" and not any(name in profile for name in SRGB):
+        budget.say("The state's own colour profile is not followed: colours are shown as sRGB")
     shape, lut = elements.text("PresentationLUTShape"), elements.item("PresentationLUTSequence")
     level = elements.integer("ShutterPresentationValue")
     return Presentation(
@@ -52,6 +70,8 @@ def read_presentation(elements: Elements, budget: Budget) -> Presentation:
         tuple(graphics),
         tuple(texts),
         tuple(_layers(elements, budget)),
+        palette(elements, False, False) if "RedPaletteColorLookupTableDescriptor" in elements else None,
+        refused,
     )
 
 
@@ -99,6 +119,7 @@ def _areas(elements: Elements, budget: Budget) -> Iterator[DisplayedArea]:
             (aspect[0], aspect[1]) if len(aspect) == 2 and min(aspect) > 0 else None,
             item.real("PresentationPixelMagnificationRatio"),
             referenced_images(item, budget),
+            item.floats(EXACT_VIEW) if item.text(EXACT_CREATOR_TAG) == EXACT_CREATOR else (),
         )
 
 

@@ -108,6 +108,16 @@ def evidence(elements: Elements, budget: Budget) -> tuple[ImageReference, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def predecessors(elements: Elements, budget: Budget) -> tuple[str, ...]:
+    """The SOP Instance UIDs of the documents that this one replaces (PS3.3 C.17.2)."""
+    found = [
+        one.sop_instance_uid
+        for study in budget.items(elements, "PredecessorDocumentsSequence")
+        for one in series_references(study, budget, study.uid("StudyInstanceUID"), "ReferencedSOPSequence")
+    ]
+    return tuple(dict.fromkeys(found))
+
+
 def pairs(values: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
     return tuple(zip(values[0::2], values[1::2], strict=False))
 

@@ -14,6 +14,7 @@ from rendering.header import ImageHeader, LookupTable, ModalityTransform, Shutte
 from rendering.objects.colour import cielab_of_rgb
 from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import many_lines, one_line
+from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
 from rendering.objects.write_plan import AS_IS, Author, Look, Shown, Written, whole_area
 from rendering.objects.writing import begin, by_series, checked, finish, image_item
@@ -199,6 +200,8 @@ def _area(shown: Shown, look: Look) -> Dataset:
         item.PresentationPixelAspectRatio = [str(max(1, round(value))) for value in ratio]
     if area.mode == "MAGNIFY":
         item.PresentationPixelMagnificationRatio = area.magnification or 1.0
+    if area.exact:
+        item.private_block(EXACT_GROUP, EXACT_CREATOR, create=True).add_new(EXACT_ELEMENT, "FD", list(area.exact))
     return item
 
 

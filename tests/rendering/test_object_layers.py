@@ -24,6 +24,7 @@ from rendering.objects.write_presentation import write_gsps
 from rendering.objects.write_segmentation import write_seg
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
+from workstation.domain.presenting import Followed
 from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.errors import Refused
 
@@ -176,7 +177,9 @@ def test_a_view_that_is_written_is_the_same_picture_when_it_is_followed(
     assert found.words == ()
     assert found.shutter == Shutter((3, 40, 5, 60))
     assert (found.state.zoom, found.state.pan) == (1.0, (0.0, 0.0))
-    assert np.array_equal(viewport.picture(found.state, 300, 200).pixels, viewport.picture(wanted, 300, 200).pixels)
+    shuttered = replace(wanted, followed=Followed("", Shutter((3, 40, 5, 60))))
+    assert np.array_equal(viewport.picture(found.state, 300, 200).pixels, viewport.picture(shuttered, 300, 200).pixels)
+    assert not np.array_equal(viewport.picture(wanted, 300, 200).pixels, viewport.picture(shuttered, 300, 200).pixels)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
