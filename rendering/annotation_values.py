@@ -91,10 +91,15 @@ def _coloured(part: NDArray[Any], header: ImageHeader) -> NDArray[np.bool_] | No
 
 
 def cut_sampled(
-    images: SeriesImages, values: ValueScale, basis: CutBasis, kind: AnnotationKind, spanned: Sequence[Point]
+    images: SeriesImages,
+    values: ValueScale,
+    basis: CutBasis,
+    kind: AnnotationKind,
+    spanned: Sequence[Point],
+    dimension: int = 0,
 ) -> Sampled:
-    """The samples of a cut inside; `spanned` in the basis' mm. Raises Refused or NotYet."""
-    source = images.volume()
+    """The samples of a cut through `dimension` inside; `spanned` in the basis' mm. Raises Refused or NotYet."""
+    source = images.volume(dimension)
     if source.partial:
         raise NotYet("This series is still being loaded")
     us, vs = _grid(source.geometry, basis, box(kind, spanned))
@@ -103,8 +108,9 @@ def cut_sampled(
     places = [_index_line(source.geometry, basis, i) for i in range(3)]
     indices = [start + us[columns] * along + vs[rows] * down for start, along, down in places]
     # Voxels are stored values freed of foreign bits, or modality values where those are no one line.
-    header = images.header(0)
-    padding = padding_values(header, images.frame(0)) if source.voxels.dtype.kind == "f" else header.padding
+    first = images.verdict.dimensions[dimension].start
+    header = images.header(first)
+    padding = padding_values(header, images.frame(first)) if source.voxels.dtype.kind == "f" else header.padding
     found, is_within, is_clean = _between_voxels(source.voxels, padding, indices)
     kept = is_within & is_clean
     shown = (found[kept] * source.slope + source.intercept) * values.factor

@@ -17,24 +17,22 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from rendering.decoded import DecodedStore
 from rendering.decoded_file import DamagedEntry, DecodedFile
 from rendering.frame_decoding import FrameDecoder
-from rendering.frame_memory import half_of_memory, zeros
+from rendering.frame_memory import half_of_memory
 from rendering.images_memory import FrameMemory, NoMemory, PassingMemory, WholeMemory
 from rendering.images_order import COARSEST, frames_in_order, near_frames, next_frames
-from rendering.images_partial import PartialVolume
+from rendering.images_volumes import LOADED, REFUSED, WAITING, Volumes
 from rendering.judged_series import JudgedSeries
 from rendering.pixels import FrameValues, modality_values
 from rendering.reslice import VolumeSource
 from rendering.series_frames import SeriesFrames, stranger
 from rendering.transfer_syntaxes import VIDEO
 from rendering.worker import ImageWorker
-from workstation.domain.doubt import Doubt, Verdict
-from workstation.domain.geometry import VolumeGeometry
+from workstation.domain.doubt import Doubt
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
 
@@ -52,9 +50,6 @@ ONE_THREAD = 4 << 20
 
 # One of so many locks guards a frame while it is filled.
 STRIPES = 16
-
-# What is known of a frame's pixels: one byte each, asked for very often.
-WAITING, LOADED, REFUSED = range(3)
 
 
 class NotYet(WorkstationError):
@@ -110,13 +105,13 @@ class SeriesImages(SeriesFrames):
         self._wanted, self._direction, self._wishes = 0, 1, 0
         self._demanded = -1
         self._memory: FrameMemory = NoMemory()
-        self._floats: NDArray[np.float32] | None = None
-        self._partial = PartialVolume()
+        self._volumes = Volumes(self, self._known.has_one_line)
         self._entry = self._find_entry()
         self._mapped: DecodedFile | None = None
         try:
             self._memory = self._take_memory()
-            self._floats = None if self._is_large else self._float_volume()
+            if not self._is_large:
+                self._volumes.begin()
         except Refused as no_room:
             self._memory = NoMemory()
             for position in range(self.frame_count):
@@ -133,13 +128,9 @@ class SeriesImages(SeriesFrames):
             return WholeMemory(self.layout, self._entry.mapped(), is_mapped=True)
         if self._is_large:
             return PassingMemory(self.layout, self._most // PASSING_SHARE, self._left)
-        is_cut_early = self._entry is None and self.verdict.geometry is not None and self._known.has_one_line
+        is_one = self.verdict.geometry is not None and len(self.verdict.dimensions) == 1
+        is_cut_early = self._entry is None and is_one and self._known.has_one_line
         return WholeMemory.empty(self.layout, COARSEST if is_cut_early else 0)
-
-    def _float_volume(self) -> NDArray[np.float32] | None:
-        if self.verdict.geometry is None or self._known.has_one_line:
-            return None
-        return zeros(self.verdict.geometry.shape, "f4")
 
     # How far it is
 
@@ -171,7 +162,7 @@ class SeriesImages(SeriesFrames):
     @property
     def bytes(self) -> int:
         """Memory of all frames once loaded, as far as the system cannot take it back."""
-        return self._memory.bytes + (0 if self._floats is None else self._floats.nbytes)
+        return self._memory.bytes + self._volumes.bytes
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -225,8 +216,8 @@ class SeriesImages(SeriesFrames):
             return near_frames(self.frame_count, wanted, direction, self._is_waiting, self._reach())
         if self.frame_count and self.instance(wanted).transfer_syntax_uid in VIDEO:
             return frames_in_order(self.frame_count, wanted, self._is_waiting)
-        interleaved = self.verdict.verdict is Verdict.VOLUME
-        return next_frames(self.frame_count, wanted, direction, self._is_waiting, interleaved)
+        spans = [(one.start, one.end, one.geometry is not None) for one in self.verdict.dimensions]
+        return next_frames(spans, wanted, direction, self._is_waiting)
 
     def _reach(self) -> int:
         """Frames of a large series that are brought without being asked for."""
@@ -337,9 +328,7 @@ class SeriesImages(SeriesFrames):
 
     def _take_over(self, memory: FrameMemory, position: int, frame: NDArray[Any]) -> None:
         """A frame is whole and proved in its place."""
-        floats = self._floats
-        if floats is not None:
-            floats[position] = modality_values(frame, self.header(position), self.frame(position)).values
+        self._volumes.take(position, frame)
         with self._lock:
             memory.keep(position, frame)
             if memory is self._memory:
@@ -396,51 +385,39 @@ class SeriesImages(SeriesFrames):
     def volume(self, dimension: int = 0) -> VolumeSource:
         """The whole volume of `dimension`, or while it loads every 8th or 4th slice of it (`partial`).
 
-        Raises Refused when the series is no volume, one of its slices could not be decoded or it is
-        larger than the memory; NotYet when too little is loaded.
+        Raises Refused when it is no volume, one of its slices could not be decoded or it is larger
+        than the memory; NotYet when too little is loaded: it is then brought before the others.
         """
-        geometry = self.verdict.geometry
-        if geometry is None:
-            raise Refused("This series cannot be cut through", " ".join(self.verdict.reasons))
-        if self._refusals:
+        one = self._volumes.dimension(dimension)
+        if any(one.holds(position) for position in tuple(self._refusals)):
             raise Refused("This series cannot be cut through", "Some of its slices could not be decoded")
         if self._closed:
             raise NotYet("This series is closed")
         if self._is_large:
             self._widen()
         memory = self._memory
-        if not isinstance(memory, WholeMemory):
+        source = self._volumes.source(dimension, memory, self._states) if isinstance(memory, WholeMemory) else None
+        if (source is None or source.partial) and not one.holds(self._wanted):
+            self.prioritise(one.start)
+        if source is None:
             raise NotYet("This series is still being loaded")
-        voxels = memory.blocks[0] if self._floats is None else self._floats
-        if self._settled_count == self.frame_count:
-            memory.move()
-            self._partial.clear()
-            return self._source(voxels, geometry, False)
-        partial = self._partial.source(voxels, geometry, self._has_every, self._source, memory.every)
-        if partial is None:
-            raise NotYet("This series is still being loaded")
-        return partial
+        return source
 
     def _widen(self) -> None:
         """From now on a large series is held whole. Raises Refused when there is no room for that."""
         with self._lock:
             if not self._is_large:
                 return
-            memory, floats = self._memory, self._float_volume()
+            self._volumes.begin()
+            memory = self._memory
             if not isinstance(memory, WholeMemory):
                 memory = WholeMemory.empty(self.layout)
                 self._settled_count = 0
                 for position in range(self.frame_count):
                     self._states[position] = WAITING
             # The memory last: whoever has the new one has the rest, too.
-            self._is_large, self._floats, self._memory = False, floats, memory
+            self._is_large, self._memory = False, memory
         self._demand(self.frame_count + 1)
-
-    def _source(self, voxels: NDArray[Any], geometry: VolumeGeometry, partial: bool) -> VolumeSource:
-        transform = self.facts(0).transform
-        if self._floats is not None:
-            return VolumeSource(voxels, geometry, 1.0, 0.0, partial)
-        return VolumeSource(voxels, geometry, transform.slope, transform.intercept, partial)
 
     def _has_every(self, stride: int) -> bool:
         states = self._states[::stride]
@@ -454,5 +431,4 @@ class SeriesImages(SeriesFrames):
         self._closed = True
         with self._loading:
             self._memory, self._entry, self._mapped = NoMemory(), None, None
-            self._floats = None
-            self._partial.clear()
+            self._volumes.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 # Frames kept ready ahead of a scrolling reader, and behind for the turn back.
@@ -14,17 +14,30 @@ BEHIND = 4
 COARSEST = 8
 
 
-def next_frames(count: int, position: int, direction: int, is_waiting: Callable[[int], bool], interleaved: bool) -> Iterator[int]:
-    """Waiting positions of `count`, most wanted first, each once.
+Span = tuple[int, int, bool]
+"""First position, one past the last, and whether it is a volume: that of one dimension."""
 
-    `direction` is +1 or -1, the way of the last step. `interleaved` is for volumes; a stack
-    is filled outwards from `position`.
+
+def next_frames(spans: Sequence[Span], position: int, direction: int, is_waiting: Callable[[int], bool]) -> Iterator[int]:
+    """Waiting positions, most wanted first, each once: those of the dimension looked at, then of its neighbours.
+
+    `direction` is +1 or -1, the way of the last step. A volume is filled evenly, a stack outwards from `position`.
     """
     given: set[int] = set()
-    for wanted in _wishes(count, position, direction, interleaved):
-        if 0 <= wanted < count and wanted not in given and is_waiting(wanted):
-            given.add(wanted)
-            yield wanted
+    here = next((i for i, (first, end, _) in enumerate(spans) if first <= position < end), 0)
+    for index in _outwards(here, len(spans), direction):
+        first, end, is_volume = spans[index]
+        at = position if index == here else first
+        for wanted in _wishes(first, end, at, direction, is_volume, near=index == here):
+            if first <= wanted < end and wanted not in given and is_waiting(wanted):
+                given.add(wanted)
+                yield wanted
+
+
+def _outwards(here: int, count: int, direction: int) -> Iterator[int]:
+    yield from (here,) if count else ()
+    for step in range(1, count):
+        yield from (other for other in (here + step * direction, here - step * direction) if 0 <= other < count)
 
 
 def frames_in_order(count: int, position: int, is_waiting: Callable[[int], bool]) -> Iterator[int]:
@@ -34,22 +47,24 @@ def frames_in_order(count: int, position: int, is_waiting: Callable[[int], bool]
 
 def near_frames(count: int, position: int, direction: int, is_waiting: Callable[[int], bool], most: int) -> Iterator[int]:
     """The waiting ones of the `most` positions around the one looked at: all that is read of a large series."""
-    near = islice(_wishes(count, position, direction, False), min(most, 1 + AHEAD + BEHIND))
+    near = islice(_wishes(0, count, position, direction, False, near=True), min(most, 1 + AHEAD + BEHIND))
     yield from (wanted for wanted in near if 0 <= wanted < count and is_waiting(wanted))
 
 
-def _wishes(count: int, position: int, direction: int, interleaved: bool) -> Iterator[int]:
-    yield position
-    for step in range(1, AHEAD + 1):
-        yield position + step * direction
-        if step <= BEHIND:
-            yield position - step * direction
+def _wishes(first: int, end: int, position: int, direction: int, interleaved: bool, near: bool) -> Iterator[int]:
+    if near:
+        yield position
+        for step in range(1, AHEAD + 1):
+            yield position + step * direction
+            if step <= BEHIND:
+                yield position - step * direction
     if interleaved:
         stride = COARSEST
         while stride > 1:
-            yield from range(0, count, stride)
+            yield from range(first, end, stride)
             stride //= 2
-        yield from range(count)
-    for step in range(count):
+        yield from range(first, end)
+        return
+    for step in range(end - first):
         yield position + step * direction
         yield position - step * direction

@@ -58,11 +58,14 @@ def judged(study: Study, series: Series) -> JudgedSeries:
 
 
 def _has_one_line(verdict: SeriesVerdict, headers: Sequence[ImageHeader], in_order: Sequence[ImageHeader]) -> bool:
-    transforms = {headers[ref.instance].frame(ref.frame).transform for ref in verdict.order}
-    shown = {id(header): header for header in in_order}.values()
+    volumes = [one for one in verdict.dimensions if one.geometry is not None]
+    for one in volumes:
+        transforms = {headers[ref.instance].frame(ref.frame).transform for ref in verdict.order[one.start : one.end]}
+        if len(transforms) != 1 or next(iter(transforms)).table is not None:
+            return False
+    shown = {id(header): header for one in volumes for header in in_order[one.start : one.end]}.values()
     return (
-        len(transforms) == 1
-        and next(iter(transforms)).table is None
+        bool(volumes)
         and all(h.float_bits or h.high_bit == h.bits_stored - 1 for h in shown)
         and not any(o.embedded_bit is not None for h in shown for o in h.overlays)
     )

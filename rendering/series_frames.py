@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from rendering.decoded_file import StoredSeries
 from rendering.frame_layout import FrameLayout
 from rendering.header import FrameFacts, ImageHeader
@@ -9,6 +11,7 @@ from rendering.judged_series import JudgedSeries, judged
 from rendering.picture import FrameIdentity
 from rendering.volume import SeriesVerdict
 from rendering.worker import DecodeJob
+from workstation.domain.dimension import Dimension
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.value_unit import ValueUnit
 from workstation.errors import Refused
@@ -25,6 +28,7 @@ class SeriesFrames:
         self._headers = self._known.headers
         self.verdict: SeriesVerdict = self._known.verdict
         self.frame_count = len(self.verdict.order)
+        self._starts = [one.start for one in self.verdict.dimensions]
         self.mapped_units: tuple[ValueUnit, ...] = ()
         """Units that Real World Value Mapping objects give the values (rendering.objects.value_maps)."""
 
@@ -47,6 +51,13 @@ class SeriesFrames:
         """The 0-based frame within its instance."""
         return self.verdict.order[position].frame
 
+    def dimension_index(self, position: int) -> int:
+        """Which of `verdict.dimensions` holds the frame."""
+        return max(0, bisect_right(self._starts, position) - 1)
+
+    def dimension_at(self, position: int) -> Dimension:
+        return self.verdict.dimensions[self.dimension_index(position)]
+
     def facts(self, position: int) -> FrameFacts:
         return self.header(position).frame(self.frame(position))
 
@@ -58,7 +69,7 @@ class SeriesFrames:
         """What has the worker decode one frame into a slot."""
         instance = self.instance(position)
         # VTK reads a volume's slots as they are: the worker takes foreign bits out of them.
-        clean = self.verdict.geometry is not None and self._known.has_one_line
+        clean = self._known.has_one_line and self.dimension_at(position).geometry is not None
         return DecodeJob(instance.path, self.header(position), self.frame(position), slot, instance.sha256, clean)
 
 

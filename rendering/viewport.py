@@ -23,7 +23,8 @@ from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
-from rendering.viewport_dimensions import dimension_of
+from rendering.reslice import VolumeSource
+from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, middle_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_looking import loupe_state, own_window_names, rate_of
 from rendering.viewport_paint import Painter, filling
@@ -94,11 +95,11 @@ class Viewport:
     def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
         """The unfiltered values under the view's pixels, in the series' own unit."""
         if isinstance(view, CutView):
-            return self._painter.seen_in_cut(self.images.volume(), view, state, width, height)
-        return self._painter.seen_in_frame(view, self.slice_index(state), width, height)
+            return self._painter.seen_in_cut(self._source(state), view, state, width, height)
+        return self._painter.seen_in_frame(view, self._shown(state), width, height)
 
     def _frame_picture(self, state: ViewportState, width: int, height: int) -> Picture:
-        position = self.slice_index(state)
+        position = self._shown(state)
         view = frame_view(self.images, state, position, width, height)
         pixels = self._painter.frame(view, state, position, width, height)
         window = None if self.images.header(position).is_colour else self._scale.window(position, state.voi, state.own_window)
@@ -106,15 +107,15 @@ class Viewport:
 
     def _cut_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
         view = cut_view(self.images, state, width, height)
-        source = self.images.volume()
+        source = self._source(state)
         pixels = self._painter.cut(source, view, state, width, height, fast)
-        picture = self._described(pixels, view, state, 0, self._scale.window(0, state.window, state.own_window))
+        picture = self._described(pixels, view, state, self._position(state), self._window(state))
         return replace(picture, partial=source.partial, identity=None if source.partial else picture.identity)
 
     def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
         view = self._solid_view(state, width, height)
         pixels = self._solid.pixels(view, state, width, height, fast)
-        return replace(self._described(pixels, view, state, 0, self._solid.window(state)), count=0)
+        return replace(self._described(pixels, view, state, self._position(state), self._solid.window(state)), count=0)
 
     def _described(
         self,
@@ -157,8 +158,9 @@ class Viewport:
         doubts = self.images.doubts
         if is_plane(state):
             return Picture(black, doubts=doubts, error=error)
-        position, count = self.slice_index(state), self.images.frame_count
-        return Picture(black, doubts=doubts, identity=self.images.identity(position), index=position, count=count, error=error)
+        identity = self.images.identity(self._shown(state))
+        index, count = self.slice_index(state), self.slice_count(state)
+        return Picture(black, doubts=doubts, identity=identity, index=index, count=count, error=error)
 
     # Volumes at the same places
 
@@ -174,6 +176,16 @@ class Viewport:
         """What the state shows of them, in words; "" of an ordinary series."""
         self._check(state)
         return dimension_of(self.images, state).label
+
+    def dimension_index(self, state: ViewportState) -> int:
+        """Which of them the state shows (0-based)."""
+        self._check(state)
+        return dimension_index(self.images, state)
+
+    def at_dimension(self, state: ViewportState, dimension: int) -> ViewportState:
+        """The same place in another of them, held within the ends."""
+        self._check(state)
+        return at_dimension(self.images, state, dimension)
 
     # Where in the series
 
@@ -201,13 +213,12 @@ class Viewport:
     def slice_count(self, state: ViewportState) -> int:
         if state.plane is Plane.THREE_D:
             return 1
-        return self._cut(state).count if is_plane(state) else self.images.frame_count
+        return self._cut(state).count if is_plane(state) else dimension_of(self.images, state).count
 
     def slice_index(self, state: ViewportState) -> int:
-        """The 0-based slice of the state, the nearest one for a cut between two."""
+        """The 0-based slice of the state within its dimension, the nearest one for a cut between two."""
         if not is_plane(state):
-            self._check(state)
-            return min(max(state.position, 0), max(0, self.images.frame_count - 1))
+            return self._shown(state) - dimension_of(self.images, state).start
         if state.plane is Plane.THREE_D:
             return 0
         cut = self._cut(state)
@@ -224,7 +235,7 @@ class Viewport:
         """The state at slice `index` of `slice_count`, held within the ends."""
         index = min(max(index, 0), max(0, self.slice_count(state) - 1))
         if not is_plane(state):
-            return replace(state, position=index)
+            return replace(state, position=dimension_of(self.images, state).start + index)
         if state.plane is Plane.THREE_D:
             return state
         cut = self._cut(state)
@@ -240,14 +251,14 @@ class Viewport:
         if is_plane(state):
             self._check(state)
             return replace(state, focus=point)
-        current = self.slice_index(state)
+        current, among = self._shown(state), dimension_of(self.images, state)
         here = self.images.facts(current).plane
         if here is None:
             return state
         best = min(
             (
                 (round(abs(dot(sub(point, plane.position), here.normal)), 3), abs(position - current), position)
-                for position in range(self.images.frame_count)
+                for position in range(among.start, among.end)
                 if (plane := self.images.facts(position).plane) is not None and dot(plane.normal, here.normal) > 1.0 - 1e-6
             ),
             default=(0.0, 0, current),
@@ -258,8 +269,8 @@ class Viewport:
         """Whether `state` can be shown without waiting; what is refused needs no waiting."""
         try:
             if is_plane(state):
-                return not self.images.volume().partial
-            self.images.container(self.slice_index(state))
+                return not self._source(state).partial
+            self.images.container(self._shown(state))
         except NotYet:
             return False
         except Refused:
@@ -291,7 +302,7 @@ class Viewport:
     def auto_window(self, state: ViewportState) -> Window:
         """From the values of the frame, or of the middle one of a cut's volume. Raises NotYet, or Refused for colours."""
         self._check(state)
-        position = self.images.frame_count // 2 if is_plane(state) else self.slice_index(state)
+        position = middle_of(dimension_of(self.images, state)) if is_plane(state) else self._shown(state)
         self._refuse_colour(position)
         return self._scale.automatic(position)
 
@@ -310,11 +321,11 @@ class Viewport:
             raise Refused("A colour image has no window", "Its colours are shown as they are", "")
 
     def _position(self, state: ViewportState) -> int:
-        return 0 if is_plane(state) else self.slice_index(state)
+        return dimension_of(self.images, state).start if is_plane(state) else self._shown(state)
 
     def window_of(self, state: ViewportState) -> Window:
         """The window really used, in the series' own unit. Raises NotYet while an automatic one has no image to look at."""
-        position = 0 if is_plane(state) else self.slice_index(state)
+        position = self._position(state)
         if not self.images.frame_count or self.images.header(position).is_colour:
             return COLOUR_WINDOW
         if state.plane is Plane.THREE_D:
@@ -338,10 +349,10 @@ class Viewport:
         told = self._scale.told_in(state.value_unit)
         try:
             if isinstance(view, CutView):
-                found = probe_cut(self.images, told, view.to_patient(x, y))
+                found = probe_cut(self.images, told, view.to_patient(x, y), dimension_index(self.images, state))
             else:
                 pixel = view.to_pixel(x, y)
-                found = None if pixel is None else probe_frame(self.images, told, self.slice_index(state), *pixel)
+                found = None if pixel is None else probe_frame(self.images, told, self._shown(state), *pixel)
         except NotYet:
             return None
         return found if state.fusion is None else with_laid_over(found, self.fusion, state, view.to_patient(x, y))
@@ -440,6 +451,17 @@ class Viewport:
         if not self.images.frame_count:
             raise Refused("This series cannot be shown", " ".join(self.images.verdict.reasons))
 
+    def _shown(self, state: ViewportState) -> int:
+        """The position (in the whole reading order) of the frame that a stack shows."""
+        self._check(state)
+        return min(max(state.position, 0), self.images.frame_count - 1)
+
+    def _source(self, state: ViewportState) -> VolumeSource:
+        return self.images.volume(dimension_index(self.images, state))
+
+    def _window(self, state: ViewportState) -> Window:
+        return self._scale.window(self._position(state), state.window, state.own_window)
+
     def _cut(self, state: ViewportState) -> CutPlane:
         self._check(state)
         return cut_of(self.images, state)
@@ -457,7 +479,7 @@ class Viewport:
             return self._solid_view(state, width, height)
         if is_plane(state):
             return cut_view(self.images, state, width, height)
-        return frame_view(self.images, state, self.slice_index(state), width, height)
+        return frame_view(self.images, state, self._shown(state), width, height)
 
     def _doubts(self, position: int) -> tuple[Doubt, ...]:
         return (*self.images.doubts, *self._scale.doubts, *self._doubts_of(position))

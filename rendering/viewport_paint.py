@@ -106,7 +106,9 @@ class Painter:
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
             picture = through_levels(picture, state)
         frame = self._images.frame(position)
-        covered = self._masks.get(("covered", position, padded, header.shutter), lambda: _covered(container, header, frame, padded))
+        covered = self._masks.get(
+            ("covered", position, padded, header.shutter), lambda: _covered(container, header, frame, padded)
+        )
         drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
         _paint_mask(picture, view, covered, 0)
         _paint_mask(picture, view, drawn, 255)
@@ -120,7 +122,8 @@ class Painter:
         coarser = _coarser(sampling) if fast else 1
         finer = 1 if coarser > 1 else _finer(sampling)
         fill = filling(view.screen, state)
-        key = (source.geometry.shape, sampling, coarser, fill, state.sharpening)
+        first = dimension_of(self._images, state).start
+        key = (first, source.geometry.shape, sampling, coarser, fill, state.sharpening)
         pixel = view.screen.per_pixel / coarser
 
         def make() -> NDArray[np.float32]:
@@ -128,9 +131,9 @@ class Painter:
             return filtered(values, state.sharpening, self._padded(values), pixel) if state.sharpening else values
 
         values = self._views.get(key, make)
-        header = self._images.header(0)
-        inverse = is_inverse(header) is not state.inverted
-        picture = screen_grey(values, self._scale.voi(0, state.window, state.own_window), inverse, self._scale.padding(0))
+        inverse = is_inverse(self._images.header(first)) is not state.inverted
+        voi = self._scale.voi(first, state.window, state.own_window)
+        picture = screen_grey(values, voi, inverse, self._scale.padding(first))
         return picture if coarser == 1 else enlarged(picture, coarser, width, height)
 
     def seen_in_frame(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:

@@ -50,16 +50,19 @@ def probe_frame(images: SeriesImages, scale: ValueScale, position: int, column: 
     return Probe(value, unit, column, row, point, text, modality, facts.transform.unit, stored, identity=identity)
 
 
-def probe_cut(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | None:
-    """The voxel that holds an LPS point, None outside. Raises Refused or NotYet."""
+def probe_cut(images: SeriesImages, scale: ValueScale, point: Vec3, dimension: int = 0) -> Probe | None:
+    """The voxel of `dimension` that holds an LPS point, None outside. Raises Refused or NotYet."""
     geometry = images.verdict.geometry
     if geometry is None:
         raise Refused("This series cannot be cut through", " ".join(images.verdict.reasons))
+    one = images.verdict.dimensions[dimension]
+    if one.geometry is None:
+        raise Refused("These images cannot be cut through", one.reason)
     column, row, slice_ = (math.floor(i + 0.5) for i in geometry.to_index(point))
     slices, rows, columns = geometry.shape
     if not (0 <= column < columns and 0 <= row < rows and 0 <= slice_ < slices):
         return None
-    return probe_frame(images, scale, slice_, column, row)
+    return probe_frame(images, scale, one.start + slice_, column, row)
 
 
 def probe_stack(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendering.images import NotYet, SeriesImages
+from rendering.viewport_dimensions import dimension_index, dimension_of
 from rendering.viewport_solid import SolidView
 from rendering.viewport_values import ValueScale
 from rendering.volume_presets import VolumePreset, after, choose
@@ -25,7 +26,7 @@ class SolidPainter:
 
     def pixels(self, view: SolidView, state: ViewportState, width: int, height: int, fast: bool) -> NDArray[np.uint8]:
         """RGB. Raises Refused, and NotYet until the whole volume is there."""
-        source = self._images.volume()
+        source = self._images.volume(dimension_index(self._images, state))
         if source.partial:
             raise NotYet("3D waits for the whole series")
         preset, window = self._choice(state)
@@ -39,9 +40,12 @@ class SolidPainter:
     def next_preset(self, state: ViewportState) -> ViewportState:
         """The state with the next look for the modality."""
         preset = after(self._images.series.modality, self._choice(state)[0].name)
-        own = preset.window or replace(self._scale.window(0, None), explanation=preset.name)
+        own = preset.window or replace(self._own(state), explanation=preset.name)
         return replace(state, window=own)
 
     def _choice(self, state: ViewportState) -> tuple[VolumePreset, Window]:
         preset, window = choose(self._images.series.modality, state.window)
-        return preset, replace(window or self._scale.window(0, None), explanation=preset.name)
+        return preset, replace(window or self._own(state), explanation=preset.name)
+
+    def _own(self, state: ViewportState) -> Window:
+        return self._scale.window(dimension_of(self._images, state).start, None)

@@ -15,6 +15,7 @@ from rendering.header import FrameFacts, ImageHeader
 from rendering.images import SeriesImages
 from rendering.letters import letters_of_orientation, letters_of_plane
 from rendering.picture import FrameIdentity, Letters
+from rendering.viewport_dimensions import dimension_of
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3, VolumeGeometry, dot, length, scale
 from workstation.domain.viewing import Plane, ViewportState
@@ -165,8 +166,9 @@ def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int
     screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut), in_mm=True)
     samples = slab_samples(state.slab_mm, cut.step)
     on_slice = slice_shown(geometry, cut) if samples == 1 else None
-    identity = None if on_slice is None else images.identity(on_slice)
-    return CutView(geometry, cut, screen, samples, identity, images.facts(0).spacing_source)
+    first = dimension_of(images, state).start
+    identity = None if on_slice is None else images.identity(first + on_slice)
+    return CutView(geometry, cut, screen, samples, identity, images.facts(first).spacing_source)
 
 
 def slab_samples(slab_mm: float, step: float) -> int:

@@ -3,27 +3,34 @@
 `judge` never looks at pixels. It trusts no file name, no file order and no toolkit's guess: every
 frame's own plane (PS3.3 C.7.6.2, or the functional groups of C.7.6.16) must lie on one
 uniform grid, else the series is a STACK and `reasons` says why in plain words. A gantry tilt is
-kept: the affine of a tilted volume is sheared, and cuts go through the affine.
+kept: the affine of a tilted volume is sheared, and cuts go through the affine. Uneven slices are never
+resampled, nor is a gap filled: what was made up between them would look like tissue, on a cut
+that says nothing of it. They are read as acquired. Images that lie at the same places several times are
+split into dimensions (`rendering.volume_dimensions`); a localizer in the series is set aside.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rendering.dimension_rules import Placed
 from rendering.header import ImageHeader
 from rendering.volume_checks import (
     Reason,
+    aside_reasons,
     beside_reasons,
     grid_reasons,
     identity_refusal,
     likeness_reasons,
+    localizers,
     slice_reasons,
     stack_reasons,
 )
+from rendering.volume_dimensions import Explained, dimensions_of, explained
 from rendering.volume_grid import Grid, grid_of
-from rendering.volume_order import Placed, placed_frames, read_in_order
+from rendering.volume_order import has_shared_places, placed_frames, read_in_order, split_by_direction
 from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, Verdict
 from workstation.domain.geometry import VolumeGeometry
@@ -74,32 +81,81 @@ def judge(series: Series) -> SeriesVerdict:
 
 def judge_headers(series: Series, headers: Sequence[ImageHeader]) -> SeriesVerdict:
     """As `judge`, for headers that are read already."""
-    frames = read_in_order(placed_frames(series, headers))
-    if not frames:
+    placed = placed_frames(series, headers)
+    if not placed:
         reasons = tuple(dict.fromkeys(h.no_pixels for h in headers if h.no_pixels))
         return SeriesVerdict(Verdict.REFUSED, reasons or ("The series holds no images.",))
     if refusal := identity_refusal(series, headers):
         return SeriesVerdict(Verdict.REFUSED, (refusal.text,), _doubts([refusal]))
-    order = tuple(FrameRef(f.instance, f.frame) for f in frames)
-    beside = beside_reasons(headers, frames)
-    against = slice_reasons(frames) or likeness_reasons(frames) or stack_reasons(frames)
+    aside = localizers(placed)
+    if aside and (apart := _judged(headers, [f for f in placed if id(f) not in aside], aside.values())).verdict is Verdict.VOLUME:
+        return apart
+    return _judged(headers, placed)
+
+
+def _judged(headers: Sequence[ImageHeader], placed: Sequence[Placed], aside: Iterable[Placed] = ()) -> SeriesVerdict:
+    frames = read_in_order(placed)
+    left = read_in_order(tuple(aside))
+    beside = [*beside_reasons(headers, (*frames, *left)), *aside_reasons(left)]
+    against = slice_reasons(frames)
+    if not against and (found := _several(frames)) is not None:
+        return _of_several(found, left, beside)
+    against = against or likeness_reasons(frames) or stack_reasons(frames)
     grid = None if against else grid_of(frames)
     if grid is None or (against := grid_reasons(grid)):
-        reasons = tuple(r.text for r in against)
-        only = Dimension(count=len(order), reason=" ".join(reasons))
-        return SeriesVerdict(Verdict.STACK, reasons, _doubts([*against, *beside]), order, dimensions=(only,))
-    return _volume(frames, grid, order, beside)
+        only = Dimension(count=len(frames), reason=" ".join(r.text for r in against))
+        return _stack(frames, against, beside, (only,))
+    geometry = _geometry(frames, grid)
+    only = Dimension("slices" if left else "", count=len(frames), geometry=geometry)
+    return _volume(frames, grid, beside, (only,), left)
 
 
-def _volume(frames: Sequence[Placed], grid: Grid, order: tuple[FrameRef, ...], beside: Sequence[Reason]) -> SeriesVerdict:
-    header = frames[0].header
-    geometry = VolumeGeometry((len(frames), header.rows, header.columns), grid.affine)
-    tilt = math.degrees(grid.tilt) if grid.sideways_pixels * (len(frames) - 1) > TILT_SEEN else 0.0
+def _several(frames: Sequence[Placed]) -> Explained | None:
+    """The volumes at the same places, where all frames are parallel and something tells them apart."""
+    if len(split_by_direction(frames)) > 1 or not has_shared_places(frames):
+        return None
+    return explained(frames)
+
+
+def _of_several(found: Explained, left: Sequence[Placed], beside: Sequence[Reason]) -> SeriesVerdict:
+    frames = [frame for split in found.splits for frame in split.frames]
+    dimensions, grid, faults = dimensions_of(found)
+    if grid is None:
+        return _stack([*frames, *left], faults, beside, dimensions)
+    return _volume(frames, grid, [*faults, *beside], dimensions, left)
+
+
+def _stack(
+    frames: Sequence[Placed], against: Sequence[Reason], beside: Sequence[Reason], dimensions: tuple[Dimension, ...]
+) -> SeriesVerdict:
+    reasons, doubts = tuple(r.text for r in against), _doubts([*against, *beside])
+    return SeriesVerdict(Verdict.STACK, reasons, doubts, _order(frames), dimensions=dimensions)
+
+
+def _volume(
+    frames: Sequence[Placed], grid: Grid, beside: Sequence[Reason], dimensions: tuple[Dimension, ...], left: Sequence[Placed]
+) -> SeriesVerdict:
+    tilt = math.degrees(grid.tilt) if grid.sideways_pixels * len(grid.gaps) > TILT_SEEN else 0.0
     doubts = _doubts(beside)
     if tilt:
         doubts = (Doubt("gantry-tilt", f"Gantry tilt {tilt:.1f}°"), *doubts)
-    only = Dimension(count=len(order), geometry=geometry)
-    return SeriesVerdict(Verdict.VOLUME, (), doubts, order, geometry, tilt, (only,))
+    if left:
+        reason = "These images are a localizer: no slices of the volume."
+        start = len(frames)
+        dimensions = (
+            *dimensions,
+            Dimension("localizer", key="aside", start=start, count=len(left), reason=reason, is_aside=True),
+        )
+    geometry = next(one.geometry for one in dimensions if one.geometry is not None)
+    return SeriesVerdict(Verdict.VOLUME, (), doubts, _order([*frames, *left]), geometry, tilt, dimensions)
+
+
+def _geometry(frames: Sequence[Placed], grid: Grid) -> VolumeGeometry:
+    return VolumeGeometry((len(frames), frames[0].header.rows, frames[0].header.columns), grid.affine)
+
+
+def _order(frames: Sequence[Placed]) -> tuple[FrameRef, ...]:
+    return tuple(FrameRef(f.instance, f.frame) for f in frames)
 
 
 def _doubts(reasons: Sequence[Reason]) -> tuple[Doubt, ...]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rendering.dimension_rules import Placed
 from rendering.header import ImageHeader
 from rendering.volume_grid import Grid
-from rendering.volume_order import Placed, has_shared_places, phases_of, places, split_by_direction
+from rendering.volume_order import has_shared_places, phases_of, places, split_by_direction
 from workstation.domain.study import Series
 
 # Uniform spacing cannot be seen from fewer: two gaps are needed to compare.
@@ -101,6 +102,20 @@ def beside_reasons(headers: Sequence[ImageHeader], frames: Sequence[Placed]) -> 
     return reasons
 
 
+def localizers(frames: Sequence[Placed]) -> dict[int, Placed]:
+    """The localizer's images by `id`, when the file says so of some and enough others are left for a volume."""
+    found = {id(f): f for f in frames if "LOCALIZER" in f.image_type}
+    return found if found and len(frames) - len(found) >= FEWEST_SLICES else {}
+
+
+def aside_reasons(left: Sequence[Placed]) -> list[Reason]:
+    """What of the series is set aside, to be seen on its images."""
+    if not left:
+        return []
+    verb = "is" if len(left) == 1 else "are"
+    return [Reason("set-aside", f"{_images(len(left))} of a localizer {verb} set aside: not part of the volume.", True)]
+
+
 def slice_reasons(frames: Sequence[Placed]) -> list[Reason]:
     """Why these are not slices of a body at all, or too few of them: ordinary, no doubt."""
     header = frames[0].header
@@ -133,7 +148,7 @@ def likeness_reasons(frames: Sequence[Placed]) -> list[Reason]:
     if not _same_spacing(frames):
         reasons.append(Reason("mixed-spacing", "The images have different pixel spacings."))
     if (count := len(split_by_direction(_one_reference(frames)))) > 1:
-        localizer = any("LOCALIZER" in (f.facts.image_type or f.header.image_type) for f in frames)
+        localizer = any("LOCALIZER" in f.image_type for f in frames)
         text = f"The images lie in {count} different directions"
         reasons.append(Reason("mixed-direction", f"{text}: a localizer." if localizer else f"{text}."))
     if len({_storage(f.header) for f in frames}) > 1:

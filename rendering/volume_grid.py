@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.dimension_rules import Placed
 from rendering.geometry import dominant_axis
-from rendering.volume_order import Placed, forward_of
+from rendering.volume_order import forward_of
 from workstation.domain.geometry import Affine
 
 

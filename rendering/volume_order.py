@@ -3,18 +3,18 @@
 By position along the slices' normal where there is one (head to feet, anterior to posterior,
 right to left: see rendering.geometry), else by InstanceNumber and frame. Several stacks at the
 same place (time points, b-values, echoes) are read one whole stack after the other; cardiac
-phases are read phase by phase at each place.
+phases of too few slices for a volume are read phase by phase at each place.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 
+from rendering.dimension_rules import RULES, Placed, Rule
 from rendering.geometry import reading_direction
-from rendering.header import FrameFacts, ImageHeader
+from rendering.header import ImageHeader
 from workstation.domain.geometry import FramePlane, Vec3, dot, length, sub
 from workstation.domain.study import Series
 
@@ -25,44 +25,6 @@ DIRECTION_TOLERANCE = 1e-3
 # Slices closer than this lie at the same place: positions are written with at least two
 # decimals, and no clinical slice is thinner than a tenth of a millimetre.
 SAME_PLACE_MM = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One frame (0-based) of `series.instances[instance]` with all that is known of it."""
-
-    instance: int
-    frame: int
-    number: int | None
-    header: ImageHeader
-    facts: FrameFacts
-
-    @property
-    def plane(self) -> FramePlane | None:
-        return self.facts.plane
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A fact that tells stacks at the same place apart. `name` is its English plural."""
-
-    name: str
-    of: Callable[[Placed], Hashable]
-    place_first: bool = False
-
-
-PHASES: tuple[Phase, ...] = (
-    Phase("segments", lambda f: f.facts.segment_number or 0),
-    Phase("stacks", lambda f: f.facts.stack_id),
-    Phase("time points", lambda f: f.facts.temporal_position or 0),
-    Phase("echo times", lambda f: f.facts.echo_time or 0.0),
-    Phase("b-values", lambda f: f.facts.b_value or 0.0),
-    Phase("diffusion directions", lambda f: f.facts.b_direction or (0.0, 0.0, 0.0)),
-    Phase("cardiac phases", lambda f: f.facts.trigger_time or 0.0, place_first=True),
-    Phase("acquisitions", lambda f: f.facts.acquisition_number or 0),
-    Phase("kinds of image", lambda f: f.facts.image_type or f.header.image_type),
-    Phase("acquisition times", lambda f: f.facts.acquisition_time),
-)
 
 
 def placed_frames(series: Series, headers: Sequence[ImageHeader]) -> tuple[Placed, ...]:
@@ -77,7 +39,7 @@ def placed_frames(series: Series, headers: Sequence[ImageHeader]) -> tuple[Place
 
 def read_in_order(frames: Sequence[Placed]) -> tuple[Placed, ...]:
     """The frames in reading order. See the module's text."""
-    by_number = sorted(frames, key=_number)
+    by_number = sorted(frames, key=reading_number)
     if any(f.plane is None for f in by_number):
         return tuple(by_number)
     return tuple(frame for group in split_by_direction(by_number) for frame in _read_parallel(group))
@@ -111,32 +73,38 @@ def has_shared_places(frames: Sequence[Placed]) -> bool:
     return any(b - a < SAME_PLACE_MM for a, b in pairwise(sorted(places(frames))))
 
 
-def phases_of(frames: Sequence[Placed]) -> tuple[Phase, ...]:
+def phases_of(frames: Sequence[Placed]) -> tuple[Rule, ...]:
     """The fewest facts that tell frames at the same place apart, empty when none do."""
-    varying = [phase for phase in PHASES if len({phase.of(f) for f in frames}) > 1]
-    candidates = [(phase,) for phase in varying] + [tuple(varying[:n]) for n in range(2, len(varying) + 1)]
+    where = clustered(places(frames))
+    columns = [(rule, column) for rule in RULES if len(set(column := [rule.of(f) for f in frames])) > 1]
+    candidates = [(one,) for one in columns] + [tuple(columns[:n]) for n in range(2, len(columns) + 1)]
     for candidate in candidates:
-        stacks: dict[Hashable, list[Placed]] = {}
-        for frame in frames:
-            stacks.setdefault(tuple(phase.of(frame) for phase in candidate), []).append(frame)
-        if len(stacks) < len(frames) and not any(has_shared_places(stack) for stack in stacks.values()):
-            return candidate
+        keys = list(zip(*(column for _, column in candidate), strict=True))
+        if len(set(keys)) < len(frames) and len(set(zip(where, keys, strict=True))) == len(frames):
+            return tuple(rule for rule, _ in candidate)
     return ()
 
 
+def ordered(value: Hashable) -> tuple[bool, object]:
+    """To sort values of one rule by: those that are not said come last."""
+    return (True, 0) if value is None else (False, value)
+
+
 def _read_parallel(frames: Sequence[Placed]) -> list[Placed]:
-    where = dict(zip(map(id, frames), _clustered(places(frames)), strict=True))
+    where = dict(zip(map(id, frames), clustered(places(frames)), strict=True))
     phases = phases_of(frames) if len(set(where.values())) < len(frames) else ()
 
+    is_place_first = any(p.place_first for p in phases)
+
     def key(frame: Placed) -> tuple[object, ...]:
-        phase = tuple(p.of(frame) for p in phases)
-        place = where[id(frame)]
-        return (place, phase, _number(frame)) if any(p.place_first for p in phases) else (phase, place, _number(frame))
+        phase = tuple(ordered(p.of(frame)) for p in phases)
+        place, number = where[id(frame)], reading_number(frame)
+        return (place, phase, number) if is_place_first else (phase, place, number)
 
     return sorted(frames, key=key)
 
 
-def _clustered(values: Sequence[float]) -> list[int]:
+def clustered(values: Sequence[float]) -> list[int]:
     """The rank of each value, equal for values at the same place."""
     rank, ranks, last = 0, {}, -math.inf
     for value in sorted(values):
@@ -145,7 +113,7 @@ def _clustered(values: Sequence[float]) -> list[int]:
     return [ranks[value] for value in values]
 
 
-def _number(frame: Placed) -> tuple[float, str, int]:
+def reading_number(frame: Placed) -> tuple[float, str, int]:
     number = math.inf if frame.number is None else frame.number
     return number, frame.header.sop_instance_uid, frame.frame
 

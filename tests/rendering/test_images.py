@@ -54,14 +54,14 @@ def test_a_wish_during_the_load_interrupts_the_batch(maker: Any, acquisition: An
 
 
 def test_neighbours_in_the_scroll_direction_come_next_and_a_volume_is_then_filled_coarsely() -> None:
-    order = list(next_frames(100, 50, -1, lambda _p: True, interleaved=True))
+    order = list(next_frames([(0, 100, True)], 50, -1, lambda _p: True))
     assert order[:6] == [50, 49, 51, 48, 52, 47]
     assert order[17:22] == [0, 8, 16, 24, 32]
     assert sorted(order) == list(range(100))
 
 
 def test_a_stack_is_filled_outwards() -> None:
-    order = list(next_frames(100, 50, 1, lambda _p: True, interleaved=False))
+    order = list(next_frames([(0, 100, False)], 50, 1, lambda _p: True))
     assert order[17:26] == [45, 44, 43, 42, 41, 40, 39, 38, 63]
     assert sorted(order) == list(range(100))
 

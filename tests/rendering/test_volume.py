@@ -157,35 +157,6 @@ def test_a_localizer_of_three_directions_is_a_stack_read_direction_by_direction(
     assert read_numbers(maker) == [7, 4, 1, 2, 5, 8, 9, 6, 3]
 
 
-@pytest.mark.parametrize(
-    ("facts", "words"),
-    [
-        ("temporal_position", "2 different time points at the same places"),
-        ("echo_time", "2 different echo times at the same places"),
-        ("b_value", "2 different b-values at the same places"),
-        ("acquisition_number", "2 different acquisitions at the same places"),
-    ],
-)
-def test_stacks_at_the_same_places_are_read_one_after_the_other(maker: Any, acquisition: Any, facts: str, words: str) -> None:
-    scan = acquisition(shape=(4, 9, 11))
-    for index in range(4):
-        for phase in (1, 2):
-            maker.add(PIXELS, scan.plane(index), **{facts: phase})
-    verdict = judge(maker.series())
-    assert verdict.verdict is Verdict.STACK
-    assert words in verdict.reasons[0]
-    assert verdict.doubts == ()
-    assert read_numbers(maker) == [7, 5, 3, 1, 8, 6, 4, 2]
-
-
-def test_cardiac_phases_are_read_phase_by_phase_at_each_place(maker: Any, acquisition: Any) -> None:
-    scan = acquisition(shape=(3, 9, 11))
-    for time in (0.0, 40.0):
-        for index in range(3):
-            maker.add(PIXELS, scan.plane(index), trigger_time=time)
-    assert read_numbers(maker) == [3, 6, 2, 5, 1, 4]
-
-
 def test_other_echo_times_at_other_places_are_no_volume_either(maker: Any, acquisition: Any) -> None:
     scan = acquisition()
     for index in range(7):
