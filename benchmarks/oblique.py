@@ -20,7 +20,7 @@ from benchmarks.bench_case import imported_ct
 from benchmarks.figures import Figure, compared
 from rendering.images import SeriesImages
 from rendering.viewport import Viewport
-from rendering.viewport_paint import cut_sampling
+from rendering.viewport_cut import cut_sampling
 from rendering.viewport_views import cut_view
 from workstation.domain.viewing import Plane, ViewportState, Window
 

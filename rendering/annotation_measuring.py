@@ -19,7 +19,6 @@ import numpy as np
 from rendering.annotation_shapes import AREAS, angle_at, area, axes, cobb_angle, crosses_itself, line_angle, with_span
 from rendering.annotation_spacing import BY_READER, Calibration, Scale, calibrated, frame_scale, region_of
 from rendering.annotation_values import CutBasis, Sampled, cut_sampled, frame_sampled, histogram, statistics
-from rendering.geometry import PLANE_DIRECTIONS
 from rendering.header import UltrasoundRegion
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Probe
@@ -28,6 +27,7 @@ from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
 from rendering.voi_measuring import measured_ball, with_peak
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue
+from workstation.domain.crosshair import PLANE_DIRECTIONS
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, cross, dot, length, sub, unit
 from workstation.domain.viewing import Plane

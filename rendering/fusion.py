@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from rendering.fusion_facts import Fused
 from rendering.images import NotYet, SeriesImages
+from rendering.latest import Latest
 from rendering.picture import Picture
 from rendering.pixels import is_inverse
 from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, ColourMap, colour_map
 from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
-from rendering.viewport_paint import Latest
 from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.alignment import IDENTITY

@@ -9,23 +9,21 @@ patient's right to left.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
+from workstation.domain.crosshair import PLANE_DIRECTIONS
 from workstation.domain.geometry import Vec3, VolumeGeometry, add, cross, dot, scale, sub, unit
 from workstation.domain.viewing import Plane
-
-# (direction of the view's x, direction of the view's y) in LPS.
-PLANE_DIRECTIONS: dict[Plane, tuple[Vec3, Vec3]] = {
-    Plane.AXIAL: ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
-    Plane.CORONAL: ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
-    Plane.SAGITTAL: ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
-}
 
 # Two components of a normal this close are a tie (an exact 45 degree cut written with six
 # decimals); the earlier axis of READING_AXES then decides, so that the order cannot flicker.
 TIE = 1e-4
+
+# Depths are rounded to a millionth of a nanometre (mm, digits): a focus that moves inside a plane leaves its
+# picture what it was, to the last bit.
+DEPTH_DIGITS = 9
 
 # A share of a step that rounding may take from the last slice of a volume without losing it.
 COUNT_SLACK = 1e-6
@@ -74,6 +72,10 @@ class CutPlane:
     origin: Vec3
     extent: tuple[float, float, float, float]
 
+    def through(self, geometry: VolumeGeometry) -> Vec3:
+        """The way from one slice to the next in the volume's indices."""
+        return geometry.to_index(add(geometry.origin, scale(self.forward, self.step)))
+
     def to_patient(self, u: float, v: float) -> Vec3:
         """In-plane mm to LPS mm."""
         return add(self.origin, add(scale(self.right, u), scale(self.down, v)))
@@ -104,6 +106,16 @@ def cut_plane(geometry: VolumeGeometry, plane: Plane, focus: Vec3 | None, obliqu
     slice 0 goes through voxel centres, so that a cut along the acquired planes shows them
     as acquired.
     """
+    family = _family(geometry, plane, oblique)
+    centre, middle = middle_voxel(geometry) if focus is None else focus, geometry.centre
+    depth = dot(sub(centre, family.anchor), family.forward)
+    origin = add(middle, scale(family.forward, round(dot(sub(centre, middle), family.forward), DEPTH_DIGITS)))
+    return replace(family, index=depth / family.step, origin=origin)
+
+
+@lru_cache(maxsize=64)
+def _family(geometry: VolumeGeometry, plane: Plane, oblique: tuple[Vec3, Vec3] | None) -> CutPlane:
+    """The parallel cuts that one of these directions is of, at the one through the middle of the grid."""
     right, down = cut_directions(plane, oblique)
     forward = reading_direction(cross(right, down))
     axis = max(range(3), key=lambda i: abs(dot(unit(geometry.axis(i)), forward)))
@@ -112,12 +124,9 @@ def cut_plane(geometry: VolumeGeometry, plane: Plane, focus: Vec3 | None, obliqu
     corners = [geometry.to_patient(*c) for c in product((0, columns - 1), (0, rows - 1), (0, slices - 1))]
     anchor = min(corners, key=lambda c: dot(c, forward))
     reach = max(dot(sub(c, anchor), forward) for c in corners)
-    centre = middle_voxel(geometry) if focus is None else focus
-    depth = dot(sub(centre, anchor), forward)
     middle = geometry.centre
-    origin = add(middle, scale(forward, dot(sub(centre, middle), forward)))
     count = int(reach / step + COUNT_SLACK) + 1
-    return CutPlane(right, down, forward, anchor, step, count, depth / step, origin, _extent(geometry, origin, right, down))
+    return CutPlane(right, down, forward, anchor, step, count, 0.0, middle, _extent(geometry, middle, right, down))
 
 
 def middle_voxel(geometry: VolumeGeometry) -> Vec3:

@@ -7,28 +7,27 @@ needs no resampled copy. VTK reads numpy's memory; nothing is copied on the way 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonCore import VTK_FLOAT, vtkDataArray
+from vtkmodules.vtkCommonCore import VTK_FLOAT, VTK_UNSIGNED_CHAR, vtkDataArray
 from vtkmodules.vtkCommonDataModel import vtkImageData
-from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
 
+from rendering.sampling import ALONG_AXIS, Column, Sampling
+from rendering.slab import projected, slab_axis
 from workstation.domain.geometry import VolumeGeometry
 from workstation.domain.viewing import Interpolation
+
+__all__ = ["ALONG_AXIS", "OUTSIDE", "Column", "Cutters", "Levels", "Sampling", "VolumeSource"]
 
 # What lies outside the voxels: NaN, which no image value is and which every grey mapping
 # takes as background.
 OUTSIDE = float("nan")
-
-# Index steps below this are rounding: over 10,000 pixels they add up to a millionth of a voxel.
-ALONG_AXIS = 1e-10
 
 SLAB_MODES = {"MEAN": "SetSlabModeToMean", "MIP": "SetSlabModeToMax", "MIN": "SetSlabModeToMin"}
 
@@ -38,7 +37,7 @@ FILLINGS = {
     Interpolation.CUBIC: "SetInterpolationModeToCubic",
 }
 
-Column = Sequence[float]
+Dimensions = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -58,66 +57,136 @@ class VolumeSource:
     def __post_init__(self) -> None:
         object.__setattr__(self, "scalars", _as_vtk(self.voxels, 1))
 
+    @property
+    def dimensions(self) -> Dimensions:
+        slices, rows, columns = self.voxels.shape
+        return columns, rows, slices
+
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """Where view pixel (i, j) looks, in index coordinates (column, row, slice).
+class Levels:
+    """Grey level = value * `gain` + `offset`, held between 0 and 255, rounded to nearest."""
 
-    The centre of pixel (0, 0) is at `first`; one pixel to the right adds `right`, one down
-    `down`. `through` is the step between the `samples` of a slab, which is centred on the cut.
-    """
+    gain: float
+    offset: float
 
-    first: Column
-    right: Column
-    down: Column
-    width: int
-    height: int
-    through: Column = (0.0, 0.0, 1.0)
-    samples: int = 1
-    mode: str = "MEAN"
 
-    @property
-    def runs_along_axes(self) -> bool:
-        """Whether the view's axes run along the volume's: the case VTK permutes instead of resampling."""
-        steps = (self.right, self.down, self.through)
-        return all(sum(abs(part) > ALONG_AXIS for part in step) <= 1 for step in steps)
+class Cutter:
+    """One vtkImageReslice over one array, set up once. For one thread at a time; its output is its own until the next cut."""
 
-    def regridded(self, times: float) -> Sampling:
-        """The same view with pixels `times` as large (below 1: finer)."""
-        if times == 1.0:
-            return self
-        shift = (times - 1.0) / 2.0
-        first = [f + shift * (r + d) for f, r, d in zip(self.first, self.right, self.down, strict=True)]
-        right, down = tuple(r * times for r in self.right), tuple(d * times for d in self.down)
-        width, height = math.ceil(self.width / times), math.ceil(self.height / times)
-        return replace(self, first=tuple(first), right=right, down=down, width=width, height=height)
+    def __init__(self, scalars: vtkDataArray, dimensions: Dimensions) -> None:
+        image = vtkImageData()
+        image.SetDimensions(*dimensions)
+        image.GetPointData().SetScalars(scalars)
+        reslice = self._reslice = vtkImageReslice()
+        reslice.SetInputData(image)
+        reslice.SetOutputDimensionality(2)
+        reslice.SetOutputSpacing(1.0, 1.0, 1.0)
+        # The outermost voxels reach half a voxel further than their centres.
+        reslice.BorderOn()
 
-    def thinned(self, times: int) -> Sampling:
-        """Every `times`-th pixel of the view from the first on, and enough of them to reach past the last."""
-        right, down = tuple(r * times for r in self.right), tuple(d * times for d in self.down)
-        width, height = 1 + math.ceil((self.width - 1) / times), 1 + math.ceil((self.height - 1) / times)
-        return replace(self, right=right, down=down, width=width, height=height)
+    def values(self, sampling: Sampling, filling: Interpolation, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
+        """float32, NaN outside."""
+        reslice = self._reslice
+        reslice.SetOutputScalarType(VTK_FLOAT)
+        reslice.SetBackgroundColor(OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE)
+        reslice.SetScalarShift(intercept / slope)
+        reslice.SetScalarScale(slope)
+        if sampling.samples > 1:
+            # Without the short cut for permuted axes, whose slabs are not centred (see rendering.slab).
+            reslice.OptimizationOff()
+            reslice.SetSlabNumberOfSlices(sampling.samples)
+            getattr(reslice, SLAB_MODES[sampling.mode])()
+        else:
+            reslice.OptimizationOn()
+            reslice.SetSlabNumberOfSlices(1)
+        return self._cut(sampling, filling)
+
+    def levels(self, sampling: Sampling, filling: Interpolation, levels: Levels) -> NDArray[Any]:
+        """uint8 grey levels of a thin cut, 0 outside: the window in the same pass as the interpolation."""
+        reslice = self._reslice
+        reslice.SetOutputScalarType(VTK_UNSIGNED_CHAR)
+        reslice.SetBackgroundColor(0.0, 0.0, 0.0, 0.0)
+        reslice.SetScalarShift(levels.offset / levels.gain)
+        reslice.SetScalarScale(levels.gain)
+        reslice.OptimizationOn()
+        reslice.SetSlabNumberOfSlices(1)
+        return self._cut(sampling, filling)
+
+    def _cut(self, sampling: Sampling, filling: Interpolation) -> NDArray[Any]:
+        reslice, first = self._reslice, sampling.first
+        reslice.SetResliceAxesDirectionCosines(*sampling.right, *sampling.down, *sampling.through)
+        reslice.SetResliceAxesOrigin(first[0], first[1], first[2])
+        reslice.SetOutputOrigin(0.0, 0.0, 0.0)
+        reslice.SetOutputExtent(0, sampling.width - 1, 0, sampling.height - 1, 0, 0)
+        getattr(reslice, FILLINGS[filling])()
+        reslice.Update()
+        output = reslice.GetOutput().GetPointData().GetScalars()
+        values: NDArray[Any] = vtk_to_numpy(output)  # type: ignore[no-untyped-call]
+        shape = (sampling.height, sampling.width)
+        return values.reshape(shape if values.ndim == 1 else (*shape, values.shape[1]))
+
+
+class Cutters:
+    """Set-up cutters of the volume cut last, one for each thread that cuts it at the same time. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._voxels: NDArray[Any] | None = None
+        self._idle: list[Cutter] = []
+
+    def values(self, source: VolumeSource, sampling: Sampling, filling: Interpolation) -> NDArray[np.float32]:
+        """As `sample_volume`."""
+        if _projects(sampling) is not None:
+            return sample_volume(source, sampling, filling)
+        cutter = self._take(source)
+        values: NDArray[np.float32] = cutter.values(sampling, filling, source.slope, source.intercept).copy()
+        self._give(source, cutter)
+        return values
+
+    def levels(self, source: VolumeSource, sampling: Sampling, filling: Interpolation, levels: Levels) -> NDArray[np.uint8]:
+        """The grey levels of a thin cut through whole numbers; `levels` are of values, not of voxels."""
+        of_voxels = Levels(levels.gain * source.slope, levels.gain * source.intercept + levels.offset)
+        cutter = self._take(source)
+        picture: NDArray[np.uint8] = cutter.levels(sampling, filling, of_voxels).copy()
+        self._give(source, cutter)
+        return picture
+
+    def _take(self, source: VolumeSource) -> Cutter:
+        with self._lock:
+            if self._voxels is source.voxels and self._idle:
+                return self._idle.pop()
+            if self._voxels is not source.voxels:
+                self._voxels, self._idle = source.voxels, []
+        return Cutter(source.scalars, source.dimensions)
+
+    def _give(self, source: VolumeSource, cutter: Cutter) -> None:
+        with self._lock:
+            if self._voxels is source.voxels:
+                self._idle.append(cutter)
 
 
 def sample_volume(source: VolumeSource, sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:
     """Values (height, width) float32 in the volume's unit, linear (or as `filling` says) between voxels, NaN outside."""
-    slices, rows, columns = source.voxels.shape
-    dimensions = (columns, rows, slices)
-    if sampling.samples > 1 and sampling.runs_along_axes:
-        values = _aligned_slab(source.scalars, dimensions, sampling)
-        if source.slope != 1.0:
-            values *= np.float32(source.slope)
-        if source.intercept != 0.0:
-            values += np.float32(source.intercept)
+    axis = _projects(sampling)
+    if axis is None:
+        values: NDArray[np.float32] = Cutter(source.scalars, source.dimensions).values(
+            sampling, filling, source.slope, source.intercept
+        )
         return values
-    return _reslice(source.scalars, dimensions, sampling, filling, source.slope, source.intercept)
+    frame, on_frame = projected(source.voxels, sampling, axis)
+    cutter = Cutter(_as_vtk(frame, 1), (frame.shape[1], frame.shape[0], 1))
+    return cutter.values(on_frame, filling, source.slope, source.intercept)
 
 
 def sample_frame(frame: NDArray[Any], sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:
     """One frame (rows, columns[, 3]) on the screen's grid, float32, NaN outside."""
     samples = 1 if frame.ndim == 2 else frame.shape[2]
     contiguous = np.ascontiguousarray(frame)
-    return _reslice(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1), sampling, filling)
+    values: NDArray[np.float32] = Cutter(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1)).values(
+        sampling, filling
+    )
+    return values
 
 
 def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.float32]:
@@ -139,25 +208,9 @@ def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.flo
     return means
 
 
-def _aligned_slab(scalars: vtkDataArray, dimensions: tuple[int, int, int], sampling: Sampling) -> NDArray[np.float32]:
-    """A slab as thin cuts put together: VTK 9.7's own slab is up to half a sample off when it permutes."""
-    middle = (sampling.samples - 1) / 2
-    mean = sampling.mode == "MEAN"
-    total = np.full((sampling.height, sampling.width), 0.0 if mean else np.nan, np.float32)
-    counts = np.zeros(total.shape, np.float32)
-    for sample in range(sampling.samples):
-        first = [f + (sample - middle) * t for f, t in zip(sampling.first, sampling.through, strict=True)]
-        values = _reslice(scalars, dimensions, replace(sampling, first=first, samples=1), Interpolation.LINEAR)
-        if mean:
-            inside = ~np.isnan(values)
-            counts += inside
-            np.add(total, values, out=total, where=inside)
-        else:
-            (np.fmax if sampling.mode == "MIP" else np.fmin)(total, values, out=total)
-    if mean:
-        counts[counts == 0.0] = np.nan
-        total /= counts
-    return total
+def _projects(sampling: Sampling) -> int | None:
+    """The axis along which a slab is projected by whole slices, None for thin cuts and oblique slabs."""
+    return slab_axis(sampling) if sampling.samples > 1 else None
 
 
 def _as_vtk(array: NDArray[Any], samples: int) -> vtkDataArray:
@@ -167,45 +220,3 @@ def _as_vtk(array: NDArray[Any], samples: int) -> vtkDataArray:
         raise ValueError("only contiguous arrays go to VTK without a copy")
     scalars: vtkDataArray = numpy_to_vtk(flat, deep=0)  # type: ignore[no-untyped-call]
     return scalars
-
-
-def _reslice(
-    scalars: vtkDataArray,
-    dimensions: tuple[int, int, int],
-    sampling: Sampling,
-    filling: Interpolation,
-    slope: float = 1.0,
-    intercept: float = 0.0,
-) -> NDArray[np.float32]:
-    image = vtkImageData()
-    image.SetDimensions(*dimensions)
-    image.GetPointData().SetScalars(scalars)
-    matrix = vtkMatrix4x4()
-    for row in range(3):
-        for column, vector in enumerate((sampling.right, sampling.down, sampling.through, sampling.first)):
-            matrix.SetElement(row, column, vector[row])
-    reslice = vtkImageReslice()
-    reslice.SetInputData(image)
-    reslice.SetResliceAxes(matrix)
-    reslice.SetOutputDimensionality(2)
-    reslice.SetOutputSpacing(1.0, 1.0, 1.0)
-    reslice.SetOutputOrigin(0.0, 0.0, 0.0)
-    reslice.SetOutputExtent(0, sampling.width - 1, 0, sampling.height - 1, 0, 0)
-    reslice.SetOutputScalarType(VTK_FLOAT)
-    reslice.SetBackgroundColor(OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE)
-    if (slope, intercept) != (1.0, 0.0):
-        reslice.SetScalarShift(intercept / slope)
-        reslice.SetScalarScale(slope)
-    # The outermost voxels reach half a voxel further than their centres.
-    reslice.BorderOn()
-    getattr(reslice, FILLINGS[filling])()
-    if sampling.samples > 1:
-        # Without the short cut for permuted axes, whose slabs are not centred (see _aligned_slab).
-        reslice.OptimizationOff()
-        reslice.SetSlabNumberOfSlices(sampling.samples)
-        getattr(reslice, SLAB_MODES[sampling.mode])()
-    reslice.Update()
-    output = reslice.GetOutput().GetPointData().GetScalars()
-    values: NDArray[np.float32] = vtk_to_numpy(output)  # type: ignore[no-untyped-call]
-    shape = (sampling.height, sampling.width)
-    return values.reshape(shape if values.ndim == 1 else (*shape, values.shape[1]))

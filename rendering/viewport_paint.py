@@ -7,11 +7,7 @@ change of window alone costs only the window.
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +16,15 @@ from rendering.filters import filtered
 from rendering.geometry_screen import ScreenMap
 from rendering.header import ImageHeader
 from rendering.images import SeriesImages
+from rendering.latest import Latest
 from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
-from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
-from rendering.viewport_dimensions import dimension_of
+from rendering.reslice import VolumeSource, sample_frame, shrink
+from rendering.sampling import Sampling
+from rendering.viewport_cut import CutPainter
 from rendering.viewport_followed import through_levels, with_shutter
 from rendering.viewport_values import ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
-from workstation.domain.geometry import VolumeGeometry, add, scale, sub
 from workstation.domain.viewing import Interpolation, ViewportState
-
-T = TypeVar("T")
 
 # Latest frames (shrunk) and views (resampled) kept by one viewport.
 FRAMES_KEPT = 3
@@ -41,36 +36,8 @@ TABLES_KEPT = 4
 # A view pixel this near to a frame's pixel is that pixel: rounding of lengths in millimetres.
 ON_PIXEL = 1e-9
 
-# A cut that skips voxels is drawn finer and averaged, up to this many times in each direction.
-FINEST = 4
-
-# A slab that follows the mouse is drawn on about this many pixels squared: an oblique one of 20 mm
-# then takes some 20 ms on two cores.
-FAST_SLAB = 256
-
 # Where a resampled mask counts as set.
 HALF = 0.5
-
-
-class Latest(Generic[T]):
-    """A few latest results by key. Thread-safe; two threads may both compute the same."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        return made
 
 
 class Painter:
@@ -83,6 +50,7 @@ class Painter:
         self._tables: Latest[NDArray[np.uint8]] = Latest(TABLES_KEPT)
         self._masks: Latest[NDArray[np.bool_] | None] = Latest(2 * FRAMES_KEPT)
         self._views: Latest[NDArray[np.float32]] = Latest(VIEWS_KEPT)
+        self._cuts = CutPainter(images, scale)
 
     def frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
         """Raises Refused or NotYet."""
@@ -118,23 +86,7 @@ class Painter:
         self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int, fast: bool
     ) -> NDArray[np.uint8]:
         """A cut through `source`. `fast` coarsens what is dear: oblique cuts, and slabs even more."""
-        sampling = replace(cut_sampling(source.geometry, view, width, height), mode=state.slab_mode)
-        coarser = _coarser(sampling) if fast else 1
-        finer = 1 if coarser > 1 else _finer(sampling)
-        fill = filling(view.screen, state)
-        first = dimension_of(self._images, state).start
-        key = (first, source.geometry.shape, sampling, coarser, fill, state.sharpening)
-        pixel = view.screen.per_pixel / coarser
-
-        def make() -> NDArray[np.float32]:
-            values = self._cut_values(source, sampling, finer, coarser, fill)
-            return filtered(values, state.sharpening, self._padded(values), pixel) if state.sharpening else values
-
-        values = self._views.get(key, make)
-        inverse = is_inverse(self._images.header(first)) is not state.inverted
-        voi = self._scale.voi(first, state.window, state.own_window)
-        picture = screen_grey(values, voi, inverse, self._scale.padding(first))
-        return picture if coarser == 1 else enlarged(picture, coarser, width, height)
+        return self._cuts.picture(source, view, state, (width, height), filling(view.screen, state), fast)
 
     def seen_in_frame(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
         """The values under the view's pixels, unfiltered, in the shown unit. Raises Refused or NotYet."""
@@ -144,20 +96,7 @@ class Painter:
         self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int
     ) -> NDArray[np.float32]:
         """The same of a cut."""
-        sampling = replace(cut_sampling(source.geometry, view, width, height), mode=state.slab_mode)
-        return self._cut_values(source, sampling, _finer(sampling), 1, Interpolation.LINEAR)
-
-    def _padded(self, values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
-        padding = self._scale.padding(0)
-        return None if padding is None else (values >= padding[0]) & (values <= padding[1])
-
-    def _cut_values(
-        self, source: VolumeSource, sampling: Sampling, finer: int, coarser: int, fill: Interpolation
-    ) -> NDArray[np.float32]:
-        values = sample_volume(source, sampling.thinned(coarser) if coarser > 1 else sampling.regridded(1 / finer), fill)
-        if finer > 1:
-            values = shrink(values, finer, finer)
-        return self._scale.in_unit(values)
+        return self._cuts.values(source, view, state, width, height)
 
     def _grey_table(self, header: ImageHeader, position: int, voi: Voi, inverse: bool, dtype: str) -> NDArray[np.uint8]:
         """The grey of every bit pattern of a frame's container: the same steps as for a resampled frame, once."""
@@ -272,58 +211,6 @@ def frame_sampling(screen: ScreenMap, width: int, height: int, shrunk_rows: int 
     first = ((u - (shrunk_columns - 1) / 2) / shrunk_columns, (v - (shrunk_rows - 1) / 2) / shrunk_rows, 0.0)
     right = (ru / shrunk_columns, rv / shrunk_rows, 0.0)
     return Sampling(first, right, (du / shrunk_columns, dv / shrunk_rows, 0.0), width, height)
-
-
-def cut_sampling(geometry: VolumeGeometry, view: CutView, width: int, height: int) -> Sampling:
-    """Where the view's pixels look in the volume's indices."""
-    first = geometry.to_index(view.to_patient(0.5, 0.5))
-    right = sub(geometry.to_index(view.to_patient(1.5, 0.5)), first)
-    down = sub(geometry.to_index(view.to_patient(0.5, 1.5)), first)
-    origin = geometry.to_index(view.cut.origin)
-    through = sub(geometry.to_index(add(view.cut.origin, scale(view.cut.forward, view.cut.step))), origin)
-    return Sampling(first, right, down, width, height, through, view.samples)
-
-
-def _finer(sampling: Sampling) -> int:
-    """How many times finer a cut must be drawn so that it skips no voxel."""
-    skipped = max(abs(part) for step in (sampling.right, sampling.down) for part in step)
-    return min(FINEST, max(1, math.floor(skipped)))
-
-
-def _coarser(sampling: Sampling) -> int:
-    """How many times coarser a cut is drawn while the mouse moves: a power of two."""
-    if sampling.samples > 1:
-        wanted = math.sqrt(sampling.width * sampling.height) / FAST_SLAB
-        return 1 << max(1, round(math.log2(max(1.0, wanted))))
-    return 1 if sampling.runs_along_axes else 2
-
-
-def enlarged(picture: NDArray[np.uint8], times: int, width: int, height: int) -> NDArray[np.uint8]:
-    """A picture of every `times`-th pixel (a power of two) with the grey levels between filled in, linearly."""
-    while times > 1:
-        picture = _doubled(picture)
-        times //= 2
-    return np.ascontiguousarray(picture[:height, :width])
-
-
-def _doubled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """With a row and a column between each two, and one row and column more that repeat the last."""
-    rows, columns = picture.shape
-    wide = np.empty((rows, columns, 2), np.uint8)
-    wide[:, :, 0] = picture
-    wide[:, :-1, 1] = _between(picture[:, :-1], picture[:, 1:])
-    wide[:, -1, 1] = picture[:, -1]
-    high = np.empty((rows, 2, 2 * columns), np.uint8)
-    high[:, 0] = wide.reshape(rows, 2 * columns)
-    high[:-1, 1] = _between(high[:-1, 0], high[1:, 0])
-    high[-1, 1] = high[-1, 0]
-    return high.reshape(2 * rows, 2 * columns)
-
-
-def _between(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mean, rounded down, without leaving 8 bits."""
-    mean: NDArray[np.uint8] = (a & b) + ((a ^ b) >> 1)
-    return mean
 
 
 def _shrinking(screen: ScreenMap) -> tuple[int, int]:

@@ -214,25 +214,32 @@ def _exactly(window: Window, factor: float) -> Window:
     return Window(window.center * factor, window.width * factor, window.function, window.explanation)
 
 
+def screen_levels(voi: Voi, inverse: bool) -> tuple[float, float] | None:
+    """A linear window as (gain, offset): grey level = value * gain + offset, held between 0 and 255. None for all others."""
+    if isinstance(voi, LookupTable) or voi.function is VoiFunction.SIGMOID:
+        return None
+    exact = voi.function is VoiFunction.LINEAR_EXACT
+    span = voi.width if exact else voi.width - 1.0
+    if span <= 0.0:
+        return None
+    low = voi.center - voi.width / 2.0 if exact else voi.center - 0.5 - span / 2.0
+    gain = 255.0 / span
+    if not max(1.0, abs(low)) * gain <= MOST_LEVELS:
+        return None
+    return (-gain, 255.0 + low * gain) if inverse else (gain, -low * gain)
+
+
 def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None) -> NDArray[np.uint8]:
     """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background.
 
     Linear windows take a way of five passes over a part of the pixels at a time, which
     stays in the processor's cache: a drag of the mouse repeats it.
     """
-    if isinstance(voi, LookupTable) or voi.function is VoiFunction.SIGMOID:
+    line = screen_levels(voi, inverse)
+    if line is None:
         return grey(values, voi, inverse, padding)
-    exact = voi.function is VoiFunction.LINEAR_EXACT
-    span = voi.width if exact else voi.width - 1.0
-    if span <= 0.0:
-        return grey(values, voi, inverse, padding)
-    low = voi.center - voi.width / 2.0 if exact else voi.center - 0.5 - span / 2.0
-    gain = 255.0 / span
-    if not max(1.0, abs(low)) * gain <= MOST_LEVELS:
-        return grey(values, voi, inverse, padding)
-    factor = np.float32(-gain if inverse else gain)
     # Half a level for the rounding to nearest that the cast below completes.
-    offset = np.float32(0.5 + (255.0 + low * gain if inverse else -low * gain))
+    factor, offset = np.float32(line[0]), np.float32(line[1] + 0.5)
     picture = np.empty(values.shape, np.uint8)
     flat, grey_levels = values.reshape(-1), picture.reshape(-1)
     scratch = np.empty(min(CACHED_VALUES, flat.size), np.float32)

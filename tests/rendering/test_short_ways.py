@@ -21,7 +21,7 @@ from rendering.header import FrameFacts, ImageHeader, ModalityTransform, PetFact
 from rendering.pixels import clear_foreign_bits, stored_values
 from rendering.shared_frames import SharedFrames
 from rendering.viewport import Viewport
-from rendering.viewport_paint import enlarged
+from rendering.viewport_cut import enlarged
 from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
 from workstation.domain.viewing import Plane, VoiFunction, Window
 from workstation.errors import Refused
