@@ -18,7 +18,6 @@ from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import FramePlane, Vec3
 from workstation.domain.viewing import Window
 
-
 # Of the domain: a viewport's state may carry them.
 LookupTable = presenting.LookupTable
 Shutter = presenting.Shutter
@@ -254,6 +253,8 @@ class ImageHeader:
     burned_in: str = ""
     frame_time: float | None = None
     cine_rate: float | None = None
+    display_rate: float | None = None
+    plays_back_and_forth: bool = False
     frame_times: tuple[float, ...] = ()
     expected_images: int | None = None
     warnings: tuple[str, ...] = ()

@@ -123,6 +123,8 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         burned_in=elements.text("BurnedInAnnotation"),
         frame_time=frame_time,
         cine_rate=elements.real("CineRate"),
+        display_rate=elements.real("RecommendedDisplayFrameRate"),
+        plays_back_and_forth=elements.integer("PreferredPlaybackSequencing", "US") == 1,
         frame_times=frame_times,
         expected_images=elements.integer("ImagesInAcquisition"),
         warnings=tuple(dict.fromkeys(warnings)),

@@ -143,11 +143,7 @@ def _as_stored(value: int, is_signed: bool) -> int:
 def read_frame_times(elements: Elements, frames: int) -> tuple[float | None, tuple[float, ...]]:
     """(ms between frames, or None; ms before each frame when they differ)."""
     vector = elements.floats("FrameTimeVector")
-    time = elements.real("FrameTime")
-    rate = elements.real("CineRate") or elements.real("RecommendedDisplayFrameRate")
-    if not time and rate:
-        time = 1000.0 / rate
-    return time or None, vector if len(vector) == frames > 1 else ()
+    return elements.real("FrameTime") or None, vector if len(vector) == frames > 1 else ()
 
 
 def read_pixel_aspect_ratio(elements: Elements) -> tuple[float, float] | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.annotation_measuring import Measuring
 from rendering.filters import words as filter_words
+from rendering.frame_timing import timing_of
 from rendering.fusion import FusionPainter, Others
 from rendering.fusion_values import measured_fused, with_laid_over
 from rendering.geometry import CutPlane, middle_voxel
@@ -26,7 +27,7 @@ from rendering.pixels import Voi
 from rendering.reslice import VolumeSource
 from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, middle_of
 from rendering.viewport_doubts import frame_doubts
-from rendering.viewport_looking import loupe_state, own_window_names, rate_of
+from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
 from rendering.viewport_probe import probe_cut, probe_frame, probe_stack
 from rendering.viewport_solid import SolidView, solid_view
@@ -37,6 +38,7 @@ from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
 from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, SpacingSource
+from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.turning import turned
 from workstation.domain.value_unit import ValueUnits
@@ -277,9 +279,9 @@ class Viewport:
             pass
         return True
 
-    def frame_rate(self, state: ViewportState) -> float | None:
-        """Images per second that the file asks for."""
-        return rate_of(self.images.header(self._position(state))) if self.images.frame_count else None
+    def timing(self, state: ViewportState) -> FrameTiming:
+        """How long the file asks each image to stand when they are played; a cut's images have no times."""
+        return FrameTiming() if is_plane(state) else timing_of(self.images)
 
     def spacing_source(self, state: ViewportState) -> SpacingSource:
         return self.images.facts(self._position(state)).spacing_source if self.images.frame_count else SpacingSource.NONE

@@ -1,4 +1,4 @@
-"""What a viewport tells of how an image is looked at: its own windows, its speed, a magnifier's view."""
+"""What a viewport tells of how an image is looked at: its own windows, a magnifier's view."""
 
 from __future__ import annotations
 
@@ -22,15 +22,6 @@ def own_window_names(header: ImageHeader, frame: int) -> tuple[str, ...]:
         else:
             names.append(choice.explanation or f"Window {number}")
     return tuple(names)
-
-
-def rate_of(header: ImageHeader) -> float | None:
-    """Images per second: CineRate, else FrameTimeVector or FrameTime, else RecommendedDisplayFrameRate (PS3.3 C.7.6.5)."""
-    if header.cine_rate:
-        return header.cine_rate
-    times = [t for t in header.frame_times if t > 0.0]
-    time = sum(times) / len(times) if times else header.frame_time
-    return 1000.0 / time if time else None
 
 
 def loupe_state(

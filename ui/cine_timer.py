@@ -26,6 +26,6 @@ class CineTimer(QObject):
         if not self._cine.is_running:
             self._timer.stop()
             return
-        interval = round(min(max(1000 / self._cine.rate / ASKS, LEAST_MS), MOST_MS))
+        interval = round(min(max(1000 * self._cine.shortest / ASKS, LEAST_MS), MOST_MS))
         if not self._timer.isActive() or self._timer.interval() != interval:
             self._timer.start(interval)

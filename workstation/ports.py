@@ -10,6 +10,7 @@ from typing import Protocol
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source
 from workstation.domain.doubt import SpacingSource
+from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
@@ -79,8 +80,8 @@ class SeriesViewer(Protocol):
         """Whether `state` can be shown without waiting."""
         ...
 
-    def frame_rate(self, state: ViewportState) -> float | None:
-        """Images per second that the file asks for."""
+    def timing(self, state: ViewportState) -> FrameTiming:
+        """How long the file asks each image of the whole reading order to stand when they are played."""
         ...
 
     def spacing_source(self, state: ViewportState) -> SpacingSource: ...

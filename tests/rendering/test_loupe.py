@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from rendering.viewport import Viewport
-from rendering.viewport_looking import rate_of
 from workstation.domain.geometry import FramePlane
 from workstation.domain.viewing import Plane, Sizing, VoiFunction, Window
 
@@ -62,16 +61,3 @@ def test_its_identity_is_that_of_the_image_below(viewport: Viewport) -> None:
     state = replace(viewport.default_state(), position=7)
     loupe = viewport.loupe_state(state, 300, 300, (150.0, 150.0), 2.0, 80, (40.0, 40.0))
     assert viewport.picture(loupe, 80, 80).identity == viewport.picture(state, 300, 300).identity
-
-
-@pytest.mark.parametrize(
-    ("facts", "rate"),
-    [
-        ({"cine_rate": 25.0, "frame_time": 33.3}, 25.0),
-        ({"frame_time": 40.0}, 25.0),
-        ({"frame_time": 40.0, "frame_times": (0.0, 100.0, 100.0)}, 10.0),
-        ({}, None),
-    ],
-)
-def test_cine_rate_comes_before_frame_time(maker: Any, facts: dict[str, Any], rate: float | None) -> None:
-    assert rate_of(replace(maker.header, **facts)) == rate

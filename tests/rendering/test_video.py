@@ -178,9 +178,10 @@ def test_interlaced_pictures_are_whole_frames(worker: ImageWorker, tmp_path: Pat
 
 
 def test_the_time_between_frames_is_the_datasets(worker: ImageWorker, tmp_path: Path, streams: dict[str, bytes]) -> None:
-    for elements, time in (({"FrameTime": "33.3"}, 33.3), ({"CineRate": 20}, 50.0)):
-        made = clips.video(streams[H264], H264, COUNT, **elements)
-        assert header_of(worker, save(made, tmp_path / "a.dcm")).frame_time == pytest.approx(time)
+    asked = {"FrameTime": "33.3", "CineRate": 20, "RecommendedDisplayFrameRate": 25, "PreferredPlaybackSequencing": 1}
+    header = header_of(worker, save(clips.video(streams[H264], H264, COUNT, **asked), tmp_path / "a.dcm"))
+    assert header.frame_time == pytest.approx(33.3)
+    assert (header.cine_rate, header.display_rate, header.plays_back_and_forth) == (20.0, 25.0, True)
 
 
 # What is not what it says

@@ -19,6 +19,7 @@ from workstation.corner_texts import load_corner_texts
 from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.lesion import LesionProposal
+from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
@@ -158,8 +159,8 @@ class FakeViewport:
     def is_ready(self, state: ViewportState) -> bool:
         return state.position not in self.missing
 
-    def frame_rate(self, state: ViewportState) -> float | None:
-        return 20.0
+    def timing(self, state: ViewportState) -> FrameTiming:
+        return FrameTiming(20.0, words="frame time")
 
     def spacing_source(self, state: ViewportState) -> SpacingSource:
         return self.spacing

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState
 from workstation.errors import Refused
 from workstation.session.cine import RATES, Cine, advanced
@@ -28,6 +29,7 @@ class Frames:
     def __init__(self, rate: float | None = None, count: int = COUNT) -> None:
         self.rate, self.count = rate, count
         self.missing: set[int] = set()
+        self.times: FrameTiming | None = None
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
         return ViewportState("1.1", "1.1.1", plane)
@@ -50,8 +52,8 @@ class Frames:
     def is_ready(self, state):
         return state.position not in self.missing
 
-    def frame_rate(self, state):
-        return self.rate
+    def timing(self, state):
+        return self.times or FrameTiming(self.rate, words="frame time" if self.rate else "")
 
     def to_patient(self, *_):
         return None
@@ -246,3 +248,74 @@ def test_the_same_key_starts_and_stops():
     seat.cine.toggle()
     assert not seat.cine.is_running
     assert seat.after(1.0) == 0
+
+
+# ---- images with times of their own --------------------------------------------------------
+
+
+def playing_times(*seconds: float, sweeps: bool = False) -> Seat:
+    frames = Frames(count=len(seconds))
+    frames.times = FrameTiming(len(seconds) / sum(seconds), seconds, "frame times", sweeps)
+    seat = Seat(frames)
+    seat.cine.toggle()
+    return seat
+
+
+def test_each_image_stands_as_long_as_its_file_says():
+    seat = playing_times(0.1, 0.3, 0.05, 0.2)
+    due = {0.05: 0, 0.10: 1, 0.35: 1, 0.40: 2, 0.45: 3, 0.60: 3, 0.65: 0, 0.75: 1}
+    started = seat.clock.now
+    for moment, position in due.items():
+        assert seat.after(started + moment - seat.clock.now) == position, moment
+
+
+def test_the_speed_keys_shorten_all_times_alike():
+    seat = playing_times(0.1, 0.3, 0.1, 0.1)
+    assert seat.cine.rate == pytest.approx(4 / 0.6)
+    assert seat.cine.facts(0).words == "frame times"
+    seat.cine.change_rate(1)
+    assert (seat.cine.rate, seat.cine.facts(0).words) == (8.0, "")
+    factor = 8.0 / (4 / 0.6)
+    assert seat.after(0.1 / factor) == 1
+    assert seat.after(0.29 / factor) == 1
+    assert seat.after(0.01 / factor) == 2
+
+
+def test_a_sweep_over_uneven_times_shows_each_for_its_own():
+    seat = playing_times(0.1, 0.3, 0.2, sweeps=True)
+    assert seat.cine.sweeps
+    assert [seat.after(step) for step in (0.1, 0.3, 0.2, 0.3, 0.1)] == [1, 2, 1, 0, 1]
+
+
+def test_the_file_says_whether_it_sweeps_until_the_reader_chose():
+    seat = playing_times(0.1, 0.1, 0.1, sweeps=True)
+    seat.cine.toggle_sweep()
+    seat.cine.stop()
+    seat.cine.toggle()
+    assert not seat.cine.sweeps
+
+
+def test_dropped_images_are_counted_for_as_long_as_the_speed_is():
+    seat = playing(10.0)
+    seat.after(0.1)
+    assert seat.cine.facts(0).dropped == 0
+    seat.after(0.4)
+    assert seat.cine.facts(0).dropped == 3
+    for _ in range(25):
+        seat.after(0.1)
+    assert seat.cine.facts(0).dropped == 0
+
+
+def test_an_image_that_was_due_and_never_painted_counts_as_dropped():
+    seat = playing(10.0)
+    for _ in range(3):
+        seat.clock.now += 0.1
+        seat.cine.tick()
+    assert seat.cine.facts(0).dropped == 2
+
+
+def test_a_machine_that_slept_goes_on_from_now():
+    seat = playing_times(0.01, 0.02, 0.01)
+    seat.after(10_000.0)
+    here = seat.position
+    assert seat.after(0.0) == here
