@@ -51,7 +51,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "flipped": {"flipped_horizontally": True},
     "rotated": {"rotation": 90, "flipped_vertically": True},
     "magnified": {"zoom": 1.5, "pan": (0.03, -0.02)},
-    "one to one, inverted": {"sizing": Sizing.PIXELS, "zoom": 3.0},
+    "pixel for pixel, enlarged": {"sizing": Sizing.PIXELS, "zoom": 3.0},
     "turned by hand": {"rotation": 30, "zoom": 1.2},
 }
 STACKS = [(scan, Plane.STACK, look) for scan in SCANS for look in LOOKS]

@@ -23,6 +23,7 @@ _TOOLS = (
     (Tool.ELLIPSE, "Ellipse", "E", "tool ellipse"),
     (Tool.RECTANGLE, "Rectangle", "Shift+E", "tool rectangle"),
     (Tool.CIRCLE, "Circle", "Ctrl+E", "tool circle"),
+    (Tool.SPHERE, "Spherical volume", "Ctrl+Shift+F", "tool sphere"),
     (Tool.FREEHAND, "Freehand area", "Shift+F", "tool freehand"),
     (Tool.POLYGON, "Polygon", "Shift+P", "tool polygon"),
     (Tool.PROBE, "Probe a value", "P", "tool probe"),
