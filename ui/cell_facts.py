@@ -102,7 +102,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
 
 def scaled(line: DrawnLine, factor: float) -> DrawnLine:
     start, end = _scaled_point(line.start, factor), _scaled_point(line.end, factor)
-    return DrawnLine(start, end, line.colour)
+    return replace(line, start=start, end=end, knobs=tuple(_scaled_point(knob, factor) for knob in line.knobs))
 
 
 def _scaled_point(point: tuple[float, float], factor: float) -> tuple[float, float]:

@@ -27,6 +27,7 @@ LETTER_POINTS = 13.0
 VALUE_POINTS = 12.0
 FRAME = 2.0
 CROSS_GAP = 18.0
+KNOB = 4.0
 
 Point = tuple[float, float]
 _COLOURS = {
@@ -47,6 +48,9 @@ class DrawnLine:
     start: Point
     end: Point
     colour: str = theme.ACCENT
+    dashed: bool = False
+    knobs: tuple[Point, ...] = ()
+    """Where it is taken hold of to be turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +209,15 @@ def _ruler(length: float, parts: int, ratio: float) -> QImage:
 
 def _line(painter: QPainter, line: DrawnLine) -> None:
     drawn = QLineF(QPointF(*line.start), QPointF(*line.end))
-    for colour, thick in ((QColor(0, 0, 0, 190), 3.6), (QColor(line.colour), 1.5)):
-        painter.setPen(QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(drawn)
+    style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
+    for colour, thick in ((QColor(0, 0, 0, 190), 3.6), (QColor(line.colour), 1.0 if line.dashed else 1.5)):
+        if not (line.dashed and thick > 3.0):
+            painter.setPen(QPen(colour, thick, style, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(drawn)
+    painter.setBrush(QColor(0, 0, 0, 190))
+    for knob in line.knobs:
+        painter.drawEllipse(QPointF(*knob), KNOB, KNOB)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def around(line: DrawnLine, cross: Point | None) -> list[DrawnLine]:

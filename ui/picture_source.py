@@ -45,9 +45,14 @@ class Request:
             self.generation == wanted.generation
             and self.state.study_uid == wanted.state.study_uid
             and self.state.series_uid == wanted.state.series_uid
-            and self.state.plane == wanted.state.plane
+            and (self.state.plane == wanted.state.plane or self._turns_into(wanted))
             and (self.width, self.height) == (wanted.width, wanted.height)
         )
+
+    def _turns_into(self, wanted: Request) -> bool:
+        """A straight plane that is being turned stays on screen until the oblique one is there, and the other way round."""
+        planes = {self.state.plane, wanted.state.plane}
+        return Plane.OBLIQUE in planes and not planes & {Plane.STACK, Plane.THREE_D}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class PictureSource:
             return self._shown
         fast = moving and (self._full_seconds > QUICK_SECONDS or state.plane is Plane.THREE_D)
         request = replace(wanted, fast=fast)
-        if state.plane is Plane.STACK and not state.slab_mm:
+        if state.plane is Plane.STACK:
             self._keep(self._timed(viewport, request))
         else:
             self._ask(viewport, request)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ui import menus, theme
 from ui.cell_facts import series_of
 from ui.cine_timer import CineTimer
+from ui.crosshair import cross_in, drawn, preview
 from ui.keys import key_names
 from ui.overlay import DrawnLine
 from ui.reference_lines import PLANE_COLOURS, View, cut
@@ -115,9 +116,12 @@ class ViewportGrid(QWidget):
 
     def references(self, index: int, view: View) -> tuple[DrawnLine, ...]:
         """Cuts of the active viewport, and of the sister planes, through what `index` shows."""
-        lines: list[DrawnLine] = []
+        lines: list[DrawnLine] = list(preview(self._viewing, view))
+        crossed = cross_in(self._viewing, index, view) if self._viewing.linking.references else None
+        lines += drawn(crossed, view) if crossed is not None else ()
         for other in self._visible() if self._viewing.linking.references else ():
-            if other.index == index or not self._may_cut(other.index, view):
+            in_cross = crossed is not None and other.index in {line.index for line in crossed.lines}
+            if other.index == index or in_cross or not self._may_cut(other.index, view):
                 continue
             source = other.view() if self._share_space(index, other.index) else None
             try:

@@ -28,6 +28,7 @@ from rendering.picture import Picture
 from ui import overlay, plain, theme
 from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
+from ui.crosshair_events import CrosshairEvents
 from ui.gestures import Button, Gestures, Place
 from ui.key_image_words import keys_on
 from ui.layer_words import badges
@@ -104,6 +105,7 @@ class ViewportWidget(QWidget):
         self._still.setInterval(STILL_MS)
         self._still.timeout.connect(self._rest)
         self._region = RegionBox(self._viewing.looking, self.view, self._refused)
+        self.crosshair = CrosshairEvents(self, self._viewing, neighbours.take_focus)
         self.loupe = Loupe(self, self._viewing.magnifier, self.view)
         self.page = TextPage(self, core.jobs)
         self.painted: Shown | None = None
