@@ -22,6 +22,7 @@ from rendering.annotation_values import CutBasis, Sampled, cut_sampled, frame_sa
 from rendering.header import UltrasoundRegion
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Probe
+from rendering.viewport_dimensions import dimension_of_drawing
 from rendering.viewport_probe import SPOKEN_UNITS, UNITS, probe_cut, probe_frame
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
@@ -62,13 +63,12 @@ class _Place:
 
 
 class Measuring:
-    """Measures the drawings of one `SeriesImages`. Holds no state but an index of its frames."""
+    """Measures the drawings of one `SeriesImages`. Holds no state."""
 
     def __init__(self, images: SeriesImages, values: ValueScale, doubts: Callable[[int], Sequence[Doubt]]) -> None:
         self._images = images
         self._values = values
         self._doubts = doubts
-        self._positions: dict[tuple[str, int], int] = {}
 
     def measured(self, annotation: Annotation, calibrations: Sequence[Annotation] = (), unit: str = "") -> Measured:
         """Never raises: `refused` says why there are no values. `unit` is what values are told in; "" the series' own."""
@@ -102,7 +102,7 @@ class Measuring:
         if annotation.plane is Plane.STACK:
             place = self._frame_place(annotation, position, calibrations)
         else:
-            place = self._cut_place(annotation)
+            place = self._cut_place(annotation, position)
         if annotation.kind not in AREAS:
             return _lines(annotation.kind, place)
         measured = _area(annotation.kind, place)
@@ -120,13 +120,16 @@ class Measuring:
         if annotation.plane is not Plane.STACK:
             if images.verdict.geometry is None:
                 raise Refused("This series cannot be cut through", " ".join(images.verdict.reasons))
-            return 0
-        if not self._positions:
-            identities = ((images.identity(position), position) for position in range(images.frame_count))
-            self._positions = {(i.sop_instance_uid, i.frame_number): position for i, position in identities}
-        found = self._positions.get((annotation.sop_instance_uid, annotation.frame_number))
+            return images.verdict.dimensions[self._dimension(annotation)].start
+        found = images.position_of(annotation.sop_instance_uid, annotation.frame_number)
         if found is None:
             raise Refused("The image of this drawing is not here")
+        return found
+
+    def _dimension(self, annotation: Annotation) -> int:
+        found = dimension_of_drawing(self._images, annotation)
+        if found is None:
+            raise Refused("The volume of this drawing is not here")
         return found
 
     def _frame_place(self, annotation: Annotation, position: int, calibrations: Sequence[Annotation]) -> _Place:
@@ -153,15 +156,19 @@ class Measuring:
         except Refused:
             return None
 
-    def _cut_place(self, annotation: Annotation) -> _Place:
+    def _cut_place(self, annotation: Annotation, position: int) -> _Place:
         basis = cut_basis(annotation)
         points = [basis.to_plane(point) for point in annotation.patient_points]
-        source = self._images.facts(0).spacing_source
+        images, values, kind = self._images, self._values, annotation.kind
+        source = images.facts(position).spacing_source
         lengths = Scale(1.0, 1.0, UNITS[source], source)
-        is_colour = self._images.header(0).is_colour
-        kind = annotation.kind
+        is_colour, dimension = images.header(position).is_colour, self._dimension(annotation)
         return _Place(
-            points, lengths, is_colour, self._unit(0), lambda: cut_sampled(self._images, self._values, basis, kind, points)
+            points,
+            lengths,
+            is_colour,
+            self._unit(position),
+            lambda: cut_sampled(images, values, basis, kind, points, dimension),
         )
 
     def _unit(self, position: int) -> str:
@@ -170,7 +177,7 @@ class Measuring:
 
     def _probed(self, annotation: Annotation, position: int) -> Measured:
         if annotation.plane is not Plane.STACK:
-            return _probe_values(probe_cut(self._images, self._values, annotation.patient_points[0]))
+            return _probe_values(probe_cut(self._images, self._values, annotation.patient_points[0], self._dimension(annotation)))
         column, row = (math.floor(part + 0.5) for part in annotation.points[0])
         header = self._images.header(position)
         is_inside = 0 <= column < header.columns and 0 <= row < header.rows

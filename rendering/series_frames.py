@@ -28,6 +28,7 @@ class SeriesFrames:
         self._headers = self._known.headers
         self.verdict: SeriesVerdict = self._known.verdict
         self.frame_count = len(self.verdict.order)
+        self._positions: dict[tuple[str, int], int] | None = None
         self._starts = [one.start for one in self.verdict.dimensions]
         self.mapped_units: tuple[ValueUnit, ...] = ()
         """Units that Real World Value Mapping objects give the values (rendering.objects.value_maps)."""
@@ -64,6 +65,20 @@ class SeriesFrames:
     def identity(self, position: int) -> FrameIdentity:
         header = self.header(position)
         return FrameIdentity(header.study_uid, header.series_uid, header.sop_instance_uid, self.frame(position) + 1)
+
+    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
+        """Where an image (frames count from 1) is in the reading order."""
+        if self._positions is None:
+            numbered = ((self.instance(p).sop_instance_uid, self.frame(p) + 1) for p in range(self.frame_count))
+            self._positions = {key: position for position, key in enumerate(numbered)}
+        return self._positions.get((sop_instance_uid, frame_number))
+
+    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
+        """The position of a frame (from 1) of an image; None where it is not in the reading order."""
+        for position, place in enumerate(self.verdict.order):
+            if place.frame == frame_number - 1 and self._headers[place.instance].sop_instance_uid == sop_instance_uid:
+                return position
+        return None
 
     def job(self, position: int, slot: int) -> DecodeJob:
         """What has the worker decode one frame into a slot."""

@@ -25,7 +25,7 @@ from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
 from rendering.reslice import VolumeSource
-from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, middle_of
+from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, is_of_another, middle_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
@@ -412,7 +412,8 @@ class Viewport:
         fewest, most = POINTS_NEEDED[kind]
         if isinstance(view, SolidView) or not fewest <= len(points) <= most:
             return None
-        return replace(new_annotation(view, state, points, kind), fusion=state.fusion)
+        one = dimension_of(self.images, state)
+        return replace(new_annotation(view, state, points, kind), fusion=state.fusion, dimension=one.key)
 
     def on_view(self, annotation: Annotation, state: ViewportState, width: int, height: int) -> tuple[Point, ...] | None:
         """The drawing's points (handles) in the view; None when it is not on this image.
@@ -422,12 +423,16 @@ class Viewport:
         `outline_on_view`: under a turned view or on an oblique cut two corners do not tell it.
         """
         view = self._view(state, width, height)
-        return None if isinstance(view, SolidView) else points_on_view(view, annotation, self.images)
+        if isinstance(view, SolidView) or is_of_another(self.images, annotation, state):
+            return None
+        return points_on_view(view, annotation, self.images)
 
     def outline_on_view(self, annotation: Annotation, state: ViewportState, width: int, height: int) -> tuple[Point, ...] | None:
         """The corners of an area's closed line in the view (curves as polygons); of other kinds their points."""
         view = self._view(state, width, height)
-        return None if isinstance(view, SolidView) else outline_on_view(view, annotation, self.images)
+        if isinstance(view, SolidView) or is_of_another(self.images, annotation, state):
+            return None
+        return outline_on_view(view, annotation, self.images)
 
     def value_units(self) -> ValueUnits:
         """What the values can be told in, by `ViewportState.value_unit`, and why not in others."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rendering.series_frames import SeriesFrames
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.dimension import Dimension
 from workstation.domain.geometry import dot, sub
 from workstation.domain.viewing import Plane, ViewportState
@@ -54,6 +55,27 @@ def _twin(frames: SeriesFrames, position: int, here: Dimension, there: Dimension
         return round(distance, 3), abs(other - there.start - step)
 
     return min(range(there.start, there.end), key=away)
+
+
+def dimension_of_drawing(frames: SeriesFrames, drawn: Annotation) -> int | None:
+    """The dimension that a drawing of this series lies in; None when that is not here.
+
+    A drawing of a frame lies where its frame does. One of a cut that names none was made before there
+    were several: it lies in the first.
+    """
+    if drawn.plane is Plane.STACK:
+        position = frames.position_of(drawn.sop_instance_uid, drawn.frame_number)
+        return None if position is None else frames.dimension_index(position)
+    if not drawn.dimension:
+        return 0
+    return next((i for i, one in enumerate(frames.verdict.dimensions) if one.key == drawn.dimension), None)
+
+
+def is_of_another(frames: SeriesFrames, drawn: Annotation, state: ViewportState) -> bool:
+    """Whether a drawing lies in another dimension than the one shown. A vertebra's label lies in all of them."""
+    if len(frames.verdict.dimensions) < 2 or drawn.kind is AnnotationKind.SPINE:
+        return False
+    return dimension_of_drawing(frames, drawn) != dimension_index(frames, state)
 
 
 def middle_of(dimension: Dimension) -> int:

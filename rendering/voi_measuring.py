@@ -8,6 +8,7 @@ from rendering.annotation_shapes import with_span
 from rendering.annotation_values import CutBasis, histogram
 from rendering.images import NotYet, SeriesImages
 from rendering.reslice import VolumeSource
+from rendering.viewport_dimensions import dimension_of_drawing
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
 from rendering.voi_values import area_voxels, ball, ball_values, peak
@@ -21,7 +22,7 @@ LEAST_RADIUS = 0.5
 
 def measured_ball(images: SeriesImages, values: ValueScale, annotation: Annotation, unit: str) -> Measured:
     """Raises Refused, and NotYet until the whole volume is there."""
-    source = _whole(images)
+    source = _whole(images, annotation)
     if len(annotation.patient_points) < 2:
         raise Refused("A ball needs a place in the patient", "This image does not say where it lies")
     centre = annotation.patient_points[0]
@@ -56,7 +57,7 @@ def with_peak(
 
 def _peak_of(images: SeriesImages, values: ValueScale, annotation: Annotation, cut: CutBasis | None) -> float | None:
     try:
-        source = _whole(images)
+        source = _whole(images, annotation)
     except (Refused, NotYet):
         return None
     basis = _basis(images, annotation, cut)
@@ -87,8 +88,8 @@ def _basis(
     return None
 
 
-def _whole(images: SeriesImages) -> VolumeSource:
-    source = images.volume()
+def _whole(images: SeriesImages, annotation: Annotation) -> VolumeSource:
+    source = images.volume(dimension_of_drawing(images, annotation) or 0)
     if source.partial:
         raise NotYet("The values follow when the whole series is loaded")
     return source

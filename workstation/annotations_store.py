@@ -121,6 +121,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "label": [drawn.label_at.point, drawn.label_at.patient] if drawn.label_at else None,
         "lesion": [drawn.lesion, drawn.lesion_name],
         "fusion": _fusion_body(drawn.fusion),
+        "dimension": drawn.dimension,
     }
 
 
@@ -162,6 +163,7 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         lesion=lesion,
         lesion_name=lesion_name,
         fusion=_fusion_from(body.get("fusion")),
+        dimension=body.get("dimension", ""),
     )
 
 

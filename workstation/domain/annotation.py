@@ -165,5 +165,7 @@ class Annotation:
     lesion_name: str = ""
     label_at: LabelPlace | None = None
     """None: the words stand where they hide least."""
+    dimension: str = ""
+    """`Dimension.key` of the volume it was drawn in, where a series has several at the same places."""
     fusion: Fusion | None = None
     """What was laid over the image when it was drawn: its values are measured too."""
