@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
+from rendering.annotation_balls import ball_on_source
 from rendering.annotation_shapes import SPANNED, outline, spanned_from, with_span
 from rendering.images import SeriesImages
 from rendering.picture import FrameIdentity
@@ -74,6 +75,8 @@ def _on_source(view: FrameView | CutView, annotation: Annotation, images: Series
     """The points (with the third of a spanned shape) in the view's source coordinates."""
     if (annotation.study_uid, annotation.series_uid) != (images.study.study_instance_uid, images.series.series_instance_uid):
         return None
+    if annotation.kind is AnnotationKind.SPHERE:
+        return ball_on_source(view, annotation)
     if isinstance(view, FrameView):
         own = (view.identity.sop_instance_uid, view.identity.frame_number)
         if annotation.plane is Plane.STACK and (annotation.sop_instance_uid, annotation.frame_number) == own:

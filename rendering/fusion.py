@@ -69,6 +69,12 @@ class LaidOver:
             m[8] * x + m[9] * y + m[10] * z + m[11],
         )
 
+    def back(self, point: Vec3) -> Vec3:
+        """A point of the laid-over series as one of the shown series."""
+        matrix = np.array(self.matrix).reshape(3, 4)
+        x, y, z = np.linalg.solve(matrix[:, :3], np.array(point) - matrix[:, 3])
+        return float(x), float(y), float(z)
+
     def volume(self) -> VolumeSource:
         """Raises Refused or NotYet."""
         return self.images.volume(self.dimension) if self.dimension else self.images.volume()

@@ -27,6 +27,7 @@ from rendering.pixels import Voi
 from rendering.reslice import VolumeSource
 from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, is_of_another, middle_of
 from rendering.viewport_doubts import frame_doubts
+from rendering.viewport_fusion import ViewportFusion
 from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
 from rendering.viewport_probe import probe_cut, probe_frame, probe_stack
@@ -41,7 +42,6 @@ from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.turning import turned
-from workstation.domain.value_unit import ValueUnits
 from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
 
@@ -51,7 +51,7 @@ Point = tuple[float, float]
 WHEEL_DEGREES = 5.0
 
 
-class Viewport:
+class Viewport(ViewportFusion):
     """Holds no state but caches: every call may come from any thread.
 
     All methods but `picture` raise `Refused` when the state is of another study or series than
@@ -87,12 +87,6 @@ class Viewport:
             return self._without_pixels(state, width, height, refused)
         except NotYet:
             return replace(self._without_pixels(state, width, height, None), partial=True)
-
-    def _fused(self, picture: Picture, state: ViewportState, width: int, height: int) -> Picture:
-        view = self._view(state, width, height)
-        if isinstance(view, SolidView):
-            return picture
-        return self.fusion.over(picture, view, state, lambda: self._seen(view, state, width, height))
 
     def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
         """The unfiltered values under the view's pixels, in the series' own unit."""
@@ -433,10 +427,6 @@ class Viewport:
         if isinstance(view, SolidView) or is_of_another(self.images, annotation, state):
             return None
         return outline_on_view(view, annotation, self.images)
-
-    def value_units(self) -> ValueUnits:
-        """What the values can be told in, by `ViewportState.value_unit`, and why not in others."""
-        return self._scale.units
 
     def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = (), unit: str = "") -> Measured:
         """What the drawing measures. Never raises: `refused` says in words why there is nothing.

@@ -14,6 +14,7 @@ from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
+from workstation.domain.value_unit import ValueUnits
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused, WorkstationError
 
@@ -74,7 +75,21 @@ class SeriesViewer(Protocol):
     def on_view(
         self, annotation: Annotation, state: ViewportState, width: int, height: int
     ) -> Sequence[tuple[float, float]] | None: ...
-    def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = ()) -> Measured: ...
+    def measure(self, annotation: Annotation, calibrations: Sequence[Annotation] = (), unit: str = "") -> Measured: ...
+    def value_units(self) -> ValueUnits:
+        """What the values can be told in, by `ViewportState.value_unit`."""
+        ...
+
+    def fused_window(self, state: ViewportState) -> Window | None:
+        """Of what is laid over, in its own unit. Raises NotYet or Refused."""
+        ...
+
+    def mip_state(self) -> ViewportState: ...
+    def hottest(self, state: ViewportState, width: int, height: int, within: Annotation | None = None) -> Vec3 | None:
+        """Where the highest value that is seen lies, or that of a ball. Raises NotYet or Refused."""
+        ...
+
+    def ball_at(self, state: ViewportState, width: int, height: int, point: Vec3, radius: float) -> Annotation | None: ...
     def at_index(self, state: ViewportState, index: int) -> ViewportState: ...
     def is_ready(self, state: ViewportState) -> bool:
         """Whether `state` can be shown without waiting."""

@@ -217,7 +217,7 @@ class FakeViewport:
         seen = self.on_view(annotation, state, width, height)
         return lines(annotation.kind, seen)[0][:-1] if seen else None
 
-    def measure(self, annotation, calibrations=()) -> Measured:
+    def measure(self, annotation, calibrations=(), unit="") -> Measured:
         """The distance of the first two points, as `Length` in mm."""
         if self.forbids:
             return Measured(refused=self.forbids)

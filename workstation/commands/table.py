@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
+from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
@@ -277,6 +278,7 @@ COMMANDS: tuple[Command, ...] = (
         IMAGES,
     ),
     *LINKS,
+    *FUSION,
     *(
         Command(
             f"layout.{rows}x{columns}",

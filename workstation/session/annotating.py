@@ -350,7 +350,7 @@ class Annotating:
         if viewer is None:
             return Measured(refused="The images are not open")
         try:
-            return viewer.measure(drawn, lines)
+            return viewer.measure(drawn, lines, self._viewing.fusing.unit)
         except WorkstationError as error:
             return Measured(refused=" ".join(part for part in (error.title, error.detail) if part))
 

@@ -22,6 +22,7 @@ from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.findings import Findings
 from workstation.session.growth import Growth, growth_of, growth_words
+from workstation.session.hottest import Hottest
 from workstation.session.key_images import KeyImages
 from workstation.session.lesion_words import lesion_words
 from workstation.session.lesions import Lesions
@@ -96,6 +97,10 @@ class Session:
         self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
         self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
+        self.hottest = Hottest(self.viewing, self.annotating)
+        self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
+        self.viewing.fusing.alignment = self.registering.alignment
+        self.viewing.fusing.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None

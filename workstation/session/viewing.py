@@ -19,6 +19,7 @@ from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
 from workstation.session.cine import Cine
+from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
@@ -42,6 +43,8 @@ HUNG_FIELDS = (
     "sizing",
     "pixel_mm",
     "sharpening",
+    "solid",
+    "fusion",
 )
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 CUTS = (*CUT_PLANES, Plane.OBLIQUE)
@@ -105,6 +108,7 @@ class Viewing:
         self.linking = Linking(self)
         self.planes = Planes(self)
         self.looking = Looking(self)
+        self.fusing = Fusing(self, viewer_of)
         self.cine = Cine(self)
         self.magnifier = Magnifier()
 
@@ -119,6 +123,7 @@ class Viewing:
         self.arrangement = None
         self.shown = set()
         self.planes.forget()
+        self.fusing.forget()
         self.magnifier.show(False)
         self.looking.pick_region(False)
         self.place(Layout(1, 1), ())
@@ -309,6 +314,7 @@ class Viewing:
         kept = {} if state.plane is Plane.THREE_D else {name: getattr(hung, name) for name in HUNG_FIELDS}
         if state.plane is Plane.OBLIQUE:
             kept["oblique"] = state.oblique
+        kept["fusion"] = state.fusion
         self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
 
     # ---- evidence --------------------------------------------------------------------
@@ -376,7 +382,7 @@ class Viewing:
             fresh = viewer.default_state(plane)
             fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
             return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
-        kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode")}
+        kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion")}
         fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), **kept)
         if plane is state.plane:
             return replace(fresh, position=state.position, focus=state.focus)
@@ -399,7 +405,8 @@ class Viewing:
         return self._viewer(index)
 
     def _filled_in(self, state: ViewportState) -> ViewportState:
-        """How pixels are filled in is the reader's choice for every image."""
+        """How pixels are filled in and in which SUV is the reader's choice for every image."""
+        state = self.fusing.filled_in(state)
         kind = self.looking.interpolation
         return state if state.interpolation is kind else replace(state, interpolation=kind)
 
