@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from workstation.commands.command import IMAGES, Command, Context, Mode
 from workstation.domain.annotation import Verdict
+from workstation.errors import Refused
 from workstation.session.viewing import Tool
 
 POINTING = frozenset({Mode.POINTING})
@@ -46,7 +47,23 @@ def _arrow(right: int, down: int, size: tuple[float, float]) -> Callable[[Contex
 
 
 def _judge(verdict: Verdict) -> Callable[[Context], None]:
-    return lambda c: c.session.annotating.judge(c.session.annotating.selected, verdict)
+    def run(context: Context) -> None:
+        context.session.annotating.judge(_chosen(context, "Nothing to judge", "finding"), verdict)
+
+    return run
+
+
+def _chosen(context: Context, title: str, what: str) -> str:
+    """The selected drawing. Raises Refused where there is none: a key that does nothing leaves the reader guessing."""
+    annotating = context.session.annotating
+    if annotating.find(annotating.selected) is None:
+        raise Refused(title, f"No {what} is selected", "Click one, or press J to go to one")
+    return annotating.selected
+
+
+def _edit_text(context: Context) -> None:
+    _chosen(context, "No text to change", "drawing")
+    context.session.annotating.edit_text()
 
 
 def begin_or_maximise(context: Context) -> None:
@@ -105,7 +122,7 @@ DRAWINGS: tuple[Command, ...] = (
     Command(
         "drawing.text",
         "Change the text…",
-        lambda c: c.session.annotating.edit_text(),
+        _edit_text,
         ("Shift+B",),
         ("text change",),
         "Drawings",
