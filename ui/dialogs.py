@@ -34,8 +34,15 @@ def _key_images(core: Seat, parent: QWidget) -> QWidget:
     return KeyImagesDialog(core, parent)
 
 
+def _presentation_states(core: Seat, parent: QWidget) -> QWidget:
+    from ui.presentations_dialog import PresentationsDialog
+
+    return PresentationsDialog(core.session, parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "drawings": _drawings,
     "findings": _findings,
     "key images": _key_images,
+    "presentation states": _presentation_states,
 }

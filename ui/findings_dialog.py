@@ -1,7 +1,7 @@
 """Findings and layers: what objects of others say of the open case, each with its source, and what of it is not shown.
 
-Up and Down choose; Space turns a layer on or off, Left and Right fade it, A and R accept and reject a finding of a
-program, Return goes to the image.
+Up and Down choose; Space turns a layer on or off, Left and Right fade it, A and R accept and reject a finding or a
+layer, Return goes to the image.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class FindingsDialog(QDialog):
     def _act_on_layer(self, layer: ImageLayer, key: Qt.Key) -> bool:
         if key == Qt.Key.Key_Space:
             self._findings.toggle(layer.uid)
+        elif key in _VERDICTS:
+            self._findings.judge(layer.uid, _VERDICTS[key])
         elif key in _FADES:
             self._findings.fade(layer.uid, _FADES[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -127,7 +129,9 @@ class FindingsDialog(QDialog):
         self.words.setVisible(bool(lines))
 
     def _layer_cells(self, layer: ImageLayer) -> tuple[str, ...]:
-        shown = self.tr("no") if layer.uid in self._findings.hidden else self.tr("yes")
+        shown = self.tr("yes") if self._findings.is_shown(layer) else self.tr("no")
+        if self._findings.verdict(layer) is Verdict.REJECTED:
+            shown = self.tr("rejected")
         return f"{what(layer)}: {plain(layer.name)}", shown, f"{layer.opacity:.0%}", layer_source(layer.source)
 
     def _finding_cells(self, finding: Annotation) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ui.keys import key_names
 from ui.overlay import DrawnLine
 from ui.reference_lines import PLANE_COLOURS, View, cut
 from ui.runner import Runner, mark_mode
+from ui.true_size import pixel_size
 from ui.viewport_widget import ViewportWidget
 from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
@@ -99,6 +100,8 @@ class ViewportGrid(QWidget):
         annotating.text_wanted.connect(self._text_wanted)
         core.session.findings.changed.connect(self._repaint)
         core.session.key_images.changed.connect(self._repaint)
+        core.session.presenting.changed.connect(self._repaint)
+        core.session.presenting.pixel_mm = self._pixel_mm
         core.session.pointing.pointed.connect(self._pointed)
         self._viewing.magnifier.changed.connect(self._magnifier_changed)
         self._viewing.looking.region_changed.connect(self._region_changed)
@@ -315,6 +318,10 @@ class ViewportGrid(QWidget):
             self._place()
         for widget in self._visible():
             widget.update()
+
+    def _pixel_mm(self) -> float | None:
+        size = pixel_size(self.screen(), self._core.remembered)
+        return size.mm if size is not None else None
 
     def _may_cut(self, source: int, view: View) -> bool:
         """The active viewport cuts all others; the planes of one volume cut each other."""

@@ -31,12 +31,12 @@ from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.crosshair_events import CrosshairEvents
 from ui.gestures import Button, Gestures, Place
 from ui.key_image_words import keys_on
-from ui.layer_words import badges
 from ui.magnifier import Loupe
 from ui.overlay import DrawnLine
 from ui.pen import Pen
 from ui.picture_source import PictureSource, Shown
 from ui.pointing import Pointing
+from ui.presentation_words import over_words
 from ui.reference_lines import View
 from ui.region_box import RegionBox
 from ui.series_mime import dragged_series
@@ -227,7 +227,7 @@ class ViewportWidget(QWidget):
             layout=self._core.corner_texts.of(found[1].modality, self._viewing.looking.text_level),
             cine=self._viewing.cine.facts(self.index),
             pixel_source=self._pixel_source(view.state),
-            laid_over=badges(self._session.findings.named(shown.drawn)),
+            laid_over=over_words(self._session, self.index, shown),
             keys=keys_on(self._session.key_images, picture),
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)

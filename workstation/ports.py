@@ -8,10 +8,13 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source
+from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
+from workstation.domain.curve import Curve
+from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
+from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.value_unit import ValueUnits
@@ -180,17 +183,58 @@ class ImageLayer(Protocol):
     def opacity(self) -> float: ...
     @property
     def is_filled(self) -> bool: ...
+    @property
+    def verdict(self) -> Verdict: ...
     def with_opacity(self, opacity: float) -> ImageLayer: ...
+
+
+class PresentationState(Protocol):
+    """How somebody wanted images to be seen (rendering.objects.states.State). `name` is text from outside."""
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID."""
+        ...
+
+    @property
+    def study_uid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> Source: ...
+    @property
+    def refused(self) -> str:
+        """Why it cannot be followed rightly; empty when it can."""
+        ...
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """(SOP Instance UID, frame number) of the images that it is for and that are here."""
+        ...
+
+    def is_for(self, sop_instance_uid: str, frame_number: int) -> bool: ...
+    def shown(
+        self, viewer: SeriesViewer, state: ViewportState, width: int, height: int, screen_mm: float | None
+    ) -> tuple[ViewportState, tuple[str, ...]]:
+        """How a stack view of this size is seen by it, and what of it is not followed. Raises Refused."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectFound:
-    """What one object about images says. `words` is what of it is not shown, and why; text from outside in part."""
+    """What one object about images says. `words` is what of it is not shown, and why; text from outside in part.
+
+    `uid` is its SOP Instance UID, `replaces` those of the objects that do not count any more.
+    """
 
     name: str
     annotations: tuple[Annotation, ...] = ()
     layers: tuple[ImageLayer, ...] = ()
     words: tuple[str, ...] = ()
+    key_images: tuple[KeyImage, ...] = ()
+    presentation: PresentationState | None = None
+    uid: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 class ImageShelf(Protocol):

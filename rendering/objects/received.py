@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from rendering.objects.annotations import annotations_of
+from rendering.objects.annotations import annotations_of, source_of
 from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.objects.layers import layers_of
 from rendering.objects.matching import match
+from rendering.objects.revisions import replaced
+from rendering.objects.states import state_of
+from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.study import Study
 from workstation.errors import WorkstationError
 from workstation.ports import ObjectFound
@@ -16,6 +20,8 @@ from workstation.ports import ObjectFound
 
 def found_in(study: Study, read: Callable[[Path], ObjectFacts], cancelled: Callable[[], bool]) -> Iterator[ObjectFound]:
     """One answer for each object that is about images. Never raises for a bad one: its words say why it is not shown."""
+    read_facts: list[ObjectFacts] = []
+    refused: list[ObjectFound] = []
     for series in study.series:
         for instance in series.instances:
             kind = kind_of(instance.sop_class_uid)
@@ -24,30 +30,69 @@ def found_in(study: Study, read: Callable[[Path], ObjectFacts], cancelled: Calla
             if kind is None:
                 continue
             try:
-                found = _shown(read(Path(instance.path)), study)
+                read_facts.append(read(Path(instance.path)))
             except WorkstationError as error:
-                found = ObjectFound(_named(kind), words=(". ".join(part for part in (error.title, error.detail) if part),))
-            if found is not None:
-                yield found
+                refused.append(ObjectFound(_named(kind), words=(_words(error),), uid=instance.sop_instance_uid))
+    later = replaced(read_facts)
+    for facts in read_facts:
+        if facts.sop_instance_uid in later:
+            yield _gone(facts, later[facts.sop_instance_uid])
+        elif (found := _shown(facts, study)) is not None:
+            yield replace(found, uid=facts.sop_instance_uid, replaces=facts.predecessors)
+    yield from refused
+
+
+def _gone(facts: ObjectFacts, later: ObjectFacts) -> ObjectFound:
+    words = f"It was replaced by a later one of {later.made.replace('T', ' ')}"
+    uid = facts.sop_instance_uid
+    return ObjectFound(_name(facts), words=(words,), uid=uid, replaces=(uid, *facts.predecessors))
 
 
 def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
     """None for a report in words alone: it is read as a page of text."""
-    name = facts.description or facts.label or _named(facts.kind)
+    name = _name(facts)
     try:
         if facts.kind in (ObjectKind.SEGMENTATION, ObjectKind.STRUCTURES):
             layers = layers_of(facts, study)
             return ObjectFound(name, (), layers.layers, layers.words)
         if facts.key_objects is not None:
-            count = len(match(facts, study).images)
-            return ObjectFound(name, words=(f"{facts.key_objects.title.text}: {count} images are marked",))
+            return _key_objects(facts, study, name)
         if facts.report is not None and not facts.report.findings:
             return None
         applied = annotations_of(facts, study)
-        return ObjectFound(name, applied.annotations, (), applied.words)
+        if facts.presentation is None:
+            return ObjectFound(name, applied.annotations, (), applied.words)
+        state, why = state_of(facts, study), facts.presentation.refused
+        words = (*applied.words, *([f"It cannot be followed. {why}"] if why else []))
+        return ObjectFound(name, applied.annotations, (), words, presentation=state)
     except WorkstationError as error:
-        return ObjectFound(name, words=(". ".join(part for part in (error.title, error.detail) if part),))
+        return ObjectFound(name, words=(_words(error),))
+
+
+def _key_objects(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
+    found, said = match(facts, study), facts.key_objects
+    assert said is not None
+    if said.rejects:
+        # An archive's word that images are not to be looked at: said, never shown as a recommendation.
+        return ObjectFound(name, words=(f"{said.title.text}: {len(found.images)} images are rejected", *found.words))
+    title = said.title.value if said.title.scheme == "DCM" and said.title.value in TITLES else said.title.text
+    source = source_of(facts)
+    keys = tuple(
+        KeyImage(study.study_instance_uid, held.series_uid, one.sop_instance_uid, frame, title, source)
+        for one in facts.images
+        if (held := found.held(one)) is not None
+        for frame in one.frames or ((0,) if held.header.frames > 1 else (1,))
+    )
+    return ObjectFound(name, (), (), found.words, key_images=keys)
+
+
+def _name(facts: ObjectFacts) -> str:
+    return facts.description or facts.label or _named(facts.kind)
 
 
 def _named(kind: ObjectKind) -> str:
     return kind.value.capitalize()
+
+
+def _words(error: WorkstationError) -> str:
+    return ". ".join(part for part in (error.title, error.detail) if part)

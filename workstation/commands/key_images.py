@@ -1,4 +1,4 @@
-"""Commands of key images."""
+"""Commands of key images and presentation states."""
 
 from __future__ import annotations
 
@@ -30,5 +30,25 @@ KEY_IMAGES: tuple[Command, ...] = (
         ("Ctrl+Shift+K",),
         ("key images list",),
         "Drawings",
+    ),
+)
+
+PRESENTING: tuple[Command, ...] = (
+    Command(
+        "presentation.list",
+        "Presentation states",
+        lambda c: c.shell.show_dialog("presentation states"),
+        ("Alt+K",),
+        ("presentation states list",),
+        "Image",
+    ),
+    Command(
+        "presentation.leave",
+        "Leave the presentation state",
+        lambda c: c.session.presenting.leave(),
+        ("Ctrl+Shift+U",),
+        ("presentation state leave",),
+        "Image",
+        IMAGES,
     ),
 )

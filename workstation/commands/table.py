@@ -7,7 +7,7 @@ from collections.abc import Callable
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.fusion import FUSION
-from workstation.commands.key_images import KEY_IMAGES
+from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.planes import PLANES
@@ -217,6 +217,7 @@ COMMANDS: tuple[Command, ...] = (
     *TOOLS,
     *DRAWINGS,
     *KEY_IMAGES,
+    *PRESENTING,
     *LESIONS,
     *BY_KEYS,
     *PLANES,

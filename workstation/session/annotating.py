@@ -6,7 +6,7 @@ studies than the open ones are never given out (F63).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from workstation.session.drawing import Drawing
 from workstation.session.drawn import AnnotationShelf, Change, Drawn
 from workstation.session.finding import place_of, reading_order, state_showing
 from workstation.session.label_hand import LabelHand
+from workstation.session.revising import received_changes
 from workstation.session.viewing import Tool, Viewing
 from workstation.signals import Signal
 
@@ -179,13 +180,17 @@ class Annotating:
         if before is not None and before.label_at != where:
             self._act([(before, replace(before, label_at=where))])
 
-    def add_received(self, received: Iterable[Annotation]) -> None:
-        """Take in what objects of others say. What is known already keeps the reader's verdict; it is no step of undo."""
+    def add_received(self, received: Iterable[Annotation], gone: Collection[str] = ()) -> None:
+        """Take in what objects of others say; it is no step of undo. What is known keeps the reader's verdict.
+
+        `gone` are objects that were replaced: what they alone said goes.
+        """
         own = {study.study_instance_uid for study in self._drawn.studies}
-        known = self._drawn.kept.keys() | self._drawn.waiting.keys()
-        new = [a for a in received if a.study_uid in own and a.uid not in known]
-        if new:
-            self._drawn.write([(None, a) for a in new])
+        known = {uid: drawn for uid in self._drawn.kept | self._drawn.waiting if (drawn := self.find(uid)) is not None}
+        staying = (a for a in received if a.study_uid in own and self._drawn.waiting.get(a.uid, a) is not None)
+        changes = received_changes(known, staying, gone)
+        if changes:
+            self._drawn.write(changes)
 
     def undo(self) -> None:
         self.drawing.cancel()

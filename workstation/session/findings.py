@@ -1,7 +1,8 @@
-"""What objects of others say of the open case: findings on its images, and layers that may be laid over them.
+"""What objects of others say of the open case: findings, key images and presentation states, and layers over images.
 
 Read in the background once a case is open. Nothing is shown that is not listed here, with its source,
-and nothing whose patient, study or images do not match: `words` say so instead (F49, F75).
+and nothing whose patient, study or images do not match: `words` say so instead (F49, F75). How the reader
+wants a layer (off, fainter, rejected) is kept on disk; what was written here is not taken for somebody else's.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
 from workstation.jobs import DATABASE, IMAGES, Cancel, Job, Jobs
-from workstation.ports import ImageLayer, ImageShelf, ObjectFound
+from workstation.marks_store import LayerLook
+from workstation.ports import ImageLayer, ImageShelf, ObjectFound, PresentationState
 from workstation.session.annotating import READER, Annotating
+from workstation.session.drawn import AnnotationShelf
+from workstation.session.key_images import KeyImages
 from workstation.signals import Signal
 
 OPACITY_STEP = 0.1
@@ -25,16 +29,31 @@ OPACITY_STEP = 0.1
 class Findings:
     """Used on the main thread; objects are read in a job."""
 
-    def __init__(self, jobs: Jobs, shelf: ImageShelf, annotating: Annotating, problem: Callable[[Exception], object]) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        shelf: ImageShelf,
+        store: AnnotationShelf,
+        annotating: Annotating,
+        key_images: KeyImages,
+        problem: Callable[[Exception], object],
+    ) -> None:
         self._jobs = jobs
         self._shelf = shelf
+        self._store = store
         self._annotating = annotating
+        self._key_images = key_images
         self._problem = problem
         self._layers: dict[str, ImageLayer] = {}
+        self._looks: dict[str, LayerLook] = {}
         self._case = 0
         self._job: Job | None = None
+        self.own: frozenset[str] = frozenset()
+        """SOP Instance UIDs of the objects that were written here."""
         self.hidden: set[str] = set()
         """Layers, by uid, that the reader has turned off."""
+        self.presentations: tuple[PresentationState, ...] = ()
+        """The presentation states of the open case, own and received, those that were replaced left out."""
         self.words: tuple[str, ...] = ()
         """What of the objects is not shown, and why: `name: reason`."""
         self.changed: Signal[None] = Signal()
@@ -47,7 +66,11 @@ class Findings:
     def open_case(self, studies: Sequence[Study]) -> None:
         """Read the objects of these studies. More studies of the same case keep what the reader turned off."""
         self._stop()
-        case = self._case
+        case, uids = self._case, [study.study_instance_uid for study in studies]
+
+        def known(_: Cancel) -> tuple[dict[str, LayerLook], frozenset[str]]:
+            marks = self._store.marks
+            return marks.looks_of(uids), frozenset(one.sop_instance_uid for one in marks.own_of(uids))
 
         def work(cancel: Cancel) -> list[ObjectFound]:
             return [found for study in studies for found in self._shelf.objects_of(study, cancel)]
@@ -56,18 +79,22 @@ class Findings:
             if case == self._case:
                 self._take(found)
 
-        def loaded(_: object) -> None:
+        def loaded(of_disk: tuple[dict[str, LayerLook], frozenset[str]]) -> None:
             if case == self._case:
+                self._looks = {**of_disk[0], **self._looks}
+                self.own = of_disk[1]
                 self._job = self._jobs.run(IMAGES, work, done, self._problem)
 
         # The drawings on disk come first, in the same lane: a verdict that was given must be known.
-        self._job = self._jobs.run(DATABASE, lambda _: None, loaded, self._problem)
+        self._job = self._jobs.run(DATABASE, known, loaded, self._problem)
 
     def close_case(self) -> None:
         self._stop()
         self._layers.clear()
+        self._looks.clear()
         self.hidden.clear()
-        self.words = ()
+        self.words, self.presentations = (), ()
+        self.own = frozenset()
         self.changed.emit(None)
 
     def on(self, study_uid: str, series_uid: str) -> tuple[ImageLayer, ...]:
@@ -77,8 +104,17 @@ class Findings:
         return tuple(
             one
             for one in self._layers.values()
-            if one.study_uid == study_uid and series_uid in one.series_uids and one.uid not in self.hidden
+            if one.study_uid == study_uid and series_uid in one.series_uids and self.is_shown(one)
         )
+
+    def is_shown(self, layer: ImageLayer) -> bool:
+        """Neither turned off nor rejected."""
+        return layer.uid not in self.hidden and self.verdict(layer) is not Verdict.REJECTED
+
+    def verdict(self, layer: ImageLayer) -> Verdict:
+        """What the reader says of a layer; until then what it comes with."""
+        look = self._looks.get(layer.uid)
+        return look.verdict if look is not None and look.verdict is not None else layer.verdict
 
     def named(self, uids: Iterable[str]) -> tuple[ImageLayer, ...]:
         return tuple(self._layers[uid] for uid in uids if uid in self._layers)
@@ -90,14 +126,18 @@ class Findings:
     def toggle(self, uid: str) -> None:
         """Turn a layer on or off."""
         self.hidden ^= {uid}
-        self.changed.emit(None)
+        self._remember(uid)
 
     def fade(self, uid: str, steps: int) -> None:
         """Lay a layer on stronger or weaker, by tenths."""
         layer = self._layers[uid]
         opacity = min(max(round(layer.opacity + steps * OPACITY_STEP, 1), 0.0), 1.0)
         self._layers[uid] = layer.with_opacity(opacity)
-        self.changed.emit(None)
+        self._remember(uid, opacity=opacity)
+
+    def judge(self, uid: str, verdict: Verdict) -> None:
+        """Accept or reject a layer: a rejected one is not shown."""
+        self._remember(uid, verdict=verdict)
 
     def show(self, uid: str) -> None:
         """Turn a layer on and go to the middle one of its images. Raises Refused where that is not here."""
@@ -116,7 +156,7 @@ class Findings:
         where = Annotation("", AnnotationKind.PROBE, layer.study_uid, held[sop], sop, frame, Plane.STACK, ((0.0, 0.0),))
         self._annotating.show_image_of(where)
         self.hidden.discard(uid)
-        self.changed.emit(None)
+        self._remember(uid)
 
     # ---- inside ------------------------------------------------------------------------
 
@@ -126,14 +166,35 @@ class Findings:
             self._job.cancel.set()
             self._job = None
 
-    def _take(self, found: Sequence[ObjectFound]) -> None:
-        before = self._layers
-        fresh = {layer.uid: layer for one in found for layer in one.layers}
-        self._layers = {uid: layer.with_opacity(before[uid].opacity) if uid in before else layer for uid, layer in fresh.items()}
-        self.words = tuple(dict.fromkeys(f"{one.name}: {words}" for one in found for words in one.words))
-        received = [drawn for one in found for drawn in one.annotations if not self._is_own(drawn)]
-        self._annotating.add_received({drawn.uid: drawn for drawn in map(_with_own_uid, received)}.values())
+    def _remember(self, uid: str, **values: object) -> None:
+        """How the reader wants a layer: at once here, and on disk for the next time."""
+        before = self._looks.get(uid) or LayerLook(uid, self._layers[uid].study_uid)
+        look = replace(before, hidden=uid in self.hidden, **values)  # type: ignore[arg-type]
+        self._looks[uid] = look
         self.changed.emit(None)
+        if look != before:
+            self._jobs.run(DATABASE, lambda _: self._store.marks.put_look(look), None, self._problem)
+
+    def _take(self, found: Sequence[ObjectFound]) -> None:
+        self._layers = {layer.uid: self._as_wanted(layer) for one in found for layer in one.layers}
+        self.presentations = tuple(one.presentation for one in found if one.presentation is not None)
+        theirs = [one for one in found if one.uid not in self.own]
+        self.words = tuple(dict.fromkeys(f"{one.name}: {words}" for one in theirs for words in one.words))
+        received = [drawn for one in theirs for drawn in one.annotations if not self._is_own(drawn)]
+        # A report and a presentation state may say the same: the one with its numbers counts.
+        received.sort(key=lambda drawn: bool(drawn.measured.values))
+        gone = {uid for one in found for uid in one.replaces}
+        self._annotating.add_received({drawn.uid: drawn for drawn in map(_with_own_uid, received)}.values(), gone)
+        self._key_images.take_received(key for one in theirs for key in one.key_images)
+        self.changed.emit(None)
+
+    def _as_wanted(self, layer: ImageLayer) -> ImageLayer:
+        look = self._looks.get(layer.uid)
+        if look is None:
+            return layer
+        if look.hidden:
+            self.hidden.add(layer.uid)
+        return layer if look.opacity is None else layer.with_opacity(look.opacity)
 
     def _is_own(self, drawn: Annotation) -> bool:
         """A drawing of this reader that comes back from an archive: what is on disk here is newer."""

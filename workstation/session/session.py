@@ -29,6 +29,7 @@ from workstation.session.lesions import Lesions
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
+from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
@@ -92,7 +93,8 @@ class Session:
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
         self.key_images = KeyImages(jobs, drawings, self.viewing, self.annotating, self.report_problem)
-        self.findings = Findings(jobs, shelf, self.annotating, self.report_problem)
+        self.findings = Findings(jobs, shelf, drawings, self.annotating, self.key_images, self.report_problem)
+        self.presenting = Presenting(self.viewing, self.annotating, self.findings, self.report_problem)
         self.registering = Registering()
         self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
         self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))

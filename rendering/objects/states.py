@@ -1,0 +1,64 @@
+"""A presentation state that images of an open study can be shown by (implements workstation.ports.PresentationState)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rendering.objects.annotations import source_of
+from rendering.objects.facts import ObjectFacts
+from rendering.objects.looking import followed, names
+from rendering.objects.matching import match
+from rendering.viewport import Viewport
+from workstation.domain.annotation import Source
+from workstation.domain.study import Study
+from workstation.domain.viewing import ViewportState
+from workstation.errors import Refused
+from workstation.ports import SeriesViewer
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`places` are the (SOP Instance UID, frame number) that it names and that are here."""
+
+    facts: ObjectFacts
+    source: Source
+    places: tuple[tuple[str, int], ...]
+
+    @property
+    def uid(self) -> str:
+        return self.facts.sop_instance_uid
+
+    @property
+    def study_uid(self) -> str:
+        return self.facts.study_uid
+
+    @property
+    def name(self) -> str:
+        return self.facts.description or self.facts.label
+
+    @property
+    def refused(self) -> str:
+        return self.facts.presentation.refused if self.facts.presentation is not None else ""
+
+    def is_for(self, sop_instance_uid: str, frame_number: int) -> bool:
+        return names(self.facts.images, sop_instance_uid, frame_number)
+
+    def shown(
+        self, viewer: SeriesViewer, state: ViewportState, width: int, height: int, screen_mm: float | None
+    ) -> tuple[ViewportState, tuple[str, ...]]:
+        """How `state` is seen by it, and what of it is not followed. Raises Refused."""
+        if not isinstance(viewer, Viewport) or state.study_uid != self.study_uid:
+            raise Refused("The presentation state is not for this image")
+        found = followed(viewer.images, state, self.facts, width, height, viewer.factor, screen_mm)
+        return found.state, found.words
+
+
+def state_of(facts: ObjectFacts, study: Study) -> State:
+    """Raises Refused when nothing of the state may be shown on the study."""
+    held = match(facts, study).images
+    places = []
+    for one in facts.images:
+        if one.sop_instance_uid in held:
+            frames = one.frames or range(1, held[one.sop_instance_uid].header.frames + 1)
+            places += [(one.sop_instance_uid, frame) for frame in frames]
+    return State(facts, source_of(facts), tuple(dict.fromkeys(places)))

@@ -1,0 +1,101 @@
+"""The presentation states of the open case: name, whose, when, for how many images. Return shows by one of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.layer_words import layer_source
+from ui.plain import core_text, plain
+from ui.presentation_words import name_words
+from workstation.errors import WorkstationError
+from workstation.ports import PresentationState
+from workstation.session.session import Session
+
+
+class PresentationsDialog(QDialog):
+    """Return shows the active viewport by the chosen state and closes; those for its image stand first."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("presentationsDialog")
+        self.setWindowTitle(self.tr("Presentation states"))
+        self._session = session
+        self._states: tuple[PresentationState, ...] = ()
+        self.table = QTableWidget(0, 4)
+        self.table.setHorizontalHeaderLabels([self.tr("Name"), self.tr("For"), self.tr("Images"), self.tr("By")])
+        self.table.setAccessibleName(self.tr("Presentation states of this case"))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.itemActivated.connect(lambda item: self._choose(item.row()))
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        keys = QLabel(self.tr("Return: show the active viewport by it.  Ctrl+Shift+U in the images: leave it again."))
+        keys.setProperty("role", "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(8)
+        for widget in (self.table, self.words, keys):
+            column.addWidget(widget)
+        self.resize(860, 360)
+        self.table.currentCellChanged.connect(lambda *_: self._tell())
+        session.presenting.changed.connect(self._fill)
+        session.case_changed.connect(self._fill)
+        self._fill(None)
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fill(self, _: object) -> None:
+        presenting = self._session.presenting
+        self._states = presenting.states()
+        here = max(self.table.currentRow(), 0)
+        self.table.setRowCount(len(self._states))
+        for row, state in enumerate(self._states):
+            for column, text in enumerate(self._cells(state)):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        if self._states:
+            self.table.setCurrentCell(min(here, len(self._states) - 1), 0)
+        self._tell()
+
+    def _cells(self, state: PresentationState) -> tuple[str, ...]:
+        presenting = self._session.presenting
+        where = self.tr("this image") if presenting.is_for_active(state) else self.tr("other images")
+        shown = presenting.shown()
+        mark = f"\u25b8 {name_words(state)}" if shown is not None and shown.by.uid == state.uid else name_words(state)
+        own = self.tr("Own: {0}") if presenting.is_own(state) else self.tr("Received: {0}")
+        return mark, where, str(len(state.places)), own.format(layer_source(state.source))
+
+    def _tell(self) -> None:
+        """Why the chosen one cannot be followed."""
+        row = self.table.currentRow()
+        words = ""
+        if not self._states:
+            words = self.tr("No presentation state for the images of this case is here")
+        elif 0 <= row < len(self._states) and self._states[row].refused:
+            words = self.tr("It cannot be followed. {0}").format(plain(core_text(self._states[row].refused)))
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+
+    def _choose(self, row: int) -> None:
+        if not 0 <= row < len(self._states):
+            return
+        try:
+            self._session.presenting.show(self._states[row].uid)
+        except WorkstationError as error:
+            self._session.report_problem(error)
+            return
+        self.accept()
