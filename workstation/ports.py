@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
-from workstation.domain.curve import Curve
-from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
