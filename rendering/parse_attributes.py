@@ -29,6 +29,9 @@ _GROUPS = (
 # Modalities whose images are views of their own; a CT's thousand headers stay small.
 _VIEW_MODALITIES = frozenset({"CR", "DX", "IO", "MG", "PX", "RG"})
 
+# What of a ContributingEquipmentSequence (0018,A001) item tells how an image was made.
+_EQUIPMENT = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions", "ContributionDescription")
+
 Pairs = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -55,11 +58,20 @@ def _present(elements: Elements, names: Iterable[str]) -> Iterable[tuple[str, tu
 
 
 def _values(elements: Elements, name: str) -> tuple[str, ...]:
+    if name == "ContributingEquipmentSequence":
+        return tuple("|".join(_one_line(item, part) for part in _EQUIPMENT) for item in elements.items(name))
+    if name == "DerivationDescription":
+        return (_one_line(elements, name),)
     if name.endswith("Sequence"):
         return elements.codes(name)
     if name in _NUMBERS:
         return _as_text(elements, name)
     return elements.texts(name)
+
+
+def _one_line(elements: Elements, name: str) -> str:
+    """A text that may have lines and backslashes of its own; the sign between parts is ours."""
+    return " ".join(elements.long_text(name).replace("|", " ").split())
 
 
 def _of_groups(groups: Elements) -> Iterable[tuple[str, tuple[str, ...]]]:

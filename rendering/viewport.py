@@ -261,6 +261,10 @@ class Viewport(ViewportFusion):
         )
         return replace(state, position=best[2])
 
+    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
+        """The place of a frame (from 1 within its image) in the whole reading order; None where it is not in it."""
+        return self.images.position_of(sop_instance_uid, frame_number)
+
     def is_ready(self, state: ViewportState) -> bool:
         """Whether `state` can be shown without waiting; what is refused needs no waiting."""
         try:

@@ -14,7 +14,7 @@ from ui.annotation_placing import Room, brightness_of, placed, still_free
 from ui.annotation_shapes import Mark, Shape, shape_of, unlabelled
 from ui.corner_fit import fitted
 from ui.corner_layout import BADGE_PAD
-from ui.corner_text import Corners
+from ui.corner_line import Corners
 from ui.reference_lines import View
 from workstation.domain.annotation import Annotation, AnnotationKind, Source, Verdict
 from workstation.domain.study import Series, Study

@@ -9,7 +9,9 @@ from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Letters, Picture
 from ui.annotation_layer import AnnotationLayer
-from ui.corner_text import CornerFacts, Line, Tone, corner_lines
+from ui.corner_facts import CornerFacts
+from ui.corner_line import Line, Tone
+from ui.corner_text import corner_lines
 from ui.key_image_words import mark_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View

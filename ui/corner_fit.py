@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ui import halo
 from ui.corner_layout import Placed, fit
-from ui.corner_text import Corners
+from ui.corner_line import Corners
 
 
 def line_height() -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ui.corner_text import Corners, Line, Tone
+from ui.corner_line import Corners, Line, Tone
 
 PAD = 7.0
 GAP = 10.0

@@ -9,81 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
-from rendering.picture import Picture
+from ui import corner_standing as standing
 from ui import image_origin, plain
-from workstation.corner_texts import CORNERS, CornerText, CornerTexts, load_corner_texts
-from workstation.domain.patient import PatientKey
-from workstation.domain.study import Instance, Series, Study
-from workstation.domain.viewing import Plane, Sizing, ViewportState, Window, WindowPreset
-from workstation.session.cine import CineFacts
-
-# A speed is said to be reached within this share: the clock of a screen is not the clock of the cine.
-ON_TIME = 0.99
-
-
-class Tone(Enum):
-    """How a line is coloured; the filled ones are badges."""
-
-    TEXT = "text"
-    MUTED = "muted"
-    KEY = "key"
-    DOUBT = "doubt"
-    PRIOR = "prior"
-    ALARM = "alarm"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`priority` 0 is kept longest. `short` are other wordings, longest first, for when `text` does not fit.
-
-    A `whole` line is left out rather than cut: half a number or a date is a wrong one.
-    """
-
-    text: str
-    priority: int
-    tone: Tone = Tone.TEXT
-    short: tuple[str, ...] = ()
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Corners:
-    """Lines from the top edge down (top corners) and from the bottom edge up (bottom corners)."""
-
-    top_left: tuple[Line, ...] = ()
-    top_right: tuple[Line, ...] = ()
-    bottom_left: tuple[Line, ...] = ()
-    bottom_right: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CornerFacts:
-    """What the corners are about. `current_date` is the StudyDate of the study being read, `current_key` its patient.
-
-    `layout` says which facts stand where (None: the built-in full text); `cine` is what plays here,
-    `pixel_source` where the size of the screen's pixels is from, for true size.
-    """
-
-    study: Study
-    series: Series
-    state: ViewportState
-    picture: Picture
-    is_prior: bool = False
-    current_date: str = ""
-    not_the_reports: bool = False
-    active: bool = False
-    presets: tuple[WindowPreset, ...] = field(default=())
-    loaded: tuple[int, int] = (0, 0)
-    current_key: PatientKey | None = None
-    layout: CornerText | None = None
-    cine: CineFacts | None = None
-    pixel_source: str = ""
+from ui.corner_facts import CornerFacts
+from ui.corner_line import Corners, Line, Tone
+from workstation.corner_texts import CORNERS, CornerTexts, load_corner_texts
+from workstation.domain.study import Instance, Series
+from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
+from workstation.session.image_numbers import numbered_otherwise
 
 
 def corner_lines(facts: CornerFacts) -> Corners:
@@ -95,10 +32,10 @@ def corner_lines(facts: CornerFacts) -> Corners:
     chosen = {corner: [line for name in getattr(layout, corner) for line in _FACTS[name](facts)] for corner in CORNERS}
     shown = {name for corner in CORNERS for name in getattr(layout, corner)}
     return Corners(
-        _filled([*_alarms(facts), *chosen["top_left"], *_doubts(facts)]),
-        _filled([*_prior(facts, "study_date" in shown), *chosen["top_right"]]),
-        _filled([*chosen["bottom_left"][:1], *_cine(facts), *chosen["bottom_left"][1:], *_solid(facts)]),
-        _filled([*_size(facts), *chosen["bottom_right"]]) if facts.picture.error is None else (),
+        _filled([*standing.alarms(facts), *chosen["top_left"], *standing.doubts(facts)]),
+        _filled([*standing.prior(facts, "study_date" in shown), *chosen["top_right"]]),
+        _filled([*chosen["bottom_left"][:1], *standing.cine(facts), *chosen["bottom_left"][1:], *_solid(facts)]),
+        _filled([*standing.size(facts), *chosen["bottom_right"]]) if facts.picture.error is None else (),
     )
 
 
@@ -107,87 +44,11 @@ def _built_in() -> CornerTexts:
     return load_corner_texts()
 
 
-# ---- what always stands ------------------------------------------------------------------
-
-
-def _alarms(facts: CornerFacts) -> list[Line]:
-    lines = []
-    if facts.not_the_reports:
-        lines.append(Line(_tr("Not the report's study"), 0, Tone.ALARM))
-    key = facts.study.patient.key
-    if facts.current_key is not None and key != facts.current_key:
-        same = key.patient_id == facts.current_key.patient_id
-        lines.append(Line(_tr("Other patient issuer") if same else _tr("Other patient"), 0, Tone.ALARM))
-    return lines
-
-
-def _doubts(facts: CornerFacts) -> list[Line]:
-    if facts.picture.error is not None:
-        return []
-    texts = [plain.core_text(d.text) for d in facts.picture.doubts]
-    texts += [plain.plain(text) for text in image_origin.badges(facts.series, _instance(facts))]
-    if facts.picture.processed:
-        texts.append(_processed(facts.picture.processed))
-    lines = [Line(text, 0, Tone.DOUBT) for text in texts]
-    if facts.picture.partial and facts.state.plane is not Plane.STACK:
-        done, total = facts.loaded
-        words = _tr("Partial: {0} of {1} images loaded").format(done, total)
-        lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))
-    return lines
-
-
-def _processed(words: str) -> str:
-    """`Sharpened 2`, the first word translated."""
-    what, _, step = words.partition(" ")
-    return f"{plain.core_text(what)} {step}"
-
-
-def _prior(facts: CornerFacts, dated: bool) -> list[Line]:
-    if not facts.is_prior:
-        return []
-    label, interval, amount = plain.relation(facts.study.study_date, facts.current_date)
-    label = label.upper()
-    if not dated:
-        label = f"{label} {plain.dicom_date(facts.study.study_date)}"
-    return [Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label))]
-
-
-def _cine(facts: CornerFacts) -> list[Line]:
-    cine = facts.cine
-    if cine is None:
-        return []
-    name = _tr("Sweep") if cine.sweeps else _tr("Cine")
-    rate = f"{name} {_rate(cine.rate)}/s"
-    if cine.waits:
-        return [Line(f"{rate}, {_tr('waits for images')}", 0, Tone.DOUBT, (rate,))]
-    behind = cine.reached is not None and cine.reached < cine.rate * ON_TIME
-    reached = _tr("{0} reached").format(f"{cine.reached:.1f}") if behind else ""
-    return [Line(", ".join(p for p in (rate, reached) if p), 0, short=(rate,), whole=True)]
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:.1f}".removesuffix(".0")
-
-
 def _solid(facts: CornerFacts) -> list[Line]:
     """3D is named even where the plane is not asked for: nothing there may be measured."""
     layout = facts.layout
     asked = layout is None or any("plane" in getattr(layout, corner) for corner in CORNERS)
     return [] if asked or facts.state.plane is not Plane.THREE_D else _plane(facts)
-
-
-def _size(facts: CornerFacts) -> list[Line]:
-    """Whether sizes on screen mean something, and whether pixels are shown as they are."""
-    state, picture = facts.state, facts.picture
-    lines = []
-    if state.zoom == 1.0 and picture.per_pixel is not None:
-        if state.sizing is Sizing.PIXELS:
-            lines.append(Line(_tr("Pixel for pixel (1:1)"), 2, short=("1:1",)))
-        elif state.sizing is Sizing.TRUE_SIZE and picture.mm_per_pixel is not None and facts.pixel_source:
-            lines.append(Line(_tr("True size ({0})").format(facts.pixel_source), 2, short=(_tr("True size"),)))
-    if picture.is_nearest:
-        lines.append(Line(_tr("Pixels not filled in"), 2))
-    return lines
 
 
 # ---- what a site may place ---------------------------------------------------------------
@@ -233,10 +94,18 @@ def _accession(facts: CornerFacts) -> list[Line]:
 
 
 def _image(facts: CornerFacts) -> list[Line]:
-    if not facts.picture.count:
-        return []
-    position = f"{facts.picture.index + 1}/{facts.picture.count}"
-    return [Line(f"{_tr('Image')} {position}", 1, short=(position,), whole=True)]
+    """`Image 12/143`: the place in reading order; beside it the number that other viewers know it by, where it differs."""
+    picture = facts.picture
+    which = plain.core_text(picture.dimension)
+    if not picture.count:
+        return [Line(which, 1)] if which else []
+    position = f"{picture.index + 1}/{picture.count}" + (f" · {which}" if which else "")
+    numbered = f"{_tr('Image')} {position}"
+    frame = picture.identity.frame_number if picture.identity is not None else 0
+    others = numbered_otherwise(facts.series, facts.instance, frame, picture.index + 1)
+    other = ", ".join(f"{plain.core_text(what)} {number}" for what, number in others)
+    short = (numbered, position) if other else (position,)
+    return [Line(f"{numbered} ({other})" if other else numbered, 1, short=short, whole=True)]
 
 
 def _slice(facts: CornerFacts) -> list[Line]:
@@ -270,7 +139,7 @@ def _series(facts: CornerFacts) -> list[Line]:
 
 def _view(facts: CornerFacts) -> list[Line]:
     """`L MLO`, `PA`: side and view of a projection image, of the shown instance where it says so."""
-    series, instance = facts.series, _instance(facts)
+    series, instance = facts.series, facts.instance
     if series.modality not in {"MG", "CR", "DX", "RG", "PX"}:
         return []
     side = _attribute(series, instance, "ImageLaterality") or _attribute(series, instance, "Laterality")
@@ -278,7 +147,11 @@ def _view(facts: CornerFacts) -> list[Line]:
 
 
 def _derived(facts: CornerFacts) -> list[Line]:
-    return [Line(_tr("Derived image"), 5, Tone.MUTED)] if image_origin.is_derived(facts.series, _instance(facts)) else []
+    """With DerivationDescription (0008,2111) where the file has one."""
+    if not image_origin.is_derived(facts.series, facts.instance):
+        return []
+    said, words = image_origin.derivation(facts.series, facts.instance), _tr("Derived image")
+    return [Line(f"{words}: {said}" if said else words, 5, Tone.MUTED, (words,))]
 
 
 def _window(facts: CornerFacts) -> list[Line]:
@@ -363,12 +236,6 @@ def _turned(state: ViewportState) -> str:
     parts += [_tr("flipped ↔")] if state.flipped_horizontally else []
     parts += [_tr("flipped ↕")] if state.flipped_vertically else []
     return " ".join(parts)
-
-
-def _instance(facts: CornerFacts) -> Instance | None:
-    """The image shown, where it is one."""
-    uid = facts.picture.identity.sop_instance_uid if facts.picture.identity else ""
-    return next((i for i in facts.series.instances if i.sop_instance_uid == uid), None)
 
 
 def _attribute(series: Series, instance: Instance | None, keyword: str) -> str:

@@ -40,12 +40,12 @@ class DrawingsDialog(QDialog):
 
     def _fill(self, _: object) -> None:
         drawings = self._session.annotating.all()
-        studies = self._session.annotating.studies
+        studies, place_of = self._session.annotating.studies, self._session.annotating.image_place
         self._uids = [drawn.uid for drawn in drawings]
         self.table.setRowCount(len(drawings))
         for row, drawn in enumerate(drawings):
             words = ", ".join(label_lines(drawn))
-            cells = (core_text(TITLES[drawn.kind]), words, plain(place_words(drawn, studies)), source_words(drawn))
+            cells = (core_text(TITLES[drawn.kind]), words, plain(place_words(drawn, studies, place_of)), source_words(drawn))
             for column, text in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         if drawings and self.table.currentRow() < 0:

@@ -136,7 +136,7 @@ class FindingsDialog(QDialog):
 
     def _finding_cells(self, finding: Annotation) -> tuple[str, ...]:
         words = label_lines(finding)[:-1] or (core_text(TITLES[finding.kind]),)
-        where = plain(place_words(finding, self._session.annotating.studies))
+        where = plain(place_words(finding, self._session.annotating.studies, self._session.annotating.image_place))
         shown = self.tr("no") if finding.verdict is Verdict.REJECTED else self.tr("yes")
         return f"{', '.join(words)} ({where})", shown, "", source_words(finding)
 

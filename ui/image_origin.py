@@ -6,8 +6,11 @@ not told. Only what the file says of itself counts.
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QCoreApplication
 
+from ui import plain
 from workstation.domain.study import Instance, Series
 
 # As makers write them into kernels, algorithms, image types and series descriptions, in capitals, without separators.
@@ -15,20 +18,54 @@ AI_NAMES = (
     "DEEPLEARNING", "DEEPRESOLVE", "DEEPRECON", "TRUEFIDELITY", "DLIR", "AICE", "PRECISEIMAGE", "AIRRECONDL", "SMARTSPEEDAI",
     "CLEARINFINITY", "SUBTLEMR", "SUBTLEPET", "PRECISIONDL", "ADVANCEDINTELLIGENTCLEARIQ",
 )  # fmt: skip
+# CodeValue|CodingSchemeDesignator|CodeMeaning
+CODE_PARTS = 3
 # A short name that may be part of another word counts only as a word of its own.
 WORDS_ONLY = frozenset({"AICE", "DLIR"})
-_WHERE = ("ReconstructionAlgorithm", "ConvolutionKernel", "ImageType", "ScanOptions")
+_WHERE = (
+    "ReconstructionAlgorithm", "ConvolutionKernel", "ImageType", "ScanOptions", "ContributingEquipmentSequence",
+    "DerivationDescription", "DerivationCodeSequence",
+)  # fmt: skip
+# In what somebody wrote of how an image was made, words that mean the same; a kernel may be called anything.
+_PROSE = ("ContributingEquipmentSequence", "DerivationDescription", "DerivationCodeSequence")
+AI_WORDS = re.compile(
+    r"\bAI\b|\bA\.I\.|\bC?NN\b|\bGAN\b|(?i:\b(?:artificial intelligence|(?:deep|machine)[ -]?learning|neural network))"
+)
+# CodeValue|CodingSchemeDesignator|CodeMeaning
+CODE_PARTS = 3
+# A short name that may be part of another word counts only as a word of its own.
+WORDS_ONLY = frozenset({"AICE", "DLIR"})
+_WHERE = (
+    "ReconstructionAlgorithm", "ConvolutionKernel", "ImageType", "ScanOptions", "ContributingEquipmentSequence",
+    "DerivationDescription", "DerivationCodeSequence",
+)  # fmt: skip
+# In what somebody wrote of how an image was made, words that mean the same; a kernel may be called anything.
+_PROSE = ("ContributingEquipmentSequence", "DerivationDescription", "DerivationCodeSequence")
+AI_WORDS = re.compile(
+    r"\b(A\.?I\.?|artificial intelligence|deep[ -]?learning|machine[ -]?learning|neural network|C?NN|GAN)\b", re.IGNORECASE
+)
 
 
 def ai_name(series: Series, instance: Instance | None) -> str:
     """The maker's name of the AI reconstruction as the file writes it; empty where it says none."""
+    for keyword in _PROSE:
+        for text in attribute(series, instance, keyword):
+            if AI_WORDS.search(text.replace("|", " ")):
+                return _shown(text)
     texts = [str(value) for keyword in _WHERE for value in attribute(series, instance, keyword)]
     for text in (*texts, series.series_description):
         words = {_capitals(word) for word in text.replace("_", " ").replace("-", " ").split()}
         whole = _capitals(text)
         if any(name in (words if name in WORDS_ONLY else whole) for name in AI_NAMES):
-            return text
+            return _shown(text)
     return ""
+
+
+def derivation(series: Series, instance: Instance | None) -> str:
+    """DerivationDescription (0008,2111), else the meaning of DerivationCodeSequence (0008,9215); text from outside."""
+    said = " ".join(attribute(series, instance, "DerivationDescription"))
+    codes = (code.split("|")[-1] for code in attribute(series, instance, "DerivationCodeSequence"))
+    return plain.plain(said or ", ".join(code for code in codes if code))
 
 
 def is_derived(series: Series, instance: Instance | None) -> bool:
@@ -57,6 +94,12 @@ def attribute(series: Series, instance: Instance | None, keyword: str) -> tuple[
     own = instance.header.get("attributes") if instance is not None else None
     values = own.get(keyword) if isinstance(own, dict) else None
     return tuple(str(v) for v in (values or series.attributes.get(keyword) or ()))
+
+
+def _shown(text: str) -> str:
+    """A code by its meaning, equipment by its parts."""
+    parts = [part.strip() for part in text.split("|")]
+    return parts[-1] if len(parts) == CODE_PARTS and parts[-1] else " ".join(part for part in parts if part)
 
 
 def _capitals(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Picture
-from ui.corner_text import Line, Tone
+from ui.corner_line import Line, Tone
 from ui.layer_words import layer_source
 from ui.plain import core_text, plain
 from workstation.domain.key_image import OF_INTEREST, TITLES, KeyImage

@@ -111,7 +111,7 @@ class KeyImagesDialog(QDialog):
             self.table.setCurrentCell(min(here, len(self._keys) - 1), 0)
 
     def _fill_row(self, number: int, key: KeyImage) -> None:
-        where = place_words(probe_at(key), self._session.annotating.studies)
+        where = place_words(probe_at(key), self._session.annotating.studies, self._session.annotating.image_place)
         texts = ("", plain(where), title_words(key), by_words(key))
         for column, text in enumerate(texts):
             self.table.setItem(number, column, QTableWidgetItem(text))

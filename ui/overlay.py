@@ -19,7 +19,7 @@ from ui.annotation_paint import paint_cursor, paint_drawings
 from ui.annotation_shapes import Shape
 from ui.corner_fit import fitted, line_height
 from ui.corner_layout import BADGE_PAD, Placed
-from ui.corner_text import Corners, Tone
+from ui.corner_line import Corners, Tone
 from ui.scale_bar import ScaleBar
 from workstation.errors import WorkstationError
 

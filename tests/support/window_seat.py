@@ -138,6 +138,10 @@ class FakeViewport:
     def at_index(self, state: ViewportState, index: int) -> ViewportState:
         return replace(state, position=min(max(index, 0), SLICES - 1))
 
+    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
+        places = [f"{self.images.series.series_instance_uid}.{i}" for i in range(SLICES)]
+        return places.index(sop_instance_uid) if sop_instance_uid in places else None
+
     def at_point(self, state: ViewportState, point) -> ViewportState:
         return self.at_index(state, round(point[2] / 10)) if state.plane is Plane.STACK else replace(state, focus=point)
 
@@ -409,7 +413,7 @@ class WindowSeat:
 def a_study(uid: str, patient: Patient, date: str, series: int) -> Study:
     def one(number: int) -> Series:
         own = f"{uid}.{number}"
-        images = tuple(Instance(f"{own}.{i}", "1.2", "1.2.840.10008.1.2.1", i, 1, 10, 10, "", "", 0) for i in range(SLICES))
+        images = tuple(Instance(f"{own}.{i}", "1.2", "1.2.840.10008.1.2.1", i + 1, 1, 10, 10, "", "", 0) for i in range(SLICES))
         return Series(own, "CT", number, f"Series {number}", "CHEST", "1.99", {}, images)
 
     return Study(uid, patient, f"A{uid}", date, "101500", "CT chest", series=tuple(one(n + 1) for n in range(series)))

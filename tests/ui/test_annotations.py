@@ -264,7 +264,9 @@ def test_a_study_that_is_not_the_reports_has_a_red_frame_and_words(case, widget,
 def test_the_prior_is_labelled_with_its_date_on_every_image(case, seat):
     """F65."""
     from ui.cell_facts import series_of
-    from ui.corner_text import CornerFacts, Tone, corner_lines
+    from ui.corner_facts import CornerFacts
+    from ui.corner_line import Tone
+    from ui.corner_text import corner_lines
 
     found = [(i, c) for i, c in enumerate(seat.session.viewing.cells) if c.is_prior and c.state is not None]
     assert found

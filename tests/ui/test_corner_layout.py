@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.corner_layout import BADGE_PAD, fit
-from ui.corner_text import Corners, Line, Tone
+from ui.corner_line import Corners, Line, Tone
 
 pytestmark = pytest.mark.qt
 LETTER = 8.0

@@ -9,7 +9,9 @@ import pytest
 from window_seat import a_study
 
 from rendering.picture import FrameIdentity, Picture
-from ui.corner_text import CornerFacts, Tone, corner_lines
+from ui.corner_facts import CornerFacts
+from ui.corner_line import Tone
+from ui.corner_text import corner_lines
 from workstation.domain.doubt import Doubt
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
@@ -32,6 +34,13 @@ FACTS = CornerFacts(STUDY, STUDY.series[0], ViewportState("1.1", "1.1.1"), PICTU
 
 def texts(facts: CornerFacts, corner: str) -> list[str]:
     return [line.text for line in getattr(corner_lines(facts), corner)]
+
+
+def test_an_image_that_other_viewers_count_otherwise_says_both_numbers():
+    other = replace(PICTURE, index=2)
+    assert texts(replace(FACTS, picture=other), "bottom_left")[0] == "Image 3/120 (instance 4)"
+    (line,) = [one for one in corner_lines(replace(FACTS, picture=other)).bottom_left if "instance" in one.text]
+    assert (line.short, line.whole) == (("Image 3/120", "3/120"), True)
 
 
 def test_who_which_study_which_image_and_how():

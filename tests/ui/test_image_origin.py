@@ -9,7 +9,9 @@ import pytest
 from window_seat import a_study
 
 from rendering.picture import FrameIdentity, Picture
-from ui.corner_text import CornerFacts, Tone, corner_lines
+from ui.corner_facts import CornerFacts
+from ui.corner_line import Tone
+from ui.corner_text import corner_lines
 from ui.image_origin import ai_name
 from workstation.corner_texts import CornerText
 from workstation.domain.patient import Patient, PatientKey
@@ -68,7 +70,7 @@ def test_a_prior_names_its_date_where_the_date_is_not_shown():
     bare = CornerText(top_left=("patient_name",), bottom_left=("image",))
     facts = replace(FACTS, is_prior=True, current_date="20270822", layout=bare)
     assert told(facts, "top_right")[0][0].startswith("PRIOR 2019-03-04")
-    assert told(facts, "bottom_left") == [("Image 12/143", Tone.TEXT)]
+    assert told(facts, "bottom_left") == [("Image 12/143 (instance 4)", Tone.TEXT)]
 
 
 def test_what_warns_stands_whatever_a_site_places():
@@ -96,13 +98,23 @@ def test_3d_is_not_for_measuring_even_where_the_plane_is_not_placed():
 
 
 @pytest.mark.parametrize(
-    ("cine", "words"),
+    ("cine", "lines"),
     [
-        (CineFacts(15.0, None, False, False), "Cine 15/s"),
-        (CineFacts(15.0, 14.9, False, False), "Cine 15/s"),
-        (CineFacts(15.0, 12.34, False, False), "Cine 15/s, 12.3 reached"),
-        (CineFacts(29.97, 29.97, True, False), "Sweep 30/s"),
+        (CineFacts(15.0, None, False, False), [("Cine 15/s", Tone.TEXT)]),
+        (CineFacts(15.0, 14.9, False, False), [("Cine 15/s, 14.9 reached", Tone.TEXT)]),
+        (
+            CineFacts(15.0, 12.34, False, False, dropped=5),
+            [("Cine 15/s, 12.3 reached", Tone.TEXT), ("5 images dropped", Tone.DOUBT)],
+        ),
+        (
+            CineFacts(29.97, 29.97, True, False, 1, True, "frame times"),
+            [
+                ("Sweep 30/s on average, 30.0 reached", Tone.TEXT),
+                ("1 image dropped", Tone.DOUBT),
+                ("By the file's frame times", Tone.MUTED),
+            ],
+        ),
     ],
 )
-def test_cine_says_what_is_asked_for_and_what_is_reached(cine, words):
-    assert told(replace(FACTS, cine=cine), "bottom_left")[1] == (words, Tone.TEXT)
+def test_cine_says_what_is_asked_for_what_is_reached_and_what_was_dropped(cine, lines):
+    assert told(replace(FACTS, cine=cine), "bottom_left")[1 : 1 + len(lines)] == lines

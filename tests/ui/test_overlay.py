@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from rendering.picture import Letters
 from ui import overlay, theme
-from ui.corner_text import Corners, Line, Tone
+from ui.corner_line import Corners, Line, Tone
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.scale_bar import scale_bar
 from workstation.domain.doubt import SpacingSource

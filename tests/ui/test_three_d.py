@@ -89,7 +89,8 @@ def test_the_wheel_asks_the_viewport_for_small_steps(solid, seat):
 
 
 def test_the_corner_says_3d_the_look_and_not_for_measuring(solid, seat):
-    from ui.corner_text import CornerFacts, corner_lines
+    from ui.corner_facts import CornerFacts
+    from ui.corner_text import corner_lines
 
     study = seat.session.case.study
     facts = CornerFacts(study, study.series[0], seat.session.viewing.state(), solid.painted.picture)

@@ -149,4 +149,4 @@ def test_put_into_the_report_writes_the_words_into_the_section_that_is_written(p
     press("Return")
     press("Ctrl+M")
     desk = seat.session.desk
-    assert desk.report.text(desk.section) == "Length 40.0 mm (series 1, image 0)"
+    assert desk.report.text(desk.section) == "Length 40.0 mm (series 1, image 1)"

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 
 from ui import true_size
 from ui.calibration_dialog import CalibrationDialog
-from ui.corner_text import CornerFacts, corner_lines
+from ui.corner_facts import CornerFacts
+from ui.corner_text import corner_lines
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Layout, Sizing, ViewportState
 from workstation.errors import Refused

@@ -295,9 +295,9 @@ def test_the_report_is_told_values_series_and_image(seat, annotating):
     values = (MeasuredValue("Long axis", 23.4, "mm"), MeasuredValue("Short axis", 12.1, "mm"))
     drawn = a_drawing(measured=Measured(values), text="", sop_instance_uid="1.1.1.3")
     studies = seat.session.case.studies
-    assert report_words(drawn, studies) == "Long axis 23.4 mm, short axis 12.1 mm (series 1, image 3)"
+    assert report_words(drawn, studies) == "Long axis 23.4 mm, short axis 12.1 mm (series 1, instance 4)"
     prior = replace(drawn, study_uid="2.1", series_uid="2.1.1", sop_instance_uid="2.1.1.3")
-    assert report_words(prior, studies).endswith("(prior of 2026-02-18, series 1, image 3)")
+    assert report_words(prior, studies).endswith("(prior of 2026-02-18, series 1, instance 4)")
 
 
 def test_only_the_reports_own_study_gets_words_into_it(seat):
@@ -305,7 +305,7 @@ def test_only_the_reports_own_study_gets_words_into_it(seat):
     draw(seat)
     seat.session.put_into_report()
     desk = seat.session.desk
-    assert desk.report.text(desk.section) == "Length 50.0 mm (series 1, image 0)"
+    assert desk.report.text(desk.section) == "Length 50.0 mm (series 1, image 1)"
     desk._set(replace(desk.report, study_instance_uid="9.9"))
     with pytest.raises(Refused, match="another study"):
         seat.session.put_into_report()

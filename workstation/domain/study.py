@@ -10,7 +10,7 @@ from workstation.domain.patient import Patient
 
 # Elements that hanging protocols ask for. Whoever parses a file fills them from the top level
 # of its dataset (for enhanced objects also from the shared functional groups), absent or empty
-# ones left out. Series.attributes holds all of them for the first instance.
+# ones left out. ContributingEquipmentSequence gives `Manufacturer|ManufacturerModelName|SoftwareVersions|ContributionDescription`. Series.attributes holds all of them for the first instance.
 SERIES_ATTRIBUTES: tuple[str, ...] = (
     "SOPClassUID", "ImageType", "ProtocolName", "BodyPartExamined", "Laterality", "ImageLaterality",
     "FrameLaterality", "AnatomicRegionSequence", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",
@@ -22,13 +22,14 @@ SERIES_ATTRIBUTES: tuple[str, ...] = (
     "AcquisitionTime", "RequestedProcedureDescription", "PerformedProcedureStepDescription", "RequestedProcedureCodeSequence",
     "PerformedProtocolCodeSequence", "Manufacturer", "ManufacturerModelName", "ConversionType",
     "CardiacSynchronizationTechnique", "NumberOfTemporalPositions", "ReconstructionAlgorithm", "BurnedInAnnotation",
+    "DerivationDescription", "DerivationCodeSequence", "ContributingEquipmentSequence",
 )  # fmt: skip
 
 # Those of them that differ between the images of one series (four mammograms, PA and lateral):
 # `Instance.header["attributes"]` holds them as pairs of keyword and values (projection images only).
 INSTANCE_ATTRIBUTES: tuple[str, ...] = (
     "ImageType", "Laterality", "ImageLaterality", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",
-    "PatientOrientation", "PresentationIntentType", "BodyPartExamined", "AnatomicRegionSequence",
+    "PatientOrientation", "PresentationIntentType", "BodyPartExamined", "AnatomicRegionSequence", "DerivationDescription",
 )  # fmt: skip
 
 

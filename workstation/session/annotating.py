@@ -17,6 +17,7 @@ from workstation.domain.vertebrae import next_level, next_start
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import Jobs
 from workstation.ports import SeriesViewer
+from workstation.session.annotation_words import length_in
 from workstation.session.copying import PROPOSED, UNCHECKED, copied
 from workstation.session.drawing import Drawing
 from workstation.session.drawn import AnnotationShelf, Change, Drawn
@@ -126,6 +127,12 @@ class Annotating:
     def find(self, uid: str) -> Annotation | None:
         """The drawing as it was last changed, on disk or not."""
         return self._drawn.find(uid)
+
+    def image_place(self, drawn: Annotation) -> int | None:
+        """The place in reading order (from 1) of the image it is on; None where its series is not open."""
+        viewer = self._viewer_of(drawn.study_uid, drawn.series_uid)
+        place = viewer.position_of(drawn.sop_instance_uid, drawn.frame_number) if viewer is not None else None
+        return None if place is None else place + 1
 
     def measure(self, drawn: Annotation) -> Measured:
         """What is measured in it now; a reason in words where nothing can be."""
@@ -308,7 +315,7 @@ class Annotating:
         text = text.strip()
         values: dict[str, Any] = {"text": text}
         if wanted.drawn.kind is AnnotationKind.CALIBRATION:
-            values = {"known_mm": _length(text)}
+            values = {"known_mm": length_in(text)}
         if not wanted.is_new:
             self.change(wanted.drawn.uid, **values)
         elif text or wanted.drawn.kind is not AnnotationKind.TEXT:
@@ -392,13 +399,3 @@ class Annotating:
 def _must_be_own(drawn: Annotation) -> None:
     if drawn.source.kind != READER:
         raise Refused("This was not drawn here", "It is a finding of another source", "Accept or reject it, or draw your own")
-
-
-def _length(text: str) -> float:
-    try:
-        value = float(text.replace(",", ".").removesuffix("mm").strip())
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value < 10_000.0:
-        raise Refused("This is no length", "A calibration line needs its true length in mm", "Write a number, such as 25")
-    return value

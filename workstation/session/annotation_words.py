@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.dates import as_date
@@ -10,6 +10,7 @@ from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
 from workstation.session.finding import instance_of, series_of
+from workstation.session.image_numbers import image_words
 
 TITLES = {
     AnnotationKind.LENGTH: "Length",
@@ -28,6 +29,7 @@ TITLES = {
     AnnotationKind.CALIBRATION: "Calibration line",
     AnnotationKind.SPINE: "Vertebra",
 }
+_AXES = {Plane.SAGITTAL: 0, Plane.CORONAL: 1, Plane.AXIAL: 2}
 # What a report sentence leaves out: it is in the list of drawings and in the histogram.
 SELDOM = ("Median", "Pixels", "Angle between axes")
 
@@ -39,8 +41,12 @@ def values_words(drawn: Annotation) -> str:
     return ", ".join([*parts[:1], *(part if part[:2].isupper() else part[:1].lower() + part[1:] for part in parts[1:])])
 
 
-def place_words(drawn: Annotation, studies: Sequence[Study]) -> str:
-    """`series 3, image 12`; of another study than the first with its date."""
+ImagePlace = Callable[[Annotation], int | None]
+"""The place in reading order (from 1) of the image that a drawing is on; None where that is not known."""
+
+
+def place_words(drawn: Annotation, studies: Sequence[Study], place_of: ImagePlace = lambda _: None) -> str:
+    """`series 3, image 12 (instance 131)`; of another study than the first with its date."""
     found = series_of(studies, drawn)
     if found is None:
         return ""
@@ -51,17 +57,23 @@ def place_words(drawn: Annotation, studies: Sequence[Study]) -> str:
         parts.append(f"prior of {day.isoformat()}" if day else "prior of an unknown date")
     if series.series_number is not None:
         parts.append(f"series {series.series_number}")
-    instance = instance_of(series, drawn.sop_instance_uid)
-    if instance is not None and instance.instance_number is not None:
-        parts.append(f"image {instance.instance_number}")
-    if instance is not None and instance.number_of_frames > 1:
-        parts.append(f"frame {drawn.frame_number}")
-    if drawn.plane is not Plane.STACK:
-        parts.append(f"{drawn.plane.value} plane")
-    return ", ".join(parts)
+    if drawn.plane is Plane.STACK:
+        parts.append(image_words(series, instance_of(series, drawn.sop_instance_uid), drawn.frame_number, place_of(drawn)))
+    else:
+        parts.append(_plane_words(drawn))
+    return ", ".join(part for part in parts if part)
 
 
-def report_words(drawn: Annotation, studies: Sequence[Study]) -> str:
+def _plane_words(drawn: Annotation) -> str:
+    """`axial plane at −123.4 mm`, as the corner text counts: towards the patient's left, back and head."""
+    words = f"{drawn.plane.value} plane"
+    if drawn.plane not in _AXES or not drawn.patient_points:
+        return words
+    at = f"{drawn.patient_points[0][_AXES[drawn.plane]]:+.1f}".replace("-", "\u2212")
+    return f"{words} at {at} mm"
+
+
+def report_words(drawn: Annotation, studies: Sequence[Study], place_of: ImagePlace = lambda _: None) -> str:
     """One line for the report. Raises Refused where nothing can be said honestly."""
     if drawn.measured.refused and drawn.kind not in (AnnotationKind.TEXT, AnnotationKind.ARROW, AnnotationKind.SPINE):
         raise Refused("Not put into the report", drawn.measured.refused, "Check it on its image first")
@@ -69,5 +81,16 @@ def report_words(drawn: Annotation, studies: Sequence[Study]) -> str:
     words = f"{drawn.text}: {said}" if drawn.text and said else drawn.text or said
     if not words:
         raise Refused("Not put into the report", "This drawing has no value and no text")
-    place = place_words(drawn, studies)
+    place = place_words(drawn, studies, place_of)
     return f"{words} ({place})" if place else words
+
+
+def length_in(text: str) -> float:
+    """Millimetres that somebody typed. Raises Refused for what is no length."""
+    try:
+        value = float(text.replace(",", ".").removesuffix("mm").strip())
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 10_000.0:
+        raise Refused("This is no length", "A calibration line needs its true length in mm", "Write a number, such as 25")
+    return value

@@ -314,7 +314,7 @@ class Session:
         drawn = self.annotating.find(self.annotating.selected)
         if self.case is None or drawn is None:
             raise Refused("Nothing to put into the report", "No drawing is selected", "Click one, or press J to go to one")
-        self._write(lambda studies: report_words(drawn, studies))
+        self._write(lambda studies: report_words(drawn, studies, self.annotating.image_place))
 
     def put_lesions_into_report(self) -> None:
         """Write how the followed lesions changed into the section that is written. Raises Refused."""

@@ -1,0 +1,42 @@
+"""What the corners of one viewport are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rendering.picture import Picture
+from workstation.corner_texts import CornerText
+from workstation.domain.patient import PatientKey
+from workstation.domain.study import Instance, Series, Study
+from workstation.domain.viewing import ViewportState, WindowPreset
+from workstation.session.cine import CineFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CornerFacts:
+    """What the corners are about. `current_date` is the StudyDate of the study being read, `current_key` its patient.
+
+    `layout` says which facts stand where (None: the built-in full text); `cine` is what plays here,
+    `pixel_source` where the size of the screen's pixels is from, for true size.
+    """
+
+    study: Study
+    series: Series
+    state: ViewportState
+    picture: Picture
+    is_prior: bool = False
+    current_date: str = ""
+    not_the_reports: bool = False
+    active: bool = False
+    presets: tuple[WindowPreset, ...] = field(default=())
+    loaded: tuple[int, int] = (0, 0)
+    current_key: PatientKey | None = None
+    layout: CornerText | None = None
+    cine: CineFacts | None = None
+    pixel_source: str = ""
+
+    @property
+    def instance(self) -> Instance | None:
+        """The image shown, where it is one."""
+        uid = self.picture.identity.sop_instance_uid if self.picture.identity else ""
+        return next((i for i in self.series.instances if i.sop_instance_uid == uid), None)

@@ -1,0 +1,95 @@
+"""Lines that stand in the corners whatever a site places there: alarms, doubts, prior, cine, sizes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from ui import image_origin, plain
+from ui.corner_facts import CornerFacts
+from ui.corner_line import Line, Tone
+from workstation.domain.viewing import Plane, Sizing
+
+
+def alarms(facts: CornerFacts) -> list[Line]:
+    lines = []
+    if facts.not_the_reports:
+        lines.append(Line(_tr("Not the report's study"), 0, Tone.ALARM))
+    key = facts.study.patient.key
+    if facts.current_key is not None and key != facts.current_key:
+        same = key.patient_id == facts.current_key.patient_id
+        lines.append(Line(_tr("Other patient issuer") if same else _tr("Other patient"), 0, Tone.ALARM))
+    return lines
+
+
+def doubts(facts: CornerFacts) -> list[Line]:
+    if facts.picture.error is not None:
+        return []
+    texts = [plain.core_text(d.text) for d in facts.picture.doubts]
+    texts += [plain.plain(text) for text in image_origin.badges(facts.series, facts.instance)]
+    if facts.picture.processed:
+        texts.append(_processed(facts.picture.processed))
+    lines = [Line(text, 0, Tone.DOUBT) for text in texts]
+    if facts.picture.partial and facts.state.plane is not Plane.STACK:
+        done, total = facts.loaded
+        words = _tr("Partial: {0} of {1} images loaded").format(done, total)
+        lines.append(Line(words, 0, Tone.DOUBT, (_tr("Partial {0}/{1}").format(done, total),)))
+    return lines
+
+
+def _processed(words: str) -> str:
+    """`Sharpened 2`, the first word translated."""
+    what, _, step = words.partition(" ")
+    return f"{plain.core_text(what)} {step}"
+
+
+def prior(facts: CornerFacts, dated: bool) -> list[Line]:
+    if not facts.is_prior:
+        return []
+    label, interval, amount = plain.relation(facts.study.study_date, facts.current_date)
+    label = label.upper()
+    if not dated:
+        label = f"{label} {plain.dicom_date(facts.study.study_date)}"
+    return [Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label))]
+
+
+def cine(facts: CornerFacts) -> list[Line]:
+    """The speed that is asked for and the one that is reached, what was dropped, and whose times they are."""
+    told = facts.cine
+    if told is None:
+        return []
+    name = _tr("Sweep") if told.sweeps else _tr("Cine")
+    rate = f"{name} {_rate(told.rate)}/s"
+    if told.varies:
+        rate = _tr("{0} on average").format(rate)
+    if told.waits:
+        return [Line(f"{rate}, {_tr('waits for images')}", 0, Tone.DOUBT, (rate,))]
+    reached = _tr("{0} reached").format(f"{told.reached:.1f}") if told.reached is not None else ""
+    lines = [Line(", ".join(p for p in (rate, reached) if p), 0, short=(rate,), whole=True)]
+    if told.dropped:
+        words = _tr("1 image dropped") if told.dropped == 1 else _tr("{0} images dropped").format(told.dropped)
+        lines.append(Line(words, 0, Tone.DOUBT))
+    if told.words:
+        lines.append(Line(_tr("By the file's {0}").format(plain.core_text(told.words)), 5, Tone.MUTED))
+    return lines
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f}".removesuffix(".0")
+
+
+def size(facts: CornerFacts) -> list[Line]:
+    """Whether sizes on screen mean something, and whether pixels are shown as they are."""
+    state, picture = facts.state, facts.picture
+    lines = []
+    if state.zoom == 1.0 and picture.per_pixel is not None:
+        if state.sizing is Sizing.PIXELS:
+            lines.append(Line(_tr("Pixel for pixel (1:1)"), 2, short=("1:1",)))
+        elif state.sizing is Sizing.TRUE_SIZE and picture.mm_per_pixel is not None and facts.pixel_source:
+            lines.append(Line(_tr("True size ({0})").format(facts.pixel_source), 2, short=(_tr("True size"),)))
+    if picture.is_nearest:
+        lines.append(Line(_tr("Pixels not filled in"), 2))
+    return lines
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("viewport", text)
