@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rendering.decoded import DecodedStore
     from rendering.images import SeriesImages
     from rendering.judged_series import JudgedSeries, JudgedSeriesCache
+    from rendering.registration.registrar import SeriesRegistrar
     from rendering.viewport import Viewport
 
 # New frames are announced at most this often: a screen shows no more than that.
@@ -152,6 +153,16 @@ class ImageLibrary:
             self._drop(shelved)
         self._shelf.clear()
         self._studies = {}
+
+    @cached_property
+    def registrar(self) -> SeriesRegistrar:
+        from rendering.registration.registrar import SeriesRegistrar
+
+        return SeriesRegistrar(self._images_of)
+
+    def _images_of(self, study_uid: str, series_uid: str) -> SeriesImages | None:
+        shelved = self._shelf.get((study_uid, series_uid))
+        return None if shelved is None else shelved.images
 
     def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterator[ObjectFound]:
         from rendering.objects.received import found_in

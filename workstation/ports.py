@@ -8,6 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
+from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
@@ -239,6 +240,38 @@ class ObjectFound:
     replaces: tuple[str, ...] = ()
 
 
+SeriesKey = tuple[str, str]
+"""Study and series UID."""
+
+RegistrationTask = Callable[[Callable[[], bool], Callable[[float], object]], Alignment]
+"""Given whether nobody waits any more, and whom to tell how far it is (0 to 1). For a job; raises Refused."""
+
+
+class Registrar(Protocol):
+    """Finds how one open series lies in another's space (rendering.registration.registrar.SeriesRegistrar)."""
+
+    @property
+    def algorithm(self) -> str:
+        """Another one may align equal images otherwise."""
+        ...
+
+    def refusal(self, fixed: SeriesKey, moving: SeriesKey) -> str:
+        """Why these two cannot be tried, as the end of a sentence; empty when they can be."""
+        ...
+
+    def rigid(self, fixed: SeriesKey, moving: SeriesKey) -> RegistrationTask: ...
+    def deformable(self, fixed: SeriesKey, moving: SeriesKey, rigid: Alignment) -> RegistrationTask: ...
+    def displaced(self, warp: str, point: Vec3) -> Vec3 | None:
+        """What a displacement field adds (mm); None when there is none of that name."""
+        ...
+
+    def reader_moved(self) -> None:
+        """Step aside for a moment. Any thread."""
+        ...
+
+    def forget(self) -> None: ...
+
+
 class ImageShelf(Protocol):
     """Keeps the opened series and loads them (rendering.library.ImageLibrary)."""
 
@@ -253,6 +286,8 @@ class ImageShelf(Protocol):
 
     def close_case(self) -> None: ...
 
+    @property
+    def registrar(self) -> Registrar: ...
     def propose_lesion(self, drawn: Annotation, shown: ViewportState, other: ViewportState, expected: Vec3) -> LesionProposal:
         """Look for a measured lesion near `expected` (LPS mm) in the series of `other`. Takes time: for a job."""
         ...

@@ -5,6 +5,7 @@ No identifier goes with them; no DICOM file is ever read there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,14 @@ class Reduced:
         return abs(float(np.linalg.det(self.affine[:, :3]))) * self.values.size
 
 
-def reduced(source: VolumeSource, modality: str) -> Reduced:
-    """Block means of a whole volume, in the unit of its series."""
+def _at_once() -> None:
+    pass
+
+
+def reduced(source: VolumeSource, modality: str, between: Callable[[], object] = _at_once) -> Reduced:
+    """Block means of a whole volume, in the unit of its series. `between` is called before each slice: it may wait, or raise."""
     by = _factors(source.geometry)
-    values = _means(source.voxels, by)
+    values = _means(source.voxels, by, between)
     if source.slope != 1.0:
         values *= np.float32(source.slope)
     if source.intercept != 0.0:
@@ -58,11 +63,12 @@ def _factors(geometry: VolumeGeometry) -> tuple[int, int, int]:
     return slices, rows, columns
 
 
-def _means(voxels: NDArray[Any], by: tuple[int, int, int]) -> NDArray[np.float32]:
+def _means(voxels: NDArray[Any], by: tuple[int, int, int], between: Callable[[], object]) -> NDArray[np.float32]:
     """Slice by slice: other threads get their turn, and no copy of the volume is made."""
     slices = voxels.shape[0] // by[0]
     means = np.empty((slices, voxels.shape[1] // by[1], voxels.shape[2] // by[2]), np.float32)
     for index in range(slices):
+        between()
         block = [shrink(frame, by[1], by[2]) for frame in voxels[index * by[0] : (index + 1) * by[0]]]
         means[index] = block[0] if len(block) == 1 else np.mean(block, axis=0)
     return means
