@@ -73,13 +73,6 @@ class SeriesFrames:
             self._positions = {key: position for position, key in enumerate(numbered)}
         return self._positions.get((sop_instance_uid, frame_number))
 
-    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
-        """The position of a frame (from 1) of an image; None where it is not in the reading order."""
-        for position, place in enumerate(self.verdict.order):
-            if place.frame == frame_number - 1 and self._headers[place.instance].sop_instance_uid == sop_instance_uid:
-                return position
-        return None
-
     def job(self, position: int, slot: int) -> DecodeJob:
         """What has the worker decode one frame into a slot."""
         instance = self.instance(position)
