@@ -41,6 +41,7 @@ def new_annotation(view: FrameView | CutView, state: ViewportState, points: Sequ
     place = _frame_place(view) if isinstance(view, FrameView) else view.cut.to_patient
     spanned = with_span(kind, source, _pitch(view))
     identity = view.identity or FrameIdentity(state.study_uid, state.series_uid, "", 0)
+    slab = view.slab(state) if isinstance(view, CutView) else None
     return Annotation(
         uid=f"2.25.{uuid4().int}",
         kind=kind,
@@ -51,6 +52,7 @@ def new_annotation(view: FrameView | CutView, state: ViewportState, points: Sequ
         plane=state.plane,
         points=tuple(source) if isinstance(view, FrameView) else (),
         patient_points=() if place is None else tuple(place(u, v) for u, v in spanned),
+        slab=slab,
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from rendering.header import UltrasoundRegion
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Probe
 from rendering.viewport_dimensions import dimension_of_drawing
-from rendering.viewport_probe import SPOKEN_UNITS, UNITS, probe_cut, probe_frame
+from rendering.viewport_probe import SPOKEN_UNITS, UNITS, probe_cut, probe_frame, probe_slab
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
 from rendering.voi_measuring import measured_ball, with_peak
@@ -104,10 +104,10 @@ class Measuring:
         else:
             place = self._cut_place(annotation, position)
         if annotation.kind not in AREAS:
-            return _lines(annotation.kind, place)
+            return _of_slab(_lines(annotation.kind, place), annotation)
         measured = _area(annotation.kind, place)
-        if not self._values.is_suv:
-            return measured
+        if annotation.slab is not None or not self._values.is_suv:
+            return _of_slab(measured, annotation)
         cut = None if annotation.plane is Plane.STACK else cut_basis(annotation)
         return with_peak(self._images, self._values, annotation, measured, cut)
 
@@ -168,7 +168,7 @@ class Measuring:
             lengths,
             is_colour,
             self._unit(position),
-            lambda: cut_sampled(images, values, basis, kind, points, dimension),
+            lambda: cut_sampled(images, values, basis, kind, points, dimension, annotation.slab),
         )
 
     def _unit(self, position: int) -> str:
@@ -177,7 +177,11 @@ class Measuring:
 
     def _probed(self, annotation: Annotation, position: int) -> Measured:
         if annotation.plane is not Plane.STACK:
-            return _probe_values(probe_cut(self._images, self._values, annotation.patient_points[0], self._dimension(annotation)))
+            point, dimension = annotation.patient_points[0], self._dimension(annotation)
+            if annotation.slab is not None:
+                found = probe_slab(self._images, self._values, point, annotation.slab, dimension)
+                return _of_slab(_probe_values(found), annotation)
+            return _probe_values(probe_cut(self._images, self._values, point, dimension))
         column, row = (math.floor(part + 0.5) for part in annotation.points[0])
         header = self._images.header(position)
         is_inside = 0 <= column < header.columns and 0 <= row < header.rows
@@ -266,6 +270,16 @@ def _area(kind: AnnotationKind, place: _Place) -> Measured:
         return Measured(tuple(values), lengths.source, notes=("The values follow when the image is loaded",))
     values.extend(statistics(sampled.values, place.value_unit))
     return Measured(tuple(values), lengths.source, histogram=histogram(sampled.values), notes=_notes(sampled))
+
+
+def _of_slab(measured: Measured, annotation: Annotation) -> Measured:
+    """Says that depth was projected, and that values are those of the projection."""
+    slab = annotation.slab
+    if slab is None or measured.refused:
+        return measured
+    is_valued = annotation.kind in AREAS or annotation.kind is AnnotationKind.PROBE
+    said = f"Values of the {slab.words}" if is_valued else f"In a {slab.words}: depth is projected"
+    return replace(measured, notes=(*measured.notes, said))
 
 
 def _notes(sampled: Sampled) -> tuple[str, ...]:

@@ -23,9 +23,11 @@ from rendering.annotation_shapes import box, inside
 from rendering.header import ImageHeader
 from rendering.images import NotYet, SeriesImages
 from rendering.pixels import modality_values, padding_mask, padding_values, stored_values
+from rendering.reslice import VolumeSource
 from rendering.viewport_values import ValueScale
 from workstation.domain.annotation import AnnotationKind, MeasuredValue
 from workstation.domain.geometry import Vec3, VolumeGeometry, add, dot, sub, unit
+from workstation.domain.slab import Slab
 
 Point = tuple[float, float]
 
@@ -97,12 +99,16 @@ def cut_sampled(
     kind: AnnotationKind,
     spanned: Sequence[Point],
     dimension: int = 0,
+    slab: Slab | None = None,
 ) -> Sampled:
-    """The samples of a cut through `dimension` inside; `spanned` in the basis' mm. Raises Refused or NotYet."""
+    """The samples of a cut (or of the projection of `slab`) through `dimension` inside; `spanned` in the basis' mm.
+
+    Raises Refused or NotYet.
+    """
     source = images.volume(dimension)
     if source.partial:
         raise NotYet("This series is still being loaded")
-    us, vs = _grid(source.geometry, basis, box(kind, spanned))
+    us, vs = _grid(source.geometry, basis, box(kind, spanned), MOST_SAMPLES // (slab.samples if slab else 1))
     mask = inside(kind, spanned, us, vs)
     rows, columns = np.nonzero(mask)
     places = [_index_line(source.geometry, basis, i) for i in range(3)]
@@ -112,9 +118,37 @@ def cut_sampled(
     header = images.header(first)
     padding = padding_values(header, images.frame(first)) if source.voxels.dtype.kind == "f" else header.padding
     found, is_within, is_clean = _between_voxels(source.voxels, padding, indices)
+    if slab is not None:
+        found, is_within, is_clean = _projected(source, padding, indices, slab)
     kept = is_within & is_clean
     shown = (found[kept] * source.slope + source.intercept) * values.factor
     return Sampled(shown, int((is_within & ~is_clean).sum()), not is_within.all())
+
+
+def _projected(
+    source: VolumeSource, padding: tuple[float, float] | None, indices: Sequence[NDArray[np.float64]], slab: Slab
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """As `_between_voxels`, of a slab's samples put together in its way; padding and what lies outside count for nothing."""
+    # A falling line turns the largest stored value into the smallest.
+    is_largest = (slab.mode == "MIP") == (source.slope > 0.0)
+    start = {"MEAN": 0.0}.get(slab.mode, -math.inf if is_largest else math.inf)
+    total, count = np.full(indices[0].shape, start), np.zeros(indices[0].shape)
+    is_within = np.zeros(total.shape, bool)
+    step = source.geometry.to_index(add(source.geometry.origin, slab.step))
+    for sample in range(slab.samples):
+        away = sample - (slab.samples - 1) / 2.0
+        shifted = [index + away * part for index, part in zip(indices, step, strict=True)]
+        found, inside_volume, is_clean = _between_voxels(source.voxels, padding, shifted)
+        known = inside_volume & is_clean
+        is_within |= inside_volume
+        count += known
+        if slab.mode == "MEAN":
+            total += np.where(known, found, 0.0)
+        else:
+            total = np.where(known, (np.maximum if is_largest else np.minimum)(total, found), total)
+    if slab.mode == "MEAN":
+        total /= np.maximum(count, 1.0)
+    return np.where(count > 0.0, total, 0.0), is_within, count > 0.0
 
 
 def _index_line(geometry: VolumeGeometry, basis: CutBasis, axis: int) -> tuple[float, float, float]:
@@ -125,7 +159,7 @@ def _index_line(geometry: VolumeGeometry, basis: CutBasis, axis: int) -> tuple[f
 
 
 def _grid(
-    geometry: VolumeGeometry, basis: CutBasis, around: tuple[float, float, float, float]
+    geometry: VolumeGeometry, basis: CutBasis, around: tuple[float, float, float, float], most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres of the samples across and down that cover (u0, u1, v0, v1), ascending."""
     lines = [_along(geometry, basis, way) for way in (basis.right, basis.down)]
@@ -137,7 +171,7 @@ def _grid(
         start, step = line or (0.0, 1.0)
         first = math.floor((low - start) / step)
         found.append(start + step * np.arange(first, math.ceil((high - start) / step) + 1, dtype=np.float64))
-    thinner = math.ceil(math.sqrt(found[0].size * found[1].size / MOST_SAMPLES))
+    thinner = math.ceil(math.sqrt(found[0].size * found[1].size / most))
     return found[0][::thinner], found[1][::thinner]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rendering.fusion_facts import Fused
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Window
 from workstation.errors import Refused
 
@@ -71,6 +72,8 @@ class Picture:
     """What was done to the image besides its window (`Sharpened 2`); an English source string."""
     is_nearest: bool = False
     """Whether pixels are shown as squares, nothing filled in between."""
+    slab: Slab | None = None
+    """What is projected; None of a thin cut, of images as acquired and in 3D."""
     error: Refused | None = None
     fused: Fused | None = None
     """What is laid over the image; a doubt says why where it was asked for and is not."""

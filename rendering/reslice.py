@@ -8,7 +8,7 @@ needs no resampled copy. VTK reads numpy's memory; nothing is copied on the way 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,9 @@ class Cutter:
         # The outermost voxels reach half a voxel further than their centres.
         reslice.BorderOn()
 
-    def values(self, sampling: Sampling, filling: Interpolation, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
+    def values(
+        self, sampling: Sampling, filling: Interpolation, slope: float = 1.0, intercept: float = 0.0
+    ) -> NDArray[np.float32]:
         """float32, NaN outside."""
         reslice = self._reslice
         reslice.SetOutputScalarType(VTK_FLOAT)
@@ -139,6 +141,7 @@ class Cutters:
         """As `sample_volume`."""
         if _projects(sampling) is not None:
             return sample_volume(source, sampling, filling)
+        sampling = _of_stored(source, sampling)
         cutter = self._take(source)
         values: NDArray[np.float32] = cutter.values(sampling, filling, source.slope, source.intercept).copy()
         self._give(source, cutter)
@@ -168,7 +171,7 @@ class Cutters:
 
 def sample_volume(source: VolumeSource, sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:
     """Values (height, width) float32 in the volume's unit, linear (or as `filling` says) between voxels, NaN outside."""
-    axis = _projects(sampling)
+    axis, sampling = _projects(sampling), _of_stored(source, sampling)
     if axis is None:
         values: NDArray[np.float32] = Cutter(source.scalars, source.dimensions).values(
             sampling, filling, source.slope, source.intercept
@@ -206,6 +209,13 @@ def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.flo
     means = blocks.astype(np.float32)
     means *= np.float32(1.0 / (by_rows * by_columns))
     return means
+
+
+def _of_stored(source: VolumeSource, sampling: Sampling) -> Sampling:
+    """A falling line from stored values to values turns the largest of one into the smallest of the other."""
+    if source.slope >= 0.0 or sampling.samples == 1:
+        return sampling
+    return replace(sampling, mode={"MIP": "MIN", "MIN": "MIP"}.get(sampling.mode, sampling.mode))
 
 
 def _projects(sampling: Sampling) -> int | None:

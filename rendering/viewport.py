@@ -30,7 +30,7 @@ from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_fusion import ViewportFusion
 from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
-from rendering.viewport_probe import probe_cut, probe_frame, probe_stack
+from rendering.viewport_probe import probe_cut, probe_frame, probe_on_cut, probe_stack
 from rendering.viewport_solid import SolidView, solid_view
 from rendering.viewport_solid_paint import SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
@@ -106,7 +106,8 @@ class Viewport(ViewportFusion):
         source = self._source(state)
         pixels = self._painter.cut(source, view, state, width, height, fast)
         picture = self._described(pixels, view, state, self._position(state), self._window(state))
-        return replace(picture, partial=source.partial, identity=None if source.partial else picture.identity)
+        identity = None if source.partial else picture.identity
+        return replace(picture, partial=source.partial, identity=identity, slab=view.slab(state))
 
     def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
         view = self._solid_view(state, width, height)
@@ -349,7 +350,7 @@ class Viewport(ViewportFusion):
         told = self._scale.told_in(state.value_unit)
         try:
             if isinstance(view, CutView):
-                found = probe_cut(self.images, told, view.to_patient(x, y), dimension_index(self.images, state))
+                found = probe_on_cut(self.images, told, view.to_patient(x, y), view.slab(state), dimension_index(self.images, state))
             else:
                 pixel = view.to_pixel(x, y)
                 found = None if pixel is None else probe_frame(self.images, told, self._shown(state), *pixel)

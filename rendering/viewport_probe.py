@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from rendering.images import SeriesImages
@@ -11,7 +12,9 @@ from rendering.pixels import colour, stored_values
 from rendering.pixels.modality import modality_value
 from rendering.viewport_values import ValueScale
 from workstation.domain.doubt import SpacingSource
-from workstation.domain.geometry import Vec3
+from workstation.domain.geometry import Vec3, add
+from workstation.domain.geometry import scale as times
+from workstation.domain.slab import Slab
 from workstation.errors import Refused
 
 UNITS: dict[SpacingSource, str] = {
@@ -63,6 +66,33 @@ def probe_cut(images: SeriesImages, scale: ValueScale, point: Vec3, dimension: i
     if not (0 <= column < columns and 0 <= row < rows and 0 <= slice_ < slices):
         return None
     return probe_frame(images, scale, one.start + slice_, column, row)
+
+
+def probe_on_cut(images: SeriesImages, scale: ValueScale, point: Vec3, slab: Slab | None, dimension: int = 0) -> Probe | None:
+    """What a cut shows at an LPS point. Raises Refused or NotYet."""
+    if slab is None:
+        return probe_cut(images, scale, point, dimension)
+    return probe_slab(images, scale, point, slab, dimension)
+
+
+def probe_slab(images: SeriesImages, scale: ValueScale, point: Vec3, slab: Slab, dimension: int = 0) -> Probe | None:
+    """What a slab shows at an LPS point of its middle cut: of a MIP or MinIP the very voxel, of a mean no voxel but its value.
+
+    None where no voxel is. Raises Refused or NotYet.
+    """
+    middle = (slab.samples - 1) / 2.0
+    places = [add(point, times(slab.step, sample - middle)) for sample in range(slab.samples)]
+    probes = [probe for place in places if (probe := probe_cut(images, scale, place, dimension)) is not None]
+    valued = [(probe.value, probe) for probe in probes if probe.value is not None]
+    if not valued:
+        return None
+    if slab.mode == "MEAN":
+        first = valued[0][1]
+        mean = sum(value for value, _ in valued) / len(valued)
+        text = f"{_spoken(mean)} {SPOKEN_UNITS.get(first.unit, first.unit)}".rstrip()
+        return Probe(mean, first.unit, first.column, first.row, point, f"{text} ({slab.words})")
+    chosen = (max if slab.mode == "MIP" else min)(valued, key=lambda found: found[0])[1]
+    return replace(chosen, text=f"{chosen.text} ({slab.words})")
 
 
 def probe_stack(images: SeriesImages, scale: ValueScale, point: Vec3) -> Probe | None:

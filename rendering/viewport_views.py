@@ -18,6 +18,7 @@ from rendering.picture import FrameIdentity, Letters
 from rendering.viewport_dimensions import dimension_of
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3, VolumeGeometry, dot, length, scale
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 
@@ -128,6 +129,11 @@ class CutView:
     @property
     def thickness(self) -> float:
         return self.samples * self.cut.step
+
+    def slab(self, state: ViewportState) -> Slab | None:
+        """What is projected; None of a thin cut."""
+        step = scale(self.cut.forward, self.cut.step)
+        return Slab(state.slab_mode, state.slab_mm, step, self.samples) if self.samples > 1 else None
 
     def letters(self) -> Letters:
         return letters_of_plane(self.screen, self.cut.right, self.cut.down)

@@ -125,8 +125,8 @@ def _plane(facts: CornerFacts) -> list[Line]:
         return [Line(_tr("Not for measuring"), 0), Line(named, 0)]
     if state.plane is Plane.STACK:
         return []
-    slab = f"  {_number(state.slab_mm)} mm {state.slab_mode}" if state.slab_mm else ""
-    return [Line(plain.core_text(PLANE_TITLES[state.plane]) + slab, 2)]
+    title, slab = plain.core_text(PLANE_TITLES[state.plane]), picture.slab
+    return [Line(f"{title}  {plain.core_text(slab.mode_words)} {_number(slab.mm)} mm" if slab else title, 2)]
 
 
 def _series(facts: CornerFacts) -> list[Line]:

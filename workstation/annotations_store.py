@@ -18,6 +18,7 @@ from workstation.at_rest.vault import Vault
 from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
 from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Fusion, Plane
 from workstation.errors import Conflict
 from workstation.marks_store import MARKS, MarkStore
@@ -122,6 +123,7 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "lesion": [drawn.lesion, drawn.lesion_name],
         "fusion": _fusion_body(drawn.fusion),
         "dimension": drawn.dimension,
+        "slab": [drawn.slab.mode, drawn.slab.mm, drawn.slab.step, drawn.slab.samples] if drawn.slab else None,
     }
 
 
@@ -164,7 +166,15 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         lesion_name=lesion_name,
         fusion=_fusion_from(body.get("fusion")),
         dimension=body.get("dimension", ""),
+        slab=_slab_from(body.get("slab")),
     )
+
+
+def _slab_from(stored: list[Any] | None) -> Slab | None:
+    if not stored:
+        return None
+    mode, mm, (x, y, z), samples = stored
+    return Slab(mode, mm, (x, y, z), samples)
 
 
 def _fusion_from(stored: list[Any] | None) -> Fusion | None:

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Fusion, Plane
 
 
@@ -169,3 +170,5 @@ class Annotation:
     """`Dimension.key` of the volume it was drawn in, where a series has several at the same places."""
     fusion: Fusion | None = None
     """What was laid over the image when it was drawn: its values are measured too."""
+    slab: Slab | None = None
+    """The slab that it was drawn on: its values are those of the projection."""
