@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.plain import core_text
+from ui.plain import core_text, plain
 from ui.runner import Runner
 from workstation.commands.command import Command, Mode
+from workstation.commands.keymap import KeyNote
 
 COLUMNS = 3
 # What the mouse does is fixed; it stands here since no table holds it.
@@ -51,6 +52,11 @@ class KeysDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 14)
         column.addLayout(head)
+        self.notes = _label("\n".join(self._note(note) for note in runner.keymap.notes))
+        self.notes.setWordWrap(True)
+        self.notes.setStyleSheet(f"color: {theme.AMBER};")
+        self.notes.setVisible(bool(runner.keymap.notes))
+        column.addWidget(self.notes)
         column.addWidget(scroll, 1)
         self.resize(1240, 800)
 
@@ -72,6 +78,13 @@ class KeysDialog(QDialog):
         for column in columns:
             column.addStretch(1)
             row.addLayout(column, 1)
+
+    def _note(self, note: KeyNote) -> str:
+        """What of keys.toml is not as written, or what the table lost to it."""
+        if not note.winner:
+            return self.tr("keys.toml: there is no command {0}").format(plain(note.loser))
+        winner, loser = (core_text(self._runner.commands[i].title) for i in (note.winner, note.loser))
+        return self.tr("{0} runs “{1}”, as keys.toml says; “{2}” lost it").format(plain(note.key), winner, loser)
 
     def _row(self, command: Command) -> tuple[str, str, str]:
         keys = self._runner.keys_text(command.id)

@@ -177,9 +177,30 @@ def test_a_bad_key_file_is_told_and_the_built_in_keys_hold(tmp_path, qapp, qtbot
     from ui.main_window import MainWindow
 
     seat = WindowSeat(tmp_path)
-    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = ["W"]\n', encoding="utf-8")
+    (seat.folders.config / "keys.toml").write_text('"tool.zoom" = "W"\n', encoding="utf-8")
     window = MainWindow(seat)
     qtbot.addWidget(window)
     assert window.runner.keymap.command_for("Z", Mode.IMAGES) == "tool.zoom"
-    assert "tool.window" in window.banner.text
-    assert "tool.zoom" in window.banner.text
+    assert "keys.toml is not used" in window.banner.text
+
+
+def test_the_page_of_keys_says_which_built_in_command_lost_a_key_to_the_users(tmp_path, qapp, qtbot):
+    from window_seat import WindowSeat
+
+    from ui.main_window import MainWindow
+
+    seat = WindowSeat(tmp_path)
+    words = '"tool.zoom" = ["W"]\n"image.fly" = ["Ctrl+F12"]\n'
+    (seat.folders.config / "keys.toml").write_text(words, encoding="utf-8")
+    window = MainWindow(seat)
+    qtbot.addWidget(window)
+    assert window.runner.keymap.command_for("W", Mode.IMAGES) == "tool.zoom"
+    assert not window.banner.text
+    dialog = KeysDialog(window.runner, window)
+    qtbot.addWidget(dialog)
+    assert dialog.notes.text().splitlines() == [
+        "keys.toml: there is no command image.fly",
+        "W runs “Zoom”, as keys.toml says; “Window and level” lost it",
+    ]
+    lines = [[label.text() for label in labels] for _, labels in dialog.lines]
+    assert ["Window and level", ""] in lines

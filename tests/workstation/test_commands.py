@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workstation.commands.command import Mode
-from workstation.commands.keymap import build, is_bare, load_overrides
+from workstation.commands.command import EVERYWHERE, IMAGES, Command, Mode
+from workstation.commands.keymap import KeyNote, build, is_bare, load_overrides
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
 
@@ -47,11 +47,51 @@ def test_no_bare_letter_acts_while_the_editor_or_the_worklist_has_focus():
         assert [key for key in keymap.by_mode[mode] if is_bare(key)] == []
 
 
-def test_a_key_asked_for_twice_is_refused_with_both_ids_named():
+def a_command(name: str, *keys: str, modes=EVERYWHERE) -> Command:
+    return Command(name, name, lambda _: None, keys, modes=modes)
+
+
+def test_two_commands_of_the_table_never_want_one_key():
     with pytest.raises(WorkstationError) as refused:
-        build(COMMANDS, {"image.invert": ("W",)})
-    assert "image.invert" in refused.value.detail
-    assert "tool.window" in refused.value.detail
+        build([a_command("one.a", "Ctrl+B"), a_command("one.b", "Ctrl+B")])
+    assert "one.a" in refused.value.detail
+    assert "one.b" in refused.value.detail
+
+
+def test_the_users_key_stands_and_the_command_that_has_it_by_the_table_loses_it():
+    keymap = build(COMMANDS, {"image.invert": ("W", "Ctrl+F12")})
+    assert keymap.command_for("W", Mode.IMAGES) == "image.invert"
+    assert keymap.keys_of["image.invert"] == ("W", "Ctrl+F12")
+    assert keymap.keys_of["tool.window"] == ()
+    assert keymap.notes == (KeyNote("W", "tool.window", "image.invert"),)
+
+
+def test_a_command_that_loses_one_key_keeps_its_others():
+    keymap = build(COMMANDS, {"image.invert": ("Ctrl+Y",)})
+    assert keymap.keys_of["drawing.redo"] == ("Ctrl+Shift+Z",)
+    assert keymap.command_for("Ctrl+Shift+Z", Mode.IMAGES) == "drawing.redo"
+
+
+def test_a_key_of_a_later_version_does_not_take_the_users(tmp_path):
+    """A file of before: its command had the key first, whatever the table says today."""
+    before, later = a_command("old.a", "Ctrl+B"), a_command("new.b", "Ctrl+F11")
+    keymap = build([before, later], {"old.a": ("Ctrl+F11",)})
+    assert keymap.command_for("Ctrl+F11", Mode.EDITOR) == "old.a"
+    assert keymap.notes == (KeyNote("Ctrl+F11", "new.b", "old.a"),)
+
+
+def test_of_two_wishes_of_the_users_own_the_first_stands_and_both_are_named():
+    keymap = build(COMMANDS, {"image.invert": ("Ctrl+F12",), "image.fit": ("Ctrl+F12", "Ctrl+F11")})
+    assert keymap.command_for("Ctrl+F12", Mode.IMAGES) == "image.invert"
+    assert keymap.keys_of["image.fit"] == ("Ctrl+F11",)
+    assert keymap.notes == (KeyNote("Ctrl+F12", "image.fit", "image.invert"),)
+
+
+def test_a_key_taken_in_the_images_still_serves_elsewhere():
+    keymap = build([a_command("a.a", "Ctrl+B"), a_command("b.b", modes=IMAGES)], {"b.b": ("Ctrl+B",)})
+    assert keymap.command_for("Ctrl+B", Mode.IMAGES) == "b.b"
+    assert keymap.command_for("Ctrl+B", Mode.EDITOR) == "a.a"
+    assert keymap.keys_of == {"a.a": ("Ctrl+B",), "b.b": ("Ctrl+B",)}
 
 
 def test_a_users_key_replaces_the_tables(tmp_path):
@@ -63,10 +103,11 @@ def test_a_users_key_replaces_the_tables(tmp_path):
     assert keymap.keys_of["help.keys"] == ()
 
 
-def test_an_unknown_command_in_keys_toml_is_named():
-    with pytest.raises(WorkstationError, match="not used") as refused:
-        build(COMMANDS, {"image.fly": ("J",)})
-    assert "image.fly" in refused.value.detail
+def test_a_command_that_is_no_more_is_named_and_the_other_keys_hold():
+    keymap = build(COMMANDS, {"image.fly": ("J",), "image.invert": ("Ctrl+F12",)})
+    assert keymap.notes == (KeyNote("", "image.fly"),)
+    assert keymap.command_for("Ctrl+F12", Mode.IMAGES) == "image.invert"
+    assert keymap.command_for("J", Mode.IMAGES) == "drawing.next"
 
 
 @pytest.mark.parametrize("text", ['"image.invert" = "J"', '"image.invert" = [1]', "not toml ["])

@@ -1,8 +1,9 @@
 """Which key runs which command in which mode: the table's keys, with the user's on top.
 
-`keys.toml` holds `"command.id" = ["Ctrl+K", ...]`; an empty list takes the keys away. A
-clash is refused with both ids named and the table's own keys are used, since a key that
-does one of two things is worse than a key that is not changed.
+`keys.toml` holds `"command.id" = ["Ctrl+K", ...]`; an empty list takes the keys away. What the user
+chose stands: a key that a later version of the table gives to another command is lost to that one, and is said
+(`KeyMap.notes`, on the page of keys). Of two wishes of the user's own for one key the first stands. Only a file that cannot be
+read as one is refused as a whole.
 """
 
 from __future__ import annotations
@@ -22,37 +23,50 @@ def is_bare(key: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyNote:
+    """What of the keys is not as written: `key` belongs to `winner`, not to `loser`. Without a winner `loser` is no command."""
+
+    key: str
+    loser: str
+    winner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMap:
-    """Key text to command id, one mapping for each mode."""
+    """Key text to command id, one mapping for each mode; `keys_of` are the keys that really run a command."""
 
     by_mode: Mapping[Mode, Mapping[str, str]]
     keys_of: Mapping[str, tuple[str, ...]]
+    notes: tuple[KeyNote, ...] = ()
 
     def command_for(self, key: str, mode: Mode) -> str | None:
         return self.by_mode[mode].get(key)
 
 
 def build(commands: Iterable[Command], overrides: Mapping[str, tuple[str, ...]] | None = None) -> KeyMap:
-    """Raises WorkstationError for unknown ids and for clashes, naming both commands."""
-    overrides = overrides or {}
+    """Raises WorkstationError when two commands of the table itself want one key."""
+    wanted = dict(overrides or {})
     table = {c.id: c for c in commands}
-    unknown = sorted(set(overrides) - set(table))
-    if unknown:
-        raise WorkstationError("keys.toml is not used", f"There is no command {unknown[0]!r}", "See the list under F1")
+    notes = [KeyNote("", unknown) for unknown in wanted if unknown not in table]
     by_mode: dict[Mode, dict[str, str]] = {mode: {} for mode in Mode}
-    keys_of: dict[str, tuple[str, ...]] = {}
-    for command in table.values():
-        keys_of[command.id] = overrides.get(command.id, command.keys)
-        for key in keys_of[command.id]:
-            for mode in command.modes:
-                if is_bare(key) and mode not in (Mode.IMAGES, Mode.POINTING):
-                    continue
-                other = by_mode[mode].setdefault(key, command.id)
-                if other != command.id:
-                    detail = f"{key} is asked for by both {other} and {command.id}"
-                    raise WorkstationError("Two commands want one key", detail, "Change one of them in keys.toml")
+    keys_of: dict[str, list[str]] = {command_id: [] for command_id in table}
+    asked = [(table[i], keys, True) for i, keys in wanted.items() if i in table]
+    asked += [(c, c.keys, False) for c in table.values() if c.id not in wanted]
+    for command, keys, is_users in asked:
+        for key in dict.fromkeys(keys):
+            modes = [m for m in command.modes if not is_bare(key) or m in (Mode.IMAGES, Mode.POINTING)]
+            others = dict.fromkeys(by_mode[m][key] for m in modes if key in by_mode[m])
+            if others and not is_users and not any(other in wanted for other in others):
+                detail = f"{key} is asked for by both {next(iter(others))} and {command.id}"
+                raise WorkstationError("Two commands want one key", detail, "Change one of them in keys.toml")
+            notes += [KeyNote(key, command.id, other) for other in others]
+            free = [m for m in modes if key not in by_mode[m]]
+            for mode in free:
+                by_mode[mode][key] = command.id
+            if free or not modes:
+                keys_of[command.id].append(key)
     by_mode[Mode.POINTING] = by_mode[Mode.IMAGES] | by_mode[Mode.POINTING]
-    return KeyMap(by_mode, keys_of)
+    return KeyMap(by_mode, {command_id: tuple(keys) for command_id, keys in keys_of.items()}, tuple(notes))
 
 
 def load_overrides(path: Path) -> dict[str, tuple[str, ...]]:
