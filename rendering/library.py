@@ -22,6 +22,8 @@ from rendering.frame_memory import half_of_memory
 from rendering.worker import ImageWorker
 from workstation.at_rest.vault import Vault
 from workstation.domain.study import Series, Study
+from workstation.domain.value_unit import ValueUnit
+from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import IMAGES, Cancel, Job, Jobs
 from workstation.ports import DecodePriority, LethalImages, ObjectFound
@@ -71,6 +73,7 @@ class ImageLibrary:
         self._place = (folder, vault or Vault.plain()) if folder is not None else None
         self._studies: dict[str, Study] = {}
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
+        self._mapped: dict[tuple[str, str], tuple[ValueUnit, ...]] = {}
         self._waiting: list[tuple[str, str]] = []
         self._asked = 0.0
         self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs, self._judge) if self._place else None
@@ -152,6 +155,7 @@ class ImageLibrary:
         for shelved in self._shelf.values():
             self._drop(shelved)
         self._shelf.clear()
+        self._mapped.clear()
         self._studies = {}
 
     @cached_property
@@ -167,7 +171,18 @@ class ImageLibrary:
     def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterator[ObjectFound]:
         from rendering.objects.received import found_in
 
-        return found_in(study, self._worker.read_object, cancelled)
+        for found in found_in(study, self._worker.read_object, cancelled):
+            self._note_units(study.study_instance_uid, found)
+            yield found
+
+    def _note_units(self, study_uid: str, found: ObjectFound) -> None:
+        """Units that mapping objects give to series, those that are open and those that will be. In the reading job."""
+        for series_uid, unit in found.units:
+            key = (study_uid, series_uid)
+            self._mapped[key] = (*(one for one in self._mapped.get(key, ()) if one != unit), unit)
+            shelved = self._shelf.get(key)
+            if shelved is not None:
+                shelved.images.mapped_units = self._mapped[key]
 
     def viewport(self, study_uid: str, series_uid: str) -> Viewport | None:
         """The drawer of one series, starting to load it when it is not in memory."""
@@ -210,6 +225,7 @@ class ImageLibrary:
         from rendering.viewport import Viewport
 
         images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2, self._judge(*found))
+        images.mapped_units = self._mapped.get(key, ())
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
         shelved = _Shelved(images, Viewport(images, self._images))
         self._shelf[key] = shelved

@@ -77,7 +77,7 @@ class ValueScale:
     @property
     def units(self) -> ValueUnits:
         """What the values can be told in, the own unit first, and why not in others."""
-        if not self._suvs:
+        if not self._suvs and not self._images.mapped_units:
             return ValueUnits((self.own,))
         suvs = [ValueUnit(k.value, f.factor, f.basis) for k, f in self._suvs.items() if isinstance(f, SuvFactor)]
         refused = [(k.value, "; ".join(f)) for k, f in self._suvs.items() if not isinstance(f, SuvFactor)]
@@ -87,7 +87,7 @@ class ValueScale:
 
     def told_in(self, name: str) -> ValueScale:
         """This series in the unit of that name; in its own where it offers none such."""
-        if not name or name == self.own.name or not self._suvs:
+        if not name or name == self.own.name:
             return self
         unit = next((one for one in self.units.offered if one.name == name), None)
         return self if unit is None else self._told.setdefault(unit, ValueScale(self._images, unit))

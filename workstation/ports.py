@@ -16,7 +16,7 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
-from workstation.domain.value_unit import ValueUnits
+from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused, WorkstationError
 
@@ -234,6 +234,10 @@ class ObjectFound:
     annotations: tuple[Annotation, ...] = ()
     layers: tuple[ImageLayer, ...] = ()
     words: tuple[str, ...] = ()
+    units: tuple[tuple[str, ValueUnit], ...] = ()
+    """(series UID, unit) that its values may be told in."""
+    warnings: tuple[str, ...] = ()
+    """Of the words those that a reader must know before values are read."""
     key_images: tuple[KeyImage, ...] = ()
     presentation: PresentationState | None = None
     uid: str = ""

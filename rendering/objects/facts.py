@@ -27,6 +27,7 @@ class ObjectKind(StrEnum):
     REPORT = "structured report"
     SEGMENTATION = "segmentation"
     STRUCTURES = "structure set"
+    VALUE_MAP = "value mapping"
 
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -52,6 +53,7 @@ _KINDS = {
     "66.4": ObjectKind.SEGMENTATION,
     "66.7": ObjectKind.SEGMENTATION,
     "481.3": ObjectKind.STRUCTURES,
+    "67": ObjectKind.VALUE_MAP,
 }
 
 
@@ -332,6 +334,18 @@ class StructureSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueMapping:
+    """Real value = stored value x `slope` + `intercept` in `unit`, on these images. `slope` None: a table, which is not read."""
+
+    images: tuple[ImageReference, ...]
+    unit: Code | None
+    slope: float | None
+    intercept: float = 0.0
+    label: str = ""
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectFacts:
     """One object. `made` is when (`YYYY-MM-DDTHH:MM:SS`, perhaps with a zone, or empty); `creator` a person's name.
 
@@ -363,6 +377,7 @@ class ObjectFacts:
     report: Report | None = None
     segmentation: Segmentation | None = None
     structure_set: StructureSet | None = None
+    value_mappings: tuple[ValueMapping, ...] = ()
     unread: tuple[str, ...] = ()
     predecessors: tuple[str, ...] = ()
 

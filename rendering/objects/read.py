@@ -12,6 +12,7 @@ from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
+from rendering.objects.read_value_map import read_value_map
 from rendering.objects.reading import Budget, evidence, moment, predecessors, series_references, written_name
 from rendering.parse import build_header
 from rendering.parse_elements import Elements
@@ -128,6 +129,11 @@ def _structures(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _
     return replace(facts, structure_set=found, images=images, label=label, made=made or facts.made, frame_of_reference_uid=frame)
 
 
+def _value_map(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:
+    found, images = read_value_map(received.elements, budget)
+    return replace(facts, value_mappings=found, images=images)
+
+
 _Reader = Callable[[ReceivedDataset, ObjectFacts, Budget, Sequence[str]], ObjectFacts]
 _READERS: dict[ObjectKind, _Reader] = {
     ObjectKind.PRESENTATION: _presentation,
@@ -135,4 +141,5 @@ _READERS: dict[ObjectKind, _Reader] = {
     ObjectKind.REPORT: _report,
     ObjectKind.SEGMENTATION: _segmentation,
     ObjectKind.STRUCTURES: _structures,
+    ObjectKind.VALUE_MAP: _value_map,
 }

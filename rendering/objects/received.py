@@ -12,6 +12,7 @@ from rendering.objects.layers import layers_of
 from rendering.objects.matching import match
 from rendering.objects.revisions import replaced
 from rendering.objects.states import state_of
+from rendering.objects.value_maps import mapped_units
 from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.study import Study
 from workstation.errors import WorkstationError
@@ -57,6 +58,9 @@ def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
             return ObjectFound(name, (), layers.layers, layers.words)
         if facts.key_objects is not None:
             return _key_objects(facts, study, name)
+        if facts.kind is ObjectKind.VALUE_MAP:
+            mapped = mapped_units(facts, study)
+            return ObjectFound(name, words=(*mapped.warnings, *mapped.words), units=mapped.units, warnings=mapped.warnings)
         if facts.report is not None and not facts.report.findings:
             return None
         applied = annotations_of(facts, study)

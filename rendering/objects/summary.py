@@ -6,6 +6,7 @@ from typing import Any
 
 from rendering.objects.concepts import unit_text, value_name
 from rendering.objects.facts import Finding, ObjectFacts
+from rendering.objects.value_maps import unit_name
 
 
 def row_of(facts: ObjectFacts) -> dict[str, Any]:
@@ -75,6 +76,8 @@ def words_of(facts: ObjectFacts) -> str:
         ]
     elif facts.segmentation is not None:
         parts += [facts.segmentation.kind.lower(), *(s.label or s.property_type.text for s in facts.segmentation.segments)]
+    elif facts.value_mappings:
+        parts += [f"{unit_name(one)} {one.slope:g}" if one.slope is not None else unit_name(one) for one in facts.value_mappings]
     elif facts.structure_set is not None:
         parts += [structure.name for structure in facts.structure_set.structures]
     return ", ".join(

@@ -15,9 +15,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from rendering.header import ImageHeader
+from rendering.objects.concepts import LONGEST_CODE
 from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.plain_text import one_line
-from rendering.objects.write_plan import Author, Written
+from rendering.objects.write_plan import FIRST, Author, Joining, Written
 from workstation.errors import Refused
 
 PRODUCT = "Lyskasse"
@@ -34,7 +35,9 @@ def new_uid() -> UID:
     return UID(f"2.25.{uuid4().int}")
 
 
-def begin(context: ObjectContext, author: Author, modality: str, sop_class: str, description: str) -> Dataset:
+def begin(
+    context: ObjectContext, author: Author, modality: str, sop_class: str, description: str, joining: Joining = FIRST
+) -> Dataset:
     """Patient, General Study, Series, Equipment and SOP Common Modules (PS3.3 C.7.1.1, C.7.2.1, C.7.3.1, C.7.5.1, C.12.1)."""
     if not context.study_uid:
         raise Refused("The object cannot be written", "The images name no study")
@@ -46,12 +49,14 @@ def begin(context: ObjectContext, author: Author, modality: str, sop_class: str,
     ds.InstanceCreationDate, ds.InstanceCreationTime = date, clock
     ds.TimezoneOffsetFromUTC = made.strftime("%z")[:5]
     _copy_context(ds, context)
-    ds.SeriesInstanceUID, ds.SeriesNumber = new_uid(), NUMBERS[modality]
-    ds.SeriesDate, ds.SeriesTime = date, clock
+    began = joining.began or made
+    ds.SeriesInstanceUID = UID(joining.series_uid) if joining.series_uid else new_uid()
+    ds.SeriesNumber = NUMBERS[modality]
+    ds.SeriesDate, ds.SeriesTime = began.strftime("%Y%m%d"), began.strftime("%H%M%S.%f")
     ds.Modality, ds.SeriesDescription = modality, one_line(description, 64)
     ds.Manufacturer, ds.ManufacturerModelName = PRODUCT, PRODUCT
     ds.SoftwareVersions = one_line(author.version, 64)
-    ds.InstanceNumber = 1
+    ds.InstanceNumber = joining.number
     return ds
 
 
@@ -88,7 +93,7 @@ def content(ds: Dataset, author: Author) -> None:
 
 def code_item(code: Code) -> Dataset:
     item = Dataset()
-    item.CodeValue = code.value
+    setattr(item, "CodeValue" if len(code.value) <= LONGEST_CODE else "LongCodeValue", code.value)
     item.CodingSchemeDesignator = code.scheme
     item.CodeMeaning = one_line(code.meaning or code.value, 64)
     return item
@@ -139,4 +144,5 @@ def finish(ds: Dataset, left_out: tuple[str, ...] = ()) -> Written:
         str(ds.SOPInstanceUID),
         str(ds.SOPClassUID),
         left_out,
+        str(ds.Modality),
     )

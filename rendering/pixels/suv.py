@@ -3,7 +3,7 @@
 QIBA FDG-PET/CT Profile, Appendix G (SUV from vendor-neutral DICOM), PS3.3 C.8.9.1, PS3.16 CID 85. SUV is activity
 concentration times a size of the patient over the activity that is left of the dose: body weight,
 lean body mass by Janmahasatian or by James (SUVType LBMJANMA, LBMJAMES128), body surface by
-DuBois, ideal body weight by Devine.
+DuBois, ideal body weight by Sugawara (DCM 126413: Devine's formula is another one and gives some 5 % less).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_HALF_LIVES = 12.0
 WEIGHTS = (0.3, 500.0)
 SIZES = (0.3, 2.6)
 BODY_MASS_INDICES = (8.0, 90.0)
-# Devine's formula is of adults over five feet; it falls to nothing in children.
+# The ideal weight is a formula for adults; it falls to nothing in children.
 LEAST_IDEAL_SIZE = 1.40
 
 
@@ -46,6 +46,10 @@ SUV_TYPES = {
     "BSA": SuvKind.SURFACE,
     "IBW": SuvKind.IDEAL_WEIGHT,
 }
+
+
+# Units (0054,1001) of activity, or of what is SUV already: all others are counts that mean nothing beside another scan.
+QUANTITATIVE = frozenset({"BQML", "GML", "CM2ML", "CNTS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def body_size(pet: PetFacts, kind: SuvKind) -> float | Reasons:
     if kind is SuvKind.SURFACE:
         return 71.84 * math.pow(weight, 0.425) * math.pow(size * 100.0, 0.725)
     if kind is SuvKind.IDEAL_WEIGHT:
-        return _devine(size, sex == "M")
+        return _ideal(size, sex == "M")
     return _james(weight, size, sex == "M") if kind is SuvKind.LEAN_JAMES else _janmahasatian(weight, size, sex == "M")
 
 
@@ -127,11 +131,12 @@ def _james(weight: float, size: float, is_male: bool) -> float | Reasons:
     return 1000.0 * (gain * weight - loss * (weight / (size * 100.0)) ** 2)
 
 
-def _devine(size: float, is_male: bool) -> float | Reasons:
-    """Devine 1974, 2.3 kg for each inch over five feet; grams."""
+def _ideal(size: float, is_male: bool) -> float | Reasons:
+    """Sugawara, Radiology 1999;213:521; grams."""
     if size < LEAST_IDEAL_SIZE:
-        return (f"Devine's formula does not hold below {LEAST_IDEAL_SIZE:.2f} m",)
-    return 1000.0 * ((50.0 if is_male else 45.5) + 2.3 * (size * 100.0 / 2.54 - 60.0))
+        return (f"The formula of the ideal weight does not hold below {LEAST_IDEAL_SIZE:.2f} m",)
+    start, gain = (48.0, 1.06) if is_male else (45.5, 0.91)
+    return 1000.0 * (start + gain * (size * 100.0 - 152.0))
 
 
 @dataclass(frozen=True, slots=True)

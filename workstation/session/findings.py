@@ -57,6 +57,8 @@ class Findings:
         self.words: tuple[str, ...] = ()
         """What of the objects is not shown, and why: `name: reason`."""
         self.changed: Signal[None] = Signal()
+        self.warned: Signal[str] = Signal()
+        """What a reader must know before values are read, once for each object."""
 
     @property
     def layers(self) -> tuple[ImageLayer, ...]:
@@ -187,6 +189,10 @@ class Findings:
         self._annotating.add_received({drawn.uid: drawn for drawn in map(_with_own_uid, received)}.values(), gone)
         self._key_images.take_received(key for one in theirs for key in one.key_images)
         self.changed.emit(None)
+        warnings = list(dict.fromkeys(words for one in found for words in one.warnings))
+        if warnings:
+            more = f" (and {len(warnings) - 1} more: see the findings)" if len(warnings) > 1 else ""
+            self.warned.emit(f"{warnings[0]}{more}")
 
     def _as_wanted(self, layer: ImageLayer) -> ImageLayer:
         look = self._looks.get(layer.uid)

@@ -100,6 +100,7 @@ class Session:
         self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
         self.hottest = Hottest(self.viewing, self.annotating)
+        self.findings.warned.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
         self.viewing.fusing.alignment = self.registering.alignment
         self.viewing.fusing.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
