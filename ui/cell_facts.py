@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Letters, Picture
 from ui.annotation_layer import AnnotationLayer
+from ui.colour_bar import colour_bar, fused_lines
 from ui.corner_facts import CornerFacts
 from ui.corner_line import Line, Tone
 from ui.corner_text import corner_lines
@@ -84,6 +85,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     if facts.laid_over:
         over = tuple(Line(words, 0, Tone.DOUBT, tuple(short)) for words, *short in facts.laid_over)
         corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
+    corners = replace(corners, top_right=(*corners.top_right, *fused_lines(picture.fused)))
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(
@@ -99,6 +101,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         drawings,
         _scaled_point(cursor, 1 / facts.ratio) if cursor is not None else None,
         facts.not_the_reports,
+        colour_bar(picture.fused),
     )
 
 

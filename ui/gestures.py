@@ -1,7 +1,8 @@
 """What the mouse does in a viewport: left the chosen tool, middle pans, right zooms, wheel scrolls.
 
 In 3D nothing can be pointed at: left turns the volume (with Shift it windows, which is the
-opacity), unless the tool is to zoom or pan; the wheel turns by small steps.
+opacity), unless the tool is to zoom or pan; the wheel turns by small steps. On a fused image left with
+Shift is of what is laid over: up and down its scale, right and left how strong it is.
 
 Works on numbers only (positions in logical pixels of the viewport); what it does to the images are
 calls of `Viewing`. Nothing here paints.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from workstation.domain.viewing import Plane, ViewportState, Window
+from workstation.session.fusing import Grip
 from workstation.session.viewing import ZOOM_RANGE, Tool, Viewing
 
 # Pixels of movement that turn a click into a drag: below it a hand's tremor.
@@ -59,6 +61,8 @@ class Gestures:
         self._tool = Tool.WINDOW
         self._button = Button.LEFT
         self._turns = False
+        self._over = False
+        self._over_start: Grip | None = None
         self._start = (0.0, 0.0)
         self._last = (0.0, 0.0)
         self._rest = 0.0
@@ -76,6 +80,8 @@ class Gestures:
         self._turns = state is not None and state.plane is Plane.THREE_D and self._tool not in (Tool.PAN, Tool.ZOOM)
         if self._turns and shifted:
             self._turns, self._tool = False, Tool.WINDOW
+        self._over = button is Button.LEFT and shifted and state is not None and state.fusion is not None
+        self._over_start = self._viewing.fusing.grip() if self._over else None
         self._rest, self.dragged = 0.0, False
         if self._points:
             self._pointed(self._tool, "press", at, at)
@@ -89,7 +95,9 @@ class Gestures:
         self.dragged = True
         dx, dy = at[0] - self._last[0], at[1] - self._last[1]
         self._last = at
-        if self._turns:
+        if self._over and self._over_start is not None:
+            self._viewing.fusing.drag(self._over_start, at[0] - self._start[0], at[1] - self._start[1])
+        elif self._turns:
             side = min(place.width, place.height)
             self._viewing.turn(dx / side * TURN_DEGREES, dy / side * TURN_DEGREES, place.index)
         elif self._points:
@@ -134,7 +142,7 @@ class Gestures:
 
     @property
     def _points(self) -> bool:
-        return not self._turns and self._tool is Tool.CROSSHAIR
+        return not self._turns and not self._over and self._tool is Tool.CROSSHAIR
 
     def _window(self, place: Place, dx: float, dy: float) -> None:
         if place.window is not None:

@@ -17,6 +17,7 @@ from rendering.picture import Letters
 from ui import halo, icons, plain, theme
 from ui.annotation_paint import paint_cursor, paint_drawings
 from ui.annotation_shapes import Shape
+from ui.colour_bar import ColourBar, paint_colour_bar
 from ui.corner_fit import fitted, line_height
 from ui.corner_layout import BADGE_PAD, Placed
 from ui.corner_line import Corners, Tone
@@ -69,6 +70,7 @@ class OverlayFacts:
     drawings: tuple[Shape, ...] = ()
     cursor: Point | None = None
     not_the_reports: bool = False
+    colours: ColourBar | None = None
 
 
 def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, text: bool = True) -> None:
@@ -80,7 +82,9 @@ def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, t
     if facts.cross is not None and text:
         _cross(painter, facts.cross)
     if text:
-        _letters(painter, facts.letters, width, height, facts.scale)
+        _letters(painter, facts.letters, width, height, facts.scale, facts.colours)
+        if facts.colours is not None:
+            paint_colour_bar(painter, facts.colours, height)
         if facts.scale is not None:
             _scale(painter, facts.scale, width, height)
     _corners(painter, facts.corners, width, height, text)
@@ -165,13 +169,15 @@ def _badge(painter: QPainter, placed: Placed, line_height: float) -> None:
     painter.drawText(QPointF(placed.left, placed.top + halo.metrics().ascent()), placed.text)
 
 
-def _letters(painter: QPainter, letters: Letters, width: float, height: float, scale: ScaleBar | None) -> None:
+def _letters(
+    painter: QPainter, letters: Letters, width: float, height: float, scale: ScaleBar | None, colours: ColourBar | None = None
+) -> None:
     high = halo.metrics(LETTER_POINTS, True).height()
     right = width - 8 - (scale.thickness if scale is not None else 0)
     for text, x, y, align in (
         (letters.top, width / 2, 5.0, 0.5),
         (letters.bottom, width / 2, height - high - 5, 0.5),
-        (letters.left, 8.0, (height - high) / 2, 0.0),
+        (letters.left, (colours.room(height) if colours is not None else 0.0) or 8.0, (height - high) / 2, 0.0),
         (letters.right, right, (height - high) / 2, 1.0),
     ):
         if text:

@@ -121,6 +121,9 @@ class ViewportWidget(QWidget):
         cell = self.cell
         if cell is None or cell.state is None:
             return None
+        fusion = cell.state.fusion
+        if fusion is not None:  # what is laid over is looked at as well: it loads, and stays in memory
+            self._core.library.viewport(fusion.study_uid, fusion.series_uid)
         return self._core.library.viewport(cell.state.study_uid, cell.state.series_uid)
 
     def view(self) -> View | None:
@@ -170,7 +173,8 @@ class ViewportWidget(QWidget):
 
     def frames_arrived(self, series_uid: str) -> None:
         cell = self.cell
-        if cell is not None and cell.state is not None and cell.state.series_uid == series_uid:
+        state = cell.state if cell is not None else None
+        if state is not None and series_uid in (state.series_uid, state.fusion.series_uid if state.fusion else ""):
             self._pictures.frames_arrived()
             self.loupe.refresh()
             self.update()
@@ -321,6 +325,17 @@ class ViewportWidget(QWidget):
         clicked = self._gestures.release(_xy(event.position()))
         if clicked and event.button() == Qt.MouseButton.RightButton:
             self._neighbours.show_menu(self.index, event.globalPosition().toPoint())
+        elif clicked and event.button() == Qt.MouseButton.LeftButton:
+            self._pick(self._device(_xy(event.position())))
+
+    def _pick(self, at: tuple[float, float]) -> None:
+        """A click in 3D takes the planes to what is seen there: in a MIP to the brightest voxel behind it."""
+        view = self.view()
+        if view is not None and view.state.plane is Plane.THREE_D:
+            with suppress(WorkstationError):  # while it loads there is nothing behind a pixel
+                point = view.viewport.pick(view.state, view.width, view.height, *at)
+                if point is not None:
+                    self._session.hottest.pick(self.index, point)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._pen.double_click(_xy(event.position())):

@@ -7,7 +7,7 @@ viewport to another plane keeps it. Nothing here decides that two series lie in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workstation.domain.alignment import Alignment, AlignmentKind
@@ -31,7 +31,17 @@ UNDER = ("CT", "MR")
 QUANTITATIVE = ("BQML", "GML", "CNTS", "CM2ML")
 # What one step makes of the upper end of a laid-over window.
 SCALE_STEP = 1.25
+# Dragging over this many pixels takes the opacity from none to all, and doubles the scale.
+DRAG_PIXELS = 300.0
 PET_WINDOW = Window(3.5, 7.0, VoiFunction.LINEAR_EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """What a drag began with."""
+
+    window: Window | None
+    opacity: float
 
 
 class Fusing:
@@ -119,6 +129,17 @@ class Fusing:
     def blend(self, opacity: float) -> None:
         self._fusion()
         self._change(opacity=min(max(opacity, 0.0), 1.0))
+
+    def grip(self) -> Grip:
+        """The laid-over window and opacity as they are, for a drag."""
+        return Grip(self.window(), self._fusion().opacity)
+
+    def drag(self, start: Grip, right: float, down: float) -> None:
+        """Of so many pixels since `start`: right lays over stronger, up makes the scale shorter."""
+        values: dict[str, object] = {"opacity": min(max(start.opacity + right / DRAG_PIXELS, 0.0), 1.0)}
+        if start.window is not None:
+            values["window"] = stretched(start.window, 2.0 ** (down / DRAG_PIXELS))
+        self._change(**values)
 
     def scale_by(self, factor: float) -> None:
         """Stretch or shrink the laid-over window from its lower end."""
