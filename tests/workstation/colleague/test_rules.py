@@ -1,0 +1,165 @@
+"""Each rule of the careful colleague: what it catches, and the nearest thing that it must leave alone.
+
+The sentences here are the rules' own examples. How well they do on reports that nobody wrote the rules for
+is measured by `test_planted_errors.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from workstation.colleague.colleague import NAMES, RULES, look
+from workstation.colleague.facts import CaseFacts, MeasuredFact, PriorFact, Remark, ReportText, Severity, Side
+from workstation.colleague.language import language_of, load_languages, spoken
+from workstation.colleague.policy import load_policy, policy_of
+from workstation.domain.report import SectionCode as S
+from workstation.errors import Refused
+
+LANGUAGES = load_languages()
+PRIOR = PriorFact(date(2025, 3, 4), "CT", "CT chest")
+
+
+def remarks(findings: str = "", impression: str = "", facts: dict[str, Any] | None = None, **sections: str) -> tuple[Remark, ...]:
+    texts = {S.FINDINGS: findings, S.IMPRESSION: impression} | {S[name.upper()]: text for name, text in sections.items()}
+    return look(ReportText(texts), CaseFacts(**(facts or {})), LANGUAGES)
+
+
+def rules(*args: Any, **more: Any) -> list[str]:
+    return [remark.rule for remark in remarks(*args, **more)]
+
+
+KNEE_RIGHT = {"procedure": "MR knee right", "modalities": frozenset({"MR"})}
+CHEST = {"procedure": "CT chest", "modalities": frozenset({"CT"}), "sex": "M", "age": 71.0, "study_day": date(2026, 11, 23)}
+
+CAUGHT = [
+    ("laterality", "The left medial meniscus is torn.", "Meniscal tear.", KNEE_RIGHT),
+    ("laterality", "Vänster mediala menisk är rupturerad och det ses hydrops.", "Meniskruptur.", {"procedure": "MR knä höger"}),
+    ("laterality", "There is a nodule in the right upper lobe.", "Left upper lobe nodule.", CHEST),
+    ("laterality", "There is a nodule in the left middle lobe.", "Nodule.", CHEST),
+    ("sex", "The uterus is unremarkable.", "Normal study.", CHEST),
+    ("sex", "Prostatan är förstorad och det är inga andra fynd.", "Förstorad prostata.", {"sex": "F"}),
+    ("age", "A 17-year-old with cough. The lungs are clear.", "Normal study.", CHEST),
+    ("contrast", "After intravenous contrast the liver enhances evenly.", "Normal study.", CHEST | {"contrast": False}),
+    ("contrast", "The examination was done without contrast.", "Normal study.", CHEST | {"contrast": True}),
+    ("modality", "The lesion is hyperintense and of high T2 signal.", "Lesion.", CHEST),
+    ("region", "Both menisci and the cruciate ligaments are intact.", "Normal study.", CHEST),
+    ("comparison", "The nodule is unchanged.", "Stable nodule.", CHEST),
+    ("comparison", "Compared with 2025-03-05 the lungs are the same.", "No change.", CHEST | {"priors": (PRIOR,)}),
+    ("comparison", "The lungs are clear and the heart is normal.", "Normal study.", CHEST | {"priors": (PRIOR,)}),
+    ("unfilled", "The liver measures [size] and is normal.", "Normal study.", {}),
+    ("unfilled", "The spleen is ___ cm and normal.", "Normal study.", {}),
+    ("conclusion", "There is a fracture of the third rib.", "", {}),
+    ("conclusion", "There is a fracture of the third rib.", "Normal study.", {}),
+    ("conclusion", "There is a pulmonary embolus, the surgeon was informed.", "Small nodule.", {}),
+    ("doubled", "There is is a nodule with the the mass.", "Nodule.", {}),
+    ("negation", "There is no evidence of no fracture.", "Normal study.", {}),
+    ("negation", "Inga tecken på ingen fraktur och det är normala förhållanden.", "Normala förhållanden.", {}),
+    ("contradiction", "There is a pneumothorax, the ward was informed.", "No pneumothorax.", {}),
+    ("number", "There is a nodule of 35 cm in the lung.", "Nodule.", {}),
+    ("number", "The aorta measures 4.2 mm.", "Normal study.", {}),
+    ("number", "There is compression of L8.", "Compression of the spine.", {}),
+    ("number", "A lesion in liver segment 9.", "Liver lesion.", {}),
+    ("number", "The breasts are dense. BI-RADS 7.", "BI-RADS 7.", {}),
+    ("number", "A cyst of 12 mm in the kidney.", "Renal cyst of 21 mm.", {}),
+    ("measurement", "The nodule measures 41 mm.", "Nodule of 41 mm.", {"measured": (MeasuredFact("Length", 14.0, "mm"),)}),
+    ("critical", "There is a large pneumothorax.", "Pneumothorax.", {}),
+    ("images", "The lungs are clear.", "Normal study.", {"unseen_series": 2}),
+]
+
+
+@pytest.mark.parametrize(("rule", "findings", "impression", "facts"), CAUGHT)
+def test_what_does_not_fit_is_remarked(rule: str, findings: str, impression: str, facts: dict[str, Any]) -> None:
+    assert rule in rules(findings, impression, facts)
+
+
+LEFT_ALONE = [
+    (
+        "The right medial meniscus is torn. The left knee was not examined, both are compared clinically.",
+        "Right meniscal tear.",
+        KNEE_RIGHT,
+    ),
+    ("Small bilateral pleural effusions. No pneumothorax.", "Bilateral effusions.", CHEST),
+    ("Fracture of the left fourth rib. No other fracture.", "Left rib fracture.", CHEST),
+    ("The prostate is enlarged.", "Enlarged prostate.", CHEST),
+    ("A pulmonary embolus cannot be excluded.", "Possible embolism, the ward was informed.", CHEST),
+    ("Unchanged 6 mm nodule in the right lung.", "Stable nodule since 2025-03-04.", CHEST | {"priors": (PRIOR,)}),
+    ("The lungs are clear. The aorta measures 4.2 cm.", "Dilated ascending aorta. MRI is recommended.", CHEST),
+    ("The liver has no enhancing lesion.", "Normal study.", {"contrast": False}),
+    (
+        "Nodule of 14 mm, that had grown from 9 mm.",
+        "Nodule of 14 mm.",
+        {"measured": (MeasuredFact("Length", 13.8, "mm"),), "priors": (PRIOR,)},
+    ),
+    ("Ingen fraktur. Ingen pneumothorax och inga andra fynd.", "Inga skelettskador.", {}),
+    ("Lungemboli kan inte uteslutas och det är ej bedömbart.", "Misstänkt lungemboli, jour informerad.", {}),
+    (
+        "I vänster lunga ses en 12 mm stor nodul.",
+        "Nodul i vänster lunga 12 mm.",
+        {"procedure": "DT thorax", "modalities": frozenset({"CT"})},
+    ),
+]
+
+
+@pytest.mark.parametrize(("findings", "impression", "facts"), LEFT_ALONE)
+def test_what_fits_is_left_alone(findings: str, impression: str, facts: dict[str, Any]) -> None:
+    assert remarks(findings, impression, facts) == ()
+
+
+def test_a_remark_stands_at_its_words_and_quotes_them() -> None:
+    found = remarks("The lungs are clear. The uterus is normal.", "Normal study.", {"sex": "M"})[0]
+    text = "The lungs are clear. The uterus is normal."
+    assert (found.section, text[found.start : found.end]) == (S.FINDINGS, "uterus")
+    assert '"uterus"' in found.words
+
+
+def test_every_rule_has_an_example_and_a_severity() -> None:
+    assert {case[0] for case in CAUGHT} == set(NAMES) == set(load_policy())
+    assert len(RULES) >= len(NAMES)
+
+
+def test_a_policy_turns_rules_off_or_makes_them_stop() -> None:
+    report = ReportText({S.FINDINGS: "The uterus is normal.", S.IMPRESSION: "Normal study."})
+    facts = CaseFacts(sex="M")
+    assert look(report, facts, LANGUAGES, {"sex": Severity.OFF}) == ()
+    assert look(report, facts, LANGUAGES, {"sex": Severity.BLOCK})[0].severity is Severity.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("[severity]\nlateralty = 'warn'", "lateralty"),
+        ("[severity]\nsex = 'stop'", "sex"),
+        ("severity", "policy"),
+        ("", "severity"),
+    ],
+)
+def test_a_policy_with_a_mistake_is_refused_by_its_key(content: str, named: str) -> None:
+    with pytest.raises(Refused, match=named):
+        policy_of(content, "policy.toml")
+
+
+def test_a_word_list_of_the_site_takes_the_place_of_the_built_in_one_and_a_broken_one_is_refused(tmp_path) -> None:
+    with pytest.raises(Refused, match=r"sv\.toml"):
+        language_of("language = 'sv'", "sv.toml")
+    (tmp_path / "en.toml").write_text("language = 'en'\nleft = []\n")
+    with pytest.raises(Refused, match=r"en\.toml"):
+        load_languages(tmp_path)
+
+
+def test_the_language_is_told_by_its_small_words() -> None:
+    swedish = spoken("Det ses inga skelettskador och lungorna är fria", LANGUAGES, "en")
+    english = spoken("There are no fractures and the lungs are clear", LANGUAGES, "sv")
+    assert (swedish.code if swedish else "", english.code if english else "") == ("sv", "en")
+    assert spoken("Normal", LANGUAGES, "nb") is None
+
+
+def test_a_report_in_a_language_without_words_gets_no_remarks_at_all() -> None:
+    assert look(ReportText({S.FINDINGS: "Keuhkot ovat puhtaat."}), CaseFacts(language="fi", sex="M"), LANGUAGES) == ()
+
+
+def test_a_text_from_outside_of_any_length_and_kind_is_read_without_harm() -> None:
+    hostile = "(a+)+$ " * 3000 + "\x00[" * 2000 + "no " * 4000 + "12 x " * 3000
+    assert isinstance(remarks(hostile, hostile, {"sides": frozenset({Side.LEFT})}), tuple)

@@ -1,0 +1,66 @@
+"""All rules over one report, as severe as the site wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from workstation.colleague import rules_case, rules_numbers, rules_reading, rules_text
+from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
+from workstation.colleague.language import Language, spoken
+from workstation.colleague.seen import Seen
+from workstation.domain.report import SectionCode
+
+Rule = Callable[[Seen], Iterator[Remark]]
+
+RULES: tuple[Rule, ...] = (
+    rules_case.laterality,
+    rules_case.laterality_between,
+    rules_case.sex,
+    rules_case.age,
+    rules_case.contrast,
+    rules_case.modality,
+    rules_case.region,
+    rules_case.comparison,
+    rules_text.unfilled,
+    rules_text.empty_conclusion,
+    rules_text.doubled,
+    rules_text.doubled_negation,
+    rules_text.contradictions,
+    rules_text.conclusion,
+    rules_numbers.possible,
+    rules_numbers.limits,
+    rules_numbers.measured_otherwise,
+    rules_numbers.between_sections,
+    rules_reading.critical,
+    rules_reading.images,
+)
+
+NAMES = (
+    "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "conclusion", "doubled", "negation",
+    "contradiction", "number", "measurement", "critical", "images",
+)  # fmt: skip
+"""What a policy may name."""
+
+_ORDER = list(SectionCode)
+
+
+def look(
+    report: ReportText, facts: CaseFacts, languages: Mapping[str, Language], policy: Mapping[str, Severity] | None = None
+) -> tuple[Remark, ...]:
+    """What does not fit, in the order of the text; nothing for a language whose words are not known.
+
+    `policy` gives the severity of a rule by name, WARN where it says nothing.
+    """
+    policy = policy or {}
+    language = spoken("\n".join(report.sections.values()), languages, facts.language)
+    if language is None:
+        return ()
+    seen = Seen(report, facts, language)
+    found: dict[tuple[str, SectionCode, int], Remark] = {}
+    for rule in RULES:
+        for remark in rule(seen):
+            severity = policy.get(remark.rule, Severity.WARN)
+            if severity is not Severity.OFF:
+                found.setdefault((remark.rule, remark.section, remark.start), replace(remark, severity=severity))
+    return tuple(sorted(found.values(), key=lambda r: (_ORDER.index(r.section), r.start)))

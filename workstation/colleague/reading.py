@@ -1,0 +1,137 @@
+"""A report as the colleague reads it: sentences, clauses, what is said to be there and on which side.
+
+Negation after NegEx (Chapman 2001): a word before or after denies what stands in its clause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workstation.colleague.facts import ReportText, Side
+from workstation.colleague.language import Finding, Language
+from workstation.domain.report import SectionCode
+
+READ = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
+"""Where findings are said. History and comparison tell of other times."""
+
+_END = re.compile(r"[.!?](?=\s|$)|\n+")
+_WORD = re.compile(r"\w+")
+# How many words from a finding its side may stand: `left lower lobe posterior basal nodule`.
+SIDE_BEFORE, SIDE_AFTER = 7, 7
+# How many words before a finding one stands that puts it into the past: `old healed fracture`.
+PAST_BEFORE = 4
+
+
+class Status(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    section: SectionCode
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A finding in a clause. `start` and `end` are places in the section's text."""
+
+    finding: Finding
+    status: Status
+    sides: frozenset[Side]
+    sentence: Sentence
+    start: int
+    end: int
+    clause: str
+
+    @property
+    def words(self) -> str:
+        return self.sentence.text[self.start - self.sentence.start : self.end - self.sentence.start]
+
+
+def sentences(report: ReportText, language: Language, *codes: SectionCode) -> Iterator[Sentence]:
+    for code in codes or tuple(SectionCode):
+        text = report.text(code)
+        start = 0
+        for end in (*_ends(text, language), len(text)):
+            piece = text[start:end]
+            if piece.strip():
+                lead = len(piece) - len(piece.lstrip())
+                yield Sentence(code, start + lead, start + len(piece.rstrip()), piece.strip())
+            start = end
+
+
+def _ends(text: str, language: Language) -> Iterator[int]:
+    for match in _END.finditer(text):
+        before = re.search(r"[\w.]+$", text[: match.start()])
+        word = before.group(0).lower() if before else ""
+        if match.group(0) != "." or word not in language.abbreviations:
+            yield match.end()
+
+
+def clauses(sentence: Sentence, language: Language) -> Iterator[tuple[int, str]]:
+    """(place in the section, text) of the parts that deny or affirm for themselves."""
+    start = 0
+    for match in (*language.lists["clause_end"].finditer(sentence.text), None):
+        end = match.start() if match is not None else len(sentence.text)
+        if sentence.text[start:end].strip():
+            yield sentence.start + start, sentence.text[start:end]
+        start = end
+
+
+def mentions(report: ReportText, language: Language, *codes: SectionCode) -> list[Mention]:
+    found = []
+    for sentence in sentences(report, language, *(codes or READ)):
+        for place, clause in clauses(sentence, language):
+            for finding in language.findings:
+                for match in finding.words.finditer(clause):
+                    status = _status(clause, match.start(), match.end(), language)
+                    sides = _sides(clause, match.start(), match.end(), language)
+                    start, end = place + match.start(), place + match.end()
+                    found.append(Mention(finding, status, sides, sentence, start, end, clause))
+    return found
+
+
+def _status(clause: str, start: int, end: int, language: Language) -> Status:
+    before, after = clause[:start], clause[end:]
+    near = _last_words(before, PAST_BEFORE)
+    if language.has("past", near) and not language.has("now", near):
+        return Status.PAST
+    # `cannot be excluded`, `no change`: a denial that denies nothing of the finding itself.
+    blanked = language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), clause)
+    if language.has("negation_before", blanked[:start]) or language.has("negation_after", blanked[end:]):
+        return Status.ABSENT
+    if language.has("uncertain", before) or language.has("uncertain", after):
+        return Status.UNCERTAIN
+    return Status.PRESENT
+
+
+def _sides(clause: str, start: int, end: int, language: Language) -> frozenset[Side]:
+    """The side words nearest to a finding; both for a bilateral one."""
+    before = _last_words(clause[:start], SIDE_BEFORE)
+    after = _first_words(clause[end:], SIDE_AFTER)
+    for near in (before, after):
+        if language.has("bilateral", near):
+            return frozenset(Side)
+        sides = frozenset(side for side in Side if language.sides[side].search(near))
+        if sides:
+            return sides
+    return frozenset()
+
+
+def _last_words(text: str, count: int) -> str:
+    words = list(_WORD.finditer(text))
+    return text[words[-count].start() :] if len(words) > count else text
+
+
+def _first_words(text: str, count: int) -> str:
+    words = list(_WORD.finditer(text))
+    return text[: words[count - 1].end()] if len(words) > count else text

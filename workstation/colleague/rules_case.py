@@ -1,0 +1,215 @@
+"""Does the text fit the case: side, sex, age, contrast, modality, region, comparison."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from workstation.colleague.facts import Remark, Side
+from workstation.colleague.reading import READ, Sentence, Status
+from workstation.colleague.seen import Seen
+from workstation.domain.report import SectionCode
+
+OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
+"""Regions of which one side is examined at a time; both is said."""
+
+_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
+MOST_YEARS_OFF = 1.0
+CHILD_UNTIL, OLD_FROM = 16.0, 30.0
+# PatientSex (0010,0040) and what a body of that sex has not.
+_FOREIGN = {"M": ("female", "female_person"), "F": ("male", "male_person")}
+_SHOWS = {"CR": "DX", "RG": "DX", "DR": "DX", "RF": "DX", "MRI": "MR", "PET": "PT", "NM": "PT"}
+
+
+def laterality(seen: Seen) -> Iterator[Remark]:
+    """The side of the order and the images against the side of the text."""
+    sides = _asked_sides(seen)
+    regions = [r for r in PAIRED if seen.language.regions[r].search(_asked_words(seen))]
+    if len(sides) != 1 or not regions:
+        return
+    side = next(iter(sides))
+    wrong = seen.language.sides[OTHER[side]]
+    for sentence in seen.read:
+        match = wrong.search(sentence.text)
+        if match and not seen.language.sides[side].search(sentence.text) and not seen.language.has("bilateral", sentence.text):
+            yield seen.remark(
+                "laterality",
+                sentence,
+                match.group(0),
+                f'"{match.group(0)}" stands here, but the examination is of the {side.value} side',
+            )
+
+
+def laterality_between(seen: Seen) -> Iterator[Remark]:
+    """A finding on one side in the findings, on the other in the impression."""
+    for told in seen.mentions:
+        if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
+            continue
+        found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding is told.finding)
+        same = [m for m in found if m.status is not Status.ABSENT and m.sides]
+        if same and not any(m.sides & told.sides for m in same):
+            side = next(iter(told.sides)).value
+            yield seen.remark(
+                "laterality",
+                told.sentence,
+                told.words,
+                f'"{told.words}" is on the {side} here, and on the other side in the findings',
+            )
+
+
+def sex(seen: Seen) -> Iterator[Remark]:
+    lists = _FOREIGN.get(seen.facts.sex, ())
+    for sentence in seen.all:
+        for name in lists:
+            match = seen.language.lists[name].search(sentence.text)
+            if match:
+                yield seen.remark(
+                    "sex", sentence, match.group(0), f'"{match.group(0)}" does not fit the patient\'s sex ({seen.facts.sex})'
+                )
+                break
+
+
+def age(seen: Seen) -> Iterator[Remark]:
+    years = seen.facts.age
+    if years is None:
+        return
+    for sentence in seen.all:
+        for match in seen.language.lists["age_said"].finditer(sentence.text):
+            said = float(re.sub(r"\D", "", match.group(0)))
+            if abs(said - years) > MOST_YEARS_OFF + 0.5:
+                yield seen.remark("age", sentence, match.group(0), f'"{match.group(0)}" stands here; the patient is {years:.0f}')
+        for name, wrong in (("child", years > CHILD_UNTIL + 5), ("old_age", years < OLD_FROM)):
+            word = seen.language.lists[name].search(sentence.text) if wrong else None
+            if word:
+                yield seen.remark("age", sentence, word.group(0), f'"{word.group(0)}" does not fit an age of {years:.0f}')
+
+
+def contrast(seen: Seen) -> Iterator[Remark]:
+    """What is said of contrast medium against what was given, and against itself."""
+    text_given = _first(seen, "contrast_given")
+    text_not = _first(seen, "contrast_not_given")
+    given = seen.facts.contrast
+    if given is False and text_given is not None:
+        sentence, word = text_given
+        yield seen.remark("contrast", sentence, word, f'"{word}" stands here; the images were taken without contrast medium')
+    if given is True and text_not is not None and text_given is None:
+        sentence, word = text_not
+        yield seen.remark("contrast", sentence, word, f'"{word}" stands here; contrast medium was given')
+    is_native = given is False or (given is None and text_not is not None and text_given is None)
+    for s in seen.now if is_native else ():
+        match = seen.language.lists["enhancement"].search(s.text)
+        denied = match is not None and seen.language.has("negation_before", s.text[: match.start()])
+        if match and not denied and not (text_given is not None and given is None):
+            yield seen.remark("contrast", s, match.group(0), f'"{match.group(0)}" is said of images without contrast medium')
+            return
+
+
+def modality(seen: Seen) -> Iterator[Remark]:
+    """Words of a modality that was not used, unless the sentence compares or asks for it."""
+    used = {_SHOWS.get(m, m) for m in seen.facts.modalities}
+    if not used or not used & seen.language.modalities.keys():
+        return
+    for sentence in seen.now:
+        if seen.language.has("asks_for", sentence.text):
+            continue
+        for name, words in seen.language.modalities.items():
+            match = None if name in used else words.search(sentence.text)
+            own = any(seen.language.modalities[m].search(sentence.text) for m in used & seen.language.modalities.keys())
+            if match and not own:
+                yield seen.remark(
+                    "modality",
+                    sentence,
+                    match.group(0),
+                    f'"{match.group(0)}" stands here; the examination is {"/".join(sorted(used))}',
+                )
+                break
+
+
+def region(seen: Seen) -> Iterator[Remark]:
+    """A text that is about another part of the body: pasted, or dictated for another patient."""
+    asked = {name for name, words in seen.language.regions.items() if words.search(_asked_words(seen))}
+    if not asked:
+        return
+    text = "\n".join(seen.report.text(code) for code in READ)
+    counts = {name: len({m.group(0).lower() for m in words.finditer(text)}) for name, words in seen.language.regions.items()}
+    others = {name: count for name, count in counts.items() if name not in asked and count}
+    if not others or any(counts[name] for name in asked):
+        return
+    most = max(others, key=lambda name: others[name])
+    if others[most] >= 2:
+        sentence = next(s for s in seen.read if seen.language.regions[most].search(s.text))
+        word = seen.language.regions[most].search(sentence.text)
+        found = word.group(0) if word else ""
+        yield seen.remark(
+            "region", sentence, found, f"The text is about the {most}; the examination is of the {'/'.join(sorted(asked))}"
+        )
+
+
+def comparison(seen: Seen) -> Iterator[Remark]:
+    """A comparison that is claimed without a prior, with a wrong date, or forgotten."""
+    section = seen.report.text(SectionCode.COMPARISON)
+    known = {prior.day for prior in seen.facts.priors if prior.day is not None}
+    for sentence in seen.all:
+        if sentence.section in (SectionCode.HISTORY, SectionCode.RECOMMENDATION):
+            continue
+        is_comparing = sentence.section is SectionCode.COMPARISON or seen.language.has("compared", sentence.text)
+        for match in _DATE.finditer(sentence.text) if is_comparing else ():
+            day = _day(match)
+            if day is None:
+                yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is no date')
+            elif seen.facts.study_day is not None and day > seen.facts.study_day:
+                yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is later than this examination')
+            elif day not in known and day != seen.facts.study_day:
+                yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
+    says_none = seen.language.has("no_prior", section) and not _DATE.search(section)
+    claims = next((s for s in seen.read if seen.language.has("change", s.text)), None)
+    if seen.facts.priors and says_none:
+        yield seen.about(
+            "comparison", SectionCode.COMPARISON, "It says that there is nothing to compare with; there are earlier examinations"
+        )
+    elif not seen.facts.priors and claims is not None:
+        word = seen.language.lists["change"].search(claims.text)
+        found = word.group(0) if word else ""
+        yield seen.remark("comparison", claims, found, f'"{found}" compares, but no earlier examination is known')
+    elif (
+        seen.facts.priors
+        and seen.has_text
+        and not section.strip()
+        and not any(seen.language.has("compared", s.text) for s in seen.all)
+    ):
+        yield seen.about("comparison", SectionCode.COMPARISON, "There are earlier examinations, and nothing is said of them")
+
+
+def _asked_words(seen: Seen) -> str:
+    return " ".join((seen.facts.procedure, *seen.facts.body_parts)).replace("_", " ")
+
+
+def _asked_sides(seen: Seen) -> frozenset[Side]:
+    words = f"{seen.facts.procedure}"
+    if seen.language.has("bilateral", words):
+        return frozenset()
+    said = frozenset(side for side in Side if seen.language.sides[side].search(words))
+    return said or seen.facts.sides
+
+
+def _first(seen: Seen, name: str) -> tuple[Sentence, str] | None:
+    """The first place of a list's words in a sentence that speaks of this examination."""
+    for sentence in seen.all:
+        if sentence.section in (SectionCode.HISTORY, SectionCode.COMPARISON, SectionCode.RECOMMENDATION):
+            continue
+        match = seen.language.lists[name].search(sentence.text)
+        if match and not seen.language.has("compared", sentence.text) and not seen.language.has("asks_for", sentence.text):
+            return sentence, match.group(0)
+    return None
+
+
+def _day(match: re.Match[str]) -> date | None:
+    year, month, day = (
+        (match.group(1), match.group(2), match.group(3)) if match.group(1) else (match.group(6), match.group(5), match.group(4))
+    )
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

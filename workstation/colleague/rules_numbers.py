@@ -1,0 +1,192 @@
+"""Numbers and units: what cannot be, and what was measured otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workstation.colleague.facts import MeasuredFact, Remark
+from workstation.colleague.language import OrganRange
+from workstation.colleague.reading import Sentence
+from workstation.colleague.seen import Seen
+from workstation.domain.report import SectionCode
+
+_NUMBER = r"\d{1,4}(?:[.,]\d{1,2})?"
+_SIZE = re.compile(
+    rf"(?<![\d.,-])({_NUMBER})(?:\s*(mm|cm))?((?:\s*(?:x|×|by|gånger|\*)\s*{_NUMBER}(?:\s*(?:mm|cm))?){{0,2}})\s*(mm|cm)\b",
+    re.IGNORECASE,
+)
+_PART = re.compile(rf"({_NUMBER})\s*(mm|cm)?", re.IGNORECASE)
+_HU = re.compile(r"(-?\d{1,5})\s*(?:HU|Hounsfield)\b", re.IGNORECASE)
+_SUV = re.compile(r"SUV\w*\s*(?:\w+\s+){0,2}(\d{1,4}(?:[.,]\d+)?)", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d+)?)\s*(?:%|percent|procent)")
+_SEGMENT = re.compile(r"\b(?:liver segment|hepatic segment|segment|leversegment)\s*(\d{1,2}|[IVX]{1,4})[ab]?\b", re.IGNORECASE)
+_LEVEL = re.compile(r"\b([CTLSDh]|Th)(\d{1,2})(?:\s*[-/–]\s*([CTLSD]|Th)?(\d{1,2}))?\b")
+_MOST_LEVEL = {"C": 8, "T": 12, "TH": 12, "D": 12, "L": 6, "S": 5}
+_SCORES = (
+    (re.compile(r"\bBI-?RADS\s*(?:category\s*|kategori\s*|grupp\s*)?(\d{1,2})", re.IGNORECASE), 0, 6, "BI-RADS"),
+    (re.compile(r"\bPI-?RADS\s*(?:category\s*|kategori\s*|score\s*)?(\d{1,2})", re.IGNORECASE), 1, 5, "PI-RADS"),
+    (re.compile(r"\bLI-?RADS\s*(?:category\s*|kategori\s*)?(?:LR-)?(\d{1,2})", re.IGNORECASE), 1, 5, "LI-RADS"),
+    (re.compile(r"\bTI-?RADS\s*(?:category\s*|kategori\s*|TR)?(\d{1,2})", re.IGNORECASE), 1, 5, "TI-RADS"),
+    (re.compile(r"\bLung-?RADS\s*(?:category\s*|kategori\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Lung-RADS"),
+    (re.compile(r"\bBosniak\s*(?:class\s*|category\s*|kategori\s*|typ\s*)?(\d{1,2})", re.IGNORECASE), 1, 4, "Bosniak"),
+    (re.compile(r"\bFazekas\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 3, "Fazekas"),
+    (re.compile(r"\bKellgren[- ]Lawrence\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Kellgren-Lawrence"),
+)
+_RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
+_SPLIT = re.compile(r"\b\d+\s+\d+\s*(?:mm|cm)\b|\b\d+[.,]\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
+LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
+CLOSE_MM, CLOSE_SHARE = 1.0, 0.05
+"""A size in the text is the measured one within rounding to whole millimetres, or this share."""
+ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One length in the text, in mm."""
+
+    sentence: Sentence
+    start: int
+    words: str
+    millimetres: tuple[float, ...]
+
+
+def sizes(seen: Seen) -> list[Size]:
+    found = []
+    for sentence in seen.read:
+        for match in _SIZE.finditer(sentence.text):
+            last = match.group(4).lower()
+            parts = [(float(n.replace(",", ".")), (u or last).lower()) for n, u in _PART.findall(match.group(0))]
+            found.append(Size(sentence, match.start(), match.group(0), tuple(n * (10.0 if u == "cm" else 1.0) for n, u in parts)))
+    return found
+
+
+def possible(seen: Seen) -> Iterator[Remark]:
+    """Sizes that no such organ or finding has."""
+    for size in sizes(seen):
+        organ = _organ_of(seen, size)
+        if organ is None:
+            continue
+        wrong = next((mm for mm in size.millimetres if not organ.least <= mm <= organ.most), None)
+        if wrong is not None:
+            yield seen.remark(
+                "number", size.sentence, size.words, f'"{size.words}" is not possible for {organ.name}: is it mm or cm?'
+            )
+
+
+def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
+    """The organ or finding whose word stands nearest to a size in its sentence."""
+    near = []
+    for organ in seen.language.organ_ranges:
+        for match in organ.words.finditer(size.sentence.text):
+            gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
+            near.append((max(gap, 0), -len(match.group(0)), organ))
+    return min(near, key=lambda entry: entry[:2])[2] if near else None
+
+
+def limits(seen: Seen) -> Iterator[Remark]:
+    """Values, levels, segments and scores that do not exist."""
+    for sentence in seen.read:
+        yield from _values(seen, sentence)
+        yield from _levels(seen, sentence)
+        for words, least, most, name in _SCORES:
+            for match in words.finditer(sentence.text):
+                if not least <= int(match.group(1)) <= most:
+                    yield seen.remark("number", sentence, match.group(0), f"{name} goes from {least} to {most}")
+        for match in seen.language.lists["impossible"].finditer(sentence.text):
+            yield seen.remark("laterality", sentence, match.group(0), f'"{match.group(0)}" does not exist')
+        for match in _SPLIT.finditer(sentence.text):
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is no clear number')
+
+
+def _values(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
+    for match in _HU.finditer(sentence.text):
+        if not LEAST_HU <= int(match.group(1)) <= MOST_HU:
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is beyond what CT measures')
+    for match in _SUV.finditer(sentence.text):
+        if float(match.group(1).replace(",", ".")) > MOST_SUV:
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is beyond any uptake')
+    for match in _PERCENT.finditer(sentence.text):
+        if float(match.group(1).replace(",", ".")) > 100 and not seen.language.has("compared", sentence.text):
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is more than the whole')
+
+
+def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
+    for match in _LEVEL.finditer(sentence.text):
+        first, second = match.group(1).upper(), (match.group(3) or match.group(1)).upper()
+        for letter, number in ((first, match.group(2)), (second, match.group(4))):
+            if number and not 1 <= int(number) <= _MOST_LEVEL.get(letter, 99):
+                yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is no vertebral level')
+                break
+        else:
+            if match.group(4) and first == second and abs(int(match.group(4)) - int(match.group(2))) > _MOST_LEVEL.get(first, 99):
+                yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is no disc')
+    for match in _SEGMENT.finditer(sentence.text):
+        said = match.group(1).upper()
+        number = int(said) if said.isdigit() else ROMAN.get(said, 0)
+        is_liver = seen.language.regions["abdomen"].search(sentence.text) is not None
+        if number > (8 if is_liver else 17) or number < 1:
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" does not exist')
+    for match in _RIBS.finditer(sentence.text):
+        if not 1 <= int(match.group(1) or match.group(2)) <= 12:
+            yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" does not exist')
+
+
+def measured_otherwise(seen: Seen) -> Iterator[Remark]:
+    """A size that looks like a measurement on the images but for a slip: digits swapped, cm for mm."""
+    known = [m for m in seen.facts.measured if m.unit.startswith("mm") and not m.unit.startswith("mm²")]
+    if not known:
+        return
+    for size in sizes(seen):
+        if seen.language.has("compared", size.sentence.text):
+            continue
+        for said in size.millimetres:
+            if any(_is(said, m.value) for m in known):
+                continue
+            slip = next((m for m in known if _is_slip(said, m)), None)
+            if slip is not None:
+                yield seen.remark(
+                    "measurement",
+                    size.sentence,
+                    size.words,
+                    f'"{size.words}" stands here; {slip.value:.1f} {slip.unit} was measured on the images',
+                )
+                break
+
+
+def between_sections(seen: Seen) -> Iterator[Remark]:
+    """A size in the impression that the findings do not have."""
+    told = [
+        s
+        for s in sizes(seen)
+        if s.sentence.section is SectionCode.IMPRESSION and not seen.language.has("compared", s.sentence.text)
+    ]
+    found = [mm for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS for mm in s.millimetres]
+    for size in told:
+        wrong = next((mm for mm in size.millimetres if found and not any(_is(mm, other) for other in found)), None)
+        if wrong is not None:
+            yield seen.remark(
+                "number", size.sentence, size.words, f'"{size.words}" stands in the impression and not in the findings'
+            )
+
+
+def _is(said: float, measured: float) -> bool:
+    return abs(said - measured) <= max(CLOSE_MM, CLOSE_SHARE * measured)
+
+
+def _is_slip(said: float, fact: MeasuredFact) -> bool:
+    true = fact.value
+    swapped = str(round(true))[::-1]
+    return (
+        _is(said, true * 10)
+        or _is(said * 10, true)
+        or (len(swapped) > 1 and said == float(swapped))
+        or _one_digit_off(said, true)
+    )
+
+
+def _one_digit_off(said: float, true: float) -> bool:
+    """`74` for `14`: same length, one digit other, and not just a neighbour."""
+    one, two = str(round(said)), str(round(true))
+    return len(one) == len(two) > 1 and sum(a != b for a, b in zip(one, two, strict=True)) == 1 and abs(said - true) >= 5.0

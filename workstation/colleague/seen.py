@@ -1,0 +1,55 @@
+"""What every rule is given: the report as read, what is known besides, and how severe its remarks are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
+from workstation.colleague.language import Language
+from workstation.colleague.reading import READ, Mention, Sentence, Status, mentions, sentences
+from workstation.domain.report import SectionCode
+
+
+@dataclass(frozen=True)
+class Seen:
+    report: ReportText
+    facts: CaseFacts
+    language: Language
+
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        """What findings and impression say of findings."""
+        return mentions(self.report, self.language)
+
+    @cached_property
+    def read(self) -> list[Sentence]:
+        """The sentences of findings and impression."""
+        return list(sentences(self.report, self.language, *READ))
+
+    @cached_property
+    def all(self) -> list[Sentence]:
+        return list(sentences(self.report, self.language))
+
+    @cached_property
+    def now(self) -> list[Sentence]:
+        """Sentences of findings and impression that do not speak of another examination."""
+        return [s for s in self.read if not self.language.has("compared", s.text)]
+
+    def present(self, section: SectionCode | None = None) -> Iterator[Mention]:
+        return (m for m in self.mentions if m.status is Status.PRESENT and section in (None, m.sentence.section))
+
+    @property
+    def has_text(self) -> bool:
+        return any(self.report.text(code).strip() for code in READ)
+
+    def remark(self, rule: str, sentence: Sentence, found: str, words: str) -> Remark:
+        """A remark on the first place of `found` in a sentence."""
+        at = sentence.text.lower().find(found.lower())
+        start = sentence.start + max(at, 0)
+        return Remark(rule, Severity.WARN, sentence.section, start, start + len(found) if at >= 0 else start, words)
+
+    def about(self, rule: str, section: SectionCode, words: str) -> Remark:
+        """A remark on a whole section."""
+        return Remark(rule, Severity.WARN, section, 0, 0, words)
