@@ -1,4 +1,4 @@
-"""What "Save drawings to the archive" does: writes objects of the reader's drawings, keeps them here, queues them."""
+"""What "Save to the archive" does: writes the reader's drawings, key images and looks as objects, keeps and queues them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from ui.about import program_version
 from ui.archives.send_dialog import SendDialog
-from workstation.domain.annotation import Annotation
 from workstation.domain.study import Study
 from workstation.errors import Refused
 from workstation.jobs import IMAGES, Cancel
@@ -17,52 +17,102 @@ from workstation.session.annotating import READER
 from workstation.session.session import Case, Notice
 
 if TYPE_CHECKING:
+    from rendering.objects.saving import Saved, SavedView
     from ui.seat import Seat
+
+EMPTY = Refused("Nothing to save", "Nothing was drawn or marked here on the study of the open case, and none of its images hangs")
 
 
 def save_drawings(core: Seat, parent: QWidget) -> SendDialog | None:
     """The question where to; without an archive that takes objects they are kept here, and that is said."""
     case = core.session.case
-    drawings = _own(core, case) if case is not None else ()
-    if case is None or not drawings:
-        core.session.report_problem(Refused("Nothing to save", "Nothing was drawn here on the study of the open case"))
+    if case is None or not _has_something(core, case):
+        core.session.report_problem(EMPTY)
         return None
     targets = [archive for archive in core.archives.archives if archive.can_store]
     if not targets or case.item is None:
-        _save(core, case.study, drawings, "")
+        _save(core, case, "")
         return None
     dialog = SendDialog(case.item, targets, parent)
-    dialog.setWindowTitle(dialog.tr("Save drawings to the archive"))
-    dialog.chosen.connect(lambda archive: _save(core, case.study, drawings, archive))
+    dialog.setWindowTitle(dialog.tr("Save drawings and key images to the archive"))
+    dialog.chosen.connect(lambda archive: _save(core, case, archive))
     return dialog
 
 
-def _own(core: Seat, case: Case) -> tuple[Annotation, ...]:
+def _has_something(core: Seat, case: Case) -> bool:
     uid = case.study.study_instance_uid
-    return tuple(a for a in core.session.annotating.all() if a.study_uid == uid and a.source.kind == READER)
+    drawn = any(a.study_uid == uid and a.source.kind == READER for a in core.session.annotating.all())
+    hanging = any(cell.state is not None and cell.state.study_uid == uid for cell in core.session.viewing.cells)
+    return drawn or hanging or bool(core.session.key_images.list(uid))
 
 
-def _save(core: Seat, study: Study, drawings: tuple[Annotation, ...], archive: str) -> None:
-    def work(_: Cancel) -> int:
+def _views(core: Seat, study: Study) -> tuple[SavedView, ...]:
+    """How the viewports show the study now, the active one first."""
+    from rendering.objects.saving import SavedView
+
+    viewing, drawing = core.session.viewing, core.session.annotating.drawing
+    found = []
+    for index in dict.fromkeys((viewing.active, *range(len(viewing.cells)))):
+        state = viewing.state(index)
+        viewport = core.library.viewport(state.study_uid, state.series_uid) if state is not None else None
+        if state is not None and viewport is not None and state.study_uid == study.study_instance_uid:
+            found.append(SavedView(viewport, state, *drawing.size(index)))
+    return tuple(found)
+
+
+def _save(core: Seat, case: Case, archive: str) -> None:
+    study, session = case.study, core.session
+    uid = study.study_instance_uid
+    drawings = tuple(a for a in session.annotating.all() if a.study_uid == uid and a.source.kind == READER)
+    keys, views = session.key_images.list(uid), _views(core, study)
+
+    def work(_: Cancel) -> Saved:
         # The DICOM library that writes them is long to import.
         from rendering.objects.delivery import keep, outgoing
-        from rendering.objects.saving import drawings_as_objects
+        from rendering.objects.saving import ToSave, case_as_objects, own_objects
         from rendering.objects.write_plan import Author
 
+        marks = core.annotations.marks
         source = next(Path(i.path) for s in study.series for i in s.instances if i.has_pixels)
-        author = Author(core.settings.signer or "Reader", datetime.now().astimezone())
-        written = drawings_as_objects(study, drawings, core.reader.object_context(source), author)
-        keep(written, core.cache, core.vault)
+        author = Author(core.settings.signer or "Reader", datetime.now().astimezone(), program_version())
+        wanted = ToSave(study, drawings, keys, views, marks.own_of([uid]))
+        saved = case_as_objects(wanted, core.reader.object_context(source), author)
+        if not saved.objects:
+            raise Refused("Nothing was saved", "; ".join(saved.left_out))
+        keep(saved.objects, core.cache, core.vault)
+        marks.put_own(own_objects(saved, author))
         if archive:
-            core.sender.enqueue(archive, outgoing(written))
-        return len(written)
+            core.sender.enqueue(archive, outgoing(saved.objects))
+        return saved
 
-    def done(count: int) -> None:
+    def done(saved: Saved) -> None:
         if archive:
             core.start_sending()
-            core.session.notice.emit(Notice(f"{count} objects with the drawings are on their way"))
-        else:
-            words = "The drawings were saved as objects on this computer only: no archive takes objects from here"
-            core.session.notice.emit(Notice(words, command="archives.set_up"))
+        session.notice.emit(_told(saved, archive))
+        _take_in(core, case)
 
-    core.jobs.run(IMAGES, work, done, core.session.report_problem)
+    core.jobs.run(IMAGES, work, done, session.report_problem)
+
+
+def _told(saved: Saved, archive: str) -> Notice:
+    """What became of it, and what was not saved and why."""
+    count = len(saved.objects)
+    what = f"{count} {'object' if count == 1 else 'objects'}"
+    if archive:
+        words = f"{what} with drawings, key images and looks are on their way"
+    else:
+        words = f"{what} with drawings, key images and looks were saved on this computer only: no archive takes objects from here"
+    left_out = "".join(f". Not saved: {one}" for one in saved.left_out)
+    return Notice(words + left_out, command="" if archive else "archives.set_up")
+
+
+def _take_in(core: Seat, case: Case) -> None:
+    """What was written is among the presentation states of the case at once."""
+    if core.session.case is not case:
+        return
+
+    def done(study: Study) -> None:
+        if core.session.case is case:
+            core.session.findings.open_case((study, *case.priors))
+
+    core.jobs.run(IMAGES, lambda _: core.cache.study(case.study.study_instance_uid), done, core.session.report_problem)

@@ -49,6 +49,7 @@ MARKS = Migration(
             modality TEXT NOT NULL,
             revision INTEGER NOT NULL,
             made TEXT NOT NULL,
+            is_empty INTEGER NOT NULL,
             number INTEGER NOT NULL
         ) STRICT
         """,
@@ -70,7 +71,10 @@ class LayerLook:
 
 @dataclass(frozen=True, slots=True)
 class OwnObject:
-    """An object that was written here. `revision` counts the savings of its study and modality from 1."""
+    """An object that was written here. `revision` counts the savings of its study from 1.
+
+    An empty one only says that what an earlier one held was taken back.
+    """
 
     sop_instance_uid: str
     study_uid: str
@@ -79,6 +83,7 @@ class OwnObject:
     modality: str
     revision: int
     made: datetime
+    is_empty: bool = False
 
 
 KeyChange = tuple[KeyImage | None, KeyImage | None]
@@ -158,8 +163,8 @@ class MarkStore:
                 self._db.execute(
                     """
                     INSERT INTO own_object
-                        (sop_instance_uid, study_uid, series_uid, sop_class_uid, modality, revision, made, number)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM own_object))
+                        (sop_instance_uid, study_uid, series_uid, sop_class_uid, modality, revision, made, is_empty, number)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM own_object))
                     """,
                     [
                         one.sop_instance_uid,
@@ -169,6 +174,7 @@ class MarkStore:
                         one.modality,
                         one.revision,
                         one.made.isoformat(),
+                        int(one.is_empty),
                     ],
                 )
 
@@ -183,6 +189,7 @@ class MarkStore:
                 row["modality"],
                 row["revision"],
                 datetime.fromisoformat(row["made"]),
+                bool(row["is_empty"]),
             )
             for row in self._of("own_object", study_uids, "number")
         )

@@ -11,7 +11,7 @@ from rendering.header import ImageHeader
 from rendering.objects.facts import Code
 from rendering.objects.plain_text import many_lines
 from rendering.objects.shapes import Shape
-from rendering.objects.write_plan import Author
+from rendering.objects.write_plan import Author, Earlier
 from rendering.objects.writing import by_series, code_item, image_item
 
 CONTAINS, HAS_CONTEXT, HAS_MODIFIER = "CONTAINS", "HAS OBS CONTEXT", "HAS CONCEPT MOD"
@@ -120,3 +120,22 @@ def set_evidence(ds: Dataset, headers: tuple[ImageHeader, ...], study_uid: str) 
     study.StudyInstanceUID = UID(study_uid)
     study.ReferencedSeriesSequence = series
     ds.CurrentRequestedProcedureEvidenceSequence = [study]
+
+
+def set_predecessors(ds: Dataset, earlier: Sequence[Earlier], study_uid: str) -> None:
+    """The documents that this one replaces (C.17.2); none, none is said."""
+    if not earlier:
+        return
+    series: dict[str, list[Dataset]] = {}
+    for one in earlier:
+        named = Dataset()
+        named.ReferencedSOPClassUID, named.ReferencedSOPInstanceUID = UID(one.sop_class_uid), UID(one.sop_instance_uid)
+        series.setdefault(one.series_uid, []).append(named)
+    study = Dataset()
+    study.StudyInstanceUID = UID(study_uid)
+    study.ReferencedSeriesSequence = []
+    for uid, names in series.items():
+        item_of_series = Dataset()
+        item_of_series.SeriesInstanceUID, item_of_series.ReferencedSOPSequence = UID(uid), names
+        study.ReferencedSeriesSequence.append(item_of_series)
+    ds.PredecessorDocumentsSequence = [study]

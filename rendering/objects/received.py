@@ -62,7 +62,7 @@ def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
             mapped = mapped_units(facts, study)
             return ObjectFound(name, words=(*mapped.warnings, *mapped.words), units=mapped.units, warnings=mapped.warnings)
         if facts.report is not None and not facts.report.findings:
-            return None
+            return ObjectFound(name) if facts.predecessors else None
         applied = annotations_of(facts, study)
         if facts.presentation is None:
             return ObjectFound(name, applied.annotations, (), applied.words)

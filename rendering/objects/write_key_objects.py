@@ -7,23 +7,14 @@ from collections.abc import Sequence
 from rendering.header import ImageHeader
 from rendering.objects import content_items as items
 from rendering.objects.facts import Code, ObjectContext
-from rendering.objects.write_plan import Author, Written
+from rendering.objects.write_plan import FIRST, Author, Joining, Written
 from rendering.objects.writing import begin, checked, code_item, content, finish
+from workstation.domain import key_image
 
 KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
-OF_INTEREST = Code("113000", "DCM", "Of Interest")
-TITLES = {
-    "of interest": OF_INTEREST,
-    "for referring provider": Code("113002", "DCM", "For Referring Provider"),
-    "for surgery": Code("113003", "DCM", "For Surgery"),
-    "for teaching": Code("113004", "DCM", "For Teaching"),
-    "for conference": Code("113005", "DCM", "For Conference"),
-    "for therapy": Code("113006", "DCM", "For Therapy"),
-    "for patient": Code("113007", "DCM", "For Patient"),
-    "for peer review": Code("113008", "DCM", "For Peer Review"),
-    "for research": Code("113009", "DCM", "For Research"),
-}
-"""Titles of CID 7010 that a reader may choose. Rejections are the archive's business, not ours."""
+OF_INTEREST = Code(key_image.OF_INTEREST, "DCM", key_image.TITLES[key_image.OF_INTEREST])
+TITLES = {meaning.lower(): Code(value, "DCM", meaning) for value, meaning in key_image.TITLES.items()}
+"""Titles of CID 7010 that a reader may choose, by their meanings in small letters."""
 DESCRIPTION = Code("113012", "DCM", "Key Object Description")
 
 
@@ -33,11 +24,12 @@ def write_kos(
     images: Sequence[tuple[ImageHeader, tuple[int, ...]]],
     title: Code = OF_INTEREST,
     description: str = "",
+    joining: Joining = FIRST,
 ) -> Written:
     """The selection of these images, each with its frames (1-based, empty for all). Raises Refused."""
     headers = tuple(header for header, _ in images)
     checked(headers, context)
-    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images")
+    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images", joining)
     content(ds, author)
     ds.ReferencedPerformedProcedureStepSequence = []
     items.set_evidence(ds, headers, context.study_uid)
@@ -45,6 +37,7 @@ def write_kos(
     ds.ConceptNameCodeSequence = [code_item(title)]
     ds.ContentTemplateSequence = [items.template_item("2010")]
     children = [items.code(items.HAS_MODIFIER, items.LANGUAGE, items.ENGLISH), *items.observer(author)]
+    description = ", ".join(part for part in (description, joining.words) if part)
     if description:
         children.append(items.text(items.CONTAINS, DESCRIPTION, description))
     children += [items.image(items.CONTAINS, header, frames) for header, frames in images]

@@ -35,6 +35,42 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An object that a new one replaces."""
+
+    series_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The series that a new object joins, and what it replaces there.
+
+    `series_uid` empty begins a series. `number` is its InstanceNumber, `revision` counts the savings from 1,
+    `began` is when the series was begun (None: with this object).
+    """
+
+    series_uid: str = ""
+    number: int = 1
+    revision: int = 1
+    began: datetime | None = None
+    replaces: tuple[Earlier, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """`revision 2, replaces that of 2026-11-23 02:03`; empty for the first."""
+        if self.revision < 2:
+            return ""
+        made = max((one.made for one in self.replaces), default=self.began)
+        return f"revision {self.revision}" + (f", replaces that of {made:%Y-%m-%d %H:%M}" if made is not None else "")
+
+
+FIRST = Joining()
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """One object of ours as a Part 10 file. `left_out` says in words what could not be written into it."""
 
@@ -44,6 +80,9 @@ class Written:
     sop_instance_uid: str
     sop_class_uid: str
     left_out: tuple[str, ...] = ()
+    modality: str = ""
+    is_empty: bool = False
+    """Whether it only says that what an earlier one held was taken back."""
 
     @property
     def sha256(self) -> str:

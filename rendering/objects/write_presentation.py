@@ -6,7 +6,8 @@ images that differ in these go into a state each. Windows are in units of the mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
@@ -16,7 +17,7 @@ from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import many_lines, one_line
 from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
-from rendering.objects.write_plan import AS_IS, Author, Look, Shown, Written, whole_area
+from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
 from rendering.objects.writing import begin, by_series, checked, finish, image_item
 from rendering.pixels import is_inverse
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -39,6 +40,7 @@ def write_gsps(
     look: Look = AS_IS,
     label: str = "DRAWINGS",
     description: str = "",
+    joining: Joining = FIRST,
 ) -> tuple[Written, ...]:
     """One state, or several where images differ in modality transform or polarity. Raises Refused."""
     checked(tuple(shown.header for shown in images), context)
@@ -53,9 +55,10 @@ def write_gsps(
         if len(transforms) > 1:
             raise Refused("The presentation state cannot be written", "Frames of one image have different rescale values")
         groups.setdefault((transforms.pop(), is_inverse(shown.header)), []).append(shown)
+    description = ", ".join(part for part in (description or "Drawings and looks", joining.words) if part)
     return tuple(
-        _one(context, author, group, annotations, look, transform, inverse, label, description)
-        for (transform, inverse), group in groups.items()
+        _one(context, author, group, annotations, look, kind, (label, description), replace(joining, number=number))
+        for number, (kind, group) in enumerate(groups.items(), joining.number)
     )
 
 
@@ -65,18 +68,19 @@ def _one(
     images: Sequence[Shown],
     annotations: Sequence[Annotation],
     look: Look,
-    transform: ModalityTransform,
-    inverse: bool,
-    label: str,
-    description: str,
+    kind: tuple[ModalityTransform, bool],
+    names: tuple[str, str],
+    joining: Joining,
 ) -> Written:
-    ds = begin(context, author, "PR", GRAYSCALE_STATE, description or "Drawings and windows")
+    transform, inverse = kind
+    ds = begin(context, author, "PR", GRAYSCALE_STATE, "Presentation states", joining)
     ds.Laterality = ""
-    ds.ContentLabel = _label(label)
-    ds.ContentDescription = one_line(description, 64)
+    ds.ContentLabel = _label(names[0])
+    ds.ContentDescription = one_line(names[1], 64)
     ds.PresentationCreationDate, ds.PresentationCreationTime = ds.InstanceCreationDate, ds.InstanceCreationTime
     ds.ContentCreatorName = author.person_name
-    ds.ReferencedSeriesSequence = [_series(uid, headers) for uid, headers in by_series(_headers(images)).items()]
+    frames = _frames(images)
+    ds.ReferencedSeriesSequence = [_series(uid, headers, frames) for uid, headers in by_series(_headers(images)).items()]
     _shutter(ds, look.shutter)
     _modality(ds, transform)
     windows = [item for shown in images if (item := _window(shown)) is not None]
@@ -99,10 +103,20 @@ def _label(text: str) -> str:
     return allowed[:16].strip() or LAYER
 
 
-def _series(uid: str, headers: Sequence[ImageHeader]) -> Dataset:
+def _frames(images: Sequence[Shown]) -> dict[str, tuple[int, ...]]:
+    """The frames of each image that the state is for; none: all of them."""
+    found: dict[str, set[int]] = {}
+    for shown in images:
+        every = range(1, shown.header.frames + 1)
+        found.setdefault(shown.header.sop_instance_uid, set()).update(shown.frames or every)
+    whole = {shown.header.sop_instance_uid: shown.header.frames for shown in images}
+    return {uid: () if len(frames) == whole[uid] else tuple(sorted(frames)) for uid, frames in found.items()}
+
+
+def _series(uid: str, headers: Sequence[ImageHeader], frames: Mapping[str, tuple[int, ...]]) -> Dataset:
     item = Dataset()
     item.SeriesInstanceUID = uid
-    item.ReferencedImageSequence = [image_item(header) for header in headers]
+    item.ReferencedImageSequence = [image_item(header, frames[header.sop_instance_uid]) for header in headers]
     return item
 
 

@@ -8,6 +8,7 @@ frame of reference (SCOORD3D). Every number carries its unit: one that is no len
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
@@ -17,7 +18,7 @@ from rendering.objects import content_items as items
 from rendering.objects.concepts import unit_code, value_code
 from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.shapes import Shape, Tracker, in_patient, on_image
-from rendering.objects.write_plan import Author, Written
+from rendering.objects.write_plan import FIRST, Author, Joining, Written
 from rendering.objects.writing import PRODUCT, begin, checked, code_item, content, finish
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.viewing import Plane
@@ -29,6 +30,7 @@ PROCEDURE = Code("121058", "DCM", "Procedure reported")
 IMAGING = Code("363679005", "SCT", "Imaging procedure")
 LIBRARY, LIBRARY_GROUP = Code("111028", "DCM", "Image Library"), Code("126200", "DCM", "Image Library Group")
 MEASUREMENTS, GROUP = Code("126010", "DCM", "Imaging Measurements"), Code("125007", "DCM", "Measurement Group")
+QUALITATIVE = Code("C0034375", "UMLS", "Qualitative Evaluations")
 TRACKING_ID = Code("112039", "DCM", "Tracking Identifier")
 TRACKING_UID = Code("112040", "DCM", "Tracking Unique Identifier")
 FINDING_SITE = Code("363698007", "SCT", "Finding Site")
@@ -46,10 +48,12 @@ def write_sr(
     images: Sequence[ImageHeader],
     sites: Mapping[str, Code] = {},  # only read
     complete: bool = False,
+    joining: Joining = FIRST,
 ) -> Written:
     """The report of these drawings. `images` are those they lie on, and all of a series that a cut was drawn in.
 
-    `sites` are the finding sites that are known, by the drawing's uid. Raises Refused.
+    `sites` are the finding sites that are known, by the drawing's uid. One that replaces others may be without
+    drawings: it then says that they were taken back. Raises Refused.
     """
     checked(tuple(images), context)
     held = {header.sop_instance_uid: header for header in images}
@@ -59,15 +63,16 @@ def write_sr(
             groups.append(_group(annotation, held, images, sites.get(annotation.uid)))
         except ValueError as error:
             left_out.append(f"A drawing was left out: {error}")
-    if not groups:
+    if not groups and (annotations or not joining.replaces):
         raise Refused("The report cannot be written", "; ".join(dict.fromkeys(left_out)) or "There is no drawing to report")
-    ds = begin(context, author, "SR", COMPREHENSIVE_3D, "Measurements")
+    ds = begin(context, author, "SR", COMPREHENSIVE_3D, "Measurements", joining)
     content(ds, author)
     ds.CompletionFlag = "COMPLETE" if complete else "PARTIAL"
     ds.VerificationFlag = "UNVERIFIED"
     ds.ReferencedPerformedProcedureStepSequence = []
     ds.PerformedProcedureCodeSequence = []
     items.set_evidence(ds, tuple(images), context.study_uid)
+    items.set_predecessors(ds, joining.replaces, context.study_uid)
     ds.CodingSchemeIdentificationSequence = [_own_scheme()]
     ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
     ds.ConceptNameCodeSequence = [code_item(REPORT)]
@@ -78,9 +83,15 @@ def write_sr(
         *items.observer(author),
         items.code(items.HAS_MODIFIER, PROCEDURE, IMAGING),
         items.container(items.CONTAINS, LIBRARY, [library]),
-        items.container(items.CONTAINS, MEASUREMENTS, groups),
+        items.container(items.CONTAINS, MEASUREMENTS, groups) if groups else _taken_back(),
     ]
-    return finish(ds, tuple(dict.fromkeys(left_out)))
+    return replace(finish(ds, tuple(dict.fromkeys(left_out))), is_empty=not groups)
+
+
+def _taken_back() -> Dataset:
+    """A report must hold something (TID 1500): that nothing is left."""
+    words = items.text(items.CONTAINS, concepts.COMMENT, "All measurements of the report before this one were taken back")
+    return items.container(items.CONTAINS, QUALITATIVE, [words])
 
 
 def _own_scheme() -> Dataset:
