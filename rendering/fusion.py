@@ -225,7 +225,7 @@ def sampling_of(
     if isinstance(view, FrameView):
         return Sampling(first, right, down, width, height, mode=slab_mode)
     origin = geometry.to_index(found.point(view.cut.origin))
-    step = geometry.to_index(found.point(add(view.cut.origin, scale(view.cut.forward, view.cut.step))))
+    step = geometry.to_index(found.point(add(view.cut.origin, scale(view.cut.forward, view.apart))))
     return Sampling(first, right, down, width, height, sub(step, origin), view.samples, slab_mode)
 
 

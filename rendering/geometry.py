@@ -72,9 +72,9 @@ class CutPlane:
     origin: Vec3
     extent: tuple[float, float, float, float]
 
-    def through(self, geometry: VolumeGeometry) -> Vec3:
-        """The way from one slice to the next in the volume's indices."""
-        return geometry.to_index(add(geometry.origin, scale(self.forward, self.step)))
+    def through(self, geometry: VolumeGeometry, apart: float = 0.0) -> Vec3:
+        """The way from one slice to the next (or to what lies `apart` mm further) in a volume's indices."""
+        return geometry.to_index(add(geometry.origin, scale(self.forward, apart or self.step)))
 
     def to_patient(self, u: float, v: float) -> Vec3:
         """In-plane mm to LPS mm."""

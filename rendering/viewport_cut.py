@@ -112,7 +112,7 @@ def cut_sampling(geometry: VolumeGeometry, view: CutView, width: int, height: in
     first = geometry.to_index(view.to_patient(0.5, 0.5))
     right = sub(geometry.to_index(view.to_patient(1.5, 0.5)), first)
     down = sub(geometry.to_index(view.to_patient(0.5, 1.5)), first)
-    return Sampling(first, right, down, width, height, view.cut.through(geometry), view.samples)
+    return Sampling(first, right, down, width, height, view.cut.through(geometry, view.apart), view.samples)
 
 
 def _finer(sampling: Sampling) -> int:

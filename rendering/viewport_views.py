@@ -15,6 +15,7 @@ from rendering.header import FrameFacts, ImageHeader
 from rendering.images import SeriesImages
 from rendering.letters import letters_of_orientation, letters_of_plane
 from rendering.picture import FrameIdentity, Letters
+from rendering.sampling import ALONG_AXIS
 from rendering.viewport_dimensions import dimension_of
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3, VolumeGeometry, dot, length, scale
@@ -117,6 +118,8 @@ class CutView:
     samples: int
     identity: FrameIdentity | None
     spacing_source: SpacingSource
+    apart: float
+    """Between two samples of a slab, in mm."""
 
     @property
     def mm_per_pixel(self) -> float:
@@ -128,11 +131,11 @@ class CutView:
 
     @property
     def thickness(self) -> float:
-        return self.samples * self.cut.step
+        return self.samples * self.apart
 
     def slab(self, state: ViewportState) -> Slab | None:
         """What is projected; None of a thin cut."""
-        step = scale(self.cut.forward, self.cut.step)
+        step = scale(self.cut.forward, self.apart)
         return Slab(state.slab_mode, state.slab_mm, step, self.samples) if self.samples > 1 else None
 
     def letters(self) -> Letters:
@@ -170,19 +173,32 @@ def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int
     """Raises Refused when the series is no volume."""
     geometry, cut = _geometry(images), cut_of(images, state)
     screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut), in_mm=True)
-    samples = slab_samples(state.slab_mm, cut.step)
+    samples, apart = slab_samples(state.slab_mm, cut.step, is_along_voxels(geometry, cut))
     on_slice = slice_shown(geometry, cut) if samples == 1 else None
     first = dimension_of(images, state).start
     identity = None if on_slice is None else images.identity(first + on_slice)
-    return CutView(geometry, cut, screen, samples, identity, images.facts(first).spacing_source)
+    return CutView(geometry, cut, screen, samples, identity, images.facts(first).spacing_source, apart)
 
 
-def slab_samples(slab_mm: float, step: float) -> int:
-    """Samples one step apart, an odd number: the middle one on the cut, so that a slab along
-    the acquired slices takes whole slices and no MIP loses half of a single bright voxel."""
+def slab_samples(slab_mm: float, step: float, along_voxels: bool) -> tuple[int, float]:
+    """How many samples, and how far apart in mm. An odd number: the middle one lies on the cut.
+
+    Along the voxels they are one step apart, so that a slab along the acquired slices takes whole slices and no
+    MIP loses half of a single bright voxel. Else they are no further apart, and fill the slab exactly.
+    """
     if slab_mm <= step:
-        return 1
-    return 2 * round((slab_mm / step - 1.0) / 2.0) + 1
+        return 1, step
+    halves = (slab_mm / step - 1.0) / 2.0
+    if along_voxels:
+        return 2 * round(halves) + 1, step
+    samples = 2 * math.ceil(halves - ON_SLICE) + 1
+    return samples, slab_mm / samples
+
+
+def is_along_voxels(geometry: VolumeGeometry, cut: CutPlane) -> bool:
+    """Whether the cut's normal is a way from voxel to voxel: then its slices are voxels' own."""
+    way = sorted(abs(part) for part in cut.through(geometry))
+    return way[1] <= ALONG_AXIS
 
 
 def slice_shown(geometry: VolumeGeometry, cut: CutPlane) -> int | None:
