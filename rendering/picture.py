@@ -72,6 +72,10 @@ class Picture:
     """What was done to the image besides its window (`Sharpened 2`); an English source string."""
     is_nearest: bool = False
     """Whether pixels are shown as squares, nothing filled in between."""
+    notes: tuple[str, ...] = ()
+    """What must be known of how it was made (3D: coarser than the images, something hidden); English source strings."""
+    refining: bool = False
+    """Whether a finer picture of the same can be had soon."""
     slab: Slab | None = None
     """What is projected; None of a thin cut, of images as acquired and in 3D."""
     error: Refused | None = None

@@ -7,7 +7,7 @@ the modality unit (see rendering.viewport_values).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -31,8 +31,8 @@ from rendering.viewport_fusion import ViewportFusion
 from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
 from rendering.viewport_probe import probe_cut, probe_frame, probe_on_cut, probe_stack
-from rendering.viewport_solid import SolidView, solid_view
-from rendering.viewport_solid_paint import SolidPainter
+from rendering.viewport_solid import SolidView
+from rendering.viewport_solid_paint import GivenUp, SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
 from rendering.window_of_values import window_of_values
@@ -64,28 +64,31 @@ class Viewport(ViewportFusion):
         self.fusion = FusionPainter(images, others)
         self._scale = ValueScale(images)
         self._painter = Painter(images, self._scale)
-        self._solid = SolidPainter(images, self._scale)
+        self.solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
         self._measuring = Measuring(images, self._scale, self._doubts)
 
     # Drawing
 
-    def picture(self, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
+    def picture(
+        self, state: ViewportState, width: int, height: int, fast: bool = False, cancelled: Callable[[], bool] = lambda: False
+    ) -> Picture:
         """The view's pixels and all that is to be said about them. Never raises.
 
-        `fast` is for while the mouse moves: oblique cuts and slabs are drawn coarser.
+        `fast` is for while the mouse moves: oblique cuts and slabs are drawn coarser. A 3D picture is given up
+        once `cancelled`: it is then black and `partial`.
         """
         width, height = max(1, width), max(1, height)
         try:
             self._check(state)
             if state.plane is Plane.THREE_D:
-                return self._solid_picture(state, width, height, fast)
+                return self._solid_picture(state, width, height, fast, cancelled)
             cut = is_plane(state)
             made = self._cut_picture(state, width, height, fast) if cut else self._frame_picture(state, width, height)
             return self._fused(made, state, width, height) if state.fusion is not None else made
         except Refused as refused:
             return self._without_pixels(state, width, height, refused)
-        except NotYet:
+        except (NotYet, GivenUp):
             return replace(self._without_pixels(state, width, height, None), partial=True)
 
     def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
@@ -109,10 +112,13 @@ class Viewport(ViewportFusion):
         identity = None if source.partial else picture.identity
         return replace(picture, partial=source.partial, identity=identity, slab=view.slab(state))
 
-    def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
-        view = self._solid_view(state, width, height)
-        pixels = self._solid.pixels(view, state, width, height, fast)
-        return replace(self._described(pixels, view, state, self._position(state), self._solid.window(state)), count=0)
+    def _solid_picture(
+        self, state: ViewportState, width: int, height: int, fast: bool, cancelled: Callable[[], bool]
+    ) -> Picture:
+        view = self.solid.view(state, width, height)
+        drawn = self.solid.draw(view, state, (width, height), fast, cancelled)
+        described = self._described(drawn.pixels, view, state, self._position(state), self.solid.window(state))
+        return replace(described, count=0, notes=drawn.words, refining=drawn.refining)
 
     def _described(
         self,
@@ -205,7 +211,7 @@ class Viewport(ViewportFusion):
 
     def next_preset(self, state: ViewportState) -> ViewportState:
         """The 3D state with the next look for the modality. Raises NotYet as `window_of` does."""
-        return self._solid.next_preset(state)
+        return self.solid.next_preset(state)
 
     def slice_count(self, state: ViewportState) -> int:
         if state.plane is Plane.THREE_D:
@@ -330,7 +336,7 @@ class Viewport(ViewportFusion):
         if not self.images.frame_count or self.images.header(position).is_colour:
             return COLOUR_WINDOW
         if state.plane is Plane.THREE_D:
-            return self._solid.window(state)
+            return self.solid.window(state)
         return self._scale.window(position, state.voi, state.own_window)
 
     def voi_of(self, state: ViewportState) -> Voi:
@@ -378,6 +384,11 @@ class Viewport(ViewportFusion):
             return probe_frame(self.images, self._scale, position, column, row)
         except NotYet:
             return None
+
+    def pick(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None:
+        """The place in the patient that a pixel of a 3D view means, LPS mm; see `SolidPainter.pick`."""
+        self._check(state)
+        return self.solid.pick(state, width, height, x, y) if state.plane is Plane.THREE_D else None
 
     def to_patient(self, state: ViewportState, width: int, height: int, x: float, y: float) -> Vec3 | None:
         return self._view(state, width, height).to_patient(x, y)
@@ -468,17 +479,11 @@ class Viewport(ViewportFusion):
         self._check(state)
         return cut_of(self.images, state)
 
-    def _solid_view(self, state: ViewportState, width: int, height: int) -> SolidView:
-        geometry = self.images.verdict.geometry
-        if geometry is None:
-            raise Refused("This series cannot be shown in 3D", " ".join(self.images.verdict.reasons))
-        return solid_view(geometry, self.images.facts(0).spacing_source, state, width, height)
-
     def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView | SolidView:
         self._check(state)
         width, height = max(1, width), max(1, height)
         if state.plane is Plane.THREE_D:
-            return self._solid_view(state, width, height)
+            return self.solid.view(state, width, height)
         if is_plane(state):
             return cut_view(self.images, state, width, height)
         return frame_view(self.images, state, self._shown(state), width, height)

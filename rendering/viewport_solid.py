@@ -1,7 +1,7 @@
 """The third way a viewport looks at a series: the whole volume from outside, in parallel projection.
 
-Maps places in the patient to view pixels. There is no way back: a pixel shows everything along
-its line of sight, so that it has no place, no value and no length in the patient.
+Maps places in the patient to view pixels. There is no way back by geometry alone: a pixel shows everything along
+its line of sight, so that it has no value and no length in the patient (rendering.volume_pick asks the voxels).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rendering.picture import FrameIdentity, Letters
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3, VolumeGeometry, add, cross, dot, length, scale, sub, unit
 from workstation.domain.turning import FROM_THE_FRONT
-from workstation.domain.viewing import ViewportState
+from workstation.domain.viewing import CropBox, ViewportState
 from workstation.errors import Refused
 
 # The view at zoom 1 is this much wider than the longest edge of the volume. It is the same from
@@ -102,6 +102,13 @@ def solid_view(geometry: VolumeGeometry, source: SpacingSource, state: ViewportS
     half = max(_edges(geometry)) / 2 * ROOM
     screen = screen_map((-half, half, -half, half), (1.0, 1.0), state, width, height)
     return SolidView(geometry, right, down, screen, source)
+
+
+def box_corners(geometry: VolumeGeometry, crop: CropBox) -> tuple[Vec3, ...]:
+    """Corners of a box in LPS mm, voxel edges included; corner i is at the `to` end of axis k where bit k of i is set."""
+    counts = geometry.shape[::-1]
+    ends = [[share * counts[axis] - 0.5 for share in crop[axis]] for axis in range(3)]
+    return tuple(geometry.to_patient(*(ends[axis][corner >> axis & 1] for axis in range(3))) for corner in range(8))
 
 
 def _edges(geometry: VolumeGeometry) -> tuple[float, float, float]:

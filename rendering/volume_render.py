@@ -1,19 +1,21 @@
-"""Draws volumes from outside: one offscreen OpenGL window, one thread, a scene for each series.
+"""Draws volumes from outside: which level of a volume, how coarse, on which thread.
 
-An OpenGL context belongs to a thread, so that everything here happens on one thread of its own.
-Without a graphics card the rays are cast by the processor: on llvmpipe VTK's GPU mapper takes
-15 times as long for the same picture. vtkSmartVolumeMapper does not know that and is not used.
+While the hand moves a level of means is drawn as coarsely as its own frames demand (`volume_pace`); when it rests, the
+volume itself. What that takes (means, VTK's light for each voxel) is prepared on the thread that draws still
+pictures, so that moving never waits for it. Without a graphics card the rays are cast by the processor: on
+llvmpipe VTK's GPU mapper takes 15 times as long for the same picture. vtkSmartVolumeMapper does not know that
+and is not used.
 """
 
 from __future__ import annotations
 
-import itertools
+import threading
+import time
 import weakref
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,233 +23,248 @@ from numpy.typing import NDArray
 from rendering import volume_gl
 from rendering.reslice import VolumeSource
 from rendering.viewport_solid import Camera
+from rendering.volume_body import Body, Look
 from rendering.volume_gl import Graphics
+from rendering.volume_hidden import Hidden, without
+from rendering.volume_pace import CARD_START, LOOP, PROCESSOR_START, STILL, Pace
 from rendering.volume_presets import VolumePreset
-from rendering.volume_reduce import reduced
-from workstation.domain.geometry import VolumeGeometry
-from workstation.domain.viewing import Window
+from rendering.volume_reduce import Level, Plan, means, picked, plan
+from rendering.volume_stage import Cancelled, GivenUp, Lane, Size, never
+from workstation.domain.viewing import SolidLook, Window
 from workstation.errors import Refused
 
-# Scenes kept: a current and a prior side by side. Each may hold a copy of its volume.
-KEPT_SCENES = 2
-# While the hand moves: every third pixel, and steps along the ray that are twice as long.
-MOVING_PIXELS = 3.0
-MOVING_STEPS = 2.0
-# Steps along a ray for one voxel.
-STEPS_PER_VOXEL = 1.0
+__all__ = ["Drawn", "GivenUp", "Look", "Manner", "SolidRenderer", "look"]
+
+# Series whose levels are kept: a current and a prior side by side.
+KEPT_SERIES = 2
+
+
+class Manner(Enum):
+    """What a picture is for: MOVING keeps a pace, LOOP is one of many, STILL is as fine as there is."""
+
+    MOVING = "moving"
+    LOOP = "loop"
+    STILL = "still"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A preset on a window, in the values the voxels hold."""
+class Drawn:
+    """RGB (height, width, 3); what is to be said of it; whether a finer one is being prepared."""
 
-    preset: VolumePreset
-    low: float
-    width: float
-
-    def at(self, share: float) -> float:
-        return self.low + share * self.width
+    pixels: NDArray[np.uint8]
+    words: tuple[str, ...] = ()
+    refining: bool = False
 
 
-def look(preset: VolumePreset, window: Window, source: VolumeSource, factor: float) -> Look:
+def look(preset: VolumePreset, window: Window, source: VolumeSource, factor: float, solid: SolidLook) -> Look:
     """`window` is in the unit shown: voxel * slope + intercept, times `factor`."""
     gain = source.slope * factor
     low = (window.center - window.width / 2 - source.intercept * factor) / gain
-    return Look(preset, low, window.width / gain)
+    return Look(preset, low, window.width / gain, solid.opacity, solid.crop)
+
+
+class _Levels:
+    """The bodies of one volume on one kind of graphics. `moving` and `whole` come later, on the still lane."""
+
+    def __init__(self, source: VolumeSource, graphics: Graphics) -> None:
+        self.source, self.graphics = source, graphics
+        self.plan: Plan = plan(source.geometry, source.voxels.itemsize, graphics)
+        self.first = Body(picked(source.voxels, source.geometry, self.plan.first), source.geometry, graphics)
+        self.first.is_lit = True
+        self.moving: Body | None = self.first if self.plan.first == (1, 1, 1) else None
+        self.whole: Body | None = self.moving
+        self.hidden: tuple[Hidden, bool, Body] | None = None
+        self.closed = False
+        self._lock = threading.Lock()
+        self._preparing: set[str] = set()
+        self._failed: set[str] = set()
+
+    @property
+    def bodies(self) -> list[Body]:
+        found = [self.first, self.moving, self.whole, self.hidden[2] if self.hidden else None]
+        return list({id(body): body for body in found if body is not None}.values())
+
+    def pick(self, appearance: Look, camera: Camera, moving: bool) -> tuple[Body, bool]:
+        """The finest body that can be drawn at once, and whether a finer one is on its way."""
+        shade = appearance.preset.shade
+        moves = self.moving if self.moving is not None and (self.moving.is_lit or not shade) else None
+        whole = self.whole if self.whole is not None and (self.whole.is_lit or not shade) else None
+        wanted = "moving" if moves is None else "whole" if whole is None and self.plan.draws_whole else ""
+        if wanted:
+            self._prepare(wanted, appearance, camera)
+        if moving:
+            return moves or self.first, bool(wanted)
+        return whole or moves or self.first, bool(wanted)
+
+    def lane_of(self, body: Body) -> Lane:
+        """Still pictures of the whole volume have a thread of their own; a card has one for all."""
+        still = body is self.whole and body is not self.moving and self.graphics.is_software
+        return _still_lane() if still else _moving_lane()
+
+    @property
+    def is_preparing(self) -> bool:
+        return bool(self._preparing)
+
+    def _prepare(self, name: str, appearance: Look, camera: Camera) -> None:
+        with self._lock:
+            if name in self._preparing or name in self._failed or self.closed:
+                return
+            self._preparing.add(name)
+        _still_lane().run(lambda: self._prepared(name, appearance, camera))
+
+    def _prepared(self, name: str, appearance: Look, camera: Camera) -> None:
+        """On the still lane: make a body, have VTK light it where the look is lit, and put it in its place."""
+        try:
+            before: Body | None = getattr(self, name)
+            body = Body(before.level if before is not None else self._level(name), self.source.geometry, self.graphics)
+            if appearance.preset.shade and not body.is_lit:
+                _still_lane().light(self.graphics, body, appearance, camera, lambda: self.closed)
+                body.is_lit = True
+            setattr(self, name, body)
+            if name == "moving" and self.plan.moving == (1, 1, 1):
+                self.whole = body
+            if before is not None:
+                _moving_lane().remove(self.graphics, before)
+        except (GivenUp, InterruptedError, Refused, MemoryError):
+            self._failed.add(name)  # what is coarser stays, and says so
+        finally:
+            with self._lock:
+                self._preparing.discard(name)
+
+    def _level(self, name: str) -> Level:
+        source = self.source
+        by = self.plan.moving if name == "moving" else (1, 1, 1)
+        return means(source.voxels, source.geometry, by, lambda: self.closed)
 
 
 class SolidRenderer:
-    """One series' 3D pictures. May be called from any thread; its scene goes when it goes."""
-
-    _numbers = itertools.count()
+    """One series' 3D pictures. May be called from any thread; what it holds goes when it goes."""
 
     def __init__(self) -> None:
-        self._number = next(self._numbers)
-        weakref.finalize(self, _forget, self._number).atexit = False
-
-    def pixels(
-        self, source: VolumeSource, appearance: Look, camera: Camera, width: int, height: int, fast: bool
-    ) -> NDArray[np.uint8]:
-        """RGB (height, width, 3). Raises Refused, in words, when this cannot be drawn here."""
-        graphics = volume_gl.graphics()
-        drawing = _thread().submit(_draw, graphics, self._number, source, appearance, camera, (width, height), fast)
-        return drawing.result()
-
-
-class _Scene:
-    """One volume in a renderer of its own."""
-
-    def __init__(self, source: VolumeSource, graphics: Graphics, window: Any) -> None:
-        from vtkmodules.vtkRenderingCore import vtkRenderer, vtkVolume
-
-        self.voxels = source.voxels
-        small, geometry = reduced(source.voxels, source.geometry, graphics.is_software)
-        self.renderer = vtkRenderer()
-        self.renderer.SetBackground(0.0, 0.0, 0.0)
-        self._volume = vtkVolume()
-        self._image, matrix, self._step = _image_of(small, geometry)
-        self._volume.SetUserMatrix(matrix)
-        self._mapper = _mapper(graphics, window, self._volume)
-        self._mapper.SetInputData(self._image)
-        self._mapper.SetAutoAdjustSampleDistances(0)
-        self._volume.SetMapper(self._mapper)
-        self.renderer.AddVolume(self._volume)
-        self._look: Look | None = None
-
-    def dress(self, appearance: Look) -> None:
-        from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
-        from vtkmodules.vtkRenderingCore import vtkColorTransferFunction
-
-        if appearance == self._look:
-            return
-        opacity, colour, preset = vtkPiecewiseFunction(), vtkColorTransferFunction(), appearance.preset
-        for share, alpha in preset.opacity:
-            opacity.AddPoint(appearance.at(share), alpha)
-        for share, red, green, blue in preset.colour:
-            colour.AddRGBPoint(appearance.at(share), red, green, blue)
-        properties = self._volume.GetProperty()
-        properties.SetScalarOpacity(opacity)
-        properties.SetColor(colour)
-        properties.SetScalarOpacityUnitDistance(1.0)
-        properties.SetInterpolationTypeToLinear()
-        properties.SetShade(int(preset.shade))
-        properties.SetAmbient(0.15)
-        properties.SetDiffuse(0.85)
-        properties.SetSpecular(0.15)
-        if preset.is_mip:
-            self._mapper.SetBlendModeToMaximumIntensity()
-        else:
-            self._mapper.SetBlendModeToComposite()
-        self._look = appearance
-
-    def aim(self, camera: Camera, fast: bool) -> None:
-        eye = self.renderer.GetActiveCamera()
-        eye.ParallelProjectionOn()
-        eye.SetParallelScale(camera.half_height)
-        eye.SetFocalPoint(*camera.centre)
-        distance = 2 * camera.reach
-        eye.SetPosition(*(c - f * distance for c, f in zip(camera.centre, camera.forward, strict=True)))
-        eye.SetViewUp(*camera.up)
-        eye.SetClippingRange(distance - camera.reach, distance + camera.reach)
-        self._mapper.SetImageSampleDistance(MOVING_PIXELS if fast else 1.0)
-        self._mapper.SetSampleDistance(self._step * (MOVING_STEPS if fast else 1.0))
-
-
-class _Stage:
-    """The window and its scenes. Only ever used on its own thread."""
-
-    def __init__(self, graphics: Graphics) -> None:
-        self._graphics = graphics
-        self._window = volume_gl.make_window(graphics.window)
-        self._scenes: OrderedDict[int, _Scene] = OrderedDict()
+        self._lock = threading.Lock()
+        self._levels: _Levels | None = None
+        self._pace: Pace | None = None
+        self._hold = _Hold()
+        weakref.finalize(self, _let_go, self._hold).atexit = False
 
     def draw(
-        self, number: int, source: VolumeSource, appearance: Look, camera: Camera, size: tuple[int, int], fast: bool
-    ) -> NDArray[np.uint8]:
-        if tuple(self._window.GetSize()) != size:
-            self._window.SetSize(*size)
-        scene = self._scene(number, source)
-        for other in self._scenes.values():
-            other.renderer.SetDraw(int(other is scene))
-        scene.dress(appearance)
-        scene.aim(camera, fast)
-        self._window.Render()
-        picture = self._read(*size)
-        return np.ascontiguousarray(picture[:, ::-1] if camera.mirrored else picture)
+        self,
+        source: VolumeSource,
+        appearance: Look,
+        camera: Camera,
+        size: Size,
+        manner: Manner,
+        hidden: Hidden | None = None,
+        cancelled: Cancelled = never,
+    ) -> Drawn:
+        """Raises GivenUp once `cancelled`, and Refused, in words, when this cannot be drawn here."""
+        levels = self._levels_of(source)
+        moving = manner is not Manner.STILL
+        body, refining = (self._without(levels, appearance, hidden), False) if hidden else levels.pick(appearance, camera, moving)
+        pace = self._pace_of(levels.graphics)
+        rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: STILL}[manner]
+        started = time.perf_counter()
+        pixels = levels.lane_of(body).draw(levels.graphics, body, appearance, camera, size, rung, cancelled)
+        if manner is Manner.MOVING:
+            pace.took(time.perf_counter() - started)
+        picture = np.ascontiguousarray(pixels[:, ::-1] if camera.mirrored else pixels)
+        return Drawn(picture, self._words(levels, hidden), refining and not moving)
 
-    def forget(self, number: int) -> None:
-        scene = self._scenes.pop(number, None)
-        if scene is not None:
-            self._window.RemoveRenderer(scene.renderer)
+    @property
+    def bytes(self) -> int:
+        """What 3D holds besides the series' own voxels: copies, and VTK's light."""
+        return sum(body.bytes for body in self._levels.bodies) if self._levels else 0
 
-    def _scene(self, number: int, source: VolumeSource) -> _Scene:
-        kept = self._scenes.get(number)
-        if kept is not None and kept.voxels is source.voxels:
-            self._scenes.move_to_end(number)
-            return kept
-        self.forget(number)
-        while len(self._scenes) >= KEPT_SCENES:
-            self.forget(next(iter(self._scenes)))
-        scene = self._scenes[number] = _Scene(source, self._graphics, self._window)
-        self._window.AddRenderer(scene.renderer)
-        return scene
+    def moving_level(self, source: VolumeSource) -> Level:
+        """The grid that what is hidden is computed on. May take a second. Raises Refused."""
+        levels = self._levels_of(source)
+        ready = levels.moving
+        return ready.level if ready is not None else means(source.voxels, source.geometry, levels.plan.moving)
 
-    def _read(self, width: int, height: int) -> NDArray[np.uint8]:
-        from vtkmodules.util.numpy_support import vtk_to_numpy
-        from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+    @property
+    def has_settled(self) -> bool:
+        """Whether nothing finer is being prepared any more."""
+        return self._levels is not None and not self._levels.is_preparing
 
-        data = vtkUnsignedCharArray()
-        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, data)
-        if data.GetNumberOfTuples() != width * height:
-            raise Refused("3D could not be drawn", "The graphics driver gave no picture", "All other views work without it")
-        rgba: NDArray[np.uint8] = vtk_to_numpy(data).reshape(height, width, 4)  # type: ignore[no-untyped-call]
-        return rgba[::-1, :, :3]
+    def _words(self, levels: _Levels, hidden: Hidden | None) -> tuple[str, ...]:
+        said = [word for word in (hidden.words if hidden else ()) if not levels.plan.words.startswith(word)]
+        return tuple(word for word in (levels.graphics.notice, levels.plan.words, *said) if word)
+
+    def _levels_of(self, source: VolumeSource) -> _Levels:
+        graphics = volume_gl.graphics()
+        with self._lock:
+            levels = self._levels
+            if levels is None or levels.source.voxels is not source.voxels or levels.graphics != graphics or levels.closed:
+                _let_go(self._hold)
+                levels = self._levels = self._hold.levels = _Levels(source, graphics)
+        _keep(self._hold)
+        return levels
+
+    def _pace_of(self, graphics: Graphics) -> Pace:
+        if self._pace is None:
+            self._pace = Pace(PROCESSOR_START if graphics.is_software else CARD_START)
+        return self._pace
+
+    def _without(self, levels: _Levels, appearance: Look, hidden: Hidden) -> Body:
+        """The moving level without what is hidden, made once for each choice and kind of look."""
+        high = appearance.preset.hidden_is_high
+        with self._lock:
+            kept = levels.hidden
+            if kept is None or kept[0] is not hidden or kept[1] is not high:
+                if kept is not None:
+                    _moving_lane().remove(levels.graphics, kept[2])
+                made = Body(without(self._level_for(levels, hidden), hidden, high), levels.source.geometry, levels.graphics)
+                kept = levels.hidden = (hidden, high, made)
+        return kept[2]
+
+    @staticmethod
+    def _level_for(levels: _Levels, hidden: Hidden) -> Level:
+        ready = levels.moving
+        if ready is not None and ready.level.by == hidden.by:
+            return ready.level
+        return means(levels.source.voxels, levels.source.geometry, hidden.by)
+
+
+class _Hold:
+    """The levels of one renderer, apart from it: they are let go when it is gone."""
+
+    levels: _Levels | None = None
+
+
+_kept: OrderedDict[int, weakref.ref[_Hold]] = OrderedDict()
+_kept_lock = threading.Lock()
+
+
+def _keep(hold: _Hold) -> None:
+    """This series was drawn last; of the others only so many keep their levels."""
+    with _kept_lock:
+        _kept[id(hold)] = weakref.ref(hold)
+        _kept.move_to_end(id(hold))
+        while len(_kept) > KEPT_SERIES:
+            _, oldest = _kept.popitem(last=False)
+            gone = oldest()
+            if gone is not None:
+                _let_go(gone)
+
+
+def _let_go(hold: _Hold) -> None:
+    """Let the bodies of a series go, each on its thread; too late for that when the program is ending."""
+    levels, hold.levels = hold.levels, None
+    if levels is None:
+        return
+    levels.closed = True
+    try:
+        for body in levels.bodies:
+            levels.lane_of(body).remove(levels.graphics, body)
+    except RuntimeError:
+        return
 
 
 @cache
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "volume rendering")
+def _moving_lane() -> Lane:
+    return Lane("moving")
 
 
 @cache
-def _stage(graphics: Graphics) -> _Stage:
-    return _Stage(graphics)
-
-
-def _draw(
-    graphics: Graphics, number: int, source: VolumeSource, appearance: Look, camera: Camera, size: tuple[int, int], fast: bool
-) -> NDArray[np.uint8]:
-    try:
-        return _stage(graphics).draw(number, source, appearance, camera, size, fast)
-    except MemoryError:
-        raise Refused("3D needs more memory than is free", "", "Close other cases or programs and try again") from None
-
-
-def _forget(number: int) -> None:
-    """Let a scene go, on the thread it lives on; too late for that when the program is ending."""
-    if not volume_gl.is_known():
-        return
-    try:
-        _thread().submit(_forget_here, volume_gl.graphics(), number)
-    except (RuntimeError, Refused):
-        return
-
-
-def _forget_here(graphics: Graphics, number: int) -> None:
-    _stage(graphics).forget(number)
-
-
-def _mapper(graphics: Graphics, window: Any, volume: Any) -> Any:
-    import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  it brings what both mappers draw with
-    from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper, vtkGPUVolumeRayCastMapper
-
-    if not graphics.is_software:
-        mapper = vtkGPUVolumeRayCastMapper()
-        if mapper.IsRenderSupported(window, volume.GetProperty()):
-            return mapper
-    return vtkFixedPointVolumeRayCastMapper()
-
-
-def _image_of(voxels: NDArray[Any], geometry: VolumeGeometry) -> tuple[Any, Any, float]:
-    """The voxels as VTK's image in mm, the matrix that takes it to LPS, and the step along a ray.
-
-    VTK looks into numpy's memory. The spacing goes into the image and only directions into the
-    matrix: mappers measure their steps in the image's own millimetres.
-    """
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonDataModel import vtkImageData
-    from vtkmodules.vtkCommonMath import vtkMatrix4x4
-
-    slices, rows, columns = voxels.shape
-    axes = [geometry.axis(i) for i in range(3)]
-    spacing = geometry.spacing
-    image = vtkImageData()
-    image.SetDimensions(columns, rows, slices)
-    image.SetSpacing(*spacing)
-    image.GetPointData().SetScalars(numpy_to_vtk(voxels.reshape(-1), deep=0))  # type: ignore[no-untyped-call]
-    matrix = vtkMatrix4x4()
-    for row in range(3):
-        for column in range(3):
-            matrix.SetElement(row, column, axes[column][row] / spacing[column])
-        matrix.SetElement(row, 3, geometry.origin[row])
-    return image, matrix, min(spacing) / STEPS_PER_VOXEL
+def _still_lane() -> Lane:
+    return Lane("still")

@@ -25,6 +25,18 @@ def turned(directions: Directions | None, right_degrees: float, down_degrees: fl
     return right, down
 
 
+def about_the_length(directions: Directions | None, degrees: float) -> Directions:
+    """The directions after the eye went round the patient's head-feet axis (LPS z); seen from the front to the left side."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    right, down = ((cos * x - sin * y, sin * x + cos * y, z) for x, y, z in directions or FROM_THE_FRONT)
+    return right, down
+
+
+def way_round(directions: Directions | None, step_degrees: float) -> tuple[Directions, ...]:
+    """Once round in equal steps, from where the eye is."""
+    return tuple(about_the_length(directions, k * step_degrees) for k in range(round(360.0 / step_degrees)))
+
+
 def _pushed(side: Vec3, forward: Vec3, degrees: float) -> tuple[Vec3, Vec3]:
     """`side` and `forward` of the eye when what it sees turns towards `side`."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
