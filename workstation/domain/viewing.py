@@ -84,16 +84,21 @@ class Fusion:
     words: str = ""
 
 
+CropBox = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+"""What is left of a volume, as shares (from, to) along its columns, rows and slices."""
+WHOLE_BOX: CropBox = ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class SolidLook:
     """What a 3D view shows of its volume: a preset by name ("" is the first that fits) and what is cut away.
 
-    `crop` is the box that is left, as shares (from, to) along columns, rows and slices. `opacity` multiplies the
-    preset's. `removed` names what is hidden ("bone", "table").
+    `crop` is the box that is left. `opacity` is how dense a millimetre is, against the preset's. `removed` names
+    what is hidden ("bone", "table").
     """
 
     preset: str = ""
-    crop: tuple[tuple[float, float], tuple[float, float], tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    crop: CropBox = WHOLE_BOX
     opacity: float = 1.0
     removed: frozenset[str] = frozenset()
 
