@@ -21,7 +21,7 @@ from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 
 MEASURED = AREAS | {AnnotationKind.PROBE}
-LENGTHS = frozenset({"Area", "Diameter"})
+LENGTHS = frozenset({"Area", "Diameter", "Volume"})
 
 
 def with_laid_over(probe: Probe | None, painter: FusionPainter, state: ViewportState, point: Vec3 | None) -> Probe | None:
@@ -40,7 +40,7 @@ def with_laid_over(probe: Probe | None, painter: FusionPainter, state: ViewportS
 
 
 def measured_fused(measured: Measured, annotation: Annotation, painter: FusionPainter, unit: str) -> Measured:
-    """What was measured in the shown series, and after it the values of the one that was laid over."""
+    """The size that was measured in the shown series, then the values of the one that was laid over, then its own."""
     fusion = annotation.fusion
     if fusion is None or annotation.kind not in MEASURED or measured.refused or not annotation.patient_points:
         return measured
@@ -51,10 +51,11 @@ def measured_fused(measured: Measured, annotation: Annotation, painter: FusionPa
     values = painter.scale(found.images).told_in(unit)
     over = Measuring(found.images, values, lambda _: found.images.doubts).measured(_moved(annotation, found))
     modality = found.images.series.modality
-    own = tuple(value if value.name in LENGTHS else replace(value, of=painter.modality) for value in measured.values)
+    sizes = tuple(value for value in measured.values if value.name in LENGTHS)
+    own = tuple(replace(value, of=painter.modality) for value in measured.values if value.name not in LENGTHS)
     theirs = tuple(replace(value, of=modality) for value in over.values if value.name not in LENGTHS)
     notes = [*measured.notes, *(f"{modality}: {words}" for words in (over.refused, *over.notes) if words)]
-    return replace(measured, values=(*own, *theirs), notes=tuple(notes))
+    return replace(measured, values=(*sizes, *theirs, *own), notes=tuple(notes))
 
 
 def _moved(annotation: Annotation, found: LaidOver) -> Annotation:

@@ -116,10 +116,10 @@ def ball_values(found: Inside, source: VolumeSource, factor: float, unit: str, i
     highest = peak(source, factor, found.indices)
     if highest is not None:
         values.append(MeasuredValue("Peak", highest[0], unit))
-    values += [mean, volume, *_above("41 %", ISOCONTOUR * top, found.values, ml, unit)]
+    values += [mean, *_above("41 %", ISOCONTOUR * top, found.values, ml, unit)]
     for threshold in FIXED_THRESHOLDS:
         values += _above(f"≥ {threshold:.1f}", threshold, found.values, ml, unit)
-    return (*values, spread)
+    return (volume, *values, spread)
 
 
 def _above(name: str, threshold: float, values: NDArray[np.float64], ml: float, unit: str) -> list[MeasuredValue]:
@@ -131,8 +131,8 @@ def _above(name: str, threshold: float, values: NDArray[np.float64], ml: float, 
     mean = float(hot.mean())
     return [
         MeasuredValue(f"MTV {name}", volume, "ml"),
-        MeasuredValue(f"Mean {name}", mean, unit),
         MeasuredValue(f"TLG {name}", mean * volume, "g"),
+        MeasuredValue(f"Mean {name}", mean, unit),
     ]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 
 from PySide6.QtCore import QCoreApplication
 
 from ui import plain
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.session.annotating import READER
-from workstation.session.annotation_words import SELDOM
+from workstation.session.annotation_words import told
 
 # Values of an area that stand side by side, so that its label is low: mean and SD, least and most.
 PAIRED = 2
@@ -37,10 +38,15 @@ def label_lines(drawn: Annotation) -> tuple[str, ...]:
 
 def _value_lines(drawn: Annotation) -> list[str]:
     """What is looked for at a glance; the rest is in the histogram and the list."""
-    shown = [v for v in drawn.measured.values if v.name not in SELDOM]
-    words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in shown]
-    first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 else (words, [])
-    return [*first, *("  ".join(rest[i : i + PAIRED]) for i in range(0, len(rest), PAIRED))]
+    lines = []
+    for of, values in groupby(told(drawn), key=lambda value: value.of):
+        words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in values]
+        first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 and not of else ([], words)
+        if not of and len(words) <= PAIRED + 1:
+            first, rest = words, []
+        pairs = ["  ".join(rest[i : i + PAIRED]) for i in range(0, len(rest), PAIRED)]
+        lines += [*first, *(f"{plain.plain(of)} {pair}".strip() for pair in pairs)]
+    return lines
 
 
 def source_words(drawn: Annotation) -> str:

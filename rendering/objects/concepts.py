@@ -74,7 +74,7 @@ UNITS: dict[str, Code] = {
     "HU": Code("[hnsf'U]", "UCUM", "Hounsfield unit"),
     "SUVbw": Code("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight"),
     "SUVlbm (James)": Code("g/ml{SUVlbm(James128)}", "UCUM", "Standardized Uptake Value lean body mass (James 128 multiplier)"),
-    "SUVlbm (Janmahasatian)": Code("g/ml{SUVlbm(Janma)}", "UCUM", "Standardized Uptake Value lean body mass (Janma)"),
+    "SUVlbm (Janma)": Code("g/ml{SUVlbm(Janma)}", "UCUM", "Standardized Uptake Value lean body mass (Janma)"),
     "SUVbsa": Code("cm2/ml{SUVbsa}", "UCUM", "Standardized Uptake Value body surface area"),
     "SUVibw": Code("g/ml{SUVibw}", "UCUM", "Standardized Uptake Value ideal body weight"),
     "BQML": Code("Bq/ml", "UCUM", "Becquerels/milliliter"),

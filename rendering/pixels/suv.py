@@ -31,7 +31,7 @@ class SuvKind(StrEnum):
     """Named as they are shown. Surface is cm²/ml, all others g/ml."""
 
     BODY_WEIGHT = "SUVbw"
-    LEAN_JANMAHASATIAN = "SUVlbm (Janmahasatian)"
+    LEAN_JANMAHASATIAN = "SUVlbm (Janma)"
     LEAN_JAMES = "SUVlbm (James)"
     SURFACE = "SUVbsa"
     IDEAL_WEIGHT = "SUVibw"
@@ -91,9 +91,16 @@ def _turned(pet: PetFacts, factor: SuvFactor, kind: SuvKind, own: float | Reason
     if isinstance(size, tuple) or isinstance(own, tuple):
         missing = [*(own if isinstance(own, tuple) else ()), *(size if isinstance(size, tuple) else ())]
         return tuple(dict.fromkeys([*([] if kind is SuvKind.BODY_WEIGHT else [f"The values are {kind}"]), *missing]))
-    unit = "cm²" if wanted is SuvKind.SURFACE else "g"
-    basis = f"{wanted}: {size:.0f} {unit} for {own:.0f} {'cm²' if kind is SuvKind.SURFACE else 'g'}; {factor.basis}"
+    basis = f"{_said(wanted, size)} instead of {_said(kind, own)}; {factor.basis}"
     return SuvFactor(factor.factor * size / own, basis, factor.is_estimated)
+
+
+def _said(kind: SuvKind, size: float) -> str:
+    """`lean mass 68.9 kg`."""
+    if kind is SuvKind.SURFACE:
+        return f"surface {size / 1e4:.2f} m²"
+    name = {SuvKind.BODY_WEIGHT: "weight", SuvKind.IDEAL_WEIGHT: "ideal weight"}.get(kind, "lean mass")
+    return f"{name} {size / 1000.0:.1f} kg"
 
 
 def body_size(pet: PetFacts, kind: SuvKind) -> float | Reasons:
@@ -200,7 +207,7 @@ def _from_activity(pet: PetFacts, to_bqml: float, doubts: Reasons) -> SuvFactor 
     seconds, is_estimated = uptake
     left = dose * 2.0 ** (-seconds / half_life)
     how = ", start reckoned from the frame's times" if is_estimated else ""
-    basis = f"SUVbw, decay corrected to {pet.decay_correction}, {seconds:.0f} s after injection{how}"
+    basis = f"decay corrected to {pet.decay_correction}, {seconds:.0f} s after injection{how}"
     return SuvFactor(to_bqml * weight / left, basis, is_estimated)
 
 

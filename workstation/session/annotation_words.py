@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.annotation import Annotation, AnnotationKind, MeasuredValue
 from workstation.domain.dates import as_date
 from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
@@ -32,12 +32,27 @@ TITLES = {
 _AXES = {Plane.SAGITTAL: 0, Plane.CORONAL: 1, Plane.AXIAL: 2}
 # What a report sentence leaves out: it is in the list of drawings and in the histogram.
 SELDOM = ("Median", "Pixels", "Angle between axes")
+# Of SUV: what stands beside maximum, peak, mean, and the volume and TLG above 41 % of the maximum.
+SELDOM_OF_SUV = ("SD", "Min", "Mean 41 %")
+FIXED = "≥"
+
+
+def told(drawn: Annotation) -> list[MeasuredValue]:
+    """The values that are looked for at a glance."""
+    return [value for value in drawn.measured.values if not _is_seldom(value)]
+
+
+def _is_seldom(value: MeasuredValue) -> bool:
+    if value.name in SELDOM or FIXED in value.name:
+        return True
+    if value.unit.startswith("SUV"):
+        return value.name in SELDOM_OF_SUV
+    return bool(value.of) and value.name in ("Min", "Max")
 
 
 def values_words(drawn: Annotation) -> str:
     """`Long axis 23.4 mm, short axis 12.1 mm`; "" when nothing is measured."""
-    values = [v for v in drawn.measured.values if v.name not in SELDOM]
-    parts = [f"{v.name} {v.text}" for v in values]
+    parts = [f"{v.of} {v.name} {v.text}".strip() for v in told(drawn)]
     return ", ".join([*parts[:1], *(part if part[:2].isupper() else part[:1].lower() + part[1:] for part in parts[1:])])
 
 
