@@ -183,10 +183,12 @@ class ViewportWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.IMAGE))
-        shown = self._paint(painter)
-        self._region.paint(painter)
-        painter.end()
+        try:
+            painter.fillRect(self.rect(), QColor(theme.IMAGE))
+            shown = self._paint(painter)
+            self._region.paint(painter)
+        finally:
+            painter.end()  # a painter that an error leaves open ends the whole program at the next flush
         self.painted = shown
         if shown is not None:
             self._note(shown)
