@@ -1,4 +1,4 @@
-"""What the mouse does in a viewport: left the chosen tool, middle pans, right zooms, wheel scrolls.
+"""What the mouse does in a viewport: left the chosen tool, middle pans, wheel scrolls, right what the reader chose.
 
 In 3D nothing can be pointed at: left turns the volume (with Shift it windows, which is the
 opacity), unless the tool is to zoom or pan; the wheel turns by small steps. On a fused image left with
@@ -58,7 +58,7 @@ class Gestures:
         self._viewing = viewing
         self._pointed = pointed
         self._place: Place | None = None
-        self._tool = Tool.WINDOW
+        self._tool: Tool | None = Tool.WINDOW
         self._button = Button.LEFT
         self._turns = False
         self._over = False
@@ -75,16 +75,17 @@ class Gestures:
 
     def press(self, button: Button, at: tuple[float, float], place: Place, shifted: bool = False) -> None:
         self._place, self._button, self._start, self._last = place, button, at, at
-        self._tool = {Button.LEFT: self._viewing.tool, Button.MIDDLE: Tool.PAN, Button.RIGHT: Tool.ZOOM}[button]
+        right = self._viewing.mouse.tool()
+        self._tool = {Button.LEFT: self._viewing.tool, Button.MIDDLE: Tool.PAN, Button.RIGHT: right}[button]
         state = self._viewing.state(place.index)
-        self._turns = state is not None and state.plane is Plane.THREE_D and self._tool not in (Tool.PAN, Tool.ZOOM)
+        self._turns = state is not None and state.plane is Plane.THREE_D and self._tool not in (Tool.PAN, Tool.ZOOM, None)
         if self._turns and shifted:
             self._turns, self._tool = False, Tool.WINDOW
         self._over = button is Button.LEFT and shifted and state is not None and state.fusion is not None
         self._over_start = self._viewing.fusing.grip() if self._over else None
         self._rest, self.dragged = 0.0, False
         if self._points:
-            self._pointed(self._tool, "press", at, at)
+            self._pointed(Tool.CROSSHAIR, "press", at, at)
 
     def move(self, at: tuple[float, float]) -> None:
         place = self._place
@@ -101,7 +102,7 @@ class Gestures:
             side = min(place.width, place.height)
             self._viewing.turn(dx / side * TURN_DEGREES, dy / side * TURN_DEGREES, place.index)
         elif self._points:
-            self._pointed(self._tool, "move", self._start, at)
+            self._pointed(Tool.CROSSHAIR, "move", self._start, at)
         elif self._tool is Tool.WINDOW:
             self._window(place, at[0] - self._start[0], at[1] - self._start[1])
         elif self._tool is Tool.PAN:
@@ -115,7 +116,7 @@ class Gestures:
         """Ends the drag. True when the button was only clicked."""
         clicked = self._place is not None and not self.dragged
         if self._place is not None and self._points:
-            self._pointed(self._tool, "release", self._start, at)
+            self._pointed(Tool.CROSSHAIR, "release", self._start, at)
         self._place = None
         return clicked
 

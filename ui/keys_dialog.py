@@ -10,13 +10,13 @@ from ui.plain import core_text, plain
 from ui.runner import Runner
 from workstation.commands.command import Command, Mode
 from workstation.commands.keymap import KeyNote
+from workstation.session.mouse import CHOICES
 
 COLUMNS = 3
-# What the mouse does is fixed; it stands here since no table holds it.
+# What no table holds: the right button is the reader's (workstation.session.mouse).
 MOUSE = (
     ("Left button", "The chosen tool (window and level to begin with)"),
     ("Middle button", "Pan"),
-    ("Right button", "Drag to zoom, click for a menu"),
     ("Wheel", "Scroll; with Ctrl zoom"),
     ("Double click", "Maximise the viewport, or go back"),
 )
@@ -65,7 +65,9 @@ class KeysDialog(QDialog):
         for command in self._runner.commands.values():
             groups.setdefault(command.menu or "Other", []).append(command)
         blocks = [self._block(core_text(name), [self._row(c) for c in commands]) for name, commands in groups.items()]
-        blocks.append(self._block(self.tr("Mouse"), [(core_text(what), core_text(does), "") for what, does in MOUSE]))
+        right = core_text(CHOICES[self._runner.context().session.viewing.mouse.right])
+        mouse = [*MOUSE, ("Right button", self.tr("Dragged: {0}; clicked: the menu").format(right))]
+        blocks.append(self._block(self.tr("Mouse"), [(core_text(what), core_text(does), "") for what, does in mouse]))
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 6, 8, 0)
         row.setSpacing(28)

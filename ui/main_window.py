@@ -178,6 +178,9 @@ class MainWindow(QMainWindow):
 
         self._open(DeliveriesDialog(self._core, self))
 
+    def show_windows(self) -> None:
+        self.grid.show_windows()
+
     def show_true_size(self) -> None:
         """Raises Refused where the screen's or the image's millimetres are not known."""
         from ui import true_size

@@ -9,20 +9,21 @@ from PySide6.QtCore import QElapsedTimer, QPoint, QRect, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ui import menus, theme
+from ui import menus, theme, windows_menu
 from ui.cell_facts import series_of
 from ui.cine_timer import CineTimer
 from ui.crosshair import cross_in, drawn, preview
 from ui.keys import key_names
 from ui.overlay import DrawnLine
 from ui.reference_lines import PLANE_COLOURS, View, cut
+from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner, mark_mode
 from ui.true_size import pixel_size
 from ui.viewport_widget import ViewportWidget
 from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
-from workstation.errors import WorkstationError
+from workstation.errors import Refused, WorkstationError
 from workstation.session.annotating import TextWanted
 from workstation.session.session import Case
 from workstation.session.viewing import CUT_PLANES, CUTS, Tool
@@ -34,10 +35,6 @@ SPACE = 2
 # A key that is down for longer is held, not pressed.
 HELD_MS = 350
 MENU = (
-    *(f"window.preset{key}" for key in "123456789"),
-    "window.auto",
-    "window.default",
-    "window.region",
     "",
     *(f"plane.{plane.value}" for plane in (Plane.STACK, *CUT_PLANES, Plane.THREE_D)),
     "hanging.three_planes",
@@ -107,6 +104,7 @@ class ViewportGrid(QWidget):
         self._viewing.looking.region_changed.connect(self._region_changed)
         self._viewing.cine.changed.connect(self._repaint)
         self._cine = CineTimer(self, self._viewing.cine)
+        self._remembered = RememberedChoices(core.remembered, self._viewing)
         self._held = QElapsedTimer()
         self._follows = False
         self._arranged(None)
@@ -189,15 +187,24 @@ class ViewportGrid(QWidget):
         menu = QMenu(self)
         cell = self._viewing.cells[index] if index < len(self._viewing.cells) else None
         found = series_of(self._session.case.studies, cell.state) if self._session.case and cell and cell.state else None
-        presets = {f"window.preset{p.key}": p for p in self._core.presets.for_modality(found[1].modality if found else "")}
-        ids = [i for i in MENU if not i.startswith("window.preset") or i in presets]
-        menus.context_menu(menu, ids, self._runner)
-        for action in menu.actions():
-            preset = presets.get(action.objectName())
-            if preset is not None:
-                action.setText(f"{menus.plain_title(preset.name)}\t{preset.key}")
+        windows_menu.fill(menu, self._viewing, self._core.presets.for_modality(found[1].modality if found else ""), self._runner)
+        menus.context_menu(menu, MENU, self._runner)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
+
+    def show_windows(self) -> None:
+        """The windows of the active viewport by their names, for keys. Raises Refused where there is no image."""
+        cell = self._viewing.cells[self._viewing.active] if self._viewing.cells else None
+        found = series_of(self._session.case.studies, cell.state) if self._session.case and cell and cell.state else None
+        if found is None:
+            raise Refused("No windows here", "No image hangs in this place", "Choose a viewport with an image")
+        menu = QMenu(self)
+        menu.setObjectName("windowsMenu")
+        windows_menu.fill(menu, self._viewing, self._core.presets.for_modality(found[1].modality), self._runner)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        widget = self.widgets[self._viewing.active]
+        menu.popup(widget.mapToGlobal(QPoint(widget.width() // 3, widget.height() // 4)))
+        menu.setActiveAction(next((a for a in menu.actions() if a.isChecked()), menu.actions()[0]))
 
     def close_entry(self) -> bool:
         """Esc in a line that is typed on an image. False when there is none."""

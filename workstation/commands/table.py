@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
+from workstation.commands.desk import DESK
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
@@ -184,6 +185,7 @@ COMMANDS: tuple[Command, ...] = (
         for key, word in zip("123456789", ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
     ),
     *WINDOWS,
+    *DESK,
     Command("image.invert", "Invert", invert, ("I",), ("image invert",), "Image", IMAGES),
     Command(
         "image.flip_horizontal",

@@ -33,6 +33,7 @@ class Looking:
     def __init__(self, viewing: Viewing) -> None:
         self._viewing = viewing
         self.region_changed: Signal[bool] = Signal()
+        self.interpolation_changed: Signal[Interpolation] = Signal()
         self.picks_region = False
         """The next box that is dragged in an image makes its window."""
         self.interpolation = Interpolation.LINEAR
@@ -80,6 +81,7 @@ class Looking:
         self.interpolation = kind
         for index in range(len(self._viewing.cells)):
             self._viewing.change(index, interpolation=kind)
+        self.interpolation_changed.emit(kind)
 
     def step_text(self) -> None:
         """Between the full and the basic text in the corners, in every viewport."""

@@ -23,6 +23,7 @@ from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
+from workstation.session.mouse import Mouse
 from workstation.session.planes import Planes
 from workstation.signals import Signal
 
@@ -111,6 +112,7 @@ class Viewing:
         self.fusing = Fusing(self, viewer_of)
         self.cine = Cine(self)
         self.magnifier = Magnifier()
+        self.mouse = Mouse()
 
     # ---- the arrangement -------------------------------------------------------------
 
