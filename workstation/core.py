@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from workstation.alignments_store import AlignmentStore
 from workstation.annotations_store import AnnotationStore, Change
 from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
@@ -201,6 +202,10 @@ class Core(Generic[Reader, Shelf]):
         return store
 
     @cached_property
+    def alignments(self) -> AlignmentStore:
+        return AlignmentStore(self.folders.alignments, lambda: self.vault)
+
+    @cached_property
     def worklist(self) -> Worklist:
         return Worklist(self.cache, self.reports, self.orders)
 
@@ -245,6 +250,7 @@ class Core(Generic[Reader, Shelf]):
         hanger, drawings = _LaterHanger(lambda: self.hanger), _LaterDrawings(lambda: self.annotations)
         session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
+        session.registering.kept = self.alignments
         session.allows_lossy = self.settings.lossy_primary
         session.standing = self.notices
         self.library.when_failed(session.report_problem)
@@ -373,7 +379,7 @@ class Core(Generic[Reader, Shelf]):
         if "quota" in made:
             self.quota.close()
         self.archiving.close()
-        for name in ("reader", "cache", "orders", "annotations", "reports", "ris"):
+        for name in ("reader", "cache", "orders", "annotations", "alignments", "reports", "ris"):
             part = made.get(name)
             if part is not None:
                 part.close()

@@ -63,6 +63,10 @@ class Folders:
         return self.data / "annotations.db"
 
     @property
+    def alignments(self) -> Path:
+        return self.data / "alignments.db"
+
+    @property
     def dictation_audio(self) -> Path:
         return self.data / "dictation"
 

@@ -16,6 +16,7 @@ from rendering.picture import FrameIdentity, Letters, Picture, Probe
 from workstation.annotations_store import AnnotationStore
 from workstation.at_rest.vault import Vault
 from workstation.corner_texts import load_corner_texts
+from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.lesion import LesionProposal
@@ -233,6 +234,42 @@ class FakeViewport:
         return Measured((length,), SpacingSource.PIXEL_SPACING, histogram=histogram)
 
 
+class FakeRegistrar:
+    """Answers what a test puts into `found`: how two series (UIDs) lie to each other, or why not."""
+
+    algorithm = "fake"
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], Alignment | str] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.moves = 0
+
+    def refusal(self, fixed, moving) -> str:
+        return "" if (fixed[1], moving[1]) in self.found else "nobody registers here"
+
+    def rigid(self, fixed, moving):
+        self.asked.append((fixed[1], moving[1]))
+        return lambda cancelled, progress: self._answer(fixed, moving)
+
+    def deformable(self, fixed, moving, rigid):
+        self.asked.append((fixed[1], moving[1]))
+        return lambda cancelled, progress: replace(rigid, kind=AlignmentKind.DEFORMABLE, warp="bent", residual_mm=0.4)
+
+    def _answer(self, fixed, moving) -> Alignment:
+        answer = self.found[fixed[1], moving[1]]
+        if isinstance(answer, str):
+            raise Refused("Not aligned", answer)
+        return answer
+
+    def displaced(self, warp, point):
+        return (0.0, 0.0, 2.0) if warp == "bent" else None
+
+    def reader_moved(self) -> None:
+        self.moves += 1
+
+    def forget(self) -> None: ...
+
+
 class FakeLibrary:
     """Series of the open case by their grey."""
 
@@ -242,6 +279,7 @@ class FakeLibrary:
         self.shelf: dict[tuple[str, str], FakeViewport] = {}
         self.greys: dict[str, int] = {}
         self.objects: dict[str, tuple[ObjectFound, ...]] = {}
+        self.registrar = FakeRegistrar()
         self.lesion = LesionProposal((0.0, 0.0, 0.0), (), "")
         self.lesions_asked: list[tuple] = []
 

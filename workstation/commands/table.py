@@ -12,6 +12,7 @@ from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.planes import PLANES
+from workstation.commands.registration import REGISTRATION
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
 
@@ -294,6 +295,7 @@ COMMANDS: tuple[Command, ...] = (
         for rows in range(1, 5)
         for columns in range(1, 5)
     ),
+    *REGISTRATION,
     # Report
     Command("report.focus", "Write the report", lambda c: c.shell.focus_report(), ("F3",), ("report write",), "Report"),
     Command("report.images", "Back to the images", lambda c: c.shell.focus_images(), ("Esc",), ("images show",), "Report"),

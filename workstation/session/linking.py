@@ -1,9 +1,10 @@
 """What moves together: place, image number, window, zoom; and what shows where something lies.
 
 By position: viewports of one space (patient and Frame of Reference UID) whose planes are parallel
-show the same place. Those of one link group in another space (a prior) move by the same
-millimetres, those without geometry by the same number of images. By index: the same number of
-images, whatever lies between them.
+show the same place, and so do those of another space that is aligned with it: they follow the anatomy
+in the middle of what is looked at. Those of one link group in a space that is not aligned (a prior)
+move by the same millimetres, those without geometry by the same number of images. By index: the same
+number of images, whatever lies between them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from workstation.domain.geometry import Vec3, add, cross, dot, scale, sub
+from workstation.domain.alignment import Alignment, AlignmentKind
+from workstation.domain.geometry import Vec3, add, cross, dot, scale, sub, unit
 from workstation.domain.viewing import Plane, Sizing, ViewportState
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 # Planes that differ by less than this (cosine of some 5 degrees) are looked at as the same.
 PARALLEL = 0.996
+# Images of an aligned series follow although they are tilted: by up to some 37 degrees.
+FOLLOWS = 0.8
+# A smaller rotation than this is not worth turning planes for: their letters would look wrong by more than it mends.
+TURN_DEGREES = 3.0
+CUTS = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.OBLIQUE)
 
 
 class LinkBy(StrEnum):
@@ -55,6 +62,14 @@ class Linking:
         """Whether viewports show where the others cut them."""
         self.cursor = False
         """Whether the place under the pointer is shown in all viewports of its space."""
+        self.alignment: Callable[[str, str], Alignment | None] = lambda _fixed, _moving: None
+        """How one series (UID) lies in another's space; the session plugs registration in."""
+        self.mapped: Callable[[str, str, Vec3], Vec3 | None] = lambda _fixed, _moving, _point: None
+        """A point (LPS mm) of one series in another's space."""
+        self.turns = True
+        """Whether planes of an aligned series are turned as the active one lies in the patient."""
+        self.turned: dict[int, ViewportState] = {}
+        """Viewports whose plane was turned so, and how they were before."""
         self._meant: dict[int, tuple[ViewportState, Vec3]] = {}
 
     @property
@@ -81,6 +96,27 @@ class Linking:
     def forget(self) -> None:
         """Another arrangement: nothing that was meant for a place holds any more."""
         self._meant.clear()
+        self.turned.clear()
+
+    def align(self) -> None:
+        """An alignment is another now: what it had turned is turned back, and all go to the active place."""
+        self._meant.clear()
+        for index, before in tuple(self.turned.items()):
+            self._turn_back(index, before)
+        if LinkBy.POSITION in self.by:
+            self._bring_here(self._viewing.active)
+        self._viewing.overlays_changed.emit(self._viewing.overlays)
+
+    def toggle_turning(self) -> None:
+        self.turns = not self.turns
+        self.align()
+
+    def shown_place(self, index: int) -> tuple[Vec3, Vec3] | None:
+        """The normal of what a viewport shows, and the point in the middle of what is looked at (LPS mm)."""
+        viewer, state = self._viewing.viewer(index), self._viewing.state(index)
+        normal = plane_of(viewer, state)[0] if viewer is not None and state is not None else None
+        middle = viewer.to_patient(state, 2, 2, 1.0, 1.0) if viewer is not None and state is not None else None
+        return (normal, middle) if normal is not None and middle is not None else None
 
     # ---- following -------------------------------------------------------------------
 
@@ -103,8 +139,9 @@ class Linking:
         for other in sisters:
             if here is not None:
                 self._bring(other, here)
+        aligned = self._bring_aligned(index)
         for other in self._group(index):
-            if other in sisters:
+            if other in sisters or other in aligned:
                 continue
             if normal is None or here is None or start is None:
                 self._step(other, steps)
@@ -157,6 +194,53 @@ class Linking:
         normal, here = plane_of(viewer, state)
         for other in self._sisters(index, normal) if normal is not None and here is not None else []:
             self._bring(other, here or (0.0, 0.0, 0.0))
+        self._bring_aligned(index)
+
+    def _bring_aligned(self, index: int) -> list[int]:
+        """Take those whose space is aligned with that of `index` to the same anatomy. Gives the viewports it could compare."""
+        state, place = self._viewing.state(index), self.shown_place(index)
+        if state is None or place is None:
+            return []
+        found = []
+        for other, theirs in self._others(index):
+            alignment = None if self._share_space(index, other) else self.alignment(state.series_uid, theirs.series_uid)
+            if alignment is None or alignment.kind is AlignmentKind.SAME_FRAME:
+                continue
+            there = self.mapped(state.series_uid, theirs.series_uid, place[1])
+            normal = self._normal(other)
+            if there is None or normal is None or abs(dot(alignment.turn(place[0]), normal)) < FOLLOWS:
+                continue
+            self._turn_to(index, other, alignment, there)
+            self._bring(other, there)
+            found.append(other)
+        return found
+
+    def _turn_to(self, index: int, other: int, alignment: Alignment, there: Vec3) -> None:
+        """Cut the other series as the active one is cut, in the patient; not its images as acquired."""
+        viewer, state, theirs = self._viewing.viewer(index), self._viewing.state(index), self._viewing.state(other)
+        if viewer is None or state is None or theirs is None or not self.turns or alignment.rotation_degrees < TURN_DEGREES:
+            return
+        if state.plane not in CUTS or theirs.plane not in CUTS:
+            return
+        upright = replace(state, rotation=0, flipped_horizontally=False, flipped_vertically=False)
+        ways = _ways(viewer, upright)
+        if ways is None:
+            return
+        turned = alignment.turn(ways[0]), alignment.turn(ways[1])
+        self.turned.setdefault(other, theirs)
+        if theirs.plane is not Plane.OBLIQUE or theirs.oblique != turned:
+            focus = theirs.focus if theirs.plane is Plane.OBLIQUE and theirs.focus is not None else there
+            self._viewing.put(other, replace(theirs, plane=Plane.OBLIQUE, oblique=turned, focus=focus))
+
+    def _turn_back(self, index: int, before: ViewportState) -> None:
+        state = self._viewing.state(index)
+        del self.turned[index]
+        if state is not None and (state.series_uid, state.plane) == (before.series_uid, Plane.OBLIQUE):
+            self._viewing.put(index, replace(state, plane=before.plane, oblique=before.oblique))
+
+    def _normal(self, index: int) -> Vec3 | None:
+        viewer, state = self._viewing.viewer(index), self._viewing.state(index)
+        return plane_of(viewer, state)[0] if viewer is not None and state is not None else None
 
     def _bring(self, other: int, point: Vec3) -> None:
         """Show the plane through `point`; what a cut shows of its plane stays where it is."""
@@ -202,6 +286,15 @@ class Linking:
 
     def _where(self, state: ViewportState) -> Where:
         return self.where(state.study_uid, state.series_uid)
+
+
+def _ways(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3, Vec3] | None:
+    """To the right and down, as unit directions in the patient."""
+    at = replace(state, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT)
+    middle, right, down = (viewer.to_patient(at, 2, 2, x, y) for x, y in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0)))
+    if middle is None or right is None or down is None:
+        return None
+    return unit(sub(right, middle)), unit(sub(down, middle))
 
 
 def plane_of(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3 | None, Vec3 | None]:

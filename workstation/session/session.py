@@ -18,6 +18,7 @@ from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
 from workstation.session.annotation_words import report_words
+from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.findings import Findings
@@ -95,7 +96,10 @@ class Session:
         self.key_images = KeyImages(jobs, drawings, self.viewing, self.annotating, self.report_problem)
         self.findings = Findings(jobs, shelf, drawings, self.annotating, self.key_images, self.report_problem)
         self.presenting = Presenting(self.viewing, self.annotating, self.findings, self.report_problem)
-        self.registering = Registering()
+        self.registering = Registering(jobs, self.viewing, shelf)
+        self.comparing = Comparing(self.viewing, self.registering.pair_of, self.registering.alignment)
+        self.registering.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
+        self.viewing.linking.alignment, self.viewing.linking.mapped = self.registering.alignment, self.registering.mapped
         self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
         self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
