@@ -78,6 +78,8 @@ class Picture:
     """Whether a finer picture of the same can be had soon."""
     slab: Slab | None = None
     """What is projected; None of a thin cut, of images as acquired and in 3D."""
+    dimension: str = ""
+    """Which of the volumes at the same places this is, in words (`b 1000 (3/4)`); empty of an ordinary series."""
     error: Refused | None = None
     fused: Fused | None = None
     """What is laid over the image; a doubt says why where it was asked for and is not."""

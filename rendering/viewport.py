@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rendering.annotation_geometry import new_annotation, outline_on_view, points_on_view
 from rendering.annotation_measuring import Measuring
+from rendering.dimension_curve import curve_of
 from rendering.filters import words as filter_words
 from rendering.frame_timing import timing_of
 from rendering.fusion import FusionPainter, Others
@@ -25,7 +26,7 @@ from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
 from rendering.reslice import VolumeSource
-from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, is_of_another, middle_of
+from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, dimension_words, is_of_another, middle_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_fusion import ViewportFusion
 from rendering.viewport_looking import loupe_state, own_window_names
@@ -37,6 +38,7 @@ from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
 from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
+from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.frame_timing import FrameTiming
@@ -140,6 +142,7 @@ class Viewport(ViewportFusion):
             spacing_source=view.spacing_source,
             index=self.slice_index(state),
             count=self.slice_count(state),
+            dimension=dimension_words(self.images, state),
             slice_location_mm=view.slice_location,
             thickness_mm=view.thickness,
             per_pixel=None if isinstance(view, SolidView) else view.screen.per_pixel,
@@ -158,12 +161,12 @@ class Viewport(ViewportFusion):
         black = np.zeros((height, width), np.uint8)
         if not self._is_own(state) or not self.images.frame_count:
             return Picture(black, error=error)
-        doubts = self.images.doubts
+        doubts, words = self.images.doubts, dimension_words(self.images, state)
         if is_plane(state):
-            return Picture(black, doubts=doubts, error=error)
+            return Picture(black, doubts=doubts, error=error, dimension=words)
         identity = self.images.identity(self._shown(state))
         index, count = self.slice_index(state), self.slice_count(state)
-        return Picture(black, doubts=doubts, identity=identity, index=index, count=count, error=error)
+        return Picture(black, doubts=doubts, identity=identity, index=index, count=count, error=error, dimension=words)
 
     # Volumes at the same places
 
@@ -189,6 +192,10 @@ class Viewport(ViewportFusion):
         """The same place in another of them, held within the ends."""
         self._check(state)
         return at_dimension(self.images, state, dimension)
+
+    def curve(self, annotation: Annotation) -> Curve:
+        """The mean inside the drawing in each of them. Raises Refused."""
+        return curve_of(self.images, annotation, self.measure)
 
     # Where in the series
 

@@ -78,6 +78,12 @@ def is_of_another(frames: SeriesFrames, drawn: Annotation, state: ViewportState)
     return dimension_of_drawing(frames, drawn) != dimension_index(frames, state)
 
 
+def dimension_words(frames: SeriesFrames, state: ViewportState) -> str:
+    """`b 1000 (3/4)`; empty of an ordinary series."""
+    count = len(frames.verdict.dimensions)
+    return f"{dimension_of(frames, state).label} ({dimension_index(frames, state) + 1}/{count})" if count > 1 else ""
+
+
 def middle_of(dimension: Dimension) -> int:
     """The position of its middle frame."""
     return dimension.start + dimension.count // 2

@@ -179,7 +179,7 @@ def _words(splits: Sequence[Split], rule: Rule, values: Sequence[Hashable]) -> l
     if rule is IMAGE_TYPES:
         return [(words, None, "") for words in _kinds(values)]
     if rule.name == "cardiac phases" and not rule.unit:  # ranked: the trigger delay differs from place to place
-        return [_delayed(split, value) for split, value in zip(splits, values, strict=True)]
+        return [_delayed(split) for split in splits]
     return [_word(rule, value) for value in values]
 
 
@@ -192,10 +192,10 @@ def _word(rule: Rule, value: Any) -> Word:
     return rule.words.format(value), float(value), rule.unit
 
 
-def _delayed(split: Split, rank: Any) -> Word:
+def _delayed(split: Split) -> Word:
     delays = [f.facts.trigger_time for f in split.frames if f.facts.trigger_time is not None]
     middle = float(np.median(delays))
-    return f"phase {rank} · {middle:.0f} ms", middle, "ms"
+    return f"{middle:.0f} ms", middle, "ms"
 
 
 def _directions(values: Sequence[Any]) -> list[Word]:

@@ -16,6 +16,12 @@ def dialog(name: str, core: Seat, parent: QWidget) -> QWidget:
     return _DIALOGS[name](core, parent)
 
 
+def _curve(core: Seat, parent: QWidget) -> QWidget:
+    from ui.curve_panel import CurvePanel
+
+    return CurvePanel(core, parent)
+
+
 def _drawings(core: Seat, parent: QWidget) -> QWidget:
     from ui.drawings_dialog import DrawingsDialog
 
@@ -41,6 +47,7 @@ def _presentation_states(core: Seat, parent: QWidget) -> QWidget:
 
 
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
+    "curve": _curve,
     "drawings": _drawings,
     "findings": _findings,
     "key images": _key_images,

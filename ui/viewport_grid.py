@@ -56,6 +56,8 @@ MENU = (
     "image.one_to_one",
     "image.true_size",
     "cine.toggle",
+    "dimension.play",
+    "dimension.curve",
     "image.magnifier",
     "image.reset",
 )
@@ -103,7 +105,8 @@ class ViewportGrid(QWidget):
         self._viewing.magnifier.changed.connect(self._magnifier_changed)
         self._viewing.looking.region_changed.connect(self._region_changed)
         self._viewing.cine.changed.connect(self._repaint)
-        self._cine = CineTimer(self, self._viewing.cine)
+        self._viewing.dimensions.cine.changed.connect(self._repaint)
+        self._cines = [CineTimer(self, cine) for cine in (self._viewing.cine, self._viewing.dimensions.cine)]
         self._remembered = RememberedChoices(core.remembered, self._viewing)
         self._held = QElapsedTimer()
         self._follows = False

@@ -29,6 +29,7 @@ from ui import overlay, plain, theme
 from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.crosshair_events import CrosshairEvents
+from ui.dimension_slider import DimensionSlider
 from ui.gestures import Button, Gestures, Place
 from ui.key_image_words import keys_on
 from ui.magnifier import Loupe
@@ -108,6 +109,7 @@ class ViewportWidget(QWidget):
         self.crosshair = CrosshairEvents(self, self._viewing, neighbours.take_focus)
         self.loupe = Loupe(self, self._viewing.magnifier, self.view)
         self.page = TextPage(self, core.jobs)
+        self.slider = DimensionSlider(self, core)
         self.painted: Shown | None = None
 
     # ---- what hangs here -------------------------------------------------------------
@@ -231,7 +233,7 @@ class ViewportWidget(QWidget):
             value=self._pointing.value,
             current_key=case.study.patient.key,
             layout=self._core.corner_texts.of(found[1].modality, self._viewing.looking.text_level),
-            cine=self._viewing.cine.facts(self.index),
+            cine=self._viewing.dimensions.facts(self.index),
             pixel_source=self._pixel_source(view.state),
             laid_over=over_words(self._session, self.index, shown),
             keys=keys_on(self._session.key_images, picture),
@@ -273,7 +275,7 @@ class ViewportWidget(QWidget):
         identity, case = shown.picture.identity, self._session.case
         if shown.picture.error is not None or shown.picture.partial or shown.request.state.plane is Plane.THREE_D:
             return
-        self._viewing.cine.note_painted(self.index, shown.picture.index)
+        self._viewing.dimensions.note_painted(self.index, shown.picture.index)
         if case is not None and shown.request.generation == case.generation:
             # A cut lies between frames: it is of the study, and of no single image.
             sop = identity.sop_instance_uid if identity is not None else ""

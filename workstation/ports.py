@@ -10,6 +10,8 @@ from typing import Protocol
 
 from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
+from workstation.domain.curve import Curve
+from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
@@ -95,6 +97,19 @@ class SeriesViewer(Protocol):
     def at_index(self, state: ViewportState, index: int) -> ViewportState: ...
     def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
         """The place of a frame (from 1 within its image) in the whole reading order, from 0; None where it is not in it."""
+        ...
+
+    def dimensions(self) -> Sequence[Dimension]:
+        """The volumes at the same places (phases, b-values, times); one of an ordinary series."""
+        ...
+
+    def dimension_index(self, state: ViewportState) -> int: ...
+    def at_dimension(self, state: ViewportState, dimension: int) -> ViewportState:
+        """The same place in another of them, held within the ends."""
+        ...
+
+    def curve(self, annotation: Annotation) -> Curve:
+        """What a drawing measures in each of them. Raises Refused."""
         ...
 
     def is_ready(self, state: ViewportState) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from one_volume import OneVolume
 
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
 from workstation.annotations_store import AnnotationStore
@@ -19,8 +20,8 @@ from workstation.corner_texts import load_corner_texts
 from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
-from workstation.domain.lesion import LesionProposal
 from workstation.domain.frame_timing import FrameTiming
+from workstation.domain.lesion import LesionProposal
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
@@ -94,7 +95,7 @@ class FakeImages:
         return SimpleNamespace(rows=10, columns=10)
 
 
-class FakeViewport:
+class FakeViewport(OneVolume):
     """Ten parallel slices 10 mm apart; every pixel is `grey`. One view pixel is 1 mm, the view's corner LPS (0, 0)."""
 
     def __init__(self, images: FakeImages, grey: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from one_volume import OneVolume
 
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState
@@ -23,7 +24,7 @@ class Clock:
         return self.now
 
 
-class Frames:
+class Frames(OneVolume):
     """Ten frames; those in `missing` are still on their way."""
 
     def __init__(self, rate: float | None = None, count: int = COUNT) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from one_volume import OneVolume
 
 from workstation.domain.geometry import add, dot, scale, sub
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
@@ -15,7 +16,7 @@ AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 CORONAL = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0))
 
 
-class Slices:
+class Slices(OneVolume):
     """Parallel slices: `count` of them `step` mm apart from `first` mm on, along the normal of `axes`."""
 
     def __init__(self, first: float, step: float, count: int, axes=AXIAL, known: bool = True) -> None:

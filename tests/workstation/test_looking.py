@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from one_volume import OneVolume
 
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Arrangement, Cell, Interpolation, Layout, Plane, Sizing, ViewportState, Window
@@ -13,7 +14,7 @@ from workstation.session.looking import IN_THE_PATIENT, STRONGEST, TextLevel
 from workstation.session.viewing import Viewing
 
 
-class Image:
+class Image(OneVolume):
     """One image with three windows of its own."""
 
     own: tuple[str, ...] = ("Soft", "Lung", "LUT: Bone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from one_volume import OneVolume
 
 from workstation.domain.geometry import Vec3
 from workstation.domain.patient import Patient, PatientKey
@@ -13,7 +14,7 @@ from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Viewpor
 from workstation.session.viewing import ZOOM_RANGE, ShownImage, Tool, Viewing
 
 
-class TenSlices:
+class TenSlices(OneVolume):
     """A series of ten frames 1 mm apart."""
 
     def __init__(self, study: str, series: str, volume: bool = True) -> None:

@@ -25,8 +25,8 @@ def zoom_out(context: Context) -> None:
 
 def _faster(context: Context, steps: int) -> None:
     viewing = context.session.viewing
-    if viewing.cine.is_running:
-        viewing.cine.change_rate(steps)
+    if viewing.dimensions.playing.is_running:
+        viewing.dimensions.playing.change_rate(steps)
     else:
         viewing.zoom_by(ZOOM_STEP**steps)
 
@@ -61,15 +61,15 @@ CINE: tuple[Command, ...] = (
     Command(
         "cine.sweep",
         "Cine back and forth, or round",
-        lambda c: c.session.viewing.cine.toggle_sweep(),
+        lambda c: c.session.viewing.dimensions.playing.toggle_sweep(),
         ("Shift+C",),
         ("cine sweep",),
         "Image",
         IMAGES,
     ),
-    Command("cine.faster", "Cine faster", lambda c: c.session.viewing.cine.change_rate(1), (), ("cine faster",), "Image", IMAGES),
+    Command("cine.faster", "Cine faster", lambda c: c.session.viewing.dimensions.playing.change_rate(1), (), ("cine faster",), "Image", IMAGES),
     Command(
-        "cine.slower", "Cine slower", lambda c: c.session.viewing.cine.change_rate(-1), (), ("cine slower",), "Image", IMAGES
+        "cine.slower", "Cine slower", lambda c: c.session.viewing.dimensions.playing.change_rate(-1), (), ("cine slower",), "Image", IMAGES
     ),
 )
 

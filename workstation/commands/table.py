@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.desk import DESK
+from workstation.commands.dimensions import DIMENSIONS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
@@ -206,6 +207,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("image.zoom_out", "Zoom out", zoom_out, ("-",), ("zoom out",), "Image", IMAGES),
     *SIZES,
     *CINE,
+    *DIMENSIONS,
     Command("image.fit", "Fit to the viewport", lambda c: c.session.viewing.fit(), ("F",), ("image fit",), "Image", IMAGES),
     Command("image.reset", "Reset the viewport", lambda c: c.session.viewing.reset(), ("Ctrl+R",), ("image reset",), "Image"),
     Command(

@@ -21,7 +21,7 @@ from workstation.session.annotation_words import length_in
 from workstation.session.copying import PROPOSED, UNCHECKED, copied
 from workstation.session.drawing import Drawing
 from workstation.session.drawn import AnnotationShelf, Change, Drawn
-from workstation.session.finding import place_of, reading_order, state_showing
+from workstation.session.finding import place_in, place_of, reading_order, state_showing
 from workstation.session.label_hand import LabelHand
 from workstation.session.revising import received_changes
 from workstation.session.viewing import Tool, Viewing
@@ -247,7 +247,7 @@ class Annotating:
         if made is None:
             return None
         copy, shown = replace(made[0], source=Source(READER, self.reader, made=datetime.now(UTC))), made[1]
-        self._viewing.change(index, position=shown.position, focus=shown.focus)
+        self._viewing.change(index, position=shown.position, focus=shown.focus, dimension=shown.dimension)
         self._act([(None, copy)])
         return copy
 
@@ -293,7 +293,7 @@ class Annotating:
         shown = state_showing(viewer, state, drawn)
         if shown is not None:
             self._viewing.activate(index)
-            self._viewing.change(index, plane=shown.plane, position=shown.position, focus=shown.focus, oblique=shown.oblique)
+            self._viewing.change(index, **place_in(shown))
         self._show_layer()
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from workstation.domain.annotation import Annotation
 from workstation.domain.key_image import KeyImage
@@ -62,9 +63,22 @@ def state_showing(viewer: SeriesViewer, state: ViewportState, drawn: Annotation)
             return state
         if drawn.plane is not Plane.STACK:
             base = state if state.plane is drawn.plane else viewer.default_state(drawn.plane)
+            base = replace(base, dimension=_dimension(viewer, drawn, base.dimension))
             return viewer.at_point(base, drawn.patient_points[0]) if drawn.patient_points else None
         base = state if state.plane is Plane.STACK else viewer.default_state(Plane.STACK)
-        places = (replace(base, position=position) for position in range(viewer.slice_count(base)))
-        return next((place for place in places if viewer.on_view(drawn, place, *SIZE) is not None), None)
+        position = viewer.position_of(drawn.sop_instance_uid, drawn.frame_number)
+        shown = None if position is None else replace(base, position=position)
+        return shown if shown is not None and viewer.on_view(drawn, shown, *SIZE) is not None else None
     except WorkstationError:
         return None  # the image cannot be shown: its tile says why
+
+
+def _dimension(viewer: SeriesViewer, drawn: Annotation, shown: int) -> int:
+    """The volume of the series that a drawing on a cut lies in; the shown one of a drawing that names none."""
+    keys = [one.key for one in viewer.dimensions()] if drawn.dimension else []
+    return keys.index(drawn.dimension) if drawn.dimension in keys else shown
+
+
+def place_in(shown: ViewportState) -> dict[str, Any]:
+    """Which place of the series a state shows, and how it is cut, as changes for `Viewing.change`."""
+    return {name: getattr(shown, name) for name in ("plane", "position", "focus", "oblique", "dimension")}

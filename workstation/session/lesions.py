@@ -23,7 +23,7 @@ from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.ports import ImageShelf
 from workstation.session.annotating import READER, Annotating
 from workstation.session.copying import PROPOSED, UNCHECKED
-from workstation.session.finding import place_of, state_showing
+from workstation.session.finding import place_in, place_of, state_showing
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Lesions:
             measured=replace(measured, notes=(*measured.notes, PROPOSED)),
             source=Source(READER, self._annotating.reader, made=datetime.now(UTC)),
         )
-        self._viewing.change(index, position=shown.position, focus=shown.focus)
+        self._viewing.change(index, position=shown.position, focus=shown.focus, dimension=shown.dimension)
         self._viewing.activate(index)
         self._annotating.add(made)
         self.carried.emit(Carried(made, found.words))
@@ -236,7 +236,7 @@ class Lesions:
         viewer, state = self._viewing.viewer(index), self._viewing.state(index)
         shown = state_showing(viewer, state, drawn) if viewer is not None and state is not None else None
         if shown is not None:
-            self._viewing.change(index, plane=shown.plane, position=shown.position, focus=shown.focus, oblique=shown.oblique)
+            self._viewing.change(index, **place_in(shown))
 
     def _next_name(self) -> str:
         names = {a.lesion_name for a in self._annotating.all() if a.lesion}

@@ -19,6 +19,7 @@ from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
 from workstation.session.cine import Cine
+from workstation.session.dimensions import Dimensions, in_the_same
 from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
@@ -111,6 +112,7 @@ class Viewing:
         self.looking = Looking(self)
         self.fusing = Fusing(self, viewer_of)
         self.cine = Cine(self)
+        self.dimensions = Dimensions(self)
         self.magnifier = Magnifier()
         self.mouse = Mouse()
 
@@ -317,7 +319,8 @@ class Viewing:
         if state.plane is Plane.OBLIQUE:
             kept["oblique"] = state.oblique
         kept["fusion"] = state.fusion
-        self._set(self.active, replace(fresh, position=state.position, focus=state.focus, **kept))
+        fresh = replace(fresh, position=state.position, focus=state.focus, dimension=state.dimension)
+        self._set(self.active, replace(fresh, **kept))
 
     # ---- evidence --------------------------------------------------------------------
 
@@ -332,6 +335,7 @@ class Viewing:
         by_place = {(c.row, c.column): c for c in cells}
         self.layout = layout
         self.cine.stop()
+        self.dimensions.stop()
         self.linking.forget()
         self.cells = [
             self._completed(by_place.get((row, column)) or Cell(row, column, None))
@@ -355,7 +359,7 @@ class Viewing:
         fresh = viewer.default_state(plane)
         if cell.state.focus is not None or cell.state.position:
             focus, oblique = cell.state.focus or fresh.focus, cell.state.oblique
-            fresh = replace(fresh, focus=focus, position=cell.state.position, oblique=oblique)
+            fresh = replace(fresh, focus=focus, position=cell.state.position, oblique=oblique, dimension=cell.state.dimension)
         kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
         return replace(cell, state=self._filled_in(replace(fresh, **kept)))
 
@@ -381,11 +385,12 @@ class Viewing:
         """Another plane of the series through the place that `state` shows, windowed as it is."""
         if Plane.THREE_D in (plane, state.plane):
             # A window of opacities makes no greys, nor the other way round.
-            fresh = viewer.default_state(plane)
+            fresh = in_the_same(viewer, viewer.default_state(plane), state)
             fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
             return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
         kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion")}
-        fresh = replace(viewer.default_state(plane), window=viewer.window_of(state), **kept)
+        fresh = in_the_same(viewer, viewer.default_state(plane), state)
+        fresh = replace(fresh, window=viewer.window_of(state), **kept)
         if plane is state.plane:
             return replace(fresh, position=state.position, focus=state.focus)
         centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
