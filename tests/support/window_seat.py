@@ -216,6 +216,8 @@ class FakeViewport(OneVolume):
             return None
         seen = [self.to_view(state, width, height, p) for p in annotation.patient_points]
         if annotation.plane is Plane.STACK and state.plane is Plane.STACK and not seen:
+            if annotation.sop_instance_uid != f"{state.series_uid}.{state.position}":
+                return None
             seen = [(c + 0.5, r + 0.5, 0.0) for c, r in annotation.points]
         return tuple((x, y) for x, y, _ in seen) if seen and all(abs(away) <= 2.5 for *_, away in seen) else None
 
