@@ -223,7 +223,12 @@ def sampling_of(
     first = at(0.5, 0.5)
     right, down = sub(at(1.5, 0.5), first), sub(at(0.5, 1.5), first)
     if isinstance(view, FrameView):
-        return Sampling(first, right, down, width, height, mode=slab_mode)
+        start, plane = view.to_patient(0.5, 0.5), view.facts.plane
+        if start is None or plane is None:
+            raise Refused("Not fused", "This image does not say where in the patient it lies")
+        # The third axis is no step of anything here, but it must not lie in the plane.
+        ahead = geometry.to_index(found.point(add(start, plane.normal)))
+        return Sampling(first, right, down, width, height, sub(ahead, first), mode=slab_mode)
     origin = geometry.to_index(found.point(view.cut.origin))
     step = geometry.to_index(found.point(add(view.cut.origin, scale(view.cut.forward, view.apart))))
     return Sampling(first, right, down, width, height, sub(step, origin), view.samples, slab_mode)
