@@ -1,6 +1,7 @@
 """The curve of the selected drawing: its mean in each of the volumes at the same places, to be seen, read and copied.
 
-Stays open beside the images and follows the selection, the drawing and what is still being loaded.
+Stays open beside the images and follows the drawing selected last, its changes and what is still being loaded. Stepping
+to another volume, where that drawing is not seen, leaves it its curve.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class CurvePanel(QDialog):
         self._core = core
         self._annotating = core.session.annotating
         self.curve: Curve | None = None
+        self._uid = ""
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
@@ -88,11 +90,12 @@ class CurvePanel(QDialog):
     # ---- inside ----------------------------------------------------------------------
 
     def _changed(self, _: object) -> None:
-        if not self._wait.isActive():
+        if isValid(self) and not self._wait.isActive():
             self._wait.start()
 
     def _measure(self) -> None:
-        drawn = self._annotating.find(self._annotating.selected)
+        self._uid = self._annotating.selected or self._uid
+        drawn = self._annotating.find(self._uid)
         viewer = self._core.library.viewport(drawn.study_uid, drawn.series_uid) if drawn is not None else None
         if drawn is None or viewer is None:
             self._show(None)
@@ -186,8 +189,10 @@ class CurvePlot(QWidget):
         painter.drawLine(room.bottomLeft(), room.bottomRight())
         painter.drawLine(room.bottomLeft(), room.topLeft())
         painter.setPen(QColor(theme.MUTED))
-        painter.drawText(QPointF(PAD, metrics.ascent() + 2), f"{high:.4g} {plain.plain(curve.unit)}")
-        painter.drawText(QPointF(PAD, room.bottom() - 3), f"{low:.4g}")
+        painter.drawText(QPointF(PAD, metrics.ascent() + 2), plain.plain(curve.unit))
+        for mean, y in ((high, room.top()), (low, room.bottom())):
+            text = f"{mean:.4g}"
+            painter.drawText(QPointF(room.left() - metrics.horizontalAdvance(text) - 2 * DOT, y + metrics.ascent() / 2), text)
         base = room.bottom() + metrics.ascent() + 3
         if curve.is_by_number:
             first, last = f"{left:.4g}", f"{right:.4g} {curve.at_unit}"
@@ -197,8 +202,8 @@ class CurvePlot(QWidget):
         painter.drawText(QPointF(room.right() - metrics.horizontalAdvance(last), base), last)
 
     def _room(self) -> QRectF:
-        high = self.fontMetrics().height()
-        return QRectF(PAD, high + 6, self.width() - 2 * PAD, max(1, self.height() - 2 * high - 12))
+        high, numbers = self.fontMetrics().height(), self.fontMetrics().horizontalAdvance("-0.0000 ")
+        return QRectF(PAD + numbers, high + 6, self.width() - 2 * PAD - numbers, max(1, self.height() - 2 * high - 16))
 
     def _known(self) -> list[tuple[float, float]]:
         curve = self._curve

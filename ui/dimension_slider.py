@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ui.viewport_widget import ViewportWidget
 
 # Logical pixels: what the mouse can hit, what is painted, and what is painted under the mouse.
-HIGH, THIN, THICK = 12, 4, 8
-INSET = 3
+HIGH, THIN, THICK = 12, 3, 5
+INSET = 2
 # Marks nearer to each other than this run into one line.
 LEAST_MARK = 5.0
 # The words of the volume under the mouse stand this far above the bar.
