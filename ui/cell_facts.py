@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Letters, Picture
+from ui import plain
 from ui.annotation_layer import AnnotationLayer
 from ui.colour_bar import colour_bar, fused_lines
 from ui.corner_facts import CornerFacts
@@ -23,6 +24,7 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import ViewportState, WindowPreset
 from workstation.session.cine import CineFacts
+from workstation.session.registering import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class CellFacts:
     cine: CineFacts | None = None
     pixel_source: str = ""
     laid_over: tuple[tuple[str, ...], ...] = ()
+    aligned: Told | None = None
     keys: tuple[KeyImage, ...] = ()
 
 
@@ -78,6 +81,10 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     if facts.keys:
         first, rest = corners.bottom_left[:1], corners.bottom_left[1:]
         corners = replace(corners, bottom_left=(*first, *mark_lines(facts.keys), *rest))
+    if facts.aligned is not None:
+        # Beside what says that it is a prior.
+        first, rest = corners.top_right[:1], corners.top_right[1:]
+        corners = replace(corners, top_right=(*first, aligned_line(facts.aligned), *rest))
     per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
     if facts.layer is not None and facts.layer.hides(facts.view):
         hidden = Line(QCoreApplication.translate("viewport", "Drawings are hidden"), 0, Tone.DOUBT)
@@ -103,6 +110,12 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         facts.not_the_reports,
         colour_bar(picture.fused),
     )
+
+
+def aligned_line(told: Told) -> Line:
+    """How the prior lies to the current study; what warns is a badge."""
+    short = (plain.core_text(told.short),) if told.short else ()
+    return Line(plain.core_text(told.words), 0, Tone.DOUBT if told.warns else Tone.TEXT, short)
 
 
 def scaled(line: DrawnLine, factor: float) -> DrawnLine:

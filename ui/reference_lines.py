@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ui import theme
+from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane, ViewportState
 
 if TYPE_CHECKING:
     from rendering.viewport import Viewport
 
 Point = tuple[float, float]
+Way = Callable[[Vec3], Vec3 | None]
+"""From points (LPS mm) of one series to those of another; None for what lies nowhere there."""
 
 # Told apart by hue and named by the plane's own corner text; amber and red stay for doubt and error.
 PLANE_COLOURS = {
@@ -34,15 +38,21 @@ class View:
     height: int
 
 
-def cut(target: View, source: View) -> tuple[Point, Point] | None:
+def _as_it_is(point: Vec3) -> Vec3:
+    return point
+
+
+def cut(target: View, source: View, way: Way = _as_it_is) -> tuple[Point, Point] | None:
     """The line in `target`'s view pixels along which `source` cuts its plane.
 
-    None without geometry, for parallel planes, and when the source does not reach the plane.
+    `way` takes points (LPS mm) of the source's series to those of the target's. None without geometry, for
+    parallel planes, and when the source does not reach the plane.
     """
     corners = []
     for x, y in _corners(source):
         point = source.viewport.to_patient(source.state, source.width, source.height, x, y)
-        seen = point and target.viewport.to_view(target.state, target.width, target.height, point)
+        there = way(point) if point is not None else None
+        seen = there and target.viewport.to_view(target.state, target.width, target.height, there)
         if not seen:
             return None
         corners.append(seen)

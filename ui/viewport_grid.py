@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,6 @@ class ViewportGrid(QWidget):
         self._viewing = core.session.viewing
         self._runner = runner
         self._point: tuple[str, Vec3] | None = None
-        self._spaces = _spaces(core.session.case)
         self.widgets: list[ViewportWidget] = []
         self._viewing.arrangement_changed.connect(self._arranged)
         self._viewing.viewport_changed.connect(self._changed)
@@ -98,6 +98,7 @@ class ViewportGrid(QWidget):
         annotating.drawing.changed.connect(self._drawing_changed)
         annotating.text_wanted.connect(self._text_wanted)
         core.session.findings.changed.connect(self._repaint)
+        core.session.registering.changed.connect(self._repaint)
         core.session.key_images.changed.connect(self._repaint)
         core.session.presenting.changed.connect(self._repaint)
         core.session.presenting.pixel_mm = self._pixel_mm
@@ -127,9 +128,10 @@ class ViewportGrid(QWidget):
             in_cross = crossed is not None and other.index in {line.index for line in crossed.lines}
             if other.index == index or in_cross or not self._may_cut(other.index, view):
                 continue
-            source = other.view() if self._share_space(index, other.index) else None
+            source = other.view()
+            way = self._way(source.state.series_uid, index) if source is not None else None
             try:
-                ends = cut(view, source) if source is not None else None
+                ends = cut(view, source, way) if source is not None and way is not None else None
             except WorkstationError:
                 ends = None  # its own tile says why
             if source is not None and ends is not None:
@@ -138,10 +140,12 @@ class ViewportGrid(QWidget):
 
     def cross(self, index: int, view: View) -> tuple[float, float] | None:
         """Where the crosshair's point lies in this viewport, if its plane goes through it."""
-        if self._point is None or self._frame_of_reference(index) != self._point[0]:
+        way = self._way(self._point[0], index) if self._point is not None else None
+        point = way(self._point[1]) if self._point is not None and way is not None else None
+        if point is None:
             return None
         try:
-            seen = view.viewport.to_view(view.state, view.width, view.height, self._point[1])
+            seen = view.viewport.to_view(view.state, view.width, view.height, point)
         except WorkstationError:
             return None
         painted = self.widgets[index].painted
@@ -149,35 +153,29 @@ class ViewportGrid(QWidget):
         return seen[:2] if seen is not None and abs(seen[2]) <= max(thick, 1.0) else None
 
     def focus_point(self, index: int, point: Vec3) -> None:
-        """Move every cut of the same series, and every stack in the same space, through a point."""
-        space = self._frame_of_reference(index)
-        self._point = (space, point) if space else None
+        """Move every cut of the same series, and every image in its or an aligned space, through a point."""
+        series = self._series_in(index)
+        self._point = (series, point) if series else None
         self._viewing.set_focus(point)
-        for other in self._visible():
-            view = other.view()
-            if other.index == index or view is None or not self._share_space(index, other.index):
-                continue
+        for other, view, there in self._others_at(index, point):
             if view.state.plane is Plane.STACK:
-                moved = view.viewport.at_point(view.state, point)
+                moved = view.viewport.at_point(view.state, there)
                 self._viewing.change(other.index, position=moved.position)
-            elif view.state.plane in CUTS and view.state.series_uid != (self._viewing.state(index) or view.state).series_uid:
-                self._viewing.change(other.index, focus=point)
+            elif view.state.plane in CUTS and view.state.series_uid != series:
+                self._viewing.change(other.index, focus=there)
         self._repaint(None)
 
     def show_cursor_at(self, index: int, point: Vec3) -> None:
-        """The 3D cursor: the others of the space go to the point and mark it; the viewport itself stays."""
-        space = self._frame_of_reference(index)
-        if not space or self._point == (space, point):
+        """The 3D cursor: the others of its and of aligned spaces go to the point and mark it; the viewport itself stays."""
+        series = self._series_in(index)
+        if not series or self._point == (series, point):
             return
-        self._point, self._follows = (space, point), True
-        for other in self._visible():
-            view = other.view()
-            if other.index == index or view is None or not self._share_space(index, other.index):
-                continue
+        self._point, self._follows = (series, point), True
+        for other, view, there in self._others_at(index, point):
             if view.state.plane is Plane.STACK:
-                self._viewing.put(other.index, view.viewport.at_point(view.state, point))
+                self._viewing.put(other.index, view.viewport.at_point(view.state, there))
             elif view.state.plane in CUTS:
-                self._viewing.put(other.index, replace(view.state, focus=point))
+                self._viewing.put(other.index, replace(view.state, focus=there))
         self._repaint(None)
 
     def magnify_in(self, index: int, at: tuple[float, float]) -> None:
@@ -262,7 +260,6 @@ class ViewportGrid(QWidget):
 
     def _case_changed(self, case: Case | None) -> None:
         self._point = None
-        self._spaces = _spaces(case)
         for widget in self.widgets:
             widget.clear()
 
@@ -270,7 +267,7 @@ class ViewportGrid(QWidget):
         if index < len(self.widgets):
             self.widgets[index].state_changed()
         for other in self._visible():
-            if other.index != index and self._share_space(index, other.index):
+            if other.index != index and self._way(self._series_in(index), other.index) is not None:
                 other.update()
 
     def _frames_arrived(self, series_uid: str) -> None:
@@ -343,24 +340,25 @@ class ViewportGrid(QWidget):
 
     # ---- spaces ----------------------------------------------------------------------
 
-    def _share_space(self, first: int, second: int) -> bool:
-        space = self._frame_of_reference(first)
-        return bool(space) and space == self._frame_of_reference(second)
+    def _others_at(self, index: int, point: Vec3) -> Iterator[tuple[ViewportWidget, View, Vec3]]:
+        """The other viewports that positions can be compared with, and where a point of `index` lies in each."""
+        for other in self._visible():
+            view = other.view()
+            way = self._way(self._series_in(index), other.index) if other.index != index and view is not None else None
+            there = way(point) if way is not None else None
+            if view is not None and there is not None:
+                yield other, view, there
 
-    def _frame_of_reference(self, index: int) -> str:
-        """FrameOfReferenceUID (0020,0052) with the patient: positions may be compared inside it only."""
+    def _series_in(self, index: int) -> str:
         state = self._viewing.state(index)
-        return self._spaces.get((state.study_uid, state.series_uid), "") if state is not None else ""
+        return state.series_uid if state is not None else ""
 
-
-def _spaces(case: Case | None) -> dict[tuple[str, str], str]:
-    """The space of each series of the case; series that name none share none."""
-    return {
-        (study.study_instance_uid, series.series_instance_uid): f"{study.patient.key}/{series.frame_of_reference_uid}"
-        for study in (case.studies if case else ())
-        for series in study.series
-        if series.frame_of_reference_uid
-    }
+    def _way(self, series_uid: str, index: int) -> Callable[[Vec3], Vec3 | None] | None:
+        """From points (LPS mm) of a series to those of what hangs in a viewport: one space, or aligned; None without."""
+        here, registering = self._series_in(index), self._session.registering
+        if not here or registering.alignment(series_uid, here) is None:
+            return None
+        return lambda point: registering.mapped(series_uid, here, point)
 
 
 def _part(whole: QRect, rows: int, columns: int, row: int, column: int) -> QRect:

@@ -237,6 +237,7 @@ class ViewportWidget(QWidget):
             pixel_source=self._pixel_source(view.state),
             laid_over=over_words(self._session, self.index, shown),
             keys=keys_on(self._session.key_images, picture),
+            aligned=self._session.registering.told(self.index),
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         return shown

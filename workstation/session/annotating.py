@@ -243,7 +243,7 @@ class Annotating:
         target = self._viewer_of(state.study_uid, state.series_uid) if state is not None else None
         if drawn is None or state is None or target is None:
             return None
-        made = copied(drawn, self._drawn.studies, target, state, self.drawing.size(index))
+        made = copied(drawn, self._drawn.studies, target, state, self.drawing.size(index), self._viewing.linking.mapped)
         if made is None:
             return None
         copy, shown = replace(made[0], source=Source(READER, self.reader, made=datetime.now(UTC))), made[1]

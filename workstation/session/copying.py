@@ -1,4 +1,4 @@
-"""A drawing at the same place of another study: in the patient where both share a space, else by shares of the image.
+"""A drawing at the same place of another study: in the patient where both share or align spaces, else by shares of the image.
 
 A copy measures nothing: it lies where the other drawing lay, and nobody looked yet at what is
 there. It is measured once it is moved or accepted.
@@ -6,10 +6,11 @@ there. It is measured once it is moved or accepted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured, Verdict
+from workstation.domain.geometry import Vec3
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.ports import SeriesViewer
@@ -20,8 +21,17 @@ PROPOSED = "Proposed by the program, not checked"
 Point = tuple[float, float]
 
 
+Mapped = Callable[[str, str, Vec3], Vec3 | None]
+"""A point (LPS mm) of one series (UID) as one of another; None where their spaces are not aligned."""
+
+
 def copied(
-    drawn: Annotation, studies: Sequence[Study], target: SeriesViewer, state: ViewportState, size: tuple[int, int]
+    drawn: Annotation,
+    studies: Sequence[Study],
+    target: SeriesViewer,
+    state: ViewportState,
+    size: tuple[int, int],
+    mapped: Mapped,
 ) -> tuple[Annotation, ViewportState] | None:
     """The copy, and the state of the target that shows it; None where there is no such place."""
     source = series_of(studies, drawn)
@@ -29,10 +39,13 @@ def copied(
     if source is None or other is None or state.plane is Plane.THREE_D:
         return None
     one, two = source[1].frame_of_reference_uid, other[1].frame_of_reference_uid
-    same_patient = source[0].patient.key == other[0].patient.key
+    is_one_space = one and one == two and source[0].patient.key == other[0].patient.key
+    own = drawn.patient_points[: _own_count(drawn)]
+    there = own if is_one_space else [mapped(drawn.series_uid, state.series_uid, point) for point in own]
+    known = [point for point in there if point is not None]
     points: list[Point] | None
-    if drawn.patient_points and one and one == two and same_patient:
-        state, points = _in_space(drawn, target, state, size)
+    if known and len(known) == len(there):
+        state, points = _in_space(known, target, state, size)
     else:
         points = _by_shares(drawn, source, other, target, state, size)
     made = target.annotation_at(state, *size, points, drawn.kind) if points else None
@@ -43,12 +56,11 @@ def copied(
 
 
 def _in_space(
-    drawn: Annotation, target: SeriesViewer, state: ViewportState, size: tuple[int, int]
+    there: Sequence[Vec3], target: SeriesViewer, state: ViewportState, size: tuple[int, int]
 ) -> tuple[ViewportState, list[Point] | None]:
-    count = _own_count(drawn)
-    middle = tuple(sum(p[axis] for p in drawn.patient_points[:count]) / count for axis in range(3))
+    middle = tuple(sum(p[axis] for p in there) / len(there) for axis in range(3))
     shown = target.at_point(state, (middle[0], middle[1], middle[2]))
-    seen = [target.to_view(shown, *size, point) for point in drawn.patient_points[:count]]
+    seen = [target.to_view(shown, *size, point) for point in there]
     return shown, [(p[0], p[1]) for p in seen if p is not None] if all(seen) else None
 
 
