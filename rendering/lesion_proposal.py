@@ -181,8 +181,8 @@ def _isolated(grid: _Grid, limits: tuple[float, float], centre: Vec3, reach: flo
     if not mask.any():
         return None
     image = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
-    opened = SimpleITK.BinaryMorphologicalOpening(image, [1, 1, 0], SimpleITK.sitkBall)  # type: ignore[no-untyped-call]
-    labels = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(opened))  # type: ignore[no-untyped-call]
+    opened = SimpleITK.BinaryMorphologicalOpening(image, [1, 1, 0], SimpleITK.sitkBall)
+    labels = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(opened))
     if not labels.any():
         return None
     nearest = np.where(labels > 0, away, np.inf)
