@@ -62,7 +62,8 @@ def _values(elements: Elements, name: str) -> tuple[str, ...]:
         return tuple("|".join(_one_line(item, part) for part in _EQUIPMENT) for item in elements.items(name))
     if name == "DerivationDescription":
         return (_one_line(elements, name),)
-    if name.endswith("Sequence"):
+    # ScanningSequence (0018,0020) is a code string by that name, no sequence.
+    if name.endswith("Sequence") and name != "ScanningSequence":
         return elements.codes(name)
     if name in _NUMBERS:
         return _as_text(elements, name)
