@@ -226,6 +226,11 @@ class MainWindow(QMainWindow):
         else:
             HistogramPopup(drawn, self.grid).open_over(self.grid)
 
+    def show_solid_looks(self) -> None:
+        from ui.solid_looks import SolidLooks
+
+        SolidLooks(self._session.viewing, self._core, self.grid).open_over(self.grid)
+
     def show_sendings(self) -> None:
         from ui.archives.sendings_dialog import SendingsDialog
 
@@ -334,6 +339,11 @@ class MainWindow(QMainWindow):
         if self._session.case is not None:
             self._pages.setCurrentWidget(self.reading)
             self.report_panel.step_section(steps)
+
+    def step_remark(self, steps: int) -> None:
+        if self._session.case is not None:
+            self._pages.setCurrentWidget(self.reading)
+            self.report_panel.step_remark(steps)
 
     def quit(self) -> None:
         self.close()

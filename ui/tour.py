@@ -268,8 +268,16 @@ class Tour:
         desk = self._core.session.desk
         with self._driver.step("sign"):
             self._driver.press("Ctrl+Return")
-            self._driver.wait(lambda: desk.delivery is not None, 30, "the signature")
+            self._driver.wait(lambda: desk.delivery is not None or self._has_remarks(), 30, "the signature")
+            if desk.delivery is None:
+                # Seen, and signed as it is: what the tour writes fits no study in particular.
+                self._driver.press("Ctrl+Return")
+                self._driver.wait(lambda: desk.delivery is not None, 30, "the signature")
             self._delivery = self._delivery or desk.delivery
+
+    def _has_remarks(self) -> bool:
+        look = self._core.session.second_look
+        return look is not None and bool(look.remarks)
 
     def _deliver(self) -> None:
         with self._driver.step("deliver"):

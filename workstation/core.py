@@ -26,6 +26,7 @@ from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
 from workstation.session.desk import ReportDesk
+from workstation.session.second_look import SecondLook
 from workstation.session.session import Case, Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
 from workstation.signals import Signal
@@ -253,6 +254,7 @@ class Core(Generic[Reader, Shelf]):
         session.registering.kept = self.alignments
         session.allows_lossy = self.settings.lossy_primary
         session.standing = self.notices
+        session.second_look = SecondLook(self.folders.config / "colleague")
         self.library.when_failed(session.report_problem)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())

@@ -11,6 +11,7 @@ from ui import plain
 from ui.elided_label import ElidedLabel
 from ui.plain import core_text, tooltip
 from ui.report.dictation_bar import DictationBar
+from ui.report.remarks import RemarkList
 from ui.report.section_block import Known, SectionBlock
 from ui.report.section_editor import SectionEditor
 from ui.report.section_stack import SectionStack
@@ -95,11 +96,13 @@ class ReportPanel(QWidget):
         self._priors = Known("priorReports")
         self._priors.setAccessibleName(self.tr("Earlier reports"))
         self._show_priors = self._prior_button()
+        self.remarks = RemarkList()
         for widget in (self._title, self._facts, self._state, self._hint):
             column.addWidget(widget)
         column.addWidget(self._priors)
         column.addWidget(self._sections, 1)
         column.addWidget(self.dictation)
+        column.addWidget(self.remarks)
         column.addLayout(self._sign_buttons())
         for block in self._blocks.values():
             block.set_keys(self._keys("report.take_over"))
@@ -143,6 +146,9 @@ class ReportPanel(QWidget):
         self._desk.problem.connect(self._problem)
         self._desk.saving_changed.connect(self._saving)
         self._session.case_changed.connect(self._case_changed)
+        self.remarks.chosen.connect(self._go_to_remark)
+        if self._session.second_look is not None:
+            self._session.second_look.changed.connect(self.remarks.show_remarks)
 
     # ---- what happens ----------------------------------------------------------------
 
@@ -168,6 +174,22 @@ class ReportPanel(QWidget):
         elif error.missing is Missing.WORDS:
             self._desk.section = self._desk.section if self._desk.section in SECTIONS else SectionCode.FINDINGS
             self.focus()
+
+    def step_remark(self, steps: int) -> None:
+        """Go to the next remark's place in the text."""
+        self._go_to_remark(self.remarks.step(steps))
+
+    def _go_to_remark(self, number: int) -> None:
+        """Its words are selected, so that typing takes their place."""
+        look = self._session.second_look
+        if look is None or not 0 <= number < len(look.remarks):
+            return
+        remark = look.remarks[number]
+        if remark.section not in self._blocks:
+            return
+        self._desk.section = remark.section
+        self.editor(remark.section).select(remark.start, remark.end)
+        self.focus()
 
     def _segment(self, accepted: tuple[Report, SectionCode, DictatedSegment]) -> None:
         report, section, segment = accepted

@@ -59,6 +59,17 @@ class SectionEditor(PlainText):
         """Whether exactly this text is on disk, and nothing else is on its way there."""
         return not self._asked and self._text() == self._stored
 
+    def select(self, start: int, end: int) -> None:
+        """Select a part of the text, as far as it is still there. Places count characters as Python does."""
+        text = self.toPlainText()
+        # Qt counts UTF-16 units: a character beyond the BMP is two of them.
+        places = [len(text[:place].encode("utf-16-le")) // 2 for place in (start, end)]
+        cursor = self.textCursor()
+        cursor.setPosition(places[0])
+        cursor.setPosition(places[1], QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
     def flush(self) -> None:
         """Ask for what is typed to be written, unless that was asked already."""
         self._pause.stop()

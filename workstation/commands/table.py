@@ -14,6 +14,7 @@ from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
+from workstation.commands.solid import SOLID
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
 
@@ -285,6 +286,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *LINKS,
     *FUSION,
+    *SOLID,
     *(
         Command(
             f"layout.{rows}x{columns}",
@@ -310,6 +312,7 @@ COMMANDS: tuple[Command, ...] = (
         ("section previous",),
         "Report",
     ),
+    Command("report.remark", "Next remark", lambda c: c.shell.step_remark(1), ("Shift+F7",), ("remark next",), "Report"),
     Command(
         "report.dictate", "Start or stop dictation", lambda c: c.shell.toggle_dictation(), ("F4",), ("dictation stop",), "Report"
     ),

@@ -157,8 +157,19 @@ class ReportDesk:
 
         self._save(lambda _: self._store.append_segment(target.report_uuid, target.section, segment), accepted, failed)
 
-    def sign(self, action: ReportAction, signer: str, shown: frozenset[ShownImage], patient: PatientKey, study_uid: str) -> None:
-        """Sign what the store holds, once everything typed before is saved (one lane keeps the order)."""
+    def sign(
+        self,
+        action: ReportAction,
+        signer: str,
+        shown: frozenset[ShownImage],
+        patient: PatientKey,
+        study_uid: str,
+        check: Callable[[Report], None] = lambda _: None,
+    ) -> None:
+        """Sign what the store holds, once everything typed before is saved (one lane keeps the order).
+
+        `check` is given that text, on another thread, and may refuse it.
+        """
         self.leaving.emit(None)
         report = self.report
         if report is None:
@@ -174,6 +185,7 @@ class ReportDesk:
         def work(_: Cancel) -> tuple[Report, Delivery]:
             if any(uuid == report.report_uuid for uuid, _ in self._lost):
                 raise NotSigned("The last typed words are not on disk", "Free space on the disk; saving is tried again by itself")
+            check(self._store.report(report.report_uuid))
             delivery = self._store.sign(report.report_uuid, action, signer, evidence)
             return self._store.report(report.report_uuid), delivery
 

@@ -32,6 +32,7 @@ from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
+from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -52,6 +53,11 @@ class Case:
     def reason(self) -> str:
         """Why the examination was asked for, as the order says; text from outside."""
         return self.item.order.reason if self.item is not None and self.item.order is not None else ""
+
+    @property
+    def procedure(self) -> str:
+        """What was ordered; text from outside."""
+        return self.item.order.procedure if self.item is not None and self.item.order is not None else ""
 
     @property
     def studies(self) -> tuple[Study, ...]:
@@ -108,6 +114,7 @@ class Session:
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
         self.viewing.fusing.alignment = self.registering.alignment
         self.viewing.fusing.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
+        self.viewing.solid.begin(jobs, self.report_problem)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.case: Case | None = None
@@ -115,6 +122,8 @@ class Session:
         self.signer = ""
         self.allows_lossy = True
         """Whether this site lets reports be signed from lossy compressed images."""
+        self.second_look: SecondLook | None = None
+        """Who looks at a text before it is signed; the core plugs it in."""
         self.standing: Sequence[str] = ()
         """What the user should know from the start on."""
         self.growth: Growth | None = None
@@ -128,6 +137,8 @@ class Session:
         self.notice: Signal[Notice] = Signal()
         desk.problem.connect(self.report_problem)
         desk.signed.connect(lambda _: self.refresh_worklist())
+        desk.signed.connect(self._forget_remarks)
+        desk.opened.connect(self._forget_remarks)
         desk.opened.connect(self._tell_recovered)
 
     def start(self) -> None:
@@ -296,7 +307,11 @@ class Session:
         if not self.allows_lossy and lossy_was_shown(study, self.viewing.shown):
             self.report_problem(NotSigned(FORBIDDEN, WHAT_TO_DO))
             return
-        self.desk.sign(action, self.signer, frozenset(self.viewing.shown), study.patient.key, study.study_instance_uid)
+        shown = frozenset(self.viewing.shown)
+        drawings = self.annotating.all()
+        facts = facts_of(study, self.case.priors, drawings, shown, self.case.procedure, self.case.reason)
+        check = self.second_look.checker(facts) if self.second_look is not None else accepts_all
+        self.desk.sign(action, self.signer, shown, study.patient.key, study.study_instance_uid, check)
 
     def known_for(self, section: SectionCode) -> str:
         """What is known for a section before anybody writes it: the order's reason, the nearest prior."""
@@ -342,6 +357,8 @@ class Session:
 
     def report_problem(self, error: Exception) -> None:
         """Expected errors go to the banner in words; others by type only."""
+        if isinstance(error, Remarked) and self.second_look is not None and self.desk.report is not None:
+            self.second_look.show(self.desk.report.report_uuid, error.remarks)
         text = str(error) if isinstance(error, WorkstationError) else f"Unexpected problem ({type(error).__name__})"
         self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned)))
 
@@ -388,6 +405,10 @@ class Session:
         self._left_over = {report.report_uuid for report in drafts}
         if drafts:
             self.notice.emit(Notice("Reports that were begun and not signed were recovered: they are drafts on the worklist"))
+
+    def _forget_remarks(self, _: object) -> None:
+        if self.second_look is not None:
+            self.second_look.clear()
 
     def _tell_recovered(self, report: Report) -> None:
         if report.report_uuid in self._left_over:
