@@ -11,7 +11,7 @@ from ui.plain import core_text, plain
 from workstation.colleague.facts import Remark, Severity
 from workstation.domain.report import SECTION_TITLES
 
-MOST_LINES = 4
+MOST_LINES = 3
 
 
 def _tr(text: str) -> str:
