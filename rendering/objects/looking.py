@@ -233,13 +233,16 @@ def _span(first: int, last: int) -> tuple[float, float]:
 
 
 def area_of_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> DisplayedArea:
-    """What of its frame a stack view shows, as a displayed area; all of it for a view that fits the image."""
+    """What of its frame a stack view shows, as a displayed area; all of it for a view that fits the image.
+
+    What lies beside the image is left out: corners outside it are allowed (C.10.4), and misread by many programs.
+    """
     header = images.header(state.position)
     if state.zoom == 1.0 and state.pan == (0.0, 0.0) and state.sizing is Sizing.FIT:
         return whole_area(header, look_of(state))
     screen = frame_view(images, state, state.position, width, height).screen
     (u0, v0), (u1, v1) = screen.to_source(0.0, 0.0), screen.to_source(width, height)
-    (left, right), (top, bottom) = _pixels(u0, u1), _pixels(v0, v1)
+    (left, right), (top, bottom) = _pixels(u0, u1, header.columns), _pixels(v0, v1, header.rows)
     spacing = images.facts(state.position).spacing
     area = DisplayedArea((left, top), (right, bottom), exact=(state.zoom, *state.pan))
     if state.sizing is Sizing.PIXELS:
@@ -249,13 +252,17 @@ def area_of_view(images: SeriesImages, state: ViewportState, width: int, height:
     return area if state.sizing is Sizing.FIT else replace(area, exact=())
 
 
-def _pixels(first: float, last: float) -> tuple[int, int]:
-    """1-based pixels between two edges, at least one."""
+def _pixels(first: float, last: float, most: int) -> tuple[int, int]:
+    """1-based pixels of the image between two edges, at least one."""
     if first <= last:
-        begin = round(first + 0.5) + 1
-        return begin, max(begin, round(last + 0.5))
-    begin = round(first + 0.5)
-    return begin, min(begin, round(last + 0.5) + 1)
+        begin = _inside(round(first + 0.5) + 1, most)
+        return begin, max(begin, _inside(round(last + 0.5), most))
+    begin = _inside(round(first + 0.5), most)
+    return begin, min(begin, _inside(round(last + 0.5) + 1, most))
+
+
+def _inside(pixel: int, most: int) -> int:
+    return min(max(pixel, 1), most)
 
 
 def look_of(state: ViewportState, shutter: Shutter | None = None) -> Look:

@@ -60,11 +60,11 @@ class Joining:
 
     @property
     def words(self) -> str:
-        """`revision 2, replaces that of 2026-11-23 02:03`; empty for the first."""
+        """`revision 2, replaces 2026-11-23 02:03`; empty for the first."""
         if self.revision < 2:
             return ""
         made = max((one.made for one in self.replaces), default=self.began)
-        return f"revision {self.revision}" + (f", replaces that of {made:%Y-%m-%d %H:%M}" if made is not None else "")
+        return f"revision {self.revision}" + (f", replaces {made:%Y-%m-%d %H:%M}" if made is not None else "")
 
 
 FIRST = Joining()

@@ -17,6 +17,7 @@ from workstation.ports import ObjectFound
 
 MADE = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 SHUTTER = Shutter((1, 5, 1, 5))
+DR_OTHER = Source("received", "Dr Other", made=MADE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Given:
     study_uid: str = "1.1"
     name: str = "Look at this"
     refused: str = ""
-    source: Source = Source("received", "Dr Other", made=MADE)
+    source: Source = DR_OTHER
 
     @property
     def places(self):
