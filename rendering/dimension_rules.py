@@ -16,6 +16,12 @@ from workstation.domain.geometry import FramePlane
 
 SECONDS_IN_A_DAY = 86400.0
 
+# ContrastBolusAgentPhase (0018,9344) in the order in which contrast comes (PS3.3 C.7.6.16.2, its defined terms).
+CONTRAST = (
+    "PRE_CONTRAST", "IMMEDIATE", "ARTERIAL", "DYNAMIC", "CAPILLARY", "PORTAL_VENOUS", "VENOUS", "POST_CONTRAST", "STEADY_STATE",
+    "DELAYED",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -71,7 +77,8 @@ def _image_type(frame: Placed) -> Hashable:
 
 
 def _contrast(frame: Placed) -> Hashable:
-    return frame.facts.scan.contrast_phase or None
+    phase = frame.facts.scan.contrast_phase
+    return (CONTRAST.index(phase) if phase in CONTRAST else len(CONTRAST), phase) if phase else None
 
 
 B_VALUES = Rule("b-values", lambda f: f.facts.b_value, "b {:g}", "s/mm²", is_beside=True)

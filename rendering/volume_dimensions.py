@@ -186,6 +186,8 @@ def _words(splits: Sequence[Split], rule: Rule, values: Sequence[Hashable]) -> l
 def _word(rule: Rule, value: Any) -> Word:
     if value is None:
         return f"without {rule.name}", None, rule.unit
+    if isinstance(value, tuple):  # sorted by something else than its words
+        value = value[-1]
     if isinstance(value, str):
         words = value.replace("_", " ").lower()
         return (f"stack {value}" if rule.name == "stacks" else words), None, ""
