@@ -16,12 +16,11 @@ from ui.corner_fit import fitted
 from ui.corner_layout import BADGE_PAD
 from ui.corner_line import Corners
 from ui.reference_lines import View
+from ui.spine_shapes import carried_levels, in_this_space
 from workstation.domain.annotation import Annotation, AnnotationKind, Source, Verdict
-from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
 from workstation.session.annotating import Annotating
-from workstation.session.finding import series_of
 from workstation.session.handles import handles, lines
 from workstation.session.label_places import marked
 
@@ -30,8 +29,6 @@ Point = tuple[float, float]
 HANDLE_REACH, LINE_REACH = 11.0, 8.0
 # Images whose labels are kept in their places.
 MOST_KEPT = 64
-# A vertebra's name is shown on other series this near its point (mm): about half a vertebra.
-SPINE_REACH_MM = 7.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +72,8 @@ class AnnotationLayer:
         self._placed: dict[str, Shape] = {}
         self._as_marked: dict[str, tuple[Shape, Shape]] = {}
         self._kept: dict[tuple[int, ...], _Kept] = {}
+        # For which view and labels, the labels (so that their ids stay theirs), the shapes.
+        self._levels: tuple[tuple[_Key, tuple[int, ...]], Sequence[Annotation], Sequence[Shape]] | None = None
         self._shown: tuple[Shape, ...] = ()
         self.hovered = ""
 
@@ -84,6 +83,7 @@ class AnnotationLayer:
         self._placed.clear()
         self._as_marked.clear()
         self._kept.clear()
+        self._levels = None
 
     def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners) -> tuple[Shape, ...]:
         """Everything drawn on the shown image, with labels; empty while the layer is hidden."""
@@ -97,13 +97,13 @@ class AnnotationLayer:
         held = annotating.drawing.preview if annotating.drawing.is_held else None
         unsaved = {a.uid: a for a in annotating.unsaved_on(view.state.study_uid, view.state.series_uid)}
         found: list[Shape] = []
-        seen = [*self._candidates(view, picture, unsaved), *self._spine(view)]
-        for drawn in map(annotating.labels.shown, seen):
+        for drawn in map(annotating.labels.shown, self._candidates(view, picture, unsaved)):
             if held is not None and held.uid == drawn.uid:
                 continue
             shape = self._shape(drawn, view, anywhere if _lies_on_one_frame(drawn, view) else here)
             if shape is not None:
                 found.append(self._marked(shape, self._mark(drawn, drawn.uid in unsaved)))
+        found.extend(self._spine(view, here))
         words = _words(corners, size)
         self._shown = self._labelled(found, Room(size, words, brightness_of(picture, ratio)))
         self._tell(ratio)
@@ -197,27 +197,26 @@ class AnnotationLayer:
             if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind is AnnotationKind.SPINE
         ]
 
-    def _spine(self, view: View) -> list[Annotation]:
-        """Names of vertebrae from other series in the same space of the same patient."""
-        state, studies = view.state, self._annotating.studies
-        labels = [a for a in self._annotating.spine_labels() if a.series_uid != state.series_uid and a.patient_points]
+    def _spine(self, view: View, key: _Key) -> Sequence[Shape]:
+        """Vertebral levels that labels of other images, and of other series in the same space, tell of this one."""
+        labels = self._annotating.spine_labels()
         if not labels:
-            return []
-        here = series_of(studies, replace(labels[0], study_uid=state.study_uid, series_uid=state.series_uid))
-        found = []
-        for label in labels:
-            there = series_of(studies, label)
-            if here is not None and there is not None and _share_space(here, there):
-                found.append(label)
-        return found
+            return ()
+        made = key, tuple(map(id, labels))
+        if self._levels is None or self._levels[0] != made:
+            try:
+                here = in_this_space(labels, self._annotating.studies, view)
+                self._levels = made, labels, tuple(carried_levels(here, view, key.ratio))
+            except WorkstationError:
+                return ()  # the tile says why there is no image
+        return self._levels[2]
 
     def _shape(self, drawn: Annotation, view: View, key: _Key) -> Shape | None:
         made = self._made.get(drawn.uid)
         if made is not None and made[0] is drawn and made[1] == key:
             return made[2]
         try:
-            foreign = drawn.series_uid != view.state.series_uid
-            shape = _carried(drawn, view, key.ratio) if foreign else shape_of(drawn, view, key.ratio)
+            shape = shape_of(drawn, view, key.ratio)
             shape = _with_label_place(shape, view, key.ratio) if shape is not None else None
         except WorkstationError:
             shape = None  # the tile says why there is no image
@@ -259,20 +258,6 @@ def _with_label_place(shape: Shape, view: View, ratio: float) -> Shape:
 
 def _lies_on_one_frame(drawn: Annotation, view: View) -> bool:
     return drawn.plane is view.state.plane is Plane.STACK and drawn.kind is not AnnotationKind.SPINE
-
-
-def _share_space(one: tuple[Study, Series], other: tuple[Study, Series]) -> bool:
-    """FrameOfReferenceUID (0020,0052) of the same patient: only there places may be compared."""
-    space = one[1].frame_of_reference_uid
-    return bool(space) and space == other[1].frame_of_reference_uid and one[0].patient.key == other[0].patient.key
-
-
-def _carried(drawn: Annotation, view: View, ratio: float) -> Shape | None:
-    """A vertebra's name where its point lies in another series."""
-    seen = view.viewport.to_view(view.state, view.width, view.height, drawn.patient_points[0])
-    if seen is None or abs(seen[2]) > SPINE_REACH_MM:
-        return None
-    return replace(unlabelled(drawn, [(seen[0] / ratio, seen[1] / ratio)], []), handles=())
 
 
 def _words(corners: Corners, size: tuple[float, float]) -> list[Box]:

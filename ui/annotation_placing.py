@@ -150,14 +150,18 @@ def _margin(shape: Shape) -> float:
 
 
 def _wrapped(line: str) -> list[str]:
-    """Whole words on lines of MOST_LABEL: half a value would be a wrong one."""
-    parts = [""]
-    for word in line.split(" "):
-        longer = f"{parts[-1]} {word}" if parts[-1] else word
-        if parts[-1] and halo.width(longer, LABEL_POINTS) > MOST_LABEL:
-            parts.append(word)
-        else:
+    """Lines of MOST_LABEL, broken between values first, then between words: half a value would be a wrong one."""
+    return [part for values in _joined(line.split("  "), "  ") for part in _joined(values.split(" "), " ")]
+
+
+def _joined(words: Sequence[str], between: str) -> list[str]:
+    parts: list[str] = []
+    for word in words:
+        longer = f"{parts[-1]}{between}{word}" if parts else word
+        if parts and halo.width(longer, LABEL_POINTS) <= MOST_LABEL:
             parts[-1] = longer
+        else:
+            parts.append(word)
     return parts
 
 

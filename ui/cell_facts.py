@@ -94,6 +94,9 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
     corners = replace(corners, top_right=(*corners.top_right, *fused_lines(picture.fused)))
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
+    if facts.layer is not None and facts.layer.crowded:
+        corners = replace(corners, bottom_left=(*corners.bottom_left, _crowded(facts.layer.crowded)))
+        drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners)
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(
         corners,
@@ -116,6 +119,12 @@ def aligned_line(told: Told) -> Line:
     """How the prior lies to the current study; what warns is a badge."""
     short = (plain.core_text(told.short),) if told.short else ()
     return Line(plain.core_text(told.words), 0, Tone.DOUBT if told.warns else Tone.TEXT, short)
+
+
+def _crowded(count: int) -> Line:
+    """Words that found no room are never left out silently."""
+    words = QCoreApplication.translate("viewport", "{0} values have no room: J shows each").format(count)
+    return Line(words, 0, Tone.DOUBT, (QCoreApplication.translate("viewport", "{0} hidden").format(count),))
 
 
 def scaled(line: DrawnLine, factor: float) -> DrawnLine:

@@ -136,11 +136,14 @@ class Pen:
         self._pressed = None
 
     def _take(self, hit: Hit, at: Point) -> None:
-        self._annotating.select(hit.drawn.uid, by_hand=True)
+        drawn = self._annotating.find(hit.drawn.uid)
+        if drawn is None:
+            return
+        self._annotating.select(drawn.uid, by_hand=True)
         if hit.is_label:
-            self._annotating.labels.grab(hit.drawn, self._index, self._device(at))
-        elif hit.drawn.source.kind == READER:
-            self._drawing.grab(hit.drawn, hit.handle, self._index, self._device(at))
+            self._annotating.labels.grab(drawn, self._index, self._device(at))
+        elif drawn.source.kind == READER:
+            self._drawing.grab(drawn, hit.handle, self._index, self._device(at))
 
     def _closes(self, at: Point) -> bool:
         """Whether a click on the first point closes the polygon."""
