@@ -16,6 +16,7 @@ from ui.cine_timer import CineTimer
 from ui.crosshair import cross_in, drawn, preview
 from ui.keys import key_names
 from ui.overlay import DrawnLine
+from ui.plane_desk import PlaneDesk
 from ui.reference_lines import PLANE_COLOURS, View, cut
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner, mark_mode
@@ -109,6 +110,7 @@ class ViewportGrid(QWidget):
         self._viewing.dimensions.cine.changed.connect(self._repaint)
         self._cines = [CineTimer(self, cine) for cine in (self._viewing.cine, self._viewing.dimensions.cine)]
         self._remembered = RememberedChoices(core.remembered, self._viewing)
+        self.plane_desk = PlaneDesk(self, core)
         self._held = QElapsedTimer()
         self._follows = False
         self._arranged(None)

@@ -102,9 +102,7 @@ class Planes:
         base = state if state.plane is not Plane.THREE_D else viewer.default_state()
         states = [self._in_plane(viewer, base, crosshair, which) for which in range(3)]
         states.append(self._viewing.turned_to(viewer, base, fourth))
-        cells = [
-            replace(cell, row=i // 2, column=i % 2, link_group="", reason="", state=shown) for i, shown in enumerate(states)
-        ]
+        cells = [replace(cell, row=i // 2, column=i % 2, link_group="", reason="", state=shown) for i, shown in enumerate(states)]
         self._viewing.place(Layout(2, 2), cells)
 
     def show_here(self) -> None:
@@ -233,6 +231,11 @@ class Planes:
 
     def ask_export(self) -> None:
         self.export_wanted.emit(self._plane(None)[0])
+
+    def slice_mm(self, index: int) -> float:
+        """How far one step of the wheel moves the plane, in mm; 0 where there is but one, or none."""
+        state = self._viewing.state(index)
+        return self._slice_mm(index, state) if state is not None else 0.0
 
     # ---- inside ----------------------------------------------------------------------
 
