@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rendering.images import NotYet, SeriesImages
 from rendering.reslice import VolumeSource
 from rendering.viewport_dimensions import dimension_index
@@ -22,9 +25,10 @@ from rendering.volume_stage import never, resized
 from rendering.volume_turn import Loop, drawn_size
 from workstation.domain.geometry import Vec3
 from workstation.domain.turning import way_round
-from workstation.domain.viewing import CropBox, ViewportState, Window
+from workstation.domain.viewing import WHOLE_BOX, CropBox, ViewportState, Window
 from workstation.errors import Refused
 
+CUT_AWAY = "Part of the volume is cut away by the box"
 NOT_HIDDEN = "Not hidden: press Alt+B to compute it again"
 
 
@@ -60,7 +64,9 @@ class SolidPainter:
     ) -> Drawn:
         source, appearance, hidden = self._source(state), self._appearance(state), self._hidden(state)
         drawn = self._renderer.draw(source, appearance, view.camera(*size), size, manner, hidden, cancelled)
-        words = drawn.words if hidden is not None or not state.solid.removed else (*drawn.words, NOT_HIDDEN)
+        words = drawn.words if state.solid.crop == WHOLE_BOX else (*drawn.words, CUT_AWAY)
+        if hidden is None and state.solid.removed:
+            words = (*words, NOT_HIDDEN)
         pixels = drawn.pixels
         if appearance.preset.is_projection and appearance.preset.inverted != state.inverted:
             pixels = 255 - pixels
@@ -108,6 +114,16 @@ class SolidPainter:
     def needs_hidden(self, state: ViewportState) -> frozenset[str]:
         """What the state's look wants out of the way and what cannot be seen otherwise."""
         return frozenset(self._choice(state)[0].hides)
+
+    def thumbnail(
+        self, state: ViewportState, name: str, size: tuple[int, int], cancelled: Callable[[], bool]
+    ) -> NDArray[np.uint8] | None:
+        """The view by another look, small; None where there is none to be had now."""
+        shown = self.with_look(state, name)
+        try:
+            return self._drawn(self.view(shown, *size), shown, size, Manner.LOOP, cancelled).pixels
+        except (Refused, NotYet, GivenUp):
+            return None
 
     # ---- hiding ------------------------------------------------------------------------
 

@@ -13,8 +13,11 @@ BUDGET_SECONDS = 0.045
 ROOM = 0.6
 JUDGED_FRAMES = 3
 STEADY_FRAMES = 10
-# A rung that was too slow is not tried again for so long.
-PATIENCE_SECONDS = 20.0
+# A rung that was too slow is not tried again for so long, and twice as long each time that it is too slow again.
+PATIENCE_SECONDS = 2.0
+MOST_PATIENCE_SECONDS = 60.0
+# After a rest of so long another movement begins, judged by its own frames.
+REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Pace:
         self._clock = clock
         self._place = start
         self._seconds: deque[float] = deque(maxlen=STEADY_FRAMES)
-        self._failed: dict[int, float] = {}
+        self._failed: dict[int, tuple[float, float]] = {}
+        self._last = float("-inf")
 
     @property
     def rung(self) -> Rung:
@@ -50,11 +54,16 @@ class Pace:
 
     def took(self, seconds: float) -> None:
         """A picture at `rung` took so long."""
+        now = self._clock()
+        if now - self._last > REST_SECONDS:
+            self._seconds.clear()
+        self._last = now
         self._seconds.append(seconds)
         recent = sorted(list(self._seconds)[-JUDGED_FRAMES:])
         typical = recent[len(recent) // 2]
         if len(recent) == JUDGED_FRAMES and typical > BUDGET_SECONDS:
-            self._failed[self._place] = self._clock()
+            patience = 2 * self._failed[self._place][1] if self._place in self._failed else PATIENCE_SECONDS
+            self._failed[self._place] = (now, min(patience, MOST_PATIENCE_SECONDS))
             self._move(self._coarser_for(typical))
         elif len(self._seconds) == STEADY_FRAMES and self._may_be_finer(max(self._seconds)):
             self._move(self._place - 1)
@@ -68,7 +77,8 @@ class Pace:
 
     def _may_be_finer(self, seconds: float) -> bool:
         finer = self._place - 1
-        if finer < 0 or self._clock() - self._failed.get(finer, float("-inf")) < PATIENCE_SECONDS:
+        when, patience = self._failed.get(finer, (float("-inf"), 0.0))
+        if finer < 0 or self._clock() - when < patience:
             return False
         return seconds * RUNGS[finer].cost / self.rung.cost < ROOM * BUDGET_SECONDS
 

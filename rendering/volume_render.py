@@ -28,7 +28,7 @@ from rendering.volume_gl import Graphics
 from rendering.volume_hidden import Hidden, without
 from rendering.volume_pace import CARD_START, LOOP, PROCESSOR_START, STILL, Pace
 from rendering.volume_presets import VolumePreset
-from rendering.volume_reduce import Level, Plan, means, picked, plan
+from rendering.volume_reduce import NAMES, Level, Plan, means, picked, plan
 from rendering.volume_stage import Cancelled, GivenUp, Lane, Size, never
 from workstation.domain.viewing import SolidLook, Window
 from workstation.errors import Refused
@@ -90,6 +90,8 @@ class _Levels:
         moves = self.moving if self.moving is not None and (self.moving.is_lit or not shade) else None
         whole = self.whole if self.whole is not None and (self.whole.is_lit or not shade) else None
         wanted = "moving" if moves is None else "whole" if whole is None and self.plan.draws_whole else ""
+        if wanted in self._failed:
+            wanted = ""
         if wanted:
             self._prepare(wanted, appearance, camera)
         if moving:
@@ -102,12 +104,18 @@ class _Levels:
         return _still_lane() if still else _moving_lane()
 
     @property
+    def lack(self) -> str:
+        """What to say where a finer level could not be had after all; an English source string."""
+        coarsest = self.plan.first if "moving" in self._failed else self.plan.moving
+        return f"3D shown at {NAMES[max(coarsest)]} resolution: memory lacks for more" if self._failed else ""
+
+    @property
     def is_preparing(self) -> bool:
         return bool(self._preparing)
 
     def _prepare(self, name: str, appearance: Look, camera: Camera) -> None:
         with self._lock:
-            if name in self._preparing or name in self._failed or self.closed:
+            if name in self._preparing or self.closed:
                 return
             self._preparing.add(name)
         _still_lane().run(lambda: self._prepared(name, appearance, camera))
@@ -165,7 +173,7 @@ class SolidRenderer:
         rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: STILL}[manner]
         started = time.perf_counter()
         pixels = levels.lane_of(body).draw(levels.graphics, body, appearance, camera, size, rung, cancelled)
-        if manner is Manner.MOVING:
+        if manner is Manner.MOVING and not levels.is_preparing:  # what is prepared beside it says nothing of this computer
             pace.took(time.perf_counter() - started)
         picture = np.ascontiguousarray(pixels[:, ::-1] if camera.mirrored else pixels)
         return Drawn(picture, self._words(levels, hidden), refining and not moving)
@@ -187,8 +195,9 @@ class SolidRenderer:
         return self._levels is not None and not self._levels.is_preparing
 
     def _words(self, levels: _Levels, hidden: Hidden | None) -> tuple[str, ...]:
-        said = [word for word in (hidden.words if hidden else ()) if not levels.plan.words.startswith(word)]
-        return tuple(word for word in (levels.graphics.notice, levels.plan.words, *said) if word)
+        reduced = levels.plan.words or levels.lack
+        said = [word for word in (hidden.words if hidden else ()) if not reduced.startswith(word)]
+        return tuple(word for word in (levels.graphics.notice, reduced, *said) if word)
 
     def _levels_of(self, source: VolumeSource) -> _Levels:
         graphics = volume_gl.graphics()

@@ -26,6 +26,7 @@ def doubts(facts: CornerFacts) -> list[Line]:
         return []
     texts = [plain.core_text(d.text) for d in facts.picture.doubts]
     texts += [plain.plain(text) for text in image_origin.badges(facts.series, facts.instance)]
+    texts += [plain.core_text(note) for note in facts.picture.notes]
     if facts.picture.processed:
         texts.append(_processed(facts.picture.processed))
     lines = [Line(text, 0, Tone.DOUBT) for text in texts]

@@ -122,6 +122,8 @@ def _plane(facts: CornerFacts) -> list[Line]:
     if state.plane is Plane.THREE_D:
         look = plain.core_text(picture.window.explanation) if picture.window is not None else ""
         named = f"{plain.core_text(PLANE_TITLES[state.plane])}  {look}".strip()
+        if state.solid.opacity != 1.0:
+            named = f"{named}  {_tr('Opacity {0} %').format(round(100 * state.solid.opacity))}"
         return [Line(_tr("Not for measuring"), 0), Line(named, 0)]
     if state.plane is Plane.STACK:
         return []

@@ -72,7 +72,8 @@ class PictureSource:
         self._arrived = arrived
         self._wanted: Request | None = None
         self._shown: Shown | None = None
-        self._running = False
+        self._running: Request | None = None
+        self._given_up = Cancel()
         self._pending: tuple[Viewport, Request] | None = None
         self._full_seconds = 0.0
         self._revision = 0
@@ -94,6 +95,14 @@ class PictureSource:
             self._revision += 1
             return True
         return False
+
+    def refine(self, viewport: Viewport) -> bool:
+        """Whether a finer picture than the one shown can be asked for now; the next `current` asks for it."""
+        if self._shown is None or not self._shown.picture.refining:
+            return True
+        if viewport.solid.has_settled:
+            self._revision += 1
+        return viewport.solid.has_settled
 
     def current(
         self,
@@ -127,25 +136,30 @@ class PictureSource:
     def _ask(self, viewport: Viewport, request: Request) -> None:
         """One picture is in the making at a time and only the newest wish waits: a fast wheel
         neither starves the screen nor fills the queue."""
-        if self._running:
-            self._pending = (viewport, request)
+        if self._running is not None:
+            is_coming = request == self._running and not self._given_up()
+            self._pending = None if is_coming else (viewport, request)
+            if self._pending is not None and not self._running.fast:
+                self._given_up.set()  # what can be given up (3D) makes room; a moving picture is always finished
             return
-        self._running = True
+        self._running = request
+        given_up = self._given_up = Cancel()
 
-        def work(_: Cancel) -> Shown:
-            return self._timed(viewport, request)
+        def work(_: Cancel) -> Shown | None:
+            shown = self._timed(viewport, request, given_up)
+            return shown if not (given_up() and shown.picture.partial) else None
 
         self._jobs.run(PICTURES, work, self._answered, lambda _: self._failed())
 
-    def _answered(self, shown: Shown) -> None:
-        self._running = False
-        if self._wanted is not None and shown.request.may_stand_for(self._wanted):
+    def _answered(self, shown: Shown | None) -> None:
+        self._running = None
+        if shown is not None and self._wanted is not None and shown.request.may_stand_for(self._wanted):
             self._keep(shown)
             self._arrived()
         self._ask_pending()
 
     def _failed(self) -> None:
-        self._running = False
+        self._running = None
         self._ask_pending()
 
     def _ask_pending(self) -> None:
@@ -161,9 +175,9 @@ class PictureSource:
             return
         self._shown = shown
 
-    def _timed(self, viewport: Viewport, request: Request) -> Shown:
+    def _timed(self, viewport: Viewport, request: Request, cancelled: Callable[[], bool] = lambda: False) -> Shown:
         started = time.perf_counter()
-        picture = picture_of(viewport, request)
+        picture = picture_of(viewport, request, cancelled)
         shown = self._with_layers(viewport, request, picture) if request.layers else Shown(request, picture)
         if not request.fast:
             self._full_seconds = time.perf_counter() - started
@@ -183,9 +197,11 @@ class PictureSource:
         return Shown(request, painted.picture, painted.drawn)
 
 
-def picture_of(viewport: Viewport, request: Request) -> Picture:
+def picture_of(viewport: Viewport, request: Request, cancelled: Callable[[], bool] = lambda: False) -> Picture:
     """The viewport's picture; a refusal as a picture that says so."""
     try:
+        if request.state.plane is Plane.THREE_D:
+            return viewport.picture(request.state, request.width, request.height, request.fast, cancelled)
         return viewport.picture(request.state, request.width, request.height, request.fast)
     except Refused as refusal:
         return _black(request, refusal)

@@ -21,6 +21,8 @@ from ui.reference_lines import PLANE_COLOURS, View, cut
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner, mark_mode
 from ui.true_size import pixel_size
+from ui.solid_layer import box_lines
+from ui.solid_timer import SolidTimer
 from ui.viewport_widget import ViewportWidget
 from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
@@ -108,6 +110,7 @@ class ViewportGrid(QWidget):
         self._viewing.looking.region_changed.connect(self._region_changed)
         self._viewing.cine.changed.connect(self._repaint)
         self._viewing.dimensions.cine.changed.connect(self._repaint)
+        self._turning = SolidTimer(self, self._viewing.solid, self._repaint, lambda index: self.widgets[index].pixel_size())
         self._cines = [CineTimer(self, cine) for cine in (self._viewing.cine, self._viewing.dimensions.cine)]
         self._remembered = RememberedChoices(core.remembered, self._viewing)
         self.plane_desk = PlaneDesk(self, core)
@@ -138,7 +141,8 @@ class ViewportGrid(QWidget):
                 ends = None  # its own tile says why
             if source is not None and ends is not None:
                 lines.append(DrawnLine(*ends, colour=PLANE_COLOURS[source.state.plane]))
-        return tuple(lines)
+        boxes = [w.view() for w in self._visible() if self._series_in(w.index) == self._series_in(index)]
+        return (*lines, *box_lines(view, boxes))
 
     def cross(self, index: int, view: View) -> tuple[float, float] | None:
         """Where the crosshair's point lies in this viewport, if its plane goes through it."""
@@ -147,6 +151,8 @@ class ViewportGrid(QWidget):
         if point is None:
             return None
         try:
+            if view.state.plane is Plane.THREE_D:
+                return view.viewport.solid.project(view.state, view.width, view.height, point)
             seen = view.viewport.to_view(view.state, view.width, view.height, point)
         except WorkstationError:
             return None

@@ -41,6 +41,7 @@ from ui.presentation_words import over_words
 from ui.reference_lines import View
 from ui.region_box import RegionBox
 from ui.series_mime import dragged_series
+from ui.solid_layer import SolidLayer
 from ui.text_entry import Words
 from ui.text_page import TextPage, is_report
 from ui.true_size import pixel_size
@@ -107,6 +108,7 @@ class ViewportWidget(QWidget):
         self._still.timeout.connect(self._rest)
         self._region = RegionBox(self._viewing.looking, self.view, self._refused)
         self.crosshair = CrosshairEvents(self, self._viewing, neighbours.take_focus)
+        self._solid = SolidLayer(self, self._viewing, index, self.view, self._finer)
         self.loupe = Loupe(self, self._viewing.magnifier, self.view)
         self.page = TextPage(self, core.jobs)
         self.slider = DimensionSlider(self, core)
@@ -188,6 +190,7 @@ class ViewportWidget(QWidget):
         try:
             painter.fillRect(self.rect(), QColor(theme.IMAGE))
             shown = self._paint(painter)
+            self._solid.paint(painter, shown)
             self._region.paint(painter)
         finally:
             painter.end()  # a painter that an error leaves open ends the whole program at the next flush
@@ -289,6 +292,14 @@ class ViewportWidget(QWidget):
         report = self._session.desk.report
         return report is not None and not self._session.is_prior(study_uid) and report.study_instance_uid != study_uid
 
+    def _finer(self) -> bool:
+        """Ask for a finer 3D picture; False while none can be had."""
+        viewport = self.viewport()
+        found = viewport is None or self._pictures.refine(viewport)
+        if found:
+            self.update()
+        return found
+
     def _rest(self) -> None:
         self._moving = False
         if self._pictures.is_rough:
@@ -341,6 +352,7 @@ class ViewportWidget(QWidget):
                 point = view.viewport.pick(view.state, view.width, view.height, *at)
                 if point is not None:
                     self._session.hottest.pick(self.index, point)
+                    self._neighbours.focus_point(self.index, point)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._pen.double_click(_xy(event.position())):

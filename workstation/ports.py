@@ -55,8 +55,45 @@ Progress = Callable[[int, int, str], None]
 """done, total (0 when unknown), what is being worked on: a phrase without patient data."""
 
 
+class SolidViewer(Protocol):
+    """What the session asks of one series in 3D (rendering.viewport_solid_paint.SolidPainter)."""
+
+    def looks(self) -> tuple[str, ...]: ...
+    def look_name(self, state: ViewportState) -> str: ...
+    def with_look(self, state: ViewportState, name: str) -> ViewportState: ...
+    def is_projection(self, state: ViewportState) -> bool:
+        """Whether the look shows one value of each line of sight."""
+        ...
+
+    def needs_hidden(self, state: ViewportState) -> frozenset[str]: ...
+    def may_hide(self) -> None:
+        """Raises Refused where bone and table cannot be told."""
+        ...
+
+    def is_found(self, state: ViewportState, name: str) -> bool: ...
+    def find(self, state: ViewportState, name: str, progress: Callable[[float], object], cancelled: Callable[[], bool]) -> None:
+        """Look for "bone" or "table": for a job. Raises Refused, NotYet or InterruptedError."""
+        ...
+
+    def make_loop(
+        self,
+        state: ViewportState,
+        size: tuple[int, int],
+        step_degrees: float,
+        progress: Callable[[float], object],
+        cancelled: Callable[[], bool],
+    ) -> int:
+        """Draw the view once round, for a job; the bytes it takes. Raises Refused, NotYet or InterruptedError."""
+        ...
+
+    def drop_loop(self) -> None: ...
+
+
 class SeriesViewer(Protocol):
     """What the session asks of one series' pixels (rendering.viewport.Viewport)."""
+
+    @property
+    def solid(self) -> SolidViewer: ...
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState: ...
     def scrolled(self, state: ViewportState, steps: int) -> ViewportState: ...

@@ -25,7 +25,9 @@ def zoom_out(context: Context) -> None:
 
 def _faster(context: Context, steps: int) -> None:
     viewing = context.session.viewing
-    if viewing.dimensions.playing.is_running:
+    if viewing.solid.turn.is_running:
+        viewing.solid.turn.change_rate(steps)
+    elif viewing.dimensions.playing.is_running:
         viewing.dimensions.playing.change_rate(steps)
     else:
         viewing.zoom_by(ZOOM_STEP**steps)

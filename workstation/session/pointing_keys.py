@@ -40,7 +40,7 @@ class PointingKeys:
     @property
     def take_arrows(self) -> bool:
         """Whether arrow keys move a cursor or a chosen drawing now, instead of scrolling."""
-        if self._drawing.is_by_keys or self._annotating.labels.is_by_keys:
+        if self._drawing.is_by_keys or self._annotating.labels.is_by_keys or self._viewing.solid.takes_arrows:
             return True
         drawn = self._annotating.find(self._annotating.selected) if self._annotating.is_chosen else None
         return drawn is not None and self._drawing.seen(drawn, self._viewing.active) is not None
@@ -93,7 +93,9 @@ class PointingKeys:
 
     def set_point(self) -> None:
         """Return where the cursor is. With words in the hand they are put there, with a chosen drawing it is let go."""
-        if self._annotating.labels.is_by_keys:
+        if self._viewing.solid.takes_arrows:
+            self._viewing.solid.leave()
+        elif self._annotating.labels.is_by_keys:
             self._annotating.labels.let_go()
         elif not self._drawing.is_by_keys:
             self._annotating.select("")
@@ -113,6 +115,8 @@ class PointingKeys:
 
     def escape(self) -> bool:
         """Give up the drawing, then the cursor, then the selection, then the tool. False when nothing was left."""
+        if self._viewing.solid.leave():
+            return True
         if self._annotating.labels.cancel() or self._drawing.cancel() or self._drawing.end_keys():
             return True
         if self.handle is not None:
@@ -129,7 +133,9 @@ class PointingKeys:
     def arrow(self, right: float, down: float, image_pixels: float = 1.0) -> None:
         """An arrow key: (right, down) in screen pixels for a cursor, `image_pixels` of the image for a chosen drawing."""
         tool = self._viewing.tool
-        if self._annotating.labels.is_by_keys:
+        if self._viewing.solid.takes_arrows:
+            self._viewing.solid.arrow(right, down)
+        elif self._annotating.labels.is_by_keys:
             self._annotating.labels.move(right, down)
         elif not self._drawing.is_by_keys:
             step = self._view_pixels(image_pixels) / math.hypot(right, down)

@@ -24,6 +24,7 @@ from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
+from workstation.session.solid import Solid
 from workstation.session.mouse import Mouse
 from workstation.session.planes import Planes
 from workstation.signals import Signal
@@ -114,6 +115,7 @@ class Viewing:
         self.cine = Cine(self)
         self.dimensions = Dimensions(self)
         self.magnifier = Magnifier()
+        self.solid = Solid(self)
         self.mouse = Mouse()
 
     # ---- the arrangement -------------------------------------------------------------
@@ -237,8 +239,10 @@ class Viewing:
         if plane is Plane.OBLIQUE:
             self.planes.show_here()
             return
-        again = plane is state.plane is Plane.THREE_D
-        shown = viewer.next_preset(state) if again else self.turned_to(viewer, state, plane)
+        if plane is state.plane is Plane.THREE_D:
+            self.solid.next_look()
+            return
+        shown = replace(self.turned_to(viewer, state, plane), solid=state.solid)
         hung = self._hung(self.active)
         if state.plane is Plane.THREE_D and plane is not Plane.THREE_D and hung is not None:
             shown = replace(shown, window=hung.window)
