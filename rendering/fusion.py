@@ -16,12 +16,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.fusion_bent import bent_values
 from rendering.fusion_facts import Fused
 from rendering.images import NotYet, SeriesImages
 from rendering.latest import Latest
 from rendering.picture import Picture
 from rendering.pixels import is_inverse
 from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, ColourMap, colour_map
+from rendering.registration.displacement import Displacement, DisplacementBack, displacements
 from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
 from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
@@ -59,18 +61,24 @@ class LaidOver:
     matrix: tuple[float, ...]
     words: str
     dimension: int
+    field: Displacement | DisplacementBack | None = None
+    """What is added after the matrix, where the series was deformed."""
 
     def point(self, point: Vec3) -> Vec3:
         """A point of the shown series as one of the laid-over series."""
-        m, (x, y, z) = self.matrix, point
-        return (
-            m[0] * x + m[1] * y + m[2] * z + m[3],
-            m[4] * x + m[5] * y + m[6] * z + m[7],
-            m[8] * x + m[9] * y + m[10] * z + m[11],
-        )
+        x, y, z = (float(part) for part in self.points(np.array(point)))
+        return x, y, z
+
+    def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of many (..., 3)."""
+        matrix = np.array(self.matrix).reshape(3, 4)
+        moved: NDArray[np.float64] = points @ matrix[:, :3].T + matrix[:, 3]
+        return moved if self.field is None else moved + self.field.at(points)
 
     def back(self, point: Vec3) -> Vec3:
-        """A point of the laid-over series as one of the shown series."""
+        """A point of the laid-over series as one of the shown series. Raises Refused where it was deformed."""
+        if self.field is not None:
+            raise Refused("No place", "There is no sure way back through a deformation")
         matrix = np.array(self.matrix).reshape(3, 4)
         x, y, z = np.linalg.solve(matrix[:, :3], np.array(point) - matrix[:, 3])
         return float(x), float(y), float(z)
@@ -93,16 +101,17 @@ def laid_over(images: SeriesImages, fusion: Fusion, others: Others) -> LaidOver:
         raise Refused("Not fused", " ".join(["The series to lay over is no volume.", *other.verdict.reasons]))
     if other.header(0).is_colour:
         raise Refused("Not fused", "The series to lay over is in colour")
-    if fusion.warp:
-        raise Refused("Not fused", "A deformed series cannot be laid over yet")
+    field = displacements.find(fusion.warp) if fusion.warp else None
+    if fusion.warp and field is None:
+        raise Refused("Not fused", "The deformation between the two series is not here any more")
     if fusion.transform is not None:
         if len(fusion.transform) != 12 or not all(map(math.isfinite, fusion.transform)):
             raise Refused("Not fused", "The registration is no transform")
-        return LaidOver(other, fusion.transform, fusion.words or REGISTERED, fusion.dimension)
+        return LaidOver(other, fusion.transform, fusion.words or REGISTERED, fusion.dimension, field)
     frames = {images.header(0).frame_of_reference_uid, other.header(0).frame_of_reference_uid}
     if len(frames) != 1 or "" in frames:
         raise Refused("Not fused", "The two series have no common frame of reference and are not registered")
-    return LaidOver(other, IDENTITY, SAME_FRAME, fusion.dimension)
+    return LaidOver(other, IDENTITY, fusion.words or SAME_FRAME, fusion.dimension, field)
 
 
 def _owner(images: SeriesImages) -> tuple[str, str]:
@@ -163,6 +172,11 @@ class FusionPainter:
         """The laid-over series' values under the view's pixels, NaN outside it. Raises Refused or NotYet."""
         source = found.volume()
         values = self.scale(found.images)
+        key: tuple[object, ...]
+        if found.field is not None:
+            key = (id(found.images), source.geometry.shape, found.matrix, id(found.field), view, width, height, state.slab_mode)
+            bent = self._views.get(key, lambda: values.in_unit(bent_values(source, view, found, width, height, state.slab_mode)))
+            return Values(bent, values, source.partial)
         sampling = sampling_of(source.geometry, view, found, width, height, state.slab_mode)
         key = (id(found.images), source.geometry.shape, source.partial, found.dimension, sampling, values.factor)
         return Values(self._views.get(key, lambda: values.in_unit(_sampled(source, sampling))), values, source.partial)

@@ -44,7 +44,9 @@ def _value_lines(drawn: Annotation) -> list[str]:
         first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 and not of else ([], words)
         if not of and len(words) <= PAIRED + 1:
             first, rest = words, []
-        pairs = ["  ".join(rest[i : i + PAIRED]) for i in range(0, len(rest), PAIRED)]
+        # Of two series each line says of which: a long one is broken, and its second half would not.
+        wide = 1 if of and any(v.unit.startswith("SUV") or v.unit in ("ml", "g") for v in told(drawn) if v.of == of) else PAIRED
+        pairs = ["  ".join(rest[i : i + wide]) for i in range(0, len(rest), wide)]
         lines += [*first, *(f"{plain.plain(of)} {pair}".strip() for pair in pairs)]
     return lines
 
@@ -58,7 +60,9 @@ def source_words(drawn: Annotation) -> str:
     kind = _tr("AI") if source.kind == "program" else _tr("Received")
     day = source.made.date().isoformat() if source.made is not None else ""
     verdict = {Verdict.ACCEPTED: _tr("accepted"), Verdict.REJECTED: _tr("rejected"), Verdict.OPEN: _tr("not judged")}
-    return ", ".join(part for part in (f"{kind}: {named or _tr('unnamed')}", day, verdict[drawn.verdict]) if part)
+    # Only a program's findings wait for a verdict: what a colleague drew stands by itself.
+    said = "" if source.kind != "program" and drawn.verdict is Verdict.ACCEPTED else verdict[drawn.verdict]
+    return ", ".join(part for part in (f"{kind}: {named or _tr('unnamed')}", day, said) if part)
 
 
 def _tr(text: str) -> str:

@@ -133,7 +133,7 @@ def _lines_of(index: int, numbers: int, shapes: tuple[Shape, ...]) -> tuple[Shap
 
 def _numbers(annotation: Annotation) -> list[tuple[Code, float, Code]]:
     values = annotation.measured.values
-    found = [(value_code(value.name), value.value, unit_code(value.unit)) for value in values]
+    found = [(value_code(f"{value.of} {value.name}".strip()), value.value, unit_code(value.unit)) for value in values]
     if annotation.known_mm is not None:
         found.append((concepts.KNOWN_LENGTH, annotation.known_mm, unit_code("mm")))
     return found

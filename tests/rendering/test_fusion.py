@@ -14,7 +14,9 @@ from made_series import Acquisition
 
 from rendering.fusion import blended
 from rendering.pixels.colour_maps import colour_map, colour_maps
+from rendering.registration.displacement import Displacement, displacements
 from rendering.viewport import Viewport
+from workstation.domain.alignment import IDENTITY
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.geometry import add, cross, length, scale, sub, unit
 from workstation.domain.viewing import FusionMode, Plane, ViewportState, VoiFunction, Window
@@ -278,3 +280,32 @@ def test_both_signs_of_a_difference_are_as_bright_and_the_middle_is_grey() -> No
     light = lightness(table)
     assert np.abs(light - light[::-1]).max() < 4.0
     assert np.ptp(table[127:129]) < 4
+
+
+def test_a_deformed_series_is_laid_over_where_its_field_says(base: Any, over: Any) -> None:
+    """A field that moves all by 9 mm: the ball is found 9 mm away, as by a transform; a forgotten field is said."""
+    away = np.array([6.0, -3.0, 6.0])
+    field = np.broadcast_to(away.astype(np.float32), (9, 9, 9, 3)).copy()
+    displacements.keep("made", Displacement(field, np.array([-80.0, -80.0, -80.0]), 25.0), IDENTITY)
+    view = pair.viewport(base, over)
+    state = looking(view, LOOKS["axial"])
+    try:
+        bent = replace(FUSION, transform=IDENTITY, warp="made", words="fused, deformed")
+        moved = replace(FUSION, transform=(1.0, 0.0, 0.0, 6.0, 0.0, 1.0, 0.0, -3.0, 0.0, 0.0, 1.0, 6.0), words="fused")
+        for slab in (0.0, 12.0):
+            shown = replace(state, focus=tuple(np.array(CENTRE) - away), slab_mm=slab, slab_mode="MIP")
+            one, other = (
+                view.fusion.values(view.fusion.found(way), view._view(shown, WIDE, HIGH), shown, WIDE, HIGH).values
+                for way in (bent, moved)
+            )
+            assert np.array_equal(np.isfinite(one), np.isfinite(other))
+            assert np.nanmax(np.abs(one - other)) < (1e-3 if not slab else 0.2)
+        there = tuple(np.array(CENTRE) - away)
+        shown = replace(state, focus=there, fusion=bent)
+        probe = view.probe(shown, WIDE, HIGH, *view.to_view(shown, WIDE, HIGH, there)[:2])
+        assert probe.text.split("PT ")[1].startswith(("7.", "8"))
+    finally:
+        displacements.forget()
+    gone = view.picture(replace(state, fusion=bent), WIDE, HIGH)
+    assert gone.fused is None
+    assert any("deformation" in d.text for d in gone.doubts)

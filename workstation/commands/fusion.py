@@ -35,7 +35,7 @@ FUSION: tuple[Command, ...] = (
         ("mip beside",), "Hanging", IMAGES,
     ),
     Command(
-        "fusion.arrange", "PET/CT side by side", lambda c: c.session.viewing.fusing.arrange(), (),
+        "fusion.arrange", "PET/CT side by side", lambda c: c.session.viewing.fusing.arrange(), ("Alt+F",),
         ("fusion side by side",), "Hanging", IMAGES,
     ),
     Command(
