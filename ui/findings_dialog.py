@@ -62,6 +62,7 @@ class FindingsDialog(QDialog):
         session.annotating.changed.connect(self._fill)
         session.case_changed.connect(self._fill)
         self._findings.changed.connect(self._fill)
+        self.finished.connect(self._let_go)
         self._fill(None)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -80,6 +81,11 @@ class FindingsDialog(QDialog):
             return True
 
     # ---- inside ------------------------------------------------------------------------
+
+    def _let_go(self, _: int) -> None:
+        """Closed: it hears nothing more."""
+        for signal in (self._session.annotating.changed, self._session.case_changed, self._findings.changed):
+            signal.disconnect(self._fill)
 
     def _act_on_finding(self, finding: Annotation, key: Qt.Key) -> bool:
         if key in _VERDICTS:

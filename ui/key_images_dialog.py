@@ -52,7 +52,7 @@ class KeyImagesDialog(QDialog):
         self.table = _Table(self)
         self.table.setHorizontalHeaderLabels([self.tr("Image"), self.tr("Where"), self.tr("Marked"), self.tr("By")])
         self.table.setAccessibleName(self.tr("Key images of this case"))
-        self.table.itemActivated.connect(lambda _: self.act(Qt.Key.Key_Return))
+        self.table.itemActivated.connect(self._go)
         self.empty = QLabel(self.tr("No image of this case is marked: press K on an image to mark it"))
         keys = QLabel(self.tr("Return: go to the image.  T: marked for what.  Delete: no key image any more."))
         keys.setProperty("role", "muted")
@@ -67,6 +67,7 @@ class KeyImagesDialog(QDialog):
         self.resize(820, 520)
         self._session.key_images.changed.connect(self._fill)
         self._session.case_changed.connect(self._case_changed)
+        self.finished.connect(self._let_go)
         self._fill(None)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -92,6 +93,14 @@ class KeyImagesDialog(QDialog):
         return True
 
     # ---- inside ------------------------------------------------------------------------
+
+    def _go(self, _: QTableWidgetItem) -> None:
+        self.act(Qt.Key.Key_Return)
+
+    def _let_go(self, _: int) -> None:
+        """Closed: it hears nothing more."""
+        self._session.key_images.changed.disconnect(self._fill)
+        self._session.case_changed.disconnect(self._case_changed)
 
     def _case_changed(self, _: object) -> None:
         self._pictures.clear()
@@ -142,7 +151,10 @@ class KeyImagesDialog(QDialog):
     def _show_picture(self, row: int, picture: QPixmap) -> None:
         item = self.table.item(row, 0)
         if item is not None:
-            item.setIcon(QIcon(picture))
+            icon = QIcon(picture)
+            # Without this one Qt tints the image of the chosen row.
+            icon.addPixmap(picture, QIcon.Mode.Selected)
+            item.setIcon(icon)
 
 
 class _Table(QTableWidget):

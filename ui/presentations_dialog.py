@@ -41,7 +41,7 @@ class PresentationsDialog(QDialog):
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.itemActivated.connect(lambda item: self._choose(item.row()))
+        self.table.itemActivated.connect(self._choose)
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
@@ -53,9 +53,10 @@ class PresentationsDialog(QDialog):
         for widget in (self.table, self.words, keys):
             column.addWidget(widget)
         self.resize(860, 360)
-        self.table.currentCellChanged.connect(lambda *_: self._tell())
+        self.table.itemSelectionChanged.connect(self._tell)
         session.presenting.changed.connect(self._fill)
         session.case_changed.connect(self._fill)
+        self.finished.connect(self._let_go)
         self._fill(None)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -90,7 +91,13 @@ class PresentationsDialog(QDialog):
         self.words.setText(words)
         self.words.setVisible(bool(words))
 
-    def _choose(self, row: int) -> None:
+    def _let_go(self, _: int) -> None:
+        """Closed: it hears nothing more."""
+        self._session.presenting.changed.disconnect(self._fill)
+        self._session.case_changed.disconnect(self._fill)
+
+    def _choose(self, item: QTableWidgetItem) -> None:
+        row = item.row()
         if not 0 <= row < len(self._states):
             return
         try:

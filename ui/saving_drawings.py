@@ -65,6 +65,7 @@ def _save(core: Seat, case: Case, archive: str) -> None:
     uid = study.study_instance_uid
     drawings = tuple(a for a in session.annotating.all() if a.study_uid == uid and a.source.kind == READER)
     keys, views = session.key_images.list(uid), _views(core, study)
+    signer = session.signer or "Reader"
 
     def work(_: Cancel) -> Saved:
         # The DICOM library that writes them is long to import.
@@ -74,7 +75,7 @@ def _save(core: Seat, case: Case, archive: str) -> None:
 
         marks = core.annotations.marks
         source = next(Path(i.path) for s in study.series for i in s.instances if i.has_pixels)
-        author = Author(core.settings.signer or "Reader", datetime.now().astimezone(), program_version())
+        author = Author(signer, datetime.now().astimezone(), program_version())
         wanted = ToSave(study, drawings, keys, views, marks.own_of([uid]))
         saved = case_as_objects(wanted, core.reader.object_context(source), author)
         if not saved.objects:

@@ -78,7 +78,9 @@ def _key_objects(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
     assert said is not None
     if said.rejects:
         # An archive's word that images are not to be looked at: said, never shown as a recommendation.
-        return ObjectFound(name, words=(f"{said.title.text}: {len(found.images)} images are rejected", *found.words))
+        count = len(found.images)
+        rejected = f"{count} {'image is' if count == 1 else 'images are'} rejected"
+        return ObjectFound(name, words=(f"{said.title.text}: {rejected}", *found.words))
     title = said.title.value if said.title.scheme == "DCM" and said.title.value in TITLES else said.title.text
     source = source_of(facts)
     keys = tuple(

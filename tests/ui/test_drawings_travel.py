@@ -1,4 +1,4 @@
-"""Drawings travel: drawn by keys in the window, saved, sent to a real Orthanc, proven, fetched by an empty second home."""
+"""Drawings and key images travel: drawn by keys in the window, saved, sent to a real Orthanc, proven, fetched by an empty second home."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def open_case(core, qtbot) -> None:
     qtbot.waitUntil(lambda: core.session.case is not None, timeout=10_000)
 
 
-def test_drawings_travel_through_an_archive(archive, open_home, qtbot):
+def test_drawings_and_key_images_travel_through_an_archive(archive, open_home, qtbot):
     """F62, F75: what arrives elsewhere is the same drawing with the same values, as a finding of its reader."""
     first = open_home("first")
     first.session.signer = "Dr Test"
@@ -80,10 +80,12 @@ def test_drawings_travel_through_an_archive(archive, open_home, qtbot):
     open_case(first, qtbot)
     qtbot.waitUntil(lambda: window.grid.widget(0).painted is not None, timeout=10_000)
     drawn = draw_by_keys(first, window, qtbot)
+    QTest.keyClick(window.grid, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(first.session.key_images.all()) == 1, timeout=5_000)
     window.runner.run("drawing.save")
     (dialog,) = window.findChildren(SendDialog)
     dialog.send.click()
-    qtbot.waitUntil(lambda: len(first.sender.rows()) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(first.sender.rows()) == 3, timeout=20_000)
     qtbot.waitUntil(lambda: {row.state for row in first.sender.rows()} == {SendingState.PROVEN}, timeout=60_000)
 
     second = open_home("second")
@@ -96,6 +98,9 @@ def test_drawings_travel_through_an_archive(archive, open_home, qtbot):
     for point, own in zip(came.points, drawn.points, strict=True):
         assert point == pytest.approx(own, abs=1e-4)
     assert [v.text for v in came.measured.values] == [v.text for v in drawn.measured.values]
+    (own,), (theirs,) = first.session.key_images.all(), second.session.key_images.all()
+    assert (theirs.place, theirs.source.kind) == (own.place, "received")
+    assert [state.source.name for state in second.session.presenting.states()] == ["Test Dr, Lyskasse"]
 
 
 def draw_by_keys(core, window, qtbot):
