@@ -1,4 +1,4 @@
-"""Slabs: whole slices along the voxels, exactly as thick as asked for across them, and the same values either way (viewer.md, slab)."""
+"""Slabs: whole slices along the voxels, exactly as thick as asked for across them, the same values either way (viewer.md)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rendering.sampling import Sampling
 from rendering.slab import projected, slab_axis
 from rendering.viewport import Viewport
 from workstation.domain.geometry import VolumeGeometry, add, scale
-from workstation.domain.viewing import Interpolation, Plane, VoiFunction, ViewportState, Window
+from workstation.domain.viewing import Interpolation, Plane, ViewportState, VoiFunction, Window
 
 SHAPE = (9, 10, 11)  # slices, rows, columns
 OBLIQUE = ((0.8, 0.36, -0.48), (0.0, 0.8, 0.6))
@@ -141,6 +141,10 @@ def coronal(viewport: Viewport, **changes: Any) -> ViewportState:
     return replace(viewport.default_state(Plane.CORONAL), focus=MIDDLE, window=GREYS, **changes)
 
 
+def oblique(viewport: Viewport, **changes: Any) -> ViewportState:
+    return replace(viewport.default_state(Plane.OBLIQUE), oblique=OBLIQUE, focus=MIDDLE, window=GREYS, **changes)
+
+
 def seen(viewport: Viewport, state: ViewportState) -> int:
     x, y, _ = viewport.to_view(state, 400, 300, MIDDLE) or (0.0, 0.0, 0.0)
     return int(viewport.picture(state, 400, 300).pixels[int(y), int(x)])
@@ -196,8 +200,7 @@ def test_a_coarse_frame_while_dragging_shows_the_same_slab(viewport: Viewport, m
 
 def test_the_values_of_an_area_on_a_mip_are_those_of_the_mip_and_say_so(viewport: Viewport) -> None:
     state = coronal(viewport, slab_mm=21.0, slab_mode="MIP")
-    centre = np.array(MIDDLE)
-    corners = centre + (-1.0, 0.0, 1.0), centre + (1.0, 0.0, -1.0)
+    corners = add(MIDDLE, (-1.0, 0.0, 1.0)), add(MIDDLE, (1.0, 0.0, -1.0))
     measured = on_cut(viewport, state, K.RECTANGLE, *corners)
     assert value(measured, "Max") == 900.0
     assert value(measured, "Mean") == pytest.approx(900.0, abs=120.0)
