@@ -216,10 +216,6 @@ class Viewport(ViewportFusion):
             return replace(state, oblique=turned(state.oblique, steps * WHEEL_DEGREES, 0.0))
         return self.at_index(state, self.slice_index(state) + steps)
 
-    def next_preset(self, state: ViewportState) -> ViewportState:
-        """The 3D state with the next look for the modality. Raises NotYet as `window_of` does."""
-        return self.solid.next_preset(state)
-
     def slice_count(self, state: ViewportState) -> int:
         if state.plane is Plane.THREE_D:
             return 1

@@ -19,7 +19,7 @@ from rendering.viewport_solid import SolidView, box_corners, solid_view
 from rendering.viewport_values import ValueScale
 from rendering.volume_hidden import Hidden, together
 from rendering.volume_pick import pick
-from rendering.volume_presets import VolumePreset, after, choose, named, presets_for
+from rendering.volume_presets import VolumePreset, choose, named, presets_for
 from rendering.volume_render import Drawn, GivenUp, Look, Manner, SolidRenderer, look
 from rendering.volume_stage import never, resized
 from rendering.volume_turn import Loop, drawn_size
@@ -103,10 +103,6 @@ class SolidPainter:
             return state
         own = preset.window or replace(self._scale.window(0, None), explanation=preset.name)
         return replace(state, window=own, solid=replace(state.solid, preset=name, opacity=1.0))
-
-    def next_preset(self, state: ViewportState) -> ViewportState:
-        """The state with the next look for the modality."""
-        return self.with_look(state, after(self._images.series.modality, self._choice(state)[0].name).name)
 
     def is_projection(self, state: ViewportState) -> bool:
         return self._choice(state)[0].is_projection

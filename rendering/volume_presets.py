@@ -109,13 +109,6 @@ def choose(modality: str, window: Window | None, solid: SolidLook | None = None)
     return nearest, nearest.window or window
 
 
-def after(modality: str, name: str) -> VolumePreset:
-    """The look after the one of this name, round and round."""
-    looks = presets_for(modality)
-    names = [look.name for look in looks]
-    return looks[(names.index(name) + 1) % len(looks)] if name in names else looks[0]
-
-
 def _distance(own: Window | None, window: Window) -> float:
     if own is None:
         return math.inf

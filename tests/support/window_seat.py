@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from fake_solid import FakeSolid
 from one_volume import OneVolume
 
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
@@ -107,13 +108,16 @@ class FakeViewport(OneVolume):
         self.missing: set[int] = set()
         self.spacing = SpacingSource.PIXEL_SPACING
         self.forbids = ""
+        self.solid = FakeSolid()
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
         return ViewportState(
             self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane, focus=(0.0, 0.0, 50.0)
         )
 
-    def picture(self, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
+    def picture(
+        self, state: ViewportState, width: int, height: int, fast: bool = False, cancelled: Callable[[], bool] = lambda: False
+    ) -> Picture:
         self.asked.append((state, width, height, fast))
         identity = FrameIdentity(state.study_uid, state.series_uid, f"{state.series_uid}.{state.position}", 1)
         made = Picture(

@@ -29,6 +29,7 @@ OPACITY_STEPS = 8.0
 OPACITY_RANGE = (1 / 64, 64.0)
 # Dragging over this many pixels doubles or halves the opacity.
 OPACITY_DRAG = 80.0
+MOST_DOUBLINGS = 12.0
 # The box never gets thinner than this share of the volume.
 THINNEST = 0.02
 REMOVALS: tuple[frozenset[str], ...] = (
@@ -192,7 +193,8 @@ class Solid:
 
     def drag_opacity(self, pixels: float, start: float, index: int | None = None) -> None:
         """Up is denser: `start` is the opacity the drag began with, `pixels` the way down."""
-        self.set_opacity(start * 2.0 ** (-pixels / OPACITY_DRAG), index)
+        doublings = min(max(-pixels / OPACITY_DRAG, -MOST_DOUBLINGS), MOST_DOUBLINGS)
+        self.set_opacity(start * 2.0**doublings, index)
 
     def step_opacity(self, steps: float) -> None:
         state = self.state()
