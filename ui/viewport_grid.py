@@ -20,9 +20,9 @@ from ui.plane_desk import PlaneDesk
 from ui.reference_lines import PLANE_COLOURS, View, cut
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner, mark_mode
-from ui.true_size import pixel_size
 from ui.solid_layer import box_lines
 from ui.solid_timer import SolidTimer
+from ui.true_size import pixel_size
 from ui.viewport_widget import ViewportWidget
 from workstation.commands.command import Mode
 from workstation.domain.geometry import Vec3
@@ -133,6 +133,8 @@ class ViewportGrid(QWidget):
             in_cross = crossed is not None and other.index in {line.index for line in crossed.lines}
             if other.index == index or in_cross or not self._may_cut(other.index, view):
                 continue
+            if self._viewing.linking.is_beside(other.index, index):
+                continue  # it shows the same: where two such planes cross means nothing
             source = other.view()
             way = self._way(source.state.series_uid, index) if source is not None else None
             try:

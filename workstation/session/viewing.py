@@ -24,9 +24,9 @@ from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
-from workstation.session.solid import Solid
 from workstation.session.mouse import Mouse
 from workstation.session.planes import Planes
+from workstation.session.solid import Solid
 from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
