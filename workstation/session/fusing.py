@@ -14,7 +14,7 @@ from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.annotation import Verdict
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import Series, Study
-from workstation.domain.viewing import Cell, Fusion, FusionMode, Layout, Plane, ViewportState, VoiFunction, Window
+from workstation.domain.viewing import Cell, Fusion, Layout, Plane, ViewportState, VoiFunction, Window
 from workstation.errors import Refused, WorkstationError
 from workstation.signals import Signal
 
@@ -105,15 +105,6 @@ class Fusing:
         if not reasons:
             raise Refused("Nothing to lay over", "No PET series of this patient is open", "")
         raise Refused("Nothing is laid over", "; ".join(dict.fromkeys(reasons)), "Register the two series first")
-
-    def show_difference(self, study_uid: str, series_uid: str) -> None:
-        """The active series less another one, through their alignment. Raises Refused without one."""
-        state = self._state()
-        found = self.alignment(state.series_uid, series_uid)
-        pair = next(((s, one) for s, one in self._all() if one.series_instance_uid == series_uid), None)
-        if found is None or found.verdict is Verdict.REJECTED or pair is None:
-            raise Refused("No difference is shown", "The two series are not registered")
-        self.lay_over(state, replace(_fusion(*pair, found), mode=FusionMode.DIFFERENCE, colour_map="difference"))
 
     def next_map(self) -> None:
         """The next colours, in every viewport that has something laid over."""
