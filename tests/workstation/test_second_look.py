@@ -29,7 +29,8 @@ def seat(tmp_path):
     made.session.notice.connect(lambda notice: made.problems.append(notice.text))
     made.signed = []
 
-    def sign(uuid, action, signer, evidence):
+    def sign(uuid, action, signer, evidence, check):
+        check(made.reports.report(uuid))
         made.signed.append(uuid)
         raise RuntimeError("far enough")
 

@@ -125,13 +125,24 @@ class ReportStore:
         """Every dictated segment as the recogniser gave it, in order."""
         return self._journal.segments(report_uuid)
 
-    def sign(self, report_uuid: str, action: ReportAction, signer: str, evidence: SigningEvidence) -> Delivery:
-        """A new immutable version and its outbox row, both or neither. `Refused` with reason and remedy."""
+    def sign(
+        self,
+        report_uuid: str,
+        action: ReportAction,
+        signer: str,
+        evidence: SigningEvidence,
+        check: Callable[[Report], None] = lambda _: None,
+    ) -> Delivery:
+        """A new immutable version and its outbox row, both or neither. `Refused` with reason and remedy.
+
+        `check` sees the text that will be signed once nothing else is against it, and may raise `Refused` too.
+        """
         with self._database.writing():
             current = self.report(report_uuid)
             earlier = self.versions(report_uuid)
             last = earlier[-1] if earlier else None
             status = status_after(current, last, action, signer, evidence, self.ledger.of_report(report_uuid))
+            check(current)
             signed = replace(
                 current, status=status, version=current.version + 1, signed_by=clean_line(signer), signed_at=self._clock()
             )

@@ -185,8 +185,7 @@ class ReportDesk:
         def work(_: Cancel) -> tuple[Report, Delivery]:
             if any(uuid == report.report_uuid for uuid, _ in self._lost):
                 raise NotSigned("The last typed words are not on disk", "Free space on the disk; saving is tried again by itself")
-            check(self._store.report(report.report_uuid))
-            delivery = self._store.sign(report.report_uuid, action, signer, evidence)
+            delivery = self._store.sign(report.report_uuid, action, signer, evidence, check)
             return self._store.report(report.report_uuid), delivery
 
         def done(result: tuple[Report, Delivery]) -> None:

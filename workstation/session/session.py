@@ -308,10 +308,7 @@ class Session:
             self.report_problem(NotSigned(FORBIDDEN, WHAT_TO_DO))
             return
         shown = frozenset(self.viewing.shown)
-        drawings = self.annotating.all()
-        facts = facts_of(study, self.case.priors, drawings, shown, self.case.procedure, self.case.reason)
-        check = self.second_look.checker(facts) if self.second_look is not None else accepts_all
-        self.desk.sign(action, self.signer, shown, study.patient.key, study.study_instance_uid, check)
+        self.desk.sign(action, self.signer, shown, study.patient.key, study.study_instance_uid, self._second_look_at(self.case))
 
     def known_for(self, section: SectionCode) -> str:
         """What is known for a section before anybody writes it: the order's reason, the nearest prior."""
@@ -405,6 +402,14 @@ class Session:
         self._left_over = {report.report_uuid for report in drafts}
         if drafts:
             self.notice.emit(Notice("Reports that were begun and not signed were recovered: they are drafts on the worklist"))
+
+    def _second_look_at(self, case: Case) -> Callable[[Report], None]:
+        if self.second_look is None:
+            return accepts_all
+        shown = frozenset(self.viewing.shown)
+        return self.second_look.checker(
+            facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
+        )
 
     def _forget_remarks(self, _: object) -> None:
         if self.second_look is not None:
