@@ -158,10 +158,11 @@ class DimensionSlider(QWidget):
 
 
 def _colour(one: Dimension, is_shown: bool, is_under: bool) -> str:
+    """Amber is a volume that cannot be cut through, among others that can."""
     if is_shown:
         return theme.ACCENT
-    if one.geometry is None:
-        return theme.AMBER_GROUND
+    if one.reason and not one.is_aside:
+        return theme.AMBER
     return theme.TEXT if is_under else theme.EDGE
 
 

@@ -45,7 +45,7 @@ EXAMPLES: dict[str, tuple[list[dict[str, Any]], list[str], list[float | None], s
     "stacks": ([{"stack_id": "A"}, {"stack_id": "B"}], ["stack A", "stack B"], [None, None], ""),
     "b-values": ([{"b_value": 1000.0}, {"b_value": 50.0}], ["b 50", "b 1000"], [50, 1000], "s/mm²"),
     "diffusion directions": (
-        [{"b_value": 800.0, "b_direction": (0.0, 1.0, 0.0)}, {"b_value": 800.0, "b_direction": (1.0, 0.0, 0.0)}, {"b_value": 0.0}],
+        [{"b_value": 800.0, "b_direction": (0.0, 1.0, 0.0)}, {"b_value": 800.0, "b_direction": (1.0, 0.0, 0.0)}, {"b_value": 0}],
         ["b 0", "b 800 · direction 1", "b 800 · direction 2"],
         [0, 800, 800],
         "s/mm²",
