@@ -15,7 +15,7 @@ from benchmarks.scroll import bare_frames
 from benchmarks.seat import seated
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, ViewportState
-from workstation.session.session import Case
+from workstation.session.case import Case
 
 if TYPE_CHECKING:
     from ui.seat import Seat

@@ -1,4 +1,4 @@
-"""G8: a frame of oblique MPR, dragged (half resolution) and still, against bare vtkImageReslice.
+"""G8: a frame of oblique MPR, dragged and settled, against bare vtkImageReslice at half and at full resolution.
 
 Bare means: the same voxels on the same grid by the same filter, set up once, its 16-bit result
 left where it is: no window, no grey, no picture.
@@ -25,6 +25,8 @@ from rendering.viewport_views import cut_view
 from workstation.domain.viewing import Plane, ViewportState, Window
 
 SLICES, SIDE = 400, 512
+# VTK's numbers of the modes, which its Python module does not name.
+_SLABS = {"MINIP": 0, "MIP": 1, "MEAN": 2}
 
 
 def measure() -> Iterator[Figure]:
@@ -52,9 +54,10 @@ def measure() -> Iterator[Figure]:
 
 
 def moved(state: ViewportState, step: int) -> ViewportState:
-    """The cut `step` half millimetres further, forty times and over again."""
+    """The cut `step` half millimetres further along each axis of the patient, forty times and over again."""
     x, y, z = state.focus or (0.0, 0.0, 0.0)
-    return replace(state, focus=(x, y, z + step % 40 * 0.5))
+    way = step % 40 * 0.5
+    return replace(state, focus=(x + way, y + way, z + way))
 
 
 def frames(viewport: Viewport, state: ViewportState, fast: bool) -> Callable[[], None]:
@@ -67,7 +70,7 @@ def frames(viewport: Viewport, state: ViewportState, fast: bool) -> Callable[[],
 
 
 def bare_reslice(images: SeriesImages, state: ViewportState, side: int) -> Callable[[], None]:
-    """vtkImageReslice alone, `side` x `side`: 16-bit in, 16-bit out, linear, all threads."""
+    """vtkImageReslice alone, `side` x `side`: 16-bit in, 16-bit out, linear, all threads; a slab where the state has one."""
     voxels = images.volume().voxels
     slices, rows, columns = voxels.shape
     data = vtkImageData()
@@ -82,10 +85,8 @@ def bare_reslice(images: SeriesImages, state: ViewportState, side: int) -> Calla
     reslice.SetOutputOrigin(0.0, 0.0, 0.0)
     reslice.SetOutputExtent(0, side - 1, 0, side - 1, 0, 0)
     geometry = images.volume().geometry
-    grids = [
-        cut_sampling(geometry, cut_view(images, moved(state, step), SIDE, SIDE), SIDE, SIDE).regridded(SIDE / side)
-        for step in range(40)
-    ]
+    views = (cut_view(images, moved(state, step), SIDE, SIDE) for step in range(40))
+    grids = [cut_sampling(geometry, view, SIDE, SIDE).regridded(SIDE / side) for view in views]
     steps = count()
 
     def frame() -> None:
@@ -94,6 +95,8 @@ def bare_reslice(images: SeriesImages, state: ViewportState, side: int) -> Calla
             for column, vector in enumerate((grid.right, grid.down, grid.through, grid.first)):
                 matrix.SetElement(row, column, vector[row])
         reslice.SetResliceAxes(matrix)
+        reslice.SetSlabNumberOfSlices(grid.samples)
+        reslice.SetSlabMode(_SLABS[state.slab_mode])
         reslice.Modified()
         reslice.Update()
 

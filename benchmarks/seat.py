@@ -22,7 +22,7 @@ from workstation.commands.keymap import build
 from workstation.commands.table import COMMANDS
 from workstation.domain.study import Study
 from workstation.jobs import Jobs
-from workstation.session.session import Case
+from workstation.session.case import Case
 from workstation.settings import Folders
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,51 @@ def write_ct(folder: Path, slices: int, size: int = 512, codec: str = "", number
             dataset.PixelData = encapsulate([bytes(encode(pixels))])
             dataset["PixelData"].VR = "OB"
         dataset.save_as(path, enforce_file_format=True)
+        paths.append(path)
+    return paths
+
+
+# Centre and half axes in mm, and HU, of what the moved body is made of: nothing in it is symmetrical.
+ORGANS = (
+    ((0.0, 0.0, 75.0), (112.0, 82.0, 400.0), 40.0),
+    ((-52.0, -8.0, 95.0), (42.0, 55.0, 70.0), -820.0),
+    ((50.0, -4.0, 100.0), (38.0, 52.0, 66.0), -800.0),
+    ((22.0, -30.0, 62.0), (34.0, 28.0, 40.0), 160.0),
+    ((0.0, 58.0, 75.0), (17.0, 15.0, 400.0), 420.0),
+    ((14.0, 40.0, 75.0), (11.0, 11.0, 400.0), 190.0),
+    ((-60.0, 20.0, 20.0), (48.0, 46.0, 34.0), 110.0),
+    ((68.0, 30.0, 16.0), (20.0, 24.0, 26.0), 130.0),
+    ((-34.0, -20.0, 118.0), (7.0, 7.0, 7.0), 45.0),
+    ((62.0, 10.0, 80.0), (9.0, 6.0, 12.0), 50.0),
+    ((-70.0, 14.0, 96.0), (5.0, 8.0, 20.0), 60.0),
+    ((-96.0, 0.0, 60.0), (6.0, 20.0, 12.0), 600.0),
+    ((97.0, 6.0, 104.0), (6.0, 18.0, 9.0), 560.0),
+    ((-88.0, 30.0, 120.0), (7.0, 14.0, 8.0), 620.0),
+)
+
+
+def write_moved_ct(
+    folder: Path, slices: int, size: int, number: int, shift: tuple[float, float, float], degrees: float
+) -> list[Path]:
+    """A body of known organs, turned about the patient's length by `degrees` in its middle, then shifted by mm."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(number)
+    coarse = size // 2
+    axis = (np.arange(coarse, dtype=np.float32) - coarse / 2 + 0.5) * (0.5 * size / coarse)
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = np.meshgrid(axis - shift[0], axis - shift[1])
+    x, y = cos * x + sin * y, cos * y - sin * x
+    paths = []
+    for k in range(slices):
+        z = k - slices / 2.0 - shift[2] + 75.0
+        values = np.full((coarse, coarse), -1000.0, np.float32)
+        for (cx, cy, cz), (a, b, c), hu in ORGANS:
+            values[((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 + ((z - cz) / c) ** 2 < 1.0] = hu
+        whole = values.repeat(2, axis=0).repeat(2, axis=1) + rng.normal(0.0, 15.0, (size, size))
+        path = folder / f"{k:05d}.dcm"
+        _dataset(k, size, np.clip(whole + 1024.0, 0, 4095).astype("<u2"), f"{ROOT}.{number}").save_as(
+            path, enforce_file_format=True
+        )
         paths.append(path)
     return paths
 
