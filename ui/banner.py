@@ -14,7 +14,7 @@ from ui import icons, theme
 from ui.menus import plain_title
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 SHOWN_MS = 7000
 WIDEST = 960

@@ -27,7 +27,7 @@ from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
 from workstation.domain.order import WorklistItem
 from workstation.errors import WorkstationError
-from workstation.session.session import Case, Notice
+from workstation.session.case import Case, Notice
 
 if TYPE_CHECKING:
     from ui.archives.page import ArchivePage

@@ -12,7 +12,7 @@ from workstation.at_rest.keys import KEY_FILE_NOTICE, SHORTEST_PASSPHRASE, WRONG
 from workstation.at_rest.wrapping import Way
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 if TYPE_CHECKING:
     from ui.seat import Seat

@@ -13,7 +13,7 @@ from ui.slab_entry import SlabEntry
 from workstation.domain.plane_series import PlaneBatch
 from workstation.errors import Refused
 from workstation.jobs import IMAGES, Cancel
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 if TYPE_CHECKING:
     from ui.seat import Seat

@@ -14,7 +14,7 @@ from ui.elided_label import ElidedLabel
 from ui.layout_picker import LayoutPicker
 from ui.plain import core_text, tooltip
 from ui.runner import Runner
-from workstation.session.session import Case
+from workstation.session.case import Case
 from workstation.session.viewing import Tool
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from workstation.commands.drawing import BY_KEYS
 from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 # Holding the key down repeats these; everything else acts once per press.
 REPEATING = frozenset(

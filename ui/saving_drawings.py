@@ -14,7 +14,7 @@ from workstation.domain.study import Study
 from workstation.errors import Refused
 from workstation.jobs import IMAGES, Cancel
 from workstation.session.annotating import READER
-from workstation.session.session import Case, Notice
+from workstation.session.case import Case, Notice
 
 if TYPE_CHECKING:
     from rendering.objects.saving import Saved, SavedView

@@ -13,7 +13,7 @@ from ui.series_mime import SERIES_MIME, series_mime
 from ui.text_page import is_report
 from workstation.domain.doubt import Verdict
 from workstation.domain.study import Series, Study
-from workstation.session.session import Case
+from workstation.session.case import Case
 
 ROW = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex

@@ -13,7 +13,7 @@ from ui.series_delegate import THUMBNAIL, SeriesDelegate
 from ui.series_model import SeriesModel, SeriesRow
 from ui.text_page import is_report
 from workstation.jobs import PICTURES, Cancel
-from workstation.session.session import Case
+from workstation.session.case import Case
 
 if TYPE_CHECKING:
     from rendering.viewport import Viewport

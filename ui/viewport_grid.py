@@ -29,7 +29,7 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused, WorkstationError
 from workstation.session.annotating import TextWanted
-from workstation.session.session import Case
+from workstation.session.case import Case
 from workstation.session.viewing import CUT_PLANES, CUTS, Tool
 
 if TYPE_CHECKING:

@@ -25,9 +25,10 @@ from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.ris.outbox import Outbox, OutboxRunner
+from workstation.session.case import Case
 from workstation.session.desk import ReportDesk
 from workstation.session.second_look import SecondLook
-from workstation.session.session import Case, Session
+from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
 from workstation.signals import Signal
 from workstation.worklist import Worklist

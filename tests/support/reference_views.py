@@ -29,7 +29,7 @@ from workstation.commands.table import COMMANDS
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Interpolation, Layout, Plane, ViewportState, Window
 from workstation.jobs import Jobs
-from workstation.session.session import Case
+from workstation.session.case import Case
 from workstation.settings import Folders
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference"

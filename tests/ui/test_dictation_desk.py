@@ -16,8 +16,8 @@ from ui.report.spoken_places import SpokenPlaces, key_of, target_of
 from workstation.domain.dictation import DictationState
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.errors import Refused, Unavailable
+from workstation.session.case import Notice
 from workstation.session.desk import DictationTarget
-from workstation.session.session import Notice
 
 pytestmark = pytest.mark.qt
 FINDINGS, IMPRESSION = SectionCode.FINDINGS, SectionCode.IMPRESSION

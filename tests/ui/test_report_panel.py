@@ -20,7 +20,7 @@ from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.doubt import Doubt
 from workstation.domain.report import ReportAction, ReportStatus, SectionCode
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 pytestmark = pytest.mark.qt
 REASON = "Weight loss and cough for three months. Former smoker, 40 pack-years. " * 3

@@ -21,7 +21,7 @@ from ui.start import StartWindow, open_stores
 from workstation.at_rest import keys
 from workstation.at_rest.keys import KEY_FILE_NOTICE, set_passphrase, status, unlock
 from workstation.errors import Refused, WorkstationError
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 from workstation.settings import Folders, Settings
 
 pytestmark = pytest.mark.qt

@@ -21,7 +21,7 @@ from ui.series_model import ROW, SeriesRow, StudyRow
 from ui.status_bar import delivery_words
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.viewing import Layout
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 pytestmark = pytest.mark.qt
 HOSTILE = "<img src>^<script>alert(1)</script>\u202e"

@@ -12,7 +12,7 @@ from workstation.domain.order import WorklistItem
 from workstation.domain.sending import Sending
 from workstation.errors import Refused
 from workstation.jobs import DATABASE, Cancel
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 if TYPE_CHECKING:
     from ui.seat import Seat

@@ -22,8 +22,9 @@ from workstation.domain.dictation import DictatedSegment, DictationContext, Dict
 from workstation.domain.report import Report, SectionCode
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import Jobs
+from workstation.session.case import Notice
 from workstation.session.desk import DictationTarget, ReportDesk
-from workstation.session.session import Notice, Session
+from workstation.session.session import Session
 
 if TYPE_CHECKING:
     from dictation.audio import AudioSource

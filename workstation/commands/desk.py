@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workstation.commands.command import IMAGES, Command, Context
-from workstation.session.session import Notice
+from workstation.session.case import Notice
 
 
 def _next_right_button(context: Context) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workstation.at_rest.keys import KEY_FILE_NOTICE, KEY_FILE_WORDS
 from workstation.cache.cache import StudyCache
-from workstation.domain.dates import as_date
 from workstation.domain.order import ReadStatus, WorklistItem
 from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
@@ -18,6 +17,7 @@ from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
 from workstation.session.annotation_words import report_words
+from workstation.session.case import Case, Notice, known_for, warnings_of
 from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
@@ -36,45 +36,6 @@ from workstation.session.second_look import Remarked, SecondLook, accepts_all, f
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is open. `generation` grows with each opening: late answers for an older one are dropped."""
-
-    generation: int
-    item: WorklistItem | None
-    study: Study
-    priors: tuple[Study, ...]
-    warnings: tuple[str, ...] = ()
-    """What must be known before it is read, as English source strings."""
-
-    @property
-    def reason(self) -> str:
-        """Why the examination was asked for, as the order says; text from outside."""
-        return self.item.order.reason if self.item is not None and self.item.order is not None else ""
-
-    @property
-    def procedure(self) -> str:
-        """What was ordered; text from outside."""
-        return self.item.order.procedure if self.item is not None and self.item.order is not None else ""
-
-    @property
-    def studies(self) -> tuple[Study, ...]:
-        return (self.study, *self.priors)
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away.
-
-    `command` is the id of the command that answers it, offered beside the text.
-    """
-
-    text: str
-    error: bool = False
-    of_case: bool = False
-    command: str = ""
 
 
 class Session:
@@ -192,7 +153,7 @@ class Session:
                 )
             priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
             doubts = tuple(doubt.text for doubt in self._cache.doubts_of(item.study_instance_uid))
-            return Case(generation, item, study, priors, _warnings(item, doubts)), self._hanger.hang(study, priors)
+            return Case(generation, item, study, priors, warnings_of(item, doubts)), self._hanger.hang(study, priors)
 
         def done(result: tuple[Case, Arrangement]) -> None:
             if generation == self._generation:
@@ -311,16 +272,8 @@ class Session:
         self.desk.sign(action, self.signer, shown, study.patient.key, study.study_instance_uid, self._second_look_at(self.case))
 
     def known_for(self, section: SectionCode) -> str:
-        """What is known for a section before anybody writes it: the order's reason, the nearest prior."""
-        case = self.case
-        if case is None:
-            return ""
-        if section is SectionCode.HISTORY:
-            return case.reason
-        if section is SectionCode.COMPARISON:
-            earlier = (p for p in case.priors if "" < p.study_date < case.study.study_date)
-            return next((_named(prior) for prior in earlier), "")
-        return ""
+        """What is known for a section before anybody writes it."""
+        return known_for(self.case, section) if self.case is not None else ""
 
     def take_over(self, section: SectionCode) -> None:
         """Put what is known for a section into the report."""
@@ -419,16 +372,3 @@ class Session:
         if report.report_uuid in self._left_over:
             self._left_over.discard(report.report_uuid)
             self.notice.emit(Notice("A draft was recovered: everything that was on disk stands in the report", of_case=True))
-
-
-def _named(study: Study) -> str:
-    """A prior as a report names it: what, and when."""
-    what = study.study_description or "/".join(study.modalities)
-    when = as_date(study.study_date)
-    return f"{what} {when.isoformat()}" if when else what
-
-
-def _warnings(item: WorklistItem, doubts: Sequence[str]) -> tuple[str, ...]:
-    """The doubts about the study's files, and what the worklist warns of besides."""
-    extra = () if not item.warning or item.warning == "; ".join(doubts) else (item.warning,)
-    return tuple(dict.fromkeys((*doubts, *extra)))
