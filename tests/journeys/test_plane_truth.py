@@ -2,7 +2,8 @@
 
 Through real files, the real worker and the real viewport. The volume holds bright blobs at known
 points between the voxels; it is acquired in many ways (sagittal, coronal, oblique, mirrored cosines,
-either slice order, tilted gantry) and always cut along the patient's own planes and obliquely.
+either slice order, tilted gantry) and always cut along the patient's own planes and obliquely, in slabs
+by a crosshair that was turned about three axes, and exported as a series.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from received import CT, dataset, save
 
 from rendering.images import SeriesImages
 from rendering.phantoms.generator import write_demonstration
+from rendering.plane_export import exported
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
 from workstation.cache.reading import studies_in
+from workstation.domain.crosshair import STRAIGHT, Crosshair
 from workstation.domain.doubt import Verdict
+from workstation.domain.plane_series import PlaneBatch
 from workstation.domain.viewing import Plane, VoiFunction, Window
 
 SIZE = 320
@@ -36,6 +40,9 @@ MARKERS = ((-13.2, 4.3, 9.7), (9.1, -12.4, -6.6), (3.7, 13.8, -14.3), (-6.4, -4.
 MIDDLE = np.array([21.0, -133.0, 402.0])
 ALL_GREYS = Window(TOP / 2, TOP, VoiFunction.LINEAR_EXACT)
 OBLIQUE = ((0.8, 0.36, -0.48), (0.0, 0.8, 0.6))
+# Each line of the crosshair turned in its own view.
+TURNED = Crosshair((0.0, 0.0, 0.0)).turned((0.0, 0.0, 1.0), 24.0).turned((1.0, 0.0, 0.0), -37.0)
+DOUBLE_OBLIQUE = TURNED.turned((0.3, 0.9, 0.1), 15.0)
 
 # What grows to the right and what grows downwards on screen, in LPS.
 SCREEN = {Plane.AXIAL: ((1, 0, 0), (0, 1, 0)), Plane.CORONAL: ((1, 0, 0), (0, 0, -1)), Plane.SAGITTAL: ((0, 1, 0), (0, 0, -1))}
@@ -113,6 +120,9 @@ def test_markers_are_found_where_they_are_however_they_were_acquired(tmp_path: P
             for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, Plane.OBLIQUE):
                 check_cut(viewport, plane, MIDDLE + marker, axes)
             check_stack(viewport, MIDDLE + marker, axes)
+        for number, (marker, directions) in enumerate(zip(MARKERS, (*DOUBLE_OBLIQUE.planes, STRAIGHT[0]), strict=True)):
+            check_slab(viewport, directions, MIDDLE + marker, axes, away=(-1.0) ** number * 3.0)
+            check_exported(viewport, directions, MIDDLE + marker, axes)
         check_directions(viewport)
         images.close()
 
@@ -130,6 +140,36 @@ def check_cut(viewport: Viewport, plane: Plane, marker: Any, axes: Any) -> None:
     place = viewport.to_patient(state, SIZE, SIZE, *found)
     assert place is not None
     assert voxels_between(place, marker, axes) < 0.5, plane
+
+
+def check_slab(viewport: Viewport, directions: Any, marker: Any, axes: Any, away: float) -> None:
+    """In a MIP the marker lies where it is in the plane, however deep in the slab; in a slab beside it there is none."""
+    normal = np.cross(*directions)
+    fresh = viewport.default_state(Plane.OBLIQUE)
+    focus = tuple(marker + away * normal)
+    state = replace(fresh, window=ALL_GREYS, oblique=directions, slab_mm=12.0, slab_mode="MIP", focus=focus)
+    near = viewport.to_view(state, SIZE, SIZE, tuple(marker))
+    for fast in (False, True):
+        picture = viewport.picture(state, SIZE, SIZE, fast=fast)
+        place = viewport.to_patient(state, SIZE, SIZE, *brightest(picture.pixels, near))
+        assert place is not None
+        # Depth is projected: back onto the marker's own depth before it is compared.
+        assert voxels_between(np.array(place) - away * normal, marker, axes) < 0.5
+    beside = replace(state, focus=tuple(marker + np.sign(away) * 16.0 * normal))
+    assert viewport.picture(beside, SIZE, SIZE).pixels[int(near[1]), int(near[0])] < 128
+
+
+def check_exported(viewport: Viewport, directions: Any, marker: Any, axes: Any) -> None:
+    """The exported plane says itself where its pixels lie, and the marker lies there."""
+    state = replace(viewport.default_state(Plane.OBLIQUE), oblique=directions, focus=tuple(marker))
+    planes = exported(viewport.images, PlaneBatch(state, 3, 2.0))
+    frame = planes.frames[1]
+    right, down = np.array(planes.right), np.array(planes.down)
+    column, row = ((marker - frame.position) @ way / planes.pixel_mm for way in (right, down))
+    values = np.clip((frame.stored * planes.slope + planes.intercept) / TOP * 255.0, 0.0, 255.0)
+    x, y = brightest(values, (column + 0.5, row + 0.5))
+    place = np.array(frame.position) + planes.pixel_mm * ((x - 0.5) * right + (y - 0.5) * down)
+    assert voxels_between(place, marker, axes) < 0.5
 
 
 def check_stack(viewport: Viewport, marker: Any, axes: Any) -> None:

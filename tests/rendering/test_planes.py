@@ -1,4 +1,4 @@
-"""The crosshair on real volumes: every plane goes through its point, letters are right, nothing wanders or flips (search MPR, F49)."""
+"""The crosshair on real volumes: every plane goes through its point, letters are right, nothing wanders or flips."""
 
 from __future__ import annotations
 
