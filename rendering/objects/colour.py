@@ -7,7 +7,7 @@ Rgb = tuple[int, int, int]
 # The white of the connection space is D50; the matrices are those of sRGB adapted to it (Bradford).
 _WHITE = (0.96422, 1.0, 0.82521)
 _TO_RGB = ((3.1338561, -1.6168667, -0.4906146), (-0.9787684, 1.9161415, 0.0334540), (0.0719453, -0.2289914, 1.4052427))
-_TO_XYZ = ((0.4360747, 0.3850649, 0.1430804), (0.2225045, 0.7168786, 0.0606169), (0.0139322, 0.0971045, 0.7141733))
+LINEAR_TO_XYZ = ((0.4360747, 0.3850649, 0.1430804), (0.2225045, 0.7168786, 0.0606169), (0.0139322, 0.0971045, 0.7141733))
 _EPSILON, _KAPPA = 216 / 24389, 24389 / 27
 
 
@@ -23,9 +23,10 @@ def rgb_of_cielab(values: tuple[int, int, int]) -> Rgb:
 
 def cielab_of_rgb(rgb: Rgb) -> tuple[int, int, int]:
     """As 16-bit values for the file."""
-    linear = [_linear(value) for value in rgb]
+    light = [linear(value) for value in rgb]
     x, y, z = (
-        _rooted(sum(m * v for m, v in zip(row, linear, strict=True)) / white) for row, white in zip(_TO_XYZ, _WHITE, strict=True)
+        _rooted(sum(m * v for m, v in zip(row, light, strict=True)) / white)
+        for row, white in zip(LINEAR_TO_XYZ, _WHITE, strict=True)
     )
     lightness, a, b = 116 * y - 16, 500 * (x - y), 200 * (y - z)
     parts = (lightness / 100 * 65535, (a + 128) / 255 * 65535, (b + 128) / 255 * 65535)
@@ -46,6 +47,7 @@ def _gamma(value: float) -> int:
     return round(255 * (12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055))
 
 
-def _linear(value: int) -> float:
+def linear(value: float) -> float:
+    """The share of light of an sRGB value of 0 to 255."""
     share = value / 255
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4

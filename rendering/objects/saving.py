@@ -14,7 +14,7 @@ from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.looking import look_of, shown_of
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
-from rendering.objects.write_presentation import GRAYSCALE_STATE, write_gsps
+from rendering.objects.write_presentation import COLOUR_STATE, GRAYSCALE_STATE, write_gsps
 from rendering.objects.write_report import COMPREHENSIVE_3D, write_sr
 from rendering.objects.writing import new_uid
 from rendering.pixels import voi_choices
@@ -29,7 +29,7 @@ from workstation.marks_store import OwnObject
 Place = tuple[str, int]
 """SOP Instance UID and frame number."""
 
-COLOUR = "A presentation state of colour images: the drawings on them are in the report"
+INVERTED = "The inversion of a colour image: a presentation state has none"
 CUTS = "How planes and 3D views look: a presentation state is of images as acquired"
 FILTER = "The filter of a view: a presentation state has none"
 LAID_OVER = "What was laid over an image: a presentation state is of one series"
@@ -112,12 +112,12 @@ class _Saving:
         groups = _Looks(self._left_out)
         for view in self._wanted.views:
             self._add_view(groups, view)
-        grey = [one for one in self._frame_places() if one[0] in self._by_uid]
-        for place in grey:
-            self._add_as_is(groups, place)
-        joining = self._joining(GRAYSCALE_STATE)
-        if not groups.groups and joining.replaces and (first := next((h for h in self._headers if not h.is_colour), None)):
-            self._add_as_is(groups, (first.sop_instance_uid, 1))
+        for place in self._frame_places():
+            if place[0] in self._by_uid:
+                self._add_as_is(groups, place)
+        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE)
+        if not groups.groups and joining.replaces:
+            self._add_as_is(groups, (self._headers[0].sop_instance_uid, 1))
         written: list[Written] = []
         for look, shown in groups.groups.items():
             places = {(one.header.sop_instance_uid, frame) for one in shown for frame in one.frames or (1,)}
@@ -155,9 +155,9 @@ class _Saving:
 
     def _add_frame(self, groups: _Looks, view: SavedView, state: ViewportState, place: Place) -> None:
         images, header = view.viewport.images, view.viewport.images.header(state.position)
-        if header.is_colour:
-            self._left_out.append(COLOUR)
-            return
+        if header.is_colour and state.inverted:
+            self._left_out.append(INVERTED)
+            state = replace(state, inverted=False)
         shutter = state.followed.shutter if state.followed is not None else header.shutter
         if shutter is not None and shutter.overlay_group:
             self._left_out.append(BITMAP)
@@ -172,10 +172,8 @@ class _Saving:
     def _add_as_is(self, groups: _Looks, place: Place) -> None:
         """An image that hangs nowhere, as its file has it shown."""
         header = self._by_uid[place[0]]
-        if header.is_colour:
-            self._left_out.append(COLOUR)
-        elif place not in groups.places:
-            choices = voi_choices(header, place[1] - 1)
+        if place not in groups.places:
+            choices = () if header.is_colour else voi_choices(header, place[1] - 1)
             frames = (place[1],) if header.frames > 1 else ()
             shutter = header.shutter if header.shutter is not None and not header.shutter.overlay_group else None
             groups.add(Look(shutter=shutter), place, Shown(header, frames, choices[0] if choices else None))
@@ -201,9 +199,9 @@ class _Saving:
 
     # Earlier savings
 
-    def _joining(self, sop_class_uid: str) -> Joining:
-        """Into the series of the objects of this class that were written here before, in place of the last of them."""
-        before = [one for one in self._wanted.earlier if one.sop_class_uid == sop_class_uid]
+    def _joining(self, *sop_class_uids: str) -> Joining:
+        """Into the series of the objects of these classes that were written here before, in place of the last of them."""
+        before = [one for one in self._wanted.earlier if one.sop_class_uid in sop_class_uids]
         if not before:
             return Joining(str(new_uid()))
         last = max(one.revision for one in before)

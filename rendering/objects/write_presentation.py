@@ -1,4 +1,4 @@
-"""Grayscale Softcopy Presentation States of ours (PS3.3 A.33.1): the look of images and the drawings on them.
+"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2): the look of grey and colour images, and the drawings on them.
 
 A state holds one rotation, flip, inversion, shutter and modality transform for all its images:
 images that differ in these go into a state each. Windows are in units of the modality transform.
@@ -17,6 +17,7 @@ from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import many_lines, one_line
 from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
+from rendering.objects.srgb_profile import srgb_profile
 from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
 from rendering.objects.writing import begin, by_series, checked, finish, image_item
 from rendering.pixels import is_inverse
@@ -25,6 +26,7 @@ from workstation.domain.viewing import Plane
 from workstation.errors import Refused
 
 GRAYSCALE_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
+COLOUR_STATE = "1.2.840.10008.5.1.4.1.1.11.2"
 LAYER = "DRAWINGS"
 LAYER_COLOUR = (255, 224, 64)
 # What the text beside a drawing is called: its values are not the reader's own words.
@@ -42,14 +44,18 @@ def write_gsps(
     description: str = "",
     joining: Joining = FIRST,
 ) -> tuple[Written, ...]:
-    """One state, or several where images differ in modality transform or polarity. Raises Refused."""
+    """One state, or several where images differ in modality transform, polarity or colour. Raises Refused.
+
+    Colours are those of sRGB: a colour image has no window and no inversion.
+    """
     checked(tuple(shown.header for shown in images), context)
-    if any(shown.header.is_colour for shown in images):
-        raise Refused("The presentation state cannot be written", "A grayscale state is not for colour images")
     if look.rotation % 90:
         raise Refused("The presentation state cannot be written", "It can only hold quarter turns")
-    groups: dict[tuple[ModalityTransform, bool], list[Shown]] = {}
+    groups: dict[tuple[ModalityTransform, bool] | None, list[Shown]] = {}
     for shown in images:
+        if shown.header.is_colour:
+            groups.setdefault(None, []).append(shown)
+            continue
         frames = shown.frames or tuple(range(1, shown.header.frames + 1))
         transforms = {shown.header.frame(frame - 1).transform for frame in frames}
         if len(transforms) > 1:
@@ -68,12 +74,13 @@ def _one(
     images: Sequence[Shown],
     annotations: Sequence[Annotation],
     look: Look,
-    kind: tuple[ModalityTransform, bool],
+    kind: tuple[ModalityTransform, bool] | None,
     names: tuple[str, str],
     joining: Joining,
 ) -> Written:
-    transform, inverse = kind
-    ds = begin(context, author, "PR", GRAYSCALE_STATE, "Presentation states", joining)
+    """`kind` is transform and polarity of grey images, None for colour ones."""
+    sop_class = COLOUR_STATE if kind is None else GRAYSCALE_STATE
+    ds = begin(context, author, "PR", sop_class, "Presentation states", joining)
     ds.Laterality = ""
     ds.ContentLabel = _label(names[0])
     ds.ContentDescription = one_line(names[1], 64)
@@ -82,15 +89,22 @@ def _one(
     frames = _frames(images)
     ds.ReferencedSeriesSequence = [_series(uid, headers, frames) for uid, headers in by_series(_headers(images)).items()]
     _shutter(ds, look.shutter)
+    _turn(ds, look)
+    ds.DisplayedAreaSelectionSequence = [_area(shown, look) for shown in images]
+    if kind is None:
+        ds.ICCProfile, ds.ColorSpace = srgb_profile(), "SRGB"
+    else:
+        _greys(ds, images, look, *kind)
+    left_out = _draw(ds, images, annotations)
+    return finish(ds, left_out)
+
+
+def _greys(ds: Dataset, images: Sequence[Shown], look: Look, transform: ModalityTransform, inverse: bool) -> None:
     _modality(ds, transform)
     windows = [item for shown in images if (item := _window(shown)) is not None]
     if windows:
         ds.SoftcopyVOILUTSequence = windows
-    _turn(ds, look)
-    ds.DisplayedAreaSelectionSequence = [_area(shown, look) for shown in images]
     ds.PresentationLUTShape = "INVERSE" if inverse is not look.inverted else "IDENTITY"
-    left_out = _draw(ds, images, annotations)
-    return finish(ds, left_out)
 
 
 def _headers(images: Sequence[Shown]) -> tuple[ImageHeader, ...]:
@@ -121,7 +135,7 @@ def _series(uid: str, headers: Sequence[ImageHeader], frames: Mapping[str, tuple
 
 
 def _shutter(ds: Dataset, shutter: Shutter | None) -> None:
-    """The Display Shutter Module (C.7.6.11), painted black."""
+    """The Display Shutter Module (C.7.6.11), painted black: in a colour state by its colour as well."""
     if shutter is None:
         return
     shapes = []
@@ -137,6 +151,8 @@ def _shutter(ds: Dataset, shutter: Shutter | None) -> None:
         ds.VerticesOfThePolygonalShutter = [value for pair in shutter.polygon for value in pair]
     ds.ShutterShape = shapes
     ds.ShutterPresentationValue = 0
+    if ds.SOPClassUID == COLOUR_STATE:
+        ds.ShutterPresentationColorCIELabValue = list(cielab_of_rgb((0, 0, 0)))
 
 
 def _modality(ds: Dataset, transform: ModalityTransform) -> None:

@@ -247,10 +247,7 @@ def test_nothing_is_written_about_images_of_somebody_else(seat: Seat, change: di
         assert "OTHER" not in str(refused.value)
 
 
-def test_a_state_is_refused_for_colour_and_for_a_turn_that_it_cannot_hold(seat: Seat) -> None:
-    colour = replace(seat.headers[0], samples=3, photometric="RGB")
-    with pytest.raises(Refused, match="cannot be written"):
-        write_gsps(seat.context, AUTHOR, [Shown(colour)])
+def test_a_state_is_refused_for_a_turn_that_it_cannot_hold(seat: Seat) -> None:
     with pytest.raises(Refused, match="cannot be written"):
         write_gsps(seat.context, AUTHOR, [Shown(seat.headers[0])], look=Look(45))
 

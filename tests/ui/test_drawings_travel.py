@@ -1,4 +1,4 @@
-"""Drawings and key images travel: drawn by keys in the window, saved, sent to a real Orthanc, proven, fetched by an empty second home."""
+"""Drawings and key images travel: saved, sent to a real Orthanc, proven, fetched by an empty second home."""
 
 from __future__ import annotations
 
