@@ -58,7 +58,15 @@ def made(
     maker.header = replace(maker.header, series_uid=uid, modality=modality, patient_id=patient, patient_issuer=issuer, **header)
     maker.facts = FrameFacts(transform=ModalityTransform(SLOPE if modality == "PT" else 1.0, 0.0, unit))
     grid.fill(maker, values)
-    series = Series(uid, modality, 3 if modality == "PT" else 2, f"{modality} made", instances=maker.series().instances)
+    series = Series(
+        uid,
+        modality,
+        3 if modality == "PT" else 2,
+        f"{modality} made",
+        frame_of_reference_uid=maker.header.frame_of_reference_uid,
+        attributes={"Units": (unit,)},
+        instances=maker.series().instances,
+    )
     study = Study(STUDY, Patient(PatientKey(patient, issuer)), study_date="20260105", series=(series,))
     images = SeriesImages(study, series, maker.worker)  # type: ignore[arg-type]
     if load:
