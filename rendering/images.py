@@ -217,7 +217,7 @@ class SeriesImages(SeriesFrames):
         if self.frame_count and self.instance(wanted).transfer_syntax_uid in VIDEO:
             return frames_in_order(self.frame_count, wanted, self._is_waiting)
         spans = [(one.start, one.end, one.geometry is not None) for one in self.verdict.dimensions]
-        return next_frames(spans, wanted, direction, self._is_waiting)
+        return next_frames(spans, wanted, direction, self._is_waiting, is_scrolled=self._wishes > 1)
 
     def _reach(self) -> int:
         """Frames of a large series that are brought without being asked for."""

@@ -18,17 +18,21 @@ Span = tuple[int, int, bool]
 """First position, one past the last, and whether it is a volume: that of one dimension."""
 
 
-def next_frames(spans: Sequence[Span], position: int, direction: int, is_waiting: Callable[[int], bool]) -> Iterator[int]:
+def next_frames(
+    spans: Sequence[Span], position: int, direction: int, is_waiting: Callable[[int], bool], is_scrolled: bool = True
+) -> Iterator[int]:
     """Waiting positions, most wanted first, each once: those of the dimension looked at, then of its neighbours.
 
     `direction` is +1 or -1, the way of the last step. A volume is filled evenly, a stack outwards from `position`.
+    Before anybody has scrolled, what lies ahead can wait until there is enough of a volume for a first cut.
     """
     given: set[int] = set()
     here = next((i for i, (first, end, _) in enumerate(spans) if first <= position < end), 0)
     for index in _outwards(here, len(spans), direction):
         first, end, is_volume = spans[index]
         at = position if index == here else first
-        for wanted in _wishes(first, end, at, direction, is_volume, near=index == here):
+        near = index == here and (is_scrolled or not is_volume)
+        for wanted in _wishes(first, end, at, direction, is_volume, near):
             if first <= wanted < end and wanted not in given and is_waiting(wanted):
                 given.add(wanted)
                 yield wanted
@@ -52,18 +56,19 @@ def near_frames(count: int, position: int, direction: int, is_waiting: Callable[
 
 
 def _wishes(first: int, end: int, position: int, direction: int, interleaved: bool, near: bool) -> Iterator[int]:
+    yield position
     if near:
-        yield position
         for step in range(1, AHEAD + 1):
             yield position + step * direction
             if step <= BEHIND:
                 yield position - step * direction
     if interleaved:
-        stride = COARSEST
-        while stride > 1:
+        yield from range(first, end, COARSEST)
+        yield from (position + step * direction for step in range(1, AHEAD + 1))
+        stride = COARSEST // 2
+        while stride:
             yield from range(first, end, stride)
             stride //= 2
-        yield from range(first, end)
         return
     for step in range(end - first):
         yield position + step * direction

@@ -66,6 +66,27 @@ def test_a_stack_is_filled_outwards() -> None:
     assert sorted(order) == list(range(100))
 
 
+def test_before_anybody_scrolled_a_first_cut_needs_no_other_frame() -> None:
+    """G4: every eighth slice of a thousand and the one that is looked at, then what lies ahead of it."""
+    order = list(next_frames([(0, 1000, True)], 3, 1, lambda _p: True, is_scrolled=False))
+    assert order[:126] == [3, *range(0, 1000, 8)]
+    assert order[126:129] == [4, 5, 6]
+    assert sorted(order) == list(range(1000))
+
+
+def test_the_volume_that_is_looked_at_comes_before_its_neighbours_the_nearest_first() -> None:
+    spans = [(0, 20, True), (20, 40, True), (40, 60, True), (60, 63, False)]
+    order = list(next_frames(spans, 45, -1, lambda _p: True))
+    assert sorted(order) == list(range(63))
+    assert [sorted(order[a:b]) for a, b in ((0, 20), (20, 40), (40, 43), (43, 63))] == [
+        list(range(40, 60)),
+        list(range(20, 40)),
+        [60, 61, 62],
+        list(range(20)),
+    ]
+    assert order[0] == 45
+
+
 def test_a_frame_that_is_not_there_yet_says_so(maker: Any, acquisition: Any) -> None:
     images = acquisition().fill(maker, by_slice).images(load=False)
     with pytest.raises(NotYet):
