@@ -21,6 +21,7 @@ from rendering.objects.write_segmentation import write_seg
 from rendering.worker import ImageWorker
 from ui import app
 from ui.layer_words import badges
+from workstation.annotations_store import AnnotationStore
 from workstation.core import Core
 from workstation.domain.annotation import Measured, Verdict
 from workstation.domain.doubt import SpacingSource
@@ -150,6 +151,42 @@ def test_a_verdict_stands_when_the_case_is_opened_again(core, window, qtbot):
     qtbot.waitUntil(lambda: bool(core.session.findings.layers), timeout=5_000)
     (again,) = core.session.findings.findings()
     assert (again.uid, again.verdict) == (finding.uid, Verdict.REJECTED)
+
+
+def test_how_a_layer_is_wanted_is_kept_when_the_case_and_the_program_are_closed(core, window, qtbot, tmp_path):
+    """Off, fainter, rejected: on disk, by layer."""
+    findings = core.session.findings
+    (layer,) = findings.layers
+    findings.toggle(layer.uid)
+    findings.fade(layer.uid, 2)
+    findings.judge(layer.uid, Verdict.REJECTED)
+    core.session.close_case()
+    assert findings.hidden == set()
+    open_case(core, window, qtbot)
+    (again,) = findings.layers
+    assert layer.uid in findings.hidden
+    assert again.opacity == pytest.approx(layer.opacity + 0.2)
+    assert findings.verdict(again) is Verdict.REJECTED
+    core.session.close_case()
+    store = AnnotationStore(core.folders.annotations, core.vault)
+    assert store.marks.looks_of([STUDY])[layer.uid].verdict is Verdict.REJECTED
+    store.close()
+
+
+def test_a_rejected_layer_is_not_painted_until_it_is_accepted(core, window, qtbot):
+    from ui.findings_dialog import FindingsDialog
+
+    go_to_layer(core, window, qtbot)
+    (layer,) = core.session.findings.layers
+    dialog = FindingsDialog(core.session, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.keyClick(dialog.table, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: shown(window).drawn == (), timeout=5_000)
+    assert dialog.table.item(0, 1).text() == "rejected"
+    QTest.keyClick(dialog.table, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: shown(window).drawn == (layer.uid,), timeout=5_000)
+    assert dialog.table.item(0, 1).text() == "yes"
 
 
 def test_an_object_of_another_patient_is_said_and_not_shown(core, window, qtbot, tmp_path):

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pytest
+from given_state import MADE, SHUTTER, three_states
 from window_seat import WindowSeat
 
-from workstation.domain.annotation import Source
-from workstation.domain.presenting import Followed, Shutter
+from workstation.domain.presenting import Followed
 from workstation.domain.viewing import Layout, Plane, Window
 from workstation.errors import Refused
 from workstation.marks_store import OwnObject
-from workstation.ports import ObjectFound
-
-MADE = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
-SHUTTER = Shutter((1, 5, 1, 5))
-DR_OTHER = Source("received", "Dr Other", made=MADE)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A state for some images of series 1.1.1: half a turn, twice as large, a window for each image."""
-
-    uid: str = "2.25.600"
-    positions: tuple[int, ...] = (2, 3)
-    study_uid: str = "1.1"
-    name: str = "Look at this"
-    refused: str = ""
-    source: Source = DR_OTHER
-
-    @property
-    def places(self):
-        return tuple((f"1.1.1.{position}", 1) for position in self.positions)
-
-    def is_for(self, sop_instance_uid, frame_number):
-        return (sop_instance_uid, frame_number) in self.places
-
-    def shown(self, viewer, state, width, height, screen_mm):
-        window = Window(10.0 * state.position, 100.0)
-        made = replace(state, rotation=180, zoom=2.0, window=window, followed=Followed(self.uid, SHUTTER))
-        return made, ("Something is not followed",)
 
 
 @pytest.fixture
@@ -49,10 +19,7 @@ def seat(tmp_path):
     made = WindowSeat(tmp_path)
     for number in (1, 2):
         made.add_case(number, series=2)
-    late = Given("2.25.601", (7,), name="Later", source=Source("received", "Dr Other", made=MADE.replace(day=21)))
-    blend = Given("2.25.602", (2,), name="Blend", refused="It blends two series into one picture")
-    found = [ObjectFound(one.name, presentation=one, uid=one.uid) for one in (Given(), late, blend)]
-    made.library.objects["1.1"] = tuple(found)
+    made.library.objects["1.1"] = three_states()
     made.session.open(made.items[0])
     return made
 
