@@ -6,13 +6,14 @@ dimension: to the volume of the same name, else, where there are as many, to tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from workstation.domain.dimension import Dimension
 from workstation.domain.frame_timing import FrameTiming
-from workstation.domain.viewing import ViewportState
+from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 from workstation.session.cine import Cine, CineFacts
 from workstation.signals import Signal
@@ -32,8 +33,9 @@ NONE_HERE = Refused("One volume only", "This series has no phases, b-values or t
 class Dimensions:
     """Places are those of `Viewing`. `changed` tells that a viewport shows another of its volumes."""
 
-    def __init__(self, viewing: Viewing) -> None:
+    def __init__(self, viewing: Viewing, viewer_of: Callable[[str, str], SeriesViewer | None]) -> None:
         self._viewing = viewing
+        self._viewer_of = viewer_of
         self.changed: Signal[int] = Signal()
         # It asks for no more of a viewing than `_Played` has.
         self.cine = Cine(cast("Any", _Played(self, viewing)))
@@ -70,6 +72,13 @@ class Dimensions:
                 target = _counterpart(found, dimension, self.of(other))
                 if target is not None:
                     self._put(other, target)
+
+    def filled_in(self, state: ViewportState) -> ViewportState:
+        """A stack's frame says which volume it is of, so that a plane made of the state is of the same."""
+        viewer = self._viewer_of(state.study_uid, state.series_uid) if state.plane is Plane.STACK else None
+        if viewer is None or len(viewer.dimensions()) < 2:
+            return state
+        return replace(state, dimension=viewer.dimension_index(state))
 
     def toggle_play(self) -> None:
         """Play through the volumes at the active viewport's place, or stop. Raises Refused where there is only one."""

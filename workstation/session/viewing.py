@@ -113,7 +113,7 @@ class Viewing:
         self.looking = Looking(self)
         self.fusing = Fusing(self, viewer_of)
         self.cine = Cine(self)
-        self.dimensions = Dimensions(self)
+        self.dimensions = Dimensions(self, viewer_of)
         self.magnifier = Magnifier()
         self.solid = Solid(self)
         self.mouse = Mouse()
@@ -417,7 +417,7 @@ class Viewing:
 
     def _filled_in(self, state: ViewportState) -> ViewportState:
         """How pixels are filled in and in which SUV is the reader's choice for every image."""
-        state = self.fusing.filled_in(state)
+        state = self.dimensions.filled_in(self.fusing.filled_in(state))
         kind = self.looking.interpolation
         return state if state.interpolation is kind else replace(state, interpolation=kind)
 
