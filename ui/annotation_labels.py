@@ -28,8 +28,10 @@ DIRECTIONS = 16
 WORDS_GAP, LINES_GAP = 2.0, 3.0
 # What one unit of each fault costs, in pixels of distance.
 COVERS_LINE, COVERS_AREA, BRIGHT = 24.0, 60.0, 90.0
-# So many of the best are compared by what they hide of the image.
-COMPARED = 12
+# So many of the best are compared by what they hide of areas and of the image.
+COMPARED = 6
+# An outline needs no more corners to tell whether a label lies in it.
+MOST_CORNERS = 24
 # So many places of the whole view are looked at closely.
 MOST_FAR = 500
 # Further away than this a line leads from the label to its drawing.
@@ -101,25 +103,30 @@ def place(
     view: tuple[float, float],
     words: Sequence[Box],
     lines: Sequence[Point] = (),
-    areas: Sequence[Sequence[Point]] = (),
+    areas: Sequence[tuple[Box, Sequence[Point]]] = (),
     brightness: Callable[[Box], float] = lambda _: 0.0,
     stands: Box | None = None,
 ) -> tuple[Box, bool]:
     """The best place for a label of `size`, and whether it is free of words and of what its drawing measures.
 
     `words` are boxes that text stands in already, `lines` points on other drawings' lines, `areas`
-    the outlines of what others measure; `brightness` is 0.0 for black to 1.0 for white. `stands` is where the label
-    stood: it stays there as long as it may.
+    the outlines of what others measure, each with its `around`; `brightness` is 0.0 for black to 1.0 for
+    white. `stands` is where the label stood: it stays there as long as it may.
     """
     search = _Search(size, subject, view, words, lines, areas)
     if stands is not None and search.may_stay(stands):
         return stands, True
-    near = search.near()
-    for boxes in (near, search.anywhere):
-        found = search.best(boxes() if callable(boxes) else boxes, brightness)
-        if found is not None:
-            return found, True
-    return search.least_bad(near), False
+    best: tuple[float, Box] | None = None
+    for reach in REACHES:
+        if best is not None and best[0] <= reach:
+            break  # those that come are further away still
+        best = min((one for one in (best, search.best(search.ring(reach), brightness)) if one), default=None, key=_cost)
+    best = best or search.best(search.anywhere(), brightness)
+    return (best[1], True) if best is not None else (search.least_bad(), False)
+
+
+def _cost(found: tuple[float, Box]) -> float:
+    return found[0]
 
 
 def is_free(box: Box, words: Sequence[Box]) -> bool:
@@ -150,65 +157,76 @@ class _Search:
         view: tuple[float, float],
         words: Sequence[Box],
         lines: Sequence[Point],
-        areas: Sequence[Sequence[Point]],
+        areas: Sequence[tuple[Box, Sequence[Point]]],
     ) -> None:
         import numpy as np  # it takes as long as Qt, and the worklist is shown without it
 
         self._np = np
-        self._size, self._subject, self._view, self._areas = size, subject, view, areas
+        self._size, self._subject, self._view = size, subject, view
+        self._areas = areas
         self._words = np.array([(w.left, w.top, w.right, w.bottom) for w in words], float).reshape(-1, 4)
-        self._own = np.array(subject.lines, float).reshape(-1, 2)
-        self._others = np.array(lines, float).reshape(-1, 2)
+        self._own = np.asarray(subject.lines, float).reshape(-1, 2)
+        self._others = np.asarray(lines, float).reshape(-1, 2)
         self._anchors = np.array(subject.points, float).reshape(-1, 2)
+        self._around = around(subject.outline or subject.points)
+        ends = () if subject.outline else (subject.points[0], subject.points[-1])
+        self._centres = tuple(dict.fromkeys((*ends, self._around.middle)))
+        turns = 2 * math.pi * np.arange(DIRECTIONS) / DIRECTIONS
+        self._turns = np.cos(turns), np.sin(turns)
 
     def may_stay(self, stands: Box) -> bool:
         box = inside(stands, self._view)
         boxes = self._np.array([(box.left, box.top, box.right, box.bottom)])
         hits = self._hits(boxes, self._others, LINES_GAP)
-        return box == stands and bool(self._free(boxes)[0] and not hits[0] and self._away(boxes)[0] <= STAYS_WITHIN)
+        is_free = box == stands and self._clear_of_words(boxes)[0] and self._off_its_drawing(boxes)[0]
+        return bool(is_free and not hits[0] and self._away(boxes)[0] <= STAYS_WITHIN)
 
-    def best(self, boxes: Boxes, brightness: Callable[[Box], float]) -> Box | None:
+    def best(self, boxes: Boxes, brightness: Callable[[Box], float]) -> tuple[float, Box] | None:
+        """(cost, box) of the best of them that is free; None where none is."""
+        np = self._np
         boxes = boxes[self._clear_of_words(boxes)]
         if len(boxes) > MOST_FAR:
-            boxes = boxes[self._np.argsort(self._away(boxes), kind="stable")[:MOST_FAR]]
-        boxes = boxes[self._free(boxes)] if len(boxes) else boxes
+            boxes = boxes[np.argsort(self._away(boxes), kind="stable")[:MOST_FAR]]
+        boxes = boxes[self._off_its_drawing(boxes)] if len(boxes) else boxes
         if not len(boxes):
             return None
         cost = self._away(boxes) + COVERS_LINE * self._hits(boxes, self._others, LINES_GAP)
-        for outline in self._areas:
-            cost = cost + COVERS_AREA * self._in_outline(boxes, outline)
-        order = self._np.argsort(cost, kind="stable")[:COMPARED]
-        found = [(float(cost[i]), self._box(boxes[i])) for i in order]
-        if self._free_of_brightness(found):
-            return found[0][1]
-        return min(((c + BRIGHT * brightness(b), n, b) for n, (c, b) in enumerate(found)))[2]
+        order = np.argsort(cost, kind="stable")[:COMPARED]
+        boxes, cost = boxes[order], cost[order]
+        (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+        reach = Box(left, top, right - left, bottom - top)
+        for held, outline in self._areas:
+            if held.shared(reach):
+                cost = cost + COVERS_AREA * self._in_outline(boxes, outline)
+        found: tuple[float, Box] | None = None
+        for price, row in sorted(zip(cost.tolist(), boxes.tolist(), strict=True)):
+            if found is not None and found[0] <= price:
+                break
+            box = _box(row)
+            whole = price + BRIGHT * brightness(box)
+            if found is None or whole < found[0]:
+                found = whole, box
+        return found
 
-    def least_bad(self, boxes: Boxes) -> Box:
+    def least_bad(self) -> Box:
         """Where there is room nowhere: over as few words as may be."""
-        wide = self._np.minimum(boxes[:, None, 2], self._words[None, :, 2]) - self._np.maximum(
-            boxes[:, None, 0], self._words[None, :, 0]
-        )
-        high = self._np.minimum(boxes[:, None, 3], self._words[None, :, 3]) - self._np.maximum(
-            boxes[:, None, 1], self._words[None, :, 1]
-        )
+        np, boxes = self._np, self._np.concatenate([self.ring(reach) for reach in REACHES])
+        a, w = boxes[:, None, :], self._words[None, :, :]
+        wide = np.minimum(a[..., 2], w[..., 2]) - np.maximum(a[..., 0], w[..., 0])
+        high = np.minimum(a[..., 3], w[..., 3]) - np.maximum(a[..., 1], w[..., 1])
         over = (wide.clip(0) * high.clip(0)).sum(axis=1)
-        return self._box(boxes[int(self._np.argmin(over + self._away(boxes)))])
+        return _box(boxes[int(np.argmin(over + self._away(boxes)))].tolist())
 
-    def near(self) -> Boxes:
-        """Around the drawing's ends, or around the whole of an area."""
+    def ring(self, reach: float) -> Boxes:
+        """Around the drawing's ends, or around the whole of an area, so far away."""
         np, (wide, high) = self._np, self._size
-        own = around(self._subject.outline or self._subject.points)
-        anchors = [own.middle] if self._subject.outline else [*dict.fromkeys((*self._ends(), own.middle))]
-        half = (own.width / 2, own.height / 2) if self._subject.outline else (0.0, 0.0)
-        turns = 2 * math.pi * np.arange(DIRECTIONS) / DIRECTIONS
-        dx, dy = np.cos(turns), np.sin(turns)
+        half = (self._around.width / 2, self._around.height / 2) if self._subject.outline else (0.0, 0.0)
+        out = reach + self._subject.margin - LINES_GAP
         made = []
-        for reach in REACHES:
-            out = reach + self._subject.margin - LINES_GAP
-            for x, y in anchors:
-                left = x + dx * (half[0] + out) + (dx - 1) * wide / 2
-                top = y + dy * (half[1] + out) + (dy - 1) * high / 2
-                made.append(np.stack([left, top], axis=1))
+        for x, y in self._centres:
+            left = x + self._turns[0] * (half[0] + out) + (self._turns[0] - 1) * wide / 2
+            top = y + self._turns[1] * (half[1] + out) + (self._turns[1] - 1) * high / 2
+            made.append(np.column_stack([left, top]))
         return self._clamped(np.concatenate(made))
 
     def anywhere(self) -> Boxes:
@@ -217,23 +235,20 @@ class _Search:
         across = np.arange(MARGIN, max(width - wide - MARGIN, MARGIN) + 1, max(wide / 4, 10.0))
         down = np.arange(MARGIN, max(height - high - MARGIN, MARGIN) + 1, max(high / 2, 8.0))
         left, top = np.meshgrid(across, down)
-        return self._clamped(np.stack([left.ravel(), top.ravel()], axis=1))
+        return self._clamped(np.column_stack([left.ravel(), top.ravel()]))
 
     # ---- inside ------------------------------------------------------------------------
-
-    def _ends(self) -> tuple[Point, Point]:
-        return self._subject.points[0], self._subject.points[-1]
 
     def _clamped(self, corners: Boxes) -> Boxes:
         np, (wide, high), (width, height) = self._np, self._size, self._view
         left = np.clip(corners[:, 0], MARGIN, max(width - wide - MARGIN, MARGIN))
         top = np.clip(corners[:, 1], MARGIN, max(height - high - MARGIN, MARGIN))
-        boxes: Boxes = np.stack([left, top, left + wide, top + high], axis=1)
+        boxes: Boxes = np.column_stack([left, top, left + wide, top + high])
         return boxes
 
-    def _free(self, boxes: Boxes) -> Any:
-        """Off words and off what is measured."""
-        free = self._clear_of_words(boxes) & (self._hits(boxes, self._own, self._subject.margin) == 0)
+    def _off_its_drawing(self, boxes: Boxes) -> Any:
+        """Off its line, and off what is measured."""
+        free = self._hits(boxes, self._own, self._subject.margin) == 0
         return free & ~self._in_outline(boxes, self._subject.outline)
 
     def _clear_of_words(self, boxes: Boxes) -> Any:
@@ -252,17 +267,23 @@ class _Search:
     def _in_outline(self, boxes: Boxes, outline: Sequence[Point]) -> Any:
         """Whether a corner or the middle of each box is inside the outline (even-odd)."""
         np = self._np
+        inside = np.zeros(len(boxes), bool)
         if len(outline) < 3:
-            return np.zeros(len(boxes), bool)
-        ring = np.array(outline, float)
-        following = np.roll(ring, -1, axis=0)
-        left, top, right, bottom = (boxes[:, i] for i in range(4))
-        x = np.stack([left, right, left, right, (left + right) / 2], axis=1)[..., None]
-        y = np.stack([top, top, bottom, bottom, (top + bottom) / 2], axis=1)[..., None]
-        x0, y0, x1, y1 = ring[:, 0], ring[:, 1], following[:, 0], following[:, 1]
-        rise = np.where(y1 == y0, 1.0, y1 - y0)
-        crosses = ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / rise + x0)
-        return (crosses.sum(axis=2) % 2 == 1).any(axis=1)
+            return inside
+        ring = np.array(outline[:: max(len(outline) // MOST_CORNERS, 1)], float)
+        left, top, right, bottom = boxes.T
+        (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
+        near = np.flatnonzero((left < x1) & (right > x0) & (top < y1) & (bottom > y0))
+        if len(near):
+            left, top, right, bottom = boxes[near].T
+            x = np.array([left, right, left, right, (left + right) / 2])[..., None]
+            y = np.array([top, top, bottom, bottom, (top + bottom) / 2])[..., None]
+            ax, ay = ring.T
+            bx, by = ring[np.arange(1, len(ring) + 1) % len(ring)].T
+            rise = np.where(by == ay, 1.0, by - ay)
+            crosses = ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / rise + ax)
+            inside[near] = (crosses.sum(axis=2) % 2 == 1).any(axis=0)
+        return inside
 
     def _away(self, boxes: Boxes) -> Any:
         """How far each box is from the drawing."""
@@ -272,12 +293,7 @@ class _Search:
         dy = np.maximum(np.maximum(a[..., 1] - y, y - a[..., 3]), 0.0)
         return np.hypot(dx, dy).min(axis=1)
 
-    @staticmethod
-    def _free_of_brightness(found: Sequence[tuple[float, Box]]) -> bool:
-        """Whether no darkness could make the second one the better place."""
-        return len(found) < 2 or found[1][0] - found[0][0] >= BRIGHT
 
-    @staticmethod
-    def _box(row: Any) -> Box:
-        left, top, right, bottom = (float(v) for v in row)
-        return Box(left, top, right - left, bottom - top)
+def _box(row: Sequence[float]) -> Box:
+    left, top, right, bottom = row
+    return Box(left, top, right - left, bottom - top)

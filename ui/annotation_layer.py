@@ -27,6 +27,8 @@ from workstation.session.label_places import marked
 Point = tuple[float, float]
 # How far from a handle and from a line the pointer may be, in logical pixels: a hand trembles.
 HANDLE_REACH, LINE_REACH = 11.0, 8.0
+# What placing words may take of one image while others follow at once.
+HURRIED_SECONDS = 0.004
 # Images whose labels are kept in their places.
 MOST_KEPT = 64
 
@@ -76,6 +78,8 @@ class AnnotationLayer:
         self._levels: tuple[tuple[_Key, tuple[int, ...]], Sequence[Annotation], Sequence[Shape]] | None = None
         self._shown: tuple[Shape, ...] = ()
         self.hovered = ""
+        self.is_unfinished = False
+        """Whether words were left for later."""
 
     def clear(self) -> None:
         self._shown, self.hovered = (), ""
@@ -85,8 +89,12 @@ class AnnotationLayer:
         self._kept.clear()
         self._levels = None
 
-    def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners) -> tuple[Shape, ...]:
-        """Everything drawn on the shown image, with labels; empty while the layer is hidden."""
+    def shapes(self, view: View, picture: Picture, ratio: float, corners: Corners, in_a_hurry: bool = False) -> tuple[Shape, ...]:
+        """Everything drawn on the shown image, with labels; empty while the layer is hidden.
+
+        `in_a_hurry`, while images go by, words that take long to place are left for later (`is_unfinished`).
+        """
+        self.is_unfinished = False
         annotating = self._annotating
         if not annotating.layer_visible or view.state.plane is Plane.THREE_D:
             self._shown = ()
@@ -105,13 +113,13 @@ class AnnotationLayer:
                 found.append(self._marked(shape, self._mark(drawn, drawn.uid in unsaved)))
         found.extend(self._spine(view, here))
         words = _words(corners, size)
-        self._shown = self._labelled(found, Room(size, words, brightness_of(picture, ratio)))
+        self._shown = self._labelled(found, Room(size, words, brightness_of(picture, ratio)), in_a_hurry)
         self._tell(ratio)
         draft = self._draft(view, ratio, held)
         if draft is None:
             return self._shown
         taken = [*words, *(shape.box for shape in self._shown if shape.box is not None)]
-        (drafted,) = placed([draft], Room(size, taken, brightness_of(picture, ratio)), self._placed)
+        (drafted,), _ = placed([draft], Room(size, taken, brightness_of(picture, ratio)), self._placed)
         return (*self._shown, drafted)
 
     @property
@@ -159,13 +167,16 @@ class AnnotationLayer:
             kept = self._as_marked[shape.drawn.uid] = shape, replace(shape, mark=mark)
         return kept[1]
 
-    def _labelled(self, shapes: Sequence[Shape], room: Room) -> tuple[Shape, ...]:
+    def _labelled(self, shapes: Sequence[Shape], room: Room, in_a_hurry: bool) -> tuple[Shape, ...]:
         """Labels stay where they are as long as the same drawings are seen and no words came to lie under them."""
         key = tuple(map(id, shapes))
         kept = self._kept.pop(key, None)
         if kept is None or not (kept.words == room.words or still_free(kept.shown, room.words)):
-            made = placed(shapes, room, self._placed)
-            self._placed.update((shape.drawn.uid, shape) for shape in made)
+            made, is_whole = placed(shapes, room, self._placed, HURRIED_SECONDS if in_a_hurry else math.inf)
+            self._placed.update((shape.drawn.uid, shape) for shape in made if shape.box is not None or is_whole)
+            if not is_whole:
+                self.is_unfinished = True
+                return tuple(made)
             kept = _Kept(tuple(shapes), room.words, tuple(made))
         self._kept[key] = kept
         while len(self._kept) > MOST_KEPT:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from ui import halo, theme
 from ui.annotation_shapes import LABEL_POINTS, Mark, Shape
@@ -21,6 +21,9 @@ LEAST_HANDLE = 4.0
 MOST_COMPARED = 24
 CURSOR, CURSOR_GAP = 18.0, 5.0
 DASHES = (5.0, 4.0)
+_LOUD = (Mark.SELECTED, Mark.CHOSEN, Mark.HOVERED)
+# Device pixels of a drawing that is kept as a picture, and what all pictures may take.
+LARGEST_KEPT, MOST_BYTES = 300_000, 48 << 20
 _SHOWS_HANDLES = (Mark.HOVERED, Mark.SELECTED, Mark.CHOSEN, Mark.DRAFT)
 
 
@@ -52,15 +55,71 @@ def paint_cursor(painter: QPainter, at: Point) -> None:
 
 
 def _lines(painter: QPainter, shape: Shape) -> None:
+    """Stroking is slow and a drawing looks the same from image to image: small ones are kept as pictures."""
     if shape.path.isEmpty():
         return
-    is_loud = shape.mark in (Mark.SELECTED, Mark.CHOSEN, Mark.HOVERED)
+    box = shape.path.controlPointRect().adjusted(-EDGE, -EDGE, EDGE, EDGE)
+    ratio = painter.device().devicePixelRatioF()
+    if box.width() * box.height() * ratio * ratio > LARGEST_KEPT:
+        _stroke(painter, shape)
+        return
+    left, top = math.floor(box.left() * ratio), math.floor(box.top() * ratio)
+    key = id(shape.path), shape.mark in _LOUD, shape.colour, shape.is_dashed or shape.mark is Mark.UNSAVED, ratio
+    kept = _kept.get(key)
+    if kept is None:
+        size = QSize(math.ceil(box.width() * ratio) + 2, math.ceil(box.height() * ratio) + 2)
+        kept = _kept.put(key, shape.path, _picture(shape, left, top, size, ratio))
+    painter.drawImage(QPointF(left / ratio, top / ratio), kept)
+
+
+def _picture(shape: Shape, left: int, top: int, size: QSize, ratio: float) -> QImage:
+    """The lines alone; (left, top) are the device pixels of its corner."""
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-left, -top)
+    painter.scale(ratio, ratio)
+    _stroke(painter, shape)
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _stroke(painter: QPainter, shape: Shape) -> None:
+    is_loud = shape.mark in _LOUD
     thick = LINE + (0.7 if is_loud else 0.0)
     painter.strokePath(shape.path, _pen(EDGE_COLOUR, EDGE + (0.7 if is_loud else 0.0)))
     pen = _pen(QColor(shape.colour), thick)
     if shape.is_dashed or shape.mark is Mark.UNSAVED:
         pen.setDashPattern([d / thick for d in DASHES])
     painter.strokePath(shape.path, pen)
+
+
+class _Pictures:
+    """Lines as pictures, those used longest ago let go of first. The path is kept too: a key names it by its id."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[object, ...], tuple[QPainterPath, QImage]] = {}
+        self._bytes = 0
+
+    def get(self, key: tuple[object, ...]) -> QImage | None:
+        held = self._held.pop(key, None)
+        if held is None:
+            return None
+        self._held[key] = held
+        return held[1]
+
+    def put(self, key: tuple[object, ...], path: QPainterPath, image: QImage) -> QImage:
+        self._held[key] = path, image
+        self._bytes += image.sizeInBytes()
+        while self._bytes > MOST_BYTES:
+            _, oldest = self._held.pop(next(iter(self._held)))
+            self._bytes -= oldest.sizeInBytes()
+        return image
+
+
+_kept = _Pictures()
 
 
 def _handles(painter: QPainter, shape: Shape) -> None:
@@ -97,4 +156,4 @@ def _label(painter: QPainter, shape: Shape) -> None:
 
 
 def _pen(colour: QColor, thick: float) -> QPen:
-    return QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
+    return QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin)

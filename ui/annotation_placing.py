@@ -8,13 +8,15 @@ and the viewport says how many are so.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from rendering.picture import Picture
 from ui import halo
-from ui.annotation_labels import LINES_GAP, Box, Subject, inside, is_free, leader, place
+from ui.annotation_labels import LINES_GAP, Box, Subject, around, inside, is_free, leader, place
 from ui.annotation_shapes import LABEL_POINTS, Mark, Shape
 from ui.annotation_words import label_lines
 from workstation.domain.annotation import AnnotationKind
@@ -22,6 +24,8 @@ from workstation.session.handles import AREAS
 
 Point = tuple[float, float]
 MOST_LABEL = 250.0
+# So many labels are placed however long it takes.
+ALWAYS_PLACED = 4
 STEP = 10.0
 # Beside a line lies what it measures: so much of its length is kept free, within bounds.
 BESIDE, LEAST_BESIDE, MOST_BESIDE = 0.3, 6.0, 36.0
@@ -42,19 +46,35 @@ class Room:
     brightness: Callable[[Box], float]
 
 
-def placed(shapes: Sequence[Shape], room: Room, before: Mapping[str, Shape]) -> list[Shape]:
-    """All shapes with their labels. `before` are the shapes as they were painted last, by the drawings' uids."""
+def placed(
+    shapes: Sequence[Shape], room: Room, before: Mapping[str, Shape], seconds: float = math.inf
+) -> tuple[list[Shape], bool]:
+    """All shapes with their labels, and whether there was time for all of them.
+
+    `before` are the shapes as they were painted last, by the drawings' uids. After `seconds` the others stay without.
+    """
+    import numpy as np  # see ui.annotation_labels
+
+    until = time.perf_counter() + seconds
     made: dict[int, Shape] = {}
     taken: list[Box] = []
-    order = sorted(range(len(shapes)), key=lambda i: _rank(shapes[i], before))
-    for number in order:
+    lines = [np.array(_along(shape.corners), float).reshape(-1, 2) for shape in shapes]
+    outlines = [(around(outline), outline) if (outline := _outline(shape)) else None for shape in shapes]
+    for number in sorted(range(len(shapes)), key=lambda i: _rank(shapes[i], before)):
         shape = shapes[number]
-        others = [s for i, s in enumerate(shapes) if i != number]
-        made[number] = _placed(shape, others, replace(room, words=[*room.words, *taken]), before.get(shape.drawn.uid))
+        if len(made) >= ALWAYS_PLACED and time.perf_counter() > until:
+            break
+        others = _Others(
+            np.concatenate([line for i, line in enumerate(lines) if i != number] or [np.empty((0, 2))]),
+            [held for i, held in enumerate(outlines) if i != number and held],
+        )
+        here = replace(room, words=[*room.words, *taken])
+        own = lines[number] if len(lines[number]) else shape.points
+        made[number] = _placed(shape, own, others, here, before.get(shape.drawn.uid))
         box = made[number].box
         if box is not None:
             taken.append(box)
-    return [made[number] for number in range(len(shapes))]
+    return [made.get(number, shape) for number, shape in enumerate(shapes)], len(made) == len(shapes)
 
 
 def still_free(shapes: Sequence[Shape], words: Sequence[Box]) -> bool:
@@ -94,7 +114,15 @@ def _is_fixed(shape: Shape) -> bool:
     return shape.drawn.kind in STANDS_ITSELF
 
 
-def _placed(shape: Shape, others: Sequence[Shape], room: Room, before: Shape | None) -> Shape:
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Points on the lines of other drawings (rows of x, y), and the outlines of what they measure with their boxes."""
+
+    lines: Any
+    areas: Sequence[tuple[Box, Sequence[Point]]]
+
+
+def _placed(shape: Shape, own: Any, others: _Others, room: Room, before: Shape | None) -> Shape:
     text = words_of(shape)
     if not text:
         return replace(shape, label=(), box=None, leader=None, is_crowded=False)
@@ -105,12 +133,12 @@ def _placed(shape: Shape, others: Sequence[Shape], room: Room, before: Shape | N
         (x, y), (wide, high) = shape.label_middle, _size(text)
         box = inside(Box(x - wide / 2, y - high / 2, wide, high), room.size)
         return replace(shape, label=text, box=box, leader=leader(box, points), is_crowded=False)
-    subject = Subject(points, _along(shape.corners) or shape.points, _outline(shape), _margin(shape))
-    lines = [p for other in others for p in _along(other.corners)]
-    areas = [o for other in others if (o := _outline(other))]
+    subject = Subject(points, own, _outline(shape), _margin(shape))
     for words in dict.fromkeys((text, text[:1])):
         stands = _moved_with(before, shape, words)
-        box, is_free_there = place(_size(words), subject, room.size, room.words, lines, areas, room.brightness, stands)
+        box, is_free_there = place(
+            _size(words), subject, room.size, room.words, others.lines, others.areas, room.brightness, stands
+        )
         if is_free_there or shape.mark in _LOUD:
             return replace(shape, label=words, box=box, leader=leader(box, points), is_crowded=False)
     return replace(shape, label=(), box=None, leader=None, is_crowded=True)

@@ -29,7 +29,7 @@ from workstation.session.registering import Told
 
 @dataclass(frozen=True, slots=True)
 class CellFacts:
-    """One viewport: what hangs there and how it is seen. `ratio` is device per logical pixel."""
+    """One viewport: what hangs there and how it is seen. `ratio` is device per logical pixel; `moving`: more images follow."""
 
     study: Study
     series: Series
@@ -43,6 +43,7 @@ class CellFacts:
     presets: tuple[WindowPreset, ...] = ()
     loaded: tuple[int, int] = (0, 0)
     layer: AnnotationLayer | None = None
+    moving: bool = False
     references: tuple[DrawnLine, ...] = ()
     cross: tuple[float, float] | None = None
     value: tuple[float, float, str] | None = None
@@ -93,10 +94,10 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         over = tuple(Line(words, 0, Tone.DOUBT, tuple(short)) for words, *short in facts.laid_over)
         corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
     corners = replace(corners, top_right=(*corners.top_right, *fused_lines(picture.fused)))
-    drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners) if facts.layer is not None else ()
+    drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners, facts.moving) if facts.layer is not None else ()
     if facts.layer is not None and facts.layer.crowded:
         corners = replace(corners, bottom_left=(*corners.bottom_left, _crowded(facts.layer.crowded)))
-        drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners)
+        drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners, facts.moving)
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(
         corners,

@@ -231,6 +231,7 @@ class ViewportWidget(QWidget):
             presets=self._core.presets.for_modality(found[1].modality),
             loaded=self._core.library.progress(view.state.series_uid),
             layer=self.layer,
+            moving=self._moving,
             references=self._neighbours.references(self.index, view),
             cross=self._neighbours.cross(self.index, view),
             value=self._pointing.value,
@@ -302,7 +303,7 @@ class ViewportWidget(QWidget):
 
     def _rest(self) -> None:
         self._moving = False
-        if self._pictures.is_rough:
+        if self._pictures.is_rough or self.layer.is_unfinished:
             self.update()
 
     # ---- the mouse -------------------------------------------------------------------

@@ -198,6 +198,28 @@ def test_corner_text_that_grows_makes_words_give_way_and_nothing_else_moves_them
     assert is_free(moved, [Box(p.left, p.top, p.width, line_height()) for p in fitted(many, 500, 400)])
 
 
+def test_while_images_go_by_words_that_take_long_wait_and_come_at_rest(case, seat, monkeypatch):
+    """G6: 20 drawings on an image that nobody saw yet do not hold the scrolling up."""
+    from ui import annotation_layer
+
+    monkeypatch.setattr(annotation_layer, "HURRIED_SECONDS", 0.0)
+    for n in range(20):
+        draw(seat, K.LENGTH, [(40 + 80 * (n % 5), 60 + 70 * (n // 5)), (70 + 80 * (n % 5), 80 + 70 * (n // 5))])
+    view, state = seat.library.viewport("1.1", "1.1.1"), seat.session.viewing.state(0)
+    layer = AnnotationLayer(seat.session.annotating, 0)
+
+    def worded(in_a_hurry: bool) -> int:
+        shapes = layer.shapes(View(view, state, 500, 400), view.picture(state, 500, 400), 1.0, NOTHING, in_a_hurry)
+        assert len(shapes) == 20
+        return sum(shape.box is not None for shape in shapes)
+
+    assert 0 < worded(True) < 20
+    assert layer.is_unfinished
+    assert worded(False) == 20
+    assert not layer.is_unfinished
+    assert worded(True) == 20
+
+
 # ---- moved by hand -------------------------------------------------------------------------
 
 
@@ -293,12 +315,12 @@ def test_words_are_moved_put_and_sent_back_by_keys_alone(case, widget, seat, ann
     press("J")
     before = shape_of(widget, drawn.uid).box.middle
     press("Alt+L")
-    press("Shift+Right", 2)
-    press("Down", 3)
+    press("Shift+Down", 2)
+    press("Left", 3)
     assert annotating.find(drawn.uid).label_at is None
     press("Return")
     after = shape_of(widget, drawn.uid).box.middle
-    assert after == pytest.approx((before[0] + 80, before[1] + 24), abs=1.5)
+    assert after == pytest.approx((before[0] - 24, before[1] + 80), abs=1.5)
     press("Alt+L")
     press("Down", 2)
     press("Esc")
