@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from rendering.dimension_ranks import ranks_of
 from rendering.dimension_rules import DIRECTIONS, IMAGE_TYPES, KINDS, RANKED, RULES, Placed, Rule, seconds
 from rendering.volume_checks import FEWEST_SLICES, GRID_TOLERANCE, Reason, grid_reasons, likeness_reasons, stack_reasons
 from rendering.volume_grid import Grid, grid_of
@@ -26,9 +27,6 @@ from workstation.domain.geometry import VolumeGeometry
 
 # Pairs of attributes are tried of so many: more than that vary only where nothing explains anything.
 MOST_VARYING = 8
-
-# A volume that begins so long before the one before it has ended was not made after it.
-OVERLAP_SECONDS = 1e-3
 
 # Times further apart than this are said in minutes.
 MINUTES_FROM = 180.0
@@ -95,29 +93,7 @@ def _candidates(
 
 
 def _ranks(frames: Sequence[Placed], where: Sequence[int], rule: Rule, most: int, within: Sequence[Hashable]) -> list[int] | None:
-    """Each frame's 1-based rank by the rule's value among those at its place; None unless every place has the same number."""
-    values = [rule.of(frame) for frame in frames]
-    if any(value is None for value in values):
-        return None
-    stacks: dict[Hashable, list[int]] = {}
-    for index, key in enumerate(zip(where, within, strict=True)):
-        stacks.setdefault(key, []).append(index)
-    ranks = [0] * len(frames)
-    for stack in stacks.values():
-        if len(stack) != most or len({values[i] for i in stack}) != most:
-            return None
-        for rank, index in enumerate(sorted(stack, key=lambda i: values[i]), 1):  # type: ignore[arg-type,return-value]  # numbers
-            ranks[index] = rank
-    return ranks if not rule.by_time or _one_after_the_other(values, ranks, within) else None
-
-
-def _one_after_the_other(values: Sequence[Any], ranks: Sequence[int], within: Sequence[Hashable]) -> bool:
-    spans: dict[Hashable, dict[int, tuple[float, float]]] = {}
-    for value, rank, key in zip(values, ranks, within, strict=True):
-        own = spans.setdefault(key, {})
-        low, high = own.get(rank, (value, value))
-        own[rank] = min(low, value), max(high, value)
-    return all(own[rank][1] <= own[rank + 1][0] + OVERLAP_SECONDS for own in spans.values() for rank in own if rank + 1 in own)
+    return ranks_of([rule.of(frame) for frame in frames], where, within, most, rule.by_time)
 
 
 def _splits(frames: Sequence[Placed], where: Sequence[int], keys: Sequence[Values]) -> list[Split]:

@@ -169,6 +169,31 @@ def test_magnitude_and_phase_of_an_uneven_heart_are_both_told(maker: Any, acquis
     ]
 
 
+def uneven(maker: Any, acquisition: Any, missing: set[tuple[int, int]], beat: float = 3.0) -> SeriesVerdict:
+    """Five places of six phases 40 ms apart, each place later by `beat` ms; (place, phase) of `missing` are not there."""
+    plan = acquisition(shape=(5, 9, 11))
+    for place, phase in itertools.product(range(5), range(6)):
+        if (place, phase) not in missing:
+            maker.add(PIXELS, plan.plane(place), trigger_time=phase * 40.0 + place * beat)
+    return judge(maker.series())
+
+
+@pytest.mark.parametrize("phase", [0, 3, 5])
+def test_a_phase_of_an_uneven_heart_that_lacks_a_slice_is_refused_alone(maker: Any, acquisition: Any, phase: int) -> None:
+    """F50: the images after the missing one are not taken for the phase before."""
+    verdict = uneven(maker, acquisition, {(2, phase)})
+    assert verdict.verdict is Verdict.VOLUME
+    assert [i for i, one in enumerate(verdict.dimensions) if one.geometry is None] == [phase]
+    for index, one in enumerate(verdict.dimensions):
+        times = [maker.headers[ref.instance].shared.trigger_time for ref in verdict.order[one.start : one.end]]
+        assert {int((time + 10.0) // 40.0) for time in times} == {index}
+
+
+def test_phases_that_could_be_one_or_the_other_are_not_guessed(maker: Any, acquisition: Any) -> None:
+    assert uneven(maker, acquisition, {(2, 3)}, beat=15.0).verdict is Verdict.STACK
+    assert uneven(type(maker)(), acquisition, {(place, place) for place in range(3)}).verdict is Verdict.STACK
+
+
 def test_volumes_made_one_after_the_other_are_told_by_their_times(maker: Any, acquisition: Any) -> None:
     plan = acquisition(shape=(4, 9, 11))
     for time, place in itertools.product(range(3), range(4)):
