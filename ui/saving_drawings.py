@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rendering.objects.saving import Saved, SavedView
     from ui.seat import Seat
 
+PRIORS = "Drawings and key images of priors: they are saved when the prior itself is the open study"
 EMPTY = Refused("Nothing to save", "Nothing was drawn or marked here on the study of the open case, and none of its images hangs")
 
 
@@ -63,7 +65,9 @@ def _views(core: Seat, study: Study) -> tuple[SavedView, ...]:
 def _save(core: Seat, case: Case, archive: str) -> None:
     study, session = case.study, core.session
     uid = study.study_instance_uid
-    drawings = tuple(a for a in session.annotating.all() if a.study_uid == uid and a.source.kind == READER)
+    own = [drawn for drawn in session.annotating.all() if drawn.source.kind == READER]
+    drawings = tuple(drawn for drawn in own if drawn.study_uid == uid)
+    of_priors = len(own) > len(drawings) or any(session.key_images.list(prior.study_instance_uid) for prior in case.priors)
     keys, views = session.key_images.list(uid), _views(core, study)
     signer = session.signer or "Reader"
 
@@ -78,6 +82,8 @@ def _save(core: Seat, case: Case, archive: str) -> None:
         author = Author(signer, datetime.now().astimezone(), program_version())
         wanted = ToSave(study, drawings, keys, views, marks.own_of([uid]))
         saved = case_as_objects(wanted, core.reader.object_context(source), author)
+        if of_priors:
+            saved = replace(saved, left_out=(*saved.left_out, PRIORS))
         if not saved.objects:
             raise Refused("Nothing was saved", "; ".join(saved.left_out))
         keep(saved.objects, core.cache, core.vault)

@@ -101,6 +101,7 @@ def followed(
         sizing=Sizing.FIT,
         pixel_mm=0.0,
         sharpening=0,
+        fusion=None,
         window=window or (None if voi is not None else state.window),
         followed=Followed(facts.sop_instance_uid, presentation.shutter, voi, levels),
     )

@@ -10,11 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import highdicom
 import numpy as np
 import pydicom
 import pytest
+from highdicom.sr.utils import find_content_items
 from object_images import Phantom
 from object_seat import AUTHOR, K, Seat, seat_of
+from pydicom.sr.codedict import codes
 
 from rendering.header import Shutter
 from rendering.images import SeriesImages
@@ -32,13 +35,16 @@ from rendering.objects.saving import (
     case_as_objects,
     own_objects,
 )
+from rendering.objects.states import state_of
 from rendering.objects.write_plan import Author, Written
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
-from workstation.domain.key_image import KeyImage
+from workstation.cache.reading import studies_in
+from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.presenting import Followed
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Plane, Sizing, ViewportState, Window
+from workstation.errors import Refused
 from workstation.ports import ObjectFound
 
 TOOLS = Path(sys.executable).parent
@@ -185,6 +191,12 @@ def test_key_images_are_a_selection_for_each_title(seat: Seat, viewport: Viewpor
     assert len({one.series_uid for one in selections}) == 1
 
 
+def test_every_title_is_one_of_the_standards_list() -> None:
+    """By pydicom's copy of CID 7010: value and meaning."""
+    listed = {code.value: code.meaning for code in (getattr(codes.cid7010, name) for name in codes.cid7010.dir())}
+    assert {value: listed[value] for value in TITLES} == TITLES
+
+
 def test_what_is_not_saved_is_told_with_its_reason(seat: Seat, viewport: Viewport) -> None:
     states = (
         look(viewport, sharpening=2),
@@ -318,3 +330,58 @@ def test_the_authors_version_stands_in_every_object(seat: Seat, viewport: Viewpo
     drawn = seat.drawing(1, K.PROBE, [(12.0, 22.0)])
     saved = case_as_objects(wanted(seat, viewport, look(viewport), drawings=(drawn,), keys=(key(seat, 0),)), seat.context, author)
     assert [pydicom.dcmread(io.BytesIO(one.data)).SoftwareVersions for one in saved.objects] == ["0.1.0"] * 3
+
+
+def test_a_length_on_an_oblique_plane_is_measured_and_reported_in_the_patient(
+    seat: Seat, viewport: Viewport, tmp_path: Path
+) -> None:
+    """TID 1500 with SCOORD3D, from a drawing as the viewport makes it; highdicom alone reads the points (PS3.3 C.18.9)."""
+    turned = ((0.8, 0.0, 0.6), (0.0, 1.0, 0.0))
+    state = replace(viewport.default_state(Plane.OBLIQUE), oblique=turned)
+    drawn = viewport.annotation_at(state, *SIZE, [(120.0, 90.0), (180.0, 110.0)], K.LENGTH)
+    assert drawn is not None
+    drawn = replace(drawn, uid="2.25.990", measured=viewport.measure(drawn))
+    saved = case_as_objects(wanted(seat, viewport, state, drawings=(drawn,)), seat.context, AUTHOR)
+    assert saved.left_out == (CUTS,)
+    (report,) = saved.objects
+    path = tmp_path / "sr.dcm"
+    path.write_bytes(report.data)
+    assert complaints(path) == []
+    kinds = highdicom.sr.ValueTypeValues
+    (number,) = find_content_items(highdicom.sr.srread(path), value_type=kinds.NUM, recursive=True)
+    (place,) = find_content_items(number, value_type=kinds.SCOORD3D)
+    assert place.ReferencedFrameOfReferenceUID == seat.headers[0].frame_of_reference_uid
+    points = np.array(place.GraphicData, float).reshape(-1, 3)
+    assert points == pytest.approx(np.array(drawn.patient_points), abs=1e-4)
+    assert float(number.MeasuredValueSequence[0].NumericValue) == pytest.approx(np.linalg.norm(points[1] - points[0]), abs=1e-4)
+    assert abs(points[1] - points[0])[2] > 0.5, "it leaves the acquired slice"
+    (found,) = found_there(seat, as_study(seat, tmp_path, saved))
+    (again,) = found.annotations
+    assert (again.plane, again.kind) == (Plane.OBLIQUE, K.LENGTH)
+    assert again.patient_points == tuple(pytest.approx(point, abs=1e-4) for point in drawn.patient_points)
+
+
+def test_frames_of_one_image_are_told_apart(seat: Seat, tmp_path: Path) -> None:
+    """A state and a selection of single frames: others of the same image are not theirs (F49)."""
+    phantom = Phantom(tmp_path / "frames", slices=1, spacing=(0.5, 0.5))
+    (path,) = phantom.write(SOPClassUID="1.2.840.10008.5.1.4.1.1.7.3", SOPInstanceUID="2.25.1004.1", NumberOfFrames=4)
+    ds = pydicom.dcmread(path)
+    ds.PixelData = b"".join(ds.PixelData for _ in range(4))
+    ds.save_as(path)
+    with studies_in([phantom.folder], seat.worker) as found:
+        (study,) = found.studies
+        images = SeriesImages(study, study.series[0], seat.worker)
+        images.load()
+        several = Viewport(images)
+        marked = KeyImage(study.study_instance_uid, study.series[0].series_instance_uid, "2.25.1004.1", 2)
+        view = SavedView(several, replace(several.default_state(), position=2, zoom=2.0), *SIZE)
+        saved = case_as_objects(ToSave(study, keys=(marked,), views=(view,)), seat.context, AUTHOR)
+        state, selection = by_modality(saved)["PR"][0], by_modality(saved)["KO"][0]
+        facts = facts_of(seat, state, tmp_path)
+        by = state_of(facts, study)
+        assert by.places == (("2.25.1004.1", 2), ("2.25.1004.1", 3))
+        assert [by.is_for("2.25.1004.1", frame) for frame in (1, 2, 3, 4)] == [False, True, True, False]
+        with pytest.raises(Refused, match="not for this image"):
+            presented(images, several.default_state(), facts, *SIZE)
+        assert [image.frames for image in facts_of(seat, selection, tmp_path).images] == [(2,)]
+        images.close()

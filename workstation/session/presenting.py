@@ -30,6 +30,7 @@ LOOK_FIELDS = (
     "flipped_horizontally",
     "flipped_vertically",
     "sharpening",
+    "fusion",
     "followed",
 )
 """What a presentation state decides, and what is restored when it is left."""
