@@ -134,3 +134,15 @@ def test_a_synchronised_folder_cannot_hold_a_database(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     with pytest.raises(Refused, match="synchronised"):
         open_database(folder / "x.db", [FIRST], "WAL")
+
+
+def test_the_core_starts_without_arrays_and_leaves_them_to_whoever_needs_them() -> None:
+    """sqlite-utils takes numpy along where it finds it; the worklist must not wait for that."""
+    code = (
+        "import sys, workstation.core, workstation.session.session\n"
+        "assert 'numpy' not in sys.modules\n"
+        "import numpy\n"
+        "print(numpy.zeros(2).sum())"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert (ended.returncode, ended.stdout.strip()) == (0, "0.0"), ended.stderr

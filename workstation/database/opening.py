@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from workstation.database.encryption import CONVERTING, NO_KEY, DatabaseKey, Kind, connect, convert, kind_of
 from workstation.database.faults import DamagedDatabase, damage_seen, sqlite_errors
 from workstation.database.places import unsafe_place
+from workstation.database.toolkit import Database
 from workstation.errors import Refused
 
 __all__ = ["BUSY_TIMEOUT_MS", "LocalDatabase", "Migration", "open_database", "put_aside", "transaction", "unsafe_place"]

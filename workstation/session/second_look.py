@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workstation.colleague.colleague import look
 from workstation.colleague.facts import CaseFacts, MeasuredFact, PriorFact, Remark, ReportText, Severity, Side
-from workstation.colleague.language import Language, load_languages
-from workstation.colleague.policy import load_policy
 from workstation.domain.annotation import Annotation, Verdict
 from workstation.domain.dates import as_date
 from workstation.domain.report import Report
@@ -22,6 +20,9 @@ from workstation.errors import WorkstationError
 from workstation.reporting.signing import NotSigned
 from workstation.session.viewing import ShownImage
 from workstation.signals import Signal
+
+if TYPE_CHECKING:
+    from workstation.colleague.language import Language
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,9 @@ class SecondLook:
 
     def look(self, report: Report, facts: CaseFacts) -> tuple[Remark, ...]:
         """All remarks on a text. Any thread."""
+        # The rules come with the first signature: a worklist is shown without them.
+        from workstation.colleague.colleague import look
+
         languages, policy = self._words()
         return look(ReportText({s.code: s.text for s in report.sections}), facts, languages, policy)
 
@@ -89,6 +93,9 @@ class SecondLook:
 
     def _words(self) -> tuple[Mapping[str, Language], Mapping[str, Severity]]:
         if self._known is None:
+            from workstation.colleague.language import load_languages
+            from workstation.colleague.policy import load_policy
+
             try:
                 self._known = load_languages(self._site), load_policy(self._site)
             except WorkstationError as error:
