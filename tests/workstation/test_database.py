@@ -144,5 +144,7 @@ def test_the_core_starts_without_arrays_and_leaves_them_to_whoever_needs_them() 
         "import numpy\n"
         "print(numpy.zeros(2).sum())"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
     assert (ended.returncode, ended.stdout.strip()) == (0, "0.0"), ended.stderr
