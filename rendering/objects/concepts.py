@@ -40,6 +40,19 @@ REJECTIONS = {
 }
 """Titles by which an archive is told that images are not to be shown (IHE RAD IOCM, PS3.16 CID 7011)."""
 
+MARKS_AMONG_LISTS = frozenset({"128195", "128201", "128202", "128203"})
+"""For Diagnosis, For Physician and Physicist Review, For Tumor Board."""
+
+
+def lists_only(title: Code) -> bool:
+    """Whether a key object selection of this title (CID 7010) only lists what there is: manifests, whole studies,
+    inputs and results of radiotherapy. Its images are not marked by anybody."""
+    if title.scheme != "DCM" or not title.value.isdigit() or title.value in MARKS_AMONG_LISTS:
+        return False
+    value = int(title.value)
+    return value == 113022 or 113030 <= value <= 113036 or 128180 <= value <= 128223 or 130370 <= value <= 130373
+
+
 TRACKER = "Lyskasse:"
 """A tracking identifier that begins so says the kind of our drawing, and `@` the plane it lies in."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.objects.annotations import annotations_of, source_of
+from rendering.objects.concepts import lists_only
 from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.objects.layers import layers_of
 from rendering.objects.matching import match
@@ -81,6 +82,8 @@ def _key_objects(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
         count = len(found.images)
         rejected = f"{count} {'image is' if count == 1 else 'images are'} rejected"
         return ObjectFound(name, words=(f"{said.title.text}: {rejected}", *found.words))
+    if lists_only(said.title):
+        return ObjectFound(name, words=(f"{said.title.text}: it lists images, and marks none", *found.words))
     title = said.title.value if said.title.scheme == "DCM" and said.title.value in TITLES else said.title.text
     source = source_of(facts)
     keys = tuple(

@@ -21,7 +21,7 @@ from pydicom.sr.codedict import codes
 
 from rendering.header import Shutter
 from rendering.images import SeriesImages
-from rendering.objects.facts import ObjectFacts
+from rendering.objects.facts import Code, ObjectFacts
 from rendering.objects.looking import presented
 from rendering.objects.received import found_in
 from rendering.objects.saving import (
@@ -36,6 +36,7 @@ from rendering.objects.saving import (
     own_objects,
 )
 from rendering.objects.states import state_of
+from rendering.objects.write_key_objects import write_kos
 from rendering.objects.write_plan import Author, Written
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker
@@ -195,6 +196,34 @@ def test_every_title_is_one_of_the_standards_list() -> None:
     """By pydicom's copy of CID 7010: value and meaning."""
     listed = {code.value: code.meaning for code in (getattr(codes.cid7010, name) for name in codes.cid7010.dir())}
     assert {value: listed[value] for value in TITLES} == TITLES
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        (Code("113000", "DCM", "Of Interest"), ()),
+        (Code("113013", "DCM", "Best In Set"), ()),
+        (Code("128203", "DCM", "For Tumor Board"), ()),
+        (Code("X1", "99OTHER", "Look here"), ()),
+        (Code("113030", "DCM", "Manifest"), ("Manifest: it lists images, and marks none",)),
+        (Code("113035", "DCM", "Signed Complete Acquisition Content"), None),
+        (Code("128190", "DCM", "Dosimetric Result"), None),
+        (Code("113001", "DCM", "Rejected for Quality Reasons"), ("Rejected for Quality Reasons: 2 images are rejected",)),
+    ],
+    ids=lambda value: value.meaning if isinstance(value, Code) else "",
+)
+def test_only_selections_that_recommend_images_mark_them(
+    seat: Seat, tmp_path: Path, title: Code, words: tuple[str, ...] | None
+) -> None:
+    """A manifest lists every image of the study: none of them is a key image for that."""
+    written = write_kos(seat.context, AUTHOR, [(header, ()) for header in seat.headers[:2]], title)
+    (found,) = found_there(seat, as_study(seat, tmp_path, Saved((written,))))
+    if words == ():
+        assert [key.sop_instance_uid for key in found.key_images] == [h.sop_instance_uid for h in seat.headers[:2]]
+        assert found.words == ()
+    else:
+        assert found.key_images == ()
+        assert found.words == (words or (f"{title.meaning}: it lists images, and marks none",))
 
 
 def test_what_is_not_saved_is_told_with_its_reason(seat: Seat, viewport: Viewport) -> None:

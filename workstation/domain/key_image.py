@@ -18,6 +18,7 @@ TITLES: dict[str, str] = {
     "113009": "For Research",
     "113018": "For Printing",
     "113020": "For Report Attachment",
+    "128203": "For Tumor Board",
 }
 """Code value (scheme DCM) to meaning of what a reader may mark for (CID 7010). Rejections are the archive's business."""
 OF_INTEREST = "113000"
