@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rendering.images import SeriesImages
 from rendering.objects.facts import Contour, SegmentMask
+from rendering.objects.layer_blend import Box, Mask, Part, Shares, around, blend, outline, rgb
 from rendering.objects.layers import Layer
 from rendering.objects.polygons import filled, line_pixels
 from rendering.picture import Picture
@@ -26,9 +27,6 @@ from rendering.viewport_views import CutView, FrameView, cut_view, frame_view, i
 from workstation.domain.geometry import FramePlane, Vec3, dot, sub
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
-
-Mask = NDArray[np.bool_]
-Shares = NDArray[np.float32]
 
 # Positions are rounded decimals: planes this near to each other, in mm, are one.
 SAME_PLANE_MM = 0.02
@@ -65,22 +63,17 @@ class LayerPainter:
             return Painted(picture)
         height, width = picture.pixels.shape[:2]
         view = self._view(state, width, height)
-        out: NDArray[np.float32] | None = None
+        out: NDArray[np.uint8] | None = None
         drawn = []
         for layer in layers:
             if not _may_be_shown(layer, view, self._images):
                 continue
-            shares, lines = self._on_view(layer, view, width, height)
-            if not (shares is not None and shares.any()) and not lines.any():
-                continue
-            if out is None:
-                out = _rgb(picture.pixels)
-            drawn.append(layer.uid)
-            _blend(out, layer, shares, lines)
-        if out is None:
-            return Painted(picture)
-        pixels = np.ascontiguousarray(np.clip(np.rint(out), 0, 255).astype(np.uint8))
-        return Painted(replace(picture, pixels=pixels), tuple(drawn))
+            for part in self._on_view(layer, view, width, height):
+                if out is None:
+                    out = rgb(picture.pixels)
+                drawn.append(layer.uid)
+                blend(out, layer, part)
+        return Painted(picture) if out is None else Painted(replace(picture, pixels=out), tuple(drawn))
 
     def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView:
         images = self._images
@@ -91,17 +84,24 @@ class LayerPainter:
         position = min(max(state.position, 0), images.frame_count - 1)
         return frame_view(images, state, position, width, height)
 
-    def _on_view(self, layer: Layer, view: FrameView | CutView, width: int, height: int) -> tuple[Shares | None, Mask]:
-        """(how much of each pixel is inside, None for outlines alone; where the outline runs)."""
+    def _on_view(self, layer: Layer, view: FrameView | CutView, width: int, height: int) -> Iterator[Part]:
+        """What of the layer is in the view: one part or none."""
         if layer.contours and isinstance(view, FrameView):
-            return None, _contour_lines(layer.contours, view, width, height)
+            lines = _contour_lines(layer.contours, view, width, height)
+            if lines.any():
+                yield Part((slice(0, height), slice(0, width)), None, lines)
+            return
         masks = self._masks(layer)
         shares = np.zeros((height, width), np.float32)
         reach = _reach(masks, layer)
-        for mask in _wanted(masks, layer, view, self._images):
-            _sample(mask, view, reach, shares)
-        lines = outline(shares >= HALF)
-        return (None if layer.contours else shares), lines
+        boxes = [box for mask in _wanted(masks, layer, view, self._images) if (box := _sample(mask, view, reach, shares))]
+        if not boxes:
+            return
+        box = around(boxes)
+        found = shares[box]
+        lines = outline(found >= HALF)
+        if found.any():
+            yield Part(box, None if layer.contours else found, lines)
 
     def _masks(self, layer: Layer) -> tuple[SegmentMask, ...]:
         if not layer.contours:
@@ -124,28 +124,6 @@ def _may_be_shown(layer: Layer, view: FrameView | CutView, images: SeriesImages)
 def _is_in_space(layer: Layer, images: SeriesImages) -> bool:
     """A segmentation without a frame of reference of its own shares that of the images that it names."""
     return layer.frame_of_reference_uid in ("", images.header(0).frame_of_reference_uid)
-
-
-def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    colour = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
-    return colour.astype(np.float32)
-
-
-def _blend(out: NDArray[np.float32], layer: Layer, shares: Shares | None, lines: Mask) -> None:
-    colour = np.array(layer.colour, np.float32)
-    if shares is not None:
-        inside = shares > 0.0
-        part = (shares[inside] * np.float32(layer.opacity))[:, np.newaxis]
-        out[inside] += (colour - out[inside]) * part
-    out[lines] = colour
-
-
-def outline(inside: Mask) -> Mask:
-    """The pixels of an area that touch its outside."""
-    padded = np.pad(inside, 1)
-    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    found: Mask = inside & ~core
-    return found
 
 
 # Segments
@@ -191,28 +169,57 @@ def _reach(masks: Sequence[SegmentMask], layer: Layer) -> float:
     return float(steps.min()) / 2.0 if steps.size else (layer.thickness or SAME_PLANE_MM) / 2.0
 
 
-def _sample(mask: SegmentMask, view: FrameView | CutView, reach: float, shares: Shares) -> None:
-    """Adds the mask (nearest pixel) where the view goes through it."""
+def _sample(mask: SegmentMask, view: FrameView | CutView, reach: float, shares: Shares) -> Box | None:
+    """Adds the mask (nearest pixel) where the view goes through it. Returns the box it was added in."""
     height, width = shares.shape
     place = _to_mask(mask, view)
     if place is None:
-        return
+        return None
     origin = np.array(place(0.5, 0.5))
     right, down = np.array(place(1.5, 0.5)) - origin, np.array(place(0.5, 1.5)) - origin
     wide, high = _crossed(origin, right, down, width, height, mask, reach)
     if wide.stop <= wide.start or high.stop <= high.start:
-        return
-    x, y = np.arange(wide.start, wide.stop, dtype=float), np.arange(high.start, high.stop, dtype=float)[:, np.newaxis]
-    column = np.floor(origin[0] + right[0] * x + down[0] * y + 0.5) - mask.column
-    row = np.floor(origin[1] + right[1] * x + down[1] * y + 0.5) - mask.row
+        return None
+    x, y = np.arange(wide.start, wide.stop, dtype=float), np.arange(high.start, high.stop, dtype=float)
+    if np.abs([right[1], down[0], *right[2:], *down[2:]]).max() * max(width, height) < ROUNDING:
+        columns = _nearest(origin[0] + right[0] * x) - mask.column
+        rows = _nearest(origin[1] + down[1] * y) - mask.row
+        return _sample_upright(mask, rows, columns, (high, wide), shares)
+    y = y[:, np.newaxis]
+    column = _nearest(origin[0] + right[0] * x + down[0] * y) - mask.column
+    row = _nearest(origin[1] + right[1] * x + down[1] * y) - mask.row
     hit = (column >= 0) & (column < mask.columns) & (row >= 0) & (row < mask.rows)
     if len(origin) == 3:
         hit &= np.abs(origin[2] + right[2] * x + down[2] * y) <= reach + ROUNDING
     if not hit.any():
-        return
-    found = unpacked_mask(mask)[row[hit].astype(np.intp), column[hit].astype(np.intp)]
+        return None
+    found = unpacked_mask(mask)[row[hit], column[hit]]
     part = shares[high, wide]
     part[hit] = np.maximum(part[hit], found)
+    return high, wide
+
+
+def _nearest(places: NDArray[np.float64]) -> NDArray[np.intp]:
+    return np.floor(places + 0.5).astype(np.intp)
+
+
+def _sample_upright(mask: SegmentMask, rows: NDArray[np.intp], columns: NDArray[np.intp], box: Box, shares: Shares) -> Box | None:
+    """The view's rows run along the mask's: whole rows and columns of it are taken."""
+    high = _inside(rows, mask.rows, box[0].start)
+    wide = _inside(columns, mask.columns, box[1].start)
+    if high is None or wide is None:
+        return None
+    rows = rows[high.start - box[0].start : high.stop - box[0].start]
+    columns = columns[wide.start - box[1].start : wide.stop - box[1].start]
+    part = shares[high, wide]
+    np.maximum(part, unpacked_mask(mask)[rows].take(columns, axis=1), out=part)
+    return high, wide
+
+
+def _inside(places: NDArray[np.intp], count: int, first: int) -> slice | None:
+    """The run of places from 0 to below `count`; they only grow or only fall."""
+    found = np.flatnonzero((places >= 0) & (places < count))
+    return slice(first + int(found[0]), first + int(found[-1]) + 1) if found.size else None
 
 
 def _crossed(

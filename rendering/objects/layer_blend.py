@@ -1,0 +1,73 @@
+"""Blends what is inside a layer, and its outline, into a picture: only what the layer reaches is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.objects.layers import Layer
+
+Mask = NDArray[np.bool_]
+Shares = NDArray[np.float32]
+Box = tuple[slice, slice]
+"""Rows and columns of a view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much of each pixel of the box is inside (None for outlines alone), and where the outline runs."""
+
+    box: Box
+    shares: Shares | None
+    lines: Mask
+
+
+def rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy with three channels."""
+    out = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for channel in range(3):  # three times as fast as one broadcast assignment
+        out[:, :, channel] = pixels[:, :, channel] if pixels.ndim == 3 else pixels
+    return out
+
+
+def blend(out: NDArray[np.uint8], layer: Layer, part: Part) -> None:
+    """Changes `out`, which is RGB."""
+    within = out[part.box]
+    if part.shares is not None and any(mask.is_fraction for mask in layer.masks):
+        opaque = (part.shares * np.float32(layer.opacity))[:, :, np.newaxis]
+        mixed = within.astype(np.float32)
+        mixed += (np.array(layer.colour, np.float32) - mixed) * opaque
+        within[...] = np.rint(mixed, out=mixed)
+    elif part.shares is not None:
+        inside = part.shares > 0.0
+        for channel, tint in enumerate(_tints(layer.colour, layer.opacity)):
+            np.copyto(within[:, :, channel], tint.take(within[:, :, channel]), where=inside)
+    within[part.lines] = layer.colour
+
+
+@lru_cache(maxsize=64)
+def _tints(colour: tuple[int, int, int], opacity: float) -> tuple[NDArray[np.uint8], ...]:
+    """For each channel what becomes of its 256 levels under a layer that is wholly there."""
+    levels = np.arange(256, dtype=np.float32)
+    return tuple(np.rint(levels + (np.float32(c) - levels) * np.float32(opacity)).astype(np.uint8) for c in colour)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The box that holds all of these."""
+    rows, columns = zip(*boxes, strict=True)
+    return (
+        slice(min(r.start for r in rows), max(r.stop for r in rows)),
+        slice(min(c.start for c in columns), max(c.stop for c in columns)),
+    )
+
+
+def outline(inside: Mask) -> Mask:
+    """The pixels of an area that touch its outside."""
+    padded = np.pad(inside, 1)
+    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    found: Mask = inside & ~core
+    return found
