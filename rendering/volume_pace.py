@@ -32,9 +32,9 @@ class Rung:
         return 1.0 / (self.pixels**2 * self.steps)
 
 
-STILL = Rung(1.0, 1.0)
+STILL = Rung(1.0, 0.5)
 LOOP = Rung(1.5, 1.0)
-RUNGS = (STILL, LOOP, Rung(2.0, 1.5), Rung(3.0, 2.0), Rung(4.0, 2.0), Rung(6.0, 3.0), Rung(8.0, 4.0))
+RUNGS = (Rung(1.0, 1.0), LOOP, Rung(2.0, 1.5), Rung(3.0, 2.0), Rung(4.0, 2.0), Rung(6.0, 3.0), Rung(8.0, 4.0))
 PROCESSOR_START, CARD_START = 3, 0
 
 

@@ -55,7 +55,8 @@ class VolumePreset:
     def hidden_is_high(self) -> bool:
         """Whether what is hidden must be taken for the highest value (looks of air), not for the lowest."""
         if self.blend is Blend.COMPOSITE:
-            return self.opacity[0][1] > self.opacity[-1][1]
+            first, last = self.opacity[0][1], self.opacity[-1][1]
+            return last == 0.0 and (first > 0.0 or bool(self.hides))
         return self.blend is Blend.MINIP
 
     def alpha_at(self, share: float) -> float:

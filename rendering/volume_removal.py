@@ -4,8 +4,9 @@ Plain heuristics on a reduced grid, the same result at every run. They help to l
 the picture says that something is hidden, and planes and values never change. Thresholds are in HU.
 
 Body: what is denser than AIR_HU, opened so that a table and its cushions come off, the largest connected part, its air
-inside filled in. Bone: grown from what is denser than any vessel with contrast, against markers for vessels (even,
-large enough, not wrapped in dense bone) and for soft tissue, on the steepness of the values (watershed).
+inside filled in. Bone: all that is bright, but for vessels with contrast (even, large enough, nothing denser around), which are
+told from it by flooding both from what is certain up to where the values are steepest (watershed), and what goes
+on from them.
 """
 
 from __future__ import annotations
@@ -32,14 +33,17 @@ Cancelled = Callable[[], bool]
 BODY_VOXELS, BONE_VOXELS = 2 << 20, 6 << 20
 AIR_HU = -300.0
 OPENING_MM = 5.0
-SOFT_HU = 110.0
-SEED_HU, SEED_ML = 600.0, 0.3
-VESSEL_HU = (160.0, 560.0)
-VESSEL_MM, VESSEL_ML = 2.0, 0.15
+WALL_MM, ENCLOSED_SHARE = 12.0, 0.5
+SOFT_HU, SOFT_ML = 110.0, 2.0
+BRIGHT_HU, LEAST_ML = 160.0, 0.05
+# Bone for certain is denser than what is in the vessels.
+LEAST_SEED_HU, OVER_VESSELS_HU = 300.0, 100.0
+VESSEL_HU = (180.0, 600.0)
+VESSEL_MM, VESSEL_ML = 2.0, 0.5
 # Values in a vessel differ by noise, in spongy bone by its struts.
-EVEN_HU = 55.0
-# Of what surrounds a vessel no more than this share is dense bone; a vertebra's inside is wrapped in it.
-WRAPPED_HU, WRAPPED_SHARE, WRAP_MM = 320.0, 0.30, 4.0
+EVEN_HU = 35.0
+# Around a vessel values fall; spongy bone is wrapped in what is denser. So much denser, in such a share around, is bone.
+DENSER_HU, WRAPPED_SHARE, WRAP_MM = 30.0, 0.10, 3.0
 RIM_MM = 2.0
 _BONE, _VESSEL, _SOFT = 1, 2, 3
 
@@ -70,58 +74,103 @@ def body_of(hu: NDArray[np.float32], spacing: Any, progress: Progress, cancelled
         raise Refused("No body was found here", "Nothing in this series is as dense as a patient", "")
     # What opening took from the body's edge (nose, fingers, folds) comes back where it touches.
     whole = _grown(largest, spacing, OPENING_MM / 2) & tissue
+    _go_on(cancelled, progress, 0.6)
+    air = _enclosed_by(whole, _all_filled(tissue) & ~tissue)
     _go_on(cancelled, progress, 0.8)
-    filled = np.stack([_filled(one) for one in whole])
+    if air.any():  # with the wall before it, however thin
+        whole |= air | (_grown(air, spacing, WALL_MM) & tissue)
+    filled = _all_filled(whole)
     progress(1.0)
     return filled
 
 
+def _enclosed_by(body: Mask, air: Mask) -> Mask:
+    """Parts of the air that the body wraps, lungs through a thin wall too; not what is inside a hollow table."""
+    labels, count = _parts(air)
+    around = sitk.GetArrayFromImage(
+        sitk.GrayscaleDilate(_image(labels.astype(np.uint32), (1.0, 1.0, 1.0)), [1, 1, 1], sitk.sitkBox)
+    )
+    ring = (labels == 0) & (around > 0)
+    share = np.bincount(around[ring], weights=body[ring], minlength=count + 1) / np.maximum(
+        np.bincount(around[ring], minlength=count + 1), 1
+    )
+    is_inside = share > ENCLOSED_SHARE
+    is_inside[0] = False
+    found: Mask = is_inside[labels]
+    return found
+
+
 def bone_of(hu: NDArray[np.float32], spacing: Any, progress: Progress, cancelled: Cancelled) -> Mask:
     """True in bone, its marrow with it. Raises Refused where nothing is as dense as bone."""
-    dense = hu > SEED_HU
-    seeds = _large(dense, spacing, SEED_ML)
-    if not seeds.any():
-        raise Refused("No bone was found here", f"Nothing large in this series is denser than {SEED_HU:.0f} HU", "")
-    progress(0.1)
-    vessels = _vessel_markers(hu, seeds, spacing)
-    _go_on(cancelled, progress, 0.4)
-    markers = np.zeros(hu.shape, np.uint8)
-    markers[hu < SOFT_HU] = _SOFT
-    markers[vessels] = _VESSEL
-    markers[seeds] = _BONE
-    steep = sitk.GradientMagnitudeRecursiveGaussian(_image(hu, spacing), 0.8 * min(spacing))
-    _go_on(cancelled, progress, 0.55)
-    shed = sitk.MorphologicalWatershedFromMarkers(steep, _image(markers, spacing), False, False)
-    labels = sitk.GetArrayFromImage(shed)
+    smooth = _smooth(hu, spacing)
+    bright = smooth > BRIGHT_HU
+    vessels = _vessel_markers(smooth, spacing)
+    _go_on(cancelled, progress, 0.3)
+    if vessels.any():
+        bone, flooded = _told_apart(hu, smooth, vessels, spacing, lambda share: _go_on(cancelled, progress, 0.3 + 0.5 * share))
+        # What is bright and neither: kept where it goes on from a vessel (its branches), else bone that is not dense enough.
+        rest = bright & ~bone & ~flooded
+        bone |= rest & ~_touching(rest, flooded, spacing)
+        protected = _grown(flooded, spacing, RIM_MM / 2)
+    else:
+        bone, protected = bright, np.zeros(hu.shape, bool)
+    bone = _large(bone, spacing, LEAST_ML)
+    if not bone.any():
+        raise Refused("No bone was found here", f"Nothing large in this series is denser than {BRIGHT_HU:.0f} HU", "")
     _go_on(cancelled, progress, 0.85)
-    bone = (labels == _BONE) & (hu > SOFT_HU)
     # Marrow is as soft as muscle: what bone wraps belongs to it; the bright rim around bone as well.
     closed = _shrunk(_grown(bone, spacing, RIM_MM + 1.0), spacing, RIM_MM + 1.0)
     rim = _grown(bone, spacing, RIM_MM) & (hu > SOFT_HU)
+    hidden: Mask = (bone | closed | rim) & ~protected
     progress(1.0)
-    hidden: Mask = (bone | closed | rim) & ~_grown(vessels, spacing, RIM_MM / 2)
     return hidden
 
 
-def _vessel_markers(hu: NDArray[np.float32], seeds: Mask, spacing: Any) -> Mask:
-    """Middles of what holds contrast: even, not small, and not wrapped in dense bone."""
-    image = _image(hu, spacing)
-    even = sitk.GetArrayFromImage(sitk.Noise(image, [1, 1, 1])) < EVEN_HU
-    lumen = _shrunk((hu > VESSEL_HU[0]) & (hu < VESSEL_HU[1]), spacing, VESSEL_MM / 2) & even & ~_grown(seeds, spacing, VESSEL_MM)
-    labels, count = _parts(_large(lumen, spacing, VESSEL_ML))
+def _told_apart(
+    hu: NDArray[np.float32], smooth: NDArray[np.float32], vessels: Mask, spacing: Any, go_on: Progress
+) -> tuple[Mask, Mask]:
+    """Bone and vessels, flooded from their markers up to where the values are steepest."""
+    level = float(np.percentile(smooth[vessels], 95))
+    seeds = _large(hu > max(LEAST_SEED_HU, level + OVER_VESSELS_HU), spacing, LEAST_ML) & ~_grown(vessels, spacing, VESSEL_MM / 2)
+    markers = np.zeros(hu.shape, np.uint8)
+    markers[_large(smooth < SOFT_HU, spacing, SOFT_ML)] = _SOFT
+    markers[vessels] = _VESSEL
+    markers[seeds] = _BONE
+    steep = sitk.GradientMagnitudeRecursiveGaussian(_image(hu, spacing), 0.8 * min(spacing))
+    go_on(0.3)
+    shed = sitk.MorphologicalWatershedFromMarkers(steep, _image(markers, spacing), False, False)
+    labels = sitk.GetArrayFromImage(shed)
+    go_on(1.0)
+    return (labels == _BONE) & (hu > SOFT_HU), (labels == _VESSEL) & (hu > SOFT_HU)
+
+
+def _touching(mask: Mask, other: Mask, spacing: Any) -> Mask:
+    """Connected parts of the mask that reach the other one."""
+    labels, count = _parts(mask)
+    meets = np.bincount(labels[_grown(other, spacing, max(spacing))], minlength=count + 1) > 0
+    meets[0] = False
+    found: Mask = meets[labels]
+    return found
+
+
+def _vessel_markers(smooth: NDArray[np.float32], spacing: Any) -> Mask:
+    """Middles of what holds contrast: even, not small, and with nothing denser close around."""
+    uneven = sitk.GetArrayFromImage(sitk.Noise(_image(smooth, spacing), [1, 1, 1]))
+    lumen = (smooth > VESSEL_HU[0]) & (smooth < VESSEL_HU[1]) & (uneven < EVEN_HU)
+    middles = _large(_shrunk(lumen, spacing, VESSEL_MM), spacing, VESSEL_ML)
+    labels, count = _parts(middles)
     if not count:
-        return np.zeros(hu.shape, bool)
+        return np.zeros(smooth.shape, bool)
     reach = [max(1, round(WRAP_MM / pitch)) for pitch in spacing]
-    around = sitk.GetArrayFromImage(sitk.GrayscaleDilate(_image(labels.astype(np.uint32), spacing), reach, sitk.sitkBox))
+    around = sitk.GetArrayFromImage(sitk.GrayscaleDilate(_image(labels.astype(np.uint32), spacing), reach, sitk.sitkBall))
     ring = (labels == 0) & (around > 0)
-    near = np.bincount(around[ring], minlength=count + 1)
-    wrapped = np.bincount(around[ring], weights=hu[ring] > WRAPPED_HU, minlength=count + 1)
-    # A vessel's own contrast around its middle is no wrapping: only what is denser than it and than WRAPPED_HU counts.
-    inside = np.bincount(labels.ravel(), weights=hu.ravel(), minlength=count + 1) / np.maximum(
-        np.bincount(labels.ravel(), minlength=count + 1), 1
+    sizes = np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
+    inside = np.bincount(labels.ravel(), weights=smooth.ravel(), minlength=count + 1) / sizes
+    denser = smooth[ring] > inside[around[ring]] + DENSER_HU
+    share = np.bincount(around[ring], weights=denser, minlength=count + 1) / np.maximum(
+        np.bincount(around[ring], minlength=count + 1), 1
     )
-    denser = np.bincount(around[ring], weights=hu[ring] > inside[around[ring]] + 100.0, minlength=count + 1)
-    is_vessel = np.minimum(wrapped, denser) < WRAPPED_SHARE * np.maximum(near, 1)
+    is_vessel = share < WRAPPED_SHARE
     is_vessel[0] = False
     found: Mask = is_vessel[labels]
     return found
@@ -192,6 +241,15 @@ def _large(mask: Mask, spacing: Any, least_ml: float) -> Mask:
     parts = sitk.ConnectedComponent(_image(mask.astype(np.uint8), spacing), False)
     found: Mask = sitk.GetArrayFromImage(sitk.RelabelComponent(parts, least)) > 0
     return found
+
+
+def _smooth(hu: NDArray[np.float32], spacing: Any) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(_image(hu, spacing), 0.8 * min(spacing)))
+    return found
+
+
+def _all_filled(mask: Mask) -> Mask:
+    return np.stack([_filled(one) for one in mask])
 
 
 def _filled(plane: Mask) -> Mask:
