@@ -27,7 +27,9 @@ DIRECTIONS = 16
 # Free space around words, and around lines.
 WORDS_GAP, LINES_GAP = 2.0, 3.0
 # What one unit of each fault costs, in pixels of distance.
-COVERS_LINE, COVERS_AREA, BRIGHT = 24.0, 60.0, 90.0
+COVERS_LINE, COVERS_AREA, BRIGHT = 40.0, 80.0, 90.0
+# What costs more near its drawing is looked for all over the view.
+FAR_FROM = 110.0
 # So many of the best are compared by what they hide of areas and of the image.
 COMPARED = 6
 # An outline needs no more corners to tell whether a label lies in it.
@@ -121,7 +123,8 @@ def place(
         if best is not None and best[0] <= reach:
             break  # those that come are further away still
         best = min((one for one in (best, search.best(search.ring(reach), brightness)) if one), default=None, key=_cost)
-    best = best or search.best(search.anywhere(), brightness)
+    if best is None or best[0] > FAR_FROM:
+        best = min((one for one in (best, search.best(search.anywhere(), brightness)) if one), default=None, key=_cost)
     return (best[1], True) if best is not None else (search.least_bad(), False)
 
 

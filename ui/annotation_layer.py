@@ -27,6 +27,8 @@ from workstation.session.label_places import marked
 Point = tuple[float, float]
 # How far from a handle and from a line the pointer may be, in logical pixels: a hand trembles.
 HANDLE_REACH, LINE_REACH = 11.0, 8.0
+# What lies in the patient, not on one image: each frame says itself whether it is to be seen there.
+EVERYWHERE = (AnnotationKind.SPINE, AnnotationKind.SPHERE)
 # What placing words may take of one image while others follow at once.
 HURRIED_SECONDS = 0.004
 # Images whose labels are kept in their places.
@@ -80,6 +82,8 @@ class AnnotationLayer:
         self.hovered = ""
         self.is_unfinished = False
         """Whether words were left for later."""
+        self.furniture: Sequence[Box] = ()
+        """Where ruler and colour bar stand (ui.furniture)."""
 
     def clear(self) -> None:
         self._shown, self.hovered = (), ""
@@ -112,7 +116,7 @@ class AnnotationLayer:
             if shape is not None:
                 found.append(self._marked(shape, self._mark(drawn, drawn.uid in unsaved)))
         found.extend(self._spine(view, here))
-        words = _words(corners, size)
+        words = [*_words(corners, size), *self.furniture]
         self._shown = self._labelled(found, Room(size, words, brightness_of(picture, ratio)), in_a_hurry)
         self._tell(ratio)
         draft = self._draft(view, ratio, held)
@@ -205,7 +209,7 @@ class AnnotationLayer:
         return [
             a
             for a in now
-            if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind is AnnotationKind.SPINE
+            if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind in EVERYWHERE
         ]
 
     def _spine(self, view: View, key: _Key) -> Sequence[Shape]:
@@ -268,16 +272,16 @@ def _with_label_place(shape: Shape, view: View, ratio: float) -> Shape:
 
 
 def _lies_on_one_frame(drawn: Annotation, view: View) -> bool:
-    return drawn.plane is view.state.plane is Plane.STACK and drawn.kind is not AnnotationKind.SPINE
+    return drawn.plane is view.state.plane is Plane.STACK and drawn.kind not in EVERYWHERE
 
 
 def _words(corners: Corners, size: tuple[float, float]) -> list[Box]:
-    """Where the corner text, the letters of the patient's sides and the ruler stand."""
+    """Where the corner text and the letters of the patient's sides stand."""
     high = halo.metrics().height() + 1
     width, height = size
     edges = [
         Box(0.0, height / 2 - high, 2 * high, 2 * high),
-        Box(width - 2 * high, height * 0.33, 2 * high, height * 0.34 + high),
+        Box(width - 2.5 * high, height / 2 - high, 2.5 * high, 2 * high),
         Box(width / 2 - high, 0.0, 2 * high, 1.5 * high),
         Box(width / 2 - high, height - 1.5 * high, 2 * high, 1.5 * high),
     ]

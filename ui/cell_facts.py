@@ -14,6 +14,7 @@ from ui.colour_bar import colour_bar, fused_lines
 from ui.corner_facts import CornerFacts
 from ui.corner_line import Line, Tone
 from ui.corner_text import corner_lines
+from ui.furniture import furniture
 from ui.key_image_words import mark_lines
 from ui.overlay import DrawnLine, OverlayFacts
 from ui.reference_lines import View
@@ -94,6 +95,10 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         over = tuple(Line(words, 0, Tone.DOUBT, tuple(short)) for words, *short in facts.laid_over)
         corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
     corners = replace(corners, top_right=(*corners.top_right, *fused_lines(picture.fused)))
+    scale = scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio)
+    if facts.layer is not None:
+        size = facts.view.width / facts.ratio, facts.view.height / facts.ratio
+        facts.layer.furniture = furniture(scale, colour_bar(picture.fused), *size)
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners, facts.moving) if facts.layer is not None else ()
     if facts.layer is not None and facts.layer.crowded:
         corners = replace(corners, bottom_left=(*corners.bottom_left, _crowded(facts.layer.crowded)))
@@ -102,7 +107,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
     return OverlayFacts(
         corners,
         picture.letters if facts.layout is None or facts.layout.letters else Letters(),
-        scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio),
+        scale,
         tuple(scaled(line, 1 / facts.ratio) for line in facts.references),
         _scaled_point(facts.cross, 1 / facts.ratio) if facts.cross else None,
         (facts.value[0] / facts.ratio, facts.value[1] / facts.ratio, facts.value[2]) if facts.value else None,
