@@ -97,8 +97,11 @@ def test_presets_stand_on_the_active_viewport_with_their_digits():
 
 
 def test_cuts_are_named_and_turned_images_say_so():
-    cut = replace(FACTS, state=ViewportState("1.1", "1.1.1", Plane.CORONAL, slab_mm=10, slab_mode="MAX"))
-    assert "Coronal  10 mm MAX" in texts(cut, "bottom_left")
+    thin = replace(FACTS, state=ViewportState("1.1", "1.1.1", Plane.CORONAL))
+    assert "Coronal" in texts(thin, "bottom_left")
+    for mode, words in (("MIP", "MIP"), ("MIN", "MinIP"), ("MEAN", "Mean")):
+        slab = replace(thin, picture=replace(PICTURE, slab=Slab(mode, 10.0, (0.0, 1.0, 0.0), 11)))
+        assert f"Coronal  {words} 10 mm" in texts(slab, "bottom_left")
     turned = replace(FACTS, state=ViewportState("1.1", "1.1.1", rotation=90, flipped_horizontally=True, zoom=2, inverted=True))
     assert texts(turned, "bottom_right")[1:] == ["Zoom 200 % 90° flipped ↔", "Inverted"]
 
