@@ -14,6 +14,7 @@ from ui.corner_line import Tone
 from ui.corner_text import corner_lines
 from workstation.domain.doubt import Doubt
 from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
 from workstation.errors import Refused
 
