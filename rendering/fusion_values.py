@@ -30,7 +30,8 @@ def with_laid_over(probe: Probe | None, painter: FusionPainter, state: ViewportS
         return probe
     try:
         found = painter.found(state.fusion)
-        over = probe_cut(found.images, painter.scale(found.images).told_in(state.value_unit), found.point(point))
+        told = painter.scale(found.images).told_in(state.value_unit)
+        over = probe_cut(found.images, told, found.point(point), found.dimension)
     except (Refused, NotYet):
         return probe
     words = f"{found.images.series.modality} {over.text}" if over is not None else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rendering.images import NotYet, SeriesImages
 from rendering.lesion_proposal import PlaneGrid, drawn_lesion, propose
+from rendering.viewport_dimensions import dimension_index, dimension_of_drawing
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import cut_of, is_plane
 from workstation.domain.annotation import Annotation
@@ -27,7 +28,7 @@ def search(
     if before.verdict.geometry is None or now.verdict.geometry is None:
         return LesionProposal(expected, (), "No size is proposed where the images are no volume")
     try:
-        volumes = before.volume(), now.volume()
+        volumes = before.volume(dimension_of_drawing(before, drawn) or 0), now.volume(dimension_index(now, other))
     except NotYet:
         return LesionProposal(expected, (), "The images were still loading: measure it by hand, or carry it again")
     if any(volume.partial for volume in volumes):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rendering.images import NotYet, SeriesImages
 from rendering.reslice import VolumeSource
-from rendering.viewport_dimensions import dimension_index
+from rendering.viewport_dimensions import dimension_index, dimension_of
 from rendering.viewport_solid import SolidView, box_corners, solid_view
 from rendering.viewport_values import ValueScale
 from rendering.volume_hidden import Hidden, together
@@ -101,7 +101,7 @@ class SolidPainter:
         preset = named(self._images.series.modality, name)
         if preset is None:
             return state
-        own = preset.window or replace(self._scale.window(0, None), explanation=preset.name)
+        own = preset.window or replace(self._scale.window(dimension_of(self._images, state).start, None), explanation=preset.name)
         return replace(state, window=own, solid=replace(state.solid, preset=name, opacity=1.0))
 
     def is_projection(self, state: ViewportState) -> bool:
@@ -228,4 +228,5 @@ class SolidPainter:
 
     def _choice(self, state: ViewportState) -> tuple[VolumePreset, Window]:
         preset, window = choose(self._images.series.modality, state.window, state.solid)
-        return preset, replace(window or self._scale.window(0, None), explanation=preset.name)
+        own = window or self._scale.window(dimension_of(self._images, state).start, None)
+        return preset, replace(own, explanation=preset.name)
