@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -22,9 +23,10 @@ from rendering.images import NotYet, SeriesImages
 from rendering.latest import Latest
 from rendering.picture import Picture
 from rendering.pixels import is_inverse
-from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, ColourMap, colour_map
+from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, STEPS, ColourMap, colour_map
 from rendering.registration.displacement import Displacement, DisplacementBack, displacements
 from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
+from rendering.viewport_cut import enlarged
 from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.alignment import IDENTITY
@@ -41,6 +43,9 @@ REGISTERED = "fused, registered"
 
 # Views that are kept for a change of window, map or opacity.
 KEPT = 2
+
+# While the hand moves every 2nd, 4th or 8th pixel is looked at, where voxels are so much larger.
+MOST_COARSE = 3
 
 # A view that skips voxels is sampled so many times finer at most, and averaged.
 FINEST = 4
@@ -152,23 +157,31 @@ class FusionPainter:
         return values.window(0, fusion.window or (PET_WINDOW if values.own.name else None))
 
     def over(
-        self, picture: Picture, view: FrameView | CutView, state: ViewportState, base: Callable[[], NDArray[np.float32]]
+        self,
+        picture: Picture,
+        view: FrameView | CutView,
+        state: ViewportState,
+        base: Callable[[], NDArray[np.float32]],
+        fast: bool = False,
     ) -> Picture:
         """`picture` with what `state.fusion` asks for; without it, and with the reason, where that cannot be.
 
-        `base` gives the shown series' values under the view's pixels, for a difference.
+        `base` gives the shown series' values under the view's pixels, for a difference. `fast` looks at fewer places of
+        what is laid over, as long as no voxel of it is skipped.
         """
         if state.fusion is None or picture.error is not None:
             return picture
         try:
             found = self.found(state.fusion)
-            return self._painted(picture, view, state, state.fusion, found, base)
+            return self._painted(picture, view, state, state.fusion, found, base, fast)
         except Refused as refused:
             return _with_doubt(picture, "not-fused", f"{refused.title}: {refused.detail}" if refused.detail else refused.title)
         except NotYet:
             return _with_doubt(picture, "fusion-waits", "The series to lay over is being loaded")
 
-    def values(self, found: LaidOver, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> Values:
+    def values(
+        self, found: LaidOver, view: FrameView | CutView, state: ViewportState, width: int, height: int, fast: bool = False
+    ) -> Values:
         """The laid-over series' values under the view's pixels, NaN outside it. Raises Refused or NotYet."""
         source = found.volume()
         values = self.scale(found.images)
@@ -178,8 +191,11 @@ class FusionPainter:
             bent = self._views.get(key, lambda: values.in_unit(bent_values(source, view, found, width, height, state.slab_mode)))
             return Values(bent, values, source.partial)
         sampling = sampling_of(source.geometry, view, found, width, height, state.slab_mode)
+        times = _coarser(sampling) if fast else 1
+        sampling = sampling.thinned(times) if times > 1 else sampling
         key = (id(found.images), source.geometry.shape, source.partial, found.dimension, sampling, values.factor)
-        return Values(self._views.get(key, lambda: values.in_unit(_sampled(source, sampling))), values, source.partial)
+        seen = self._views.get(key, lambda: values.in_unit(_sampled(source, sampling)))
+        return Values(seen, values, source.partial, times)
 
     def _painted(
         self,
@@ -189,9 +205,10 @@ class FusionPainter:
         fusion: Fusion,
         found: LaidOver,
         base: Callable[[], NDArray[np.float32]],
+        fast: bool,
     ) -> Picture:
         height, width = picture.pixels.shape[:2]
-        seen = self.values(found, view, state, width, height)
+        seen = self.values(found, view, state, width, height, fast and fusion.mode is FusionMode.OVERLAY)
         unit = seen.scale.unit(0)
         if fusion.mode is FusionMode.DIFFERENCE:
             pixels, window, colours = _difference(base(), seen.values, fusion, self.scale(self._images).unit(0), unit)
@@ -199,7 +216,7 @@ class FusionPainter:
             own = self._window(seen.scale, fusion)
             colours = colour_map(fusion.colour_map, OVERLAY)
             inverse = is_inverse(found.images.header(0))
-            pixels = blended(picture.pixels, seen.values, own, colours, fusion.opacity, inverse)
+            pixels = blended(picture.pixels, seen.values, own, colours, fusion.opacity, inverse, seen.times)
             told = seen.scale.told_in(state.value_unit)
             window, unit = told.of_own(own), told.unit(0)
         series, study = found.images.series, found.images.study
@@ -221,6 +238,8 @@ class Values:
     values: NDArray[np.float32]
     scale: ValueScale
     partial: bool
+    times: int = 1
+    """On every so many-th pixel of the view only."""
 
 
 def sampling_of(
@@ -248,6 +267,12 @@ def sampling_of(
     return Sampling(first, right, down, width, height, sub(step, origin), view.samples, slab_mode)
 
 
+def _coarser(sampling: Sampling) -> int:
+    """A power of two: of how many pixels in a row one is enough to meet every voxel twice."""
+    step = max(abs(part) for way in (sampling.right, sampling.down) for part in way)
+    return 1 << max(0, min(MOST_COARSE, math.floor(math.log2(0.5 / step)))) if step > 0.0 else 1
+
+
 def _sampled(source: VolumeSource, sampling: Sampling) -> NDArray[np.float32]:
     skipped = max(abs(part) for step in (sampling.right, sampling.down) for part in step)
     finer = min(FINEST, max(1, math.floor(skipped)))
@@ -262,23 +287,54 @@ def blended(
     colours: ColourMap,
     opacity: float,
     inverse: bool = False,
+    times: int = 1,
 ) -> NDArray[np.uint8]:
-    """Colours over grey (or RGB): at `opacity`, less near the window's lower end, nothing below it and where no value is.
+    """Colours over grey (or RGB), the values on every pixel or on every `times`-th (a power of two).
 
-    At an opacity of 1 the laid-over series covers all that it reaches.
+    At `opacity`, less near the window's lower end, nothing below it and where no value is. At an opacity of 1 the
+    laid-over series covers all that it reaches.
     """
+    height, width = base.shape[:2]
     levels = screen_grey(values, window, inverse, None)
-    shares = np.arange(256) / 255.0
-    alpha = np.full(256, 1.0) if opacity >= 1.0 else opacity * np.minimum(1.0, shares / RAMP)
-    weights = np.rint(alpha * 256.0).astype(np.uint16)
-    # One more colour for what lies outside: NaN, which is level 0 too.
-    weights = np.append(weights, np.uint16(0))
-    coloured = np.vstack([colours.table, np.zeros((1, 3), np.uint8)]).astype(np.uint16) * weights[:, np.newaxis]
-    index = levels.astype(np.uint16)
-    index[np.isnan(values)] = 256
-    grey = base if base.ndim == 3 else base[..., np.newaxis]
-    mixed = coloured[index] + grey.astype(np.uint16) * (np.uint16(256) - weights)[index][..., np.newaxis]
+    index = (levels if times == 1 else enlarged(levels, times, width, height)).astype(np.int32)
+    # One more colour for what lies outside: NaN, which is level 0 too. At less than all, level 0 shows nothing either.
+    if opacity >= 1.0:
+        outside = np.isnan(values)
+        index[outside if times == 1 else outside.repeat(times, 0).repeat(times, 1)[:height, :width]] = STEPS
+    if base.ndim == 2:
+        index <<= 8
+        index |= base
+        return _rgb(np.take(_mixed_greys(colours.name, colours.use, opacity), index, mode="clip"))
+    weights, coloured = _mixing(colours, opacity)
+    mixed = coloured[index] + base.astype(np.uint16) * (np.uint16(256) - weights)[index][..., np.newaxis]
     return np.ascontiguousarray((mixed >> 8).astype(np.uint8))
+
+
+def _mixing(colours: ColourMap, opacity: float) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """The weight (of 256) of each level's colour, and the colours times their weight; one more of both for none."""
+    shares = np.arange(STEPS) / (STEPS - 1.0)
+    alpha = np.ones(STEPS) if opacity >= 1.0 else opacity * np.minimum(1.0, shares / RAMP)
+    weights = np.append(np.rint(alpha * 256.0), 0.0).astype(np.uint16)
+    table = np.vstack([colours.table, np.zeros((1, 3), np.uint8)]).astype(np.uint16)
+    return weights, table * weights[:, np.newaxis]
+
+
+@lru_cache(maxsize=16)
+def _mixed_greys(name: str, use: str, opacity: float) -> NDArray[np.uint32]:
+    """What each level over each grey becomes, red in the lowest byte; index: level * 256 + grey."""
+    weights, coloured = _mixing(colour_map(name, use), opacity)
+    greys = np.arange(256, dtype=np.uint32)
+    parts = (
+        coloured.astype(np.uint32)[:, :, np.newaxis] + (256 - weights.astype(np.uint32))[:, np.newaxis, np.newaxis] * greys
+    ) >> 8
+    packed: NDArray[np.uint32] = (parts[:, 0] | (parts[:, 1] << 8) | (parts[:, 2] << 16)).reshape(-1).astype(np.uint32)
+    packed.setflags(write=False)
+    return packed
+
+
+def _rgb(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Packed colours as (height, width, 3)."""
+    return np.ascontiguousarray(packed.astype("<u4", copy=False).view(np.uint8).reshape(*packed.shape, 4)[..., :3])
 
 
 def _difference(
@@ -291,7 +347,7 @@ def _difference(
     window = fusion.window or _difference_window(found, unit)
     window = Window(0.0, window.width, VoiFunction.LINEAR_EXACT, window.explanation)
     colours = colour_map(fusion.colour_map, DIFFERENCE)
-    pixels = colours.table[screen_grey(found, window, False, None)]
+    pixels = np.take(colours.table, screen_grey(found, window, False, None), axis=0, mode="clip")
     pixels[~np.isfinite(found)] = 0
     return np.ascontiguousarray(pixels), window, colours
 

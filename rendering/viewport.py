@@ -87,7 +87,7 @@ class Viewport(ViewportFusion):
                 return self._solid_picture(state, width, height, fast, cancelled)
             cut = is_plane(state)
             made = self._cut_picture(state, width, height, fast) if cut else self._frame_picture(state, width, height)
-            return self._fused(made, state, width, height) if state.fusion is not None else made
+            return self._fused(made, state, width, height, fast) if state.fusion is not None else made
         except Refused as refused:
             return self._without_pixels(state, width, height, refused)
         except (NotYet, GivenUp):

@@ -45,11 +45,11 @@ class ViewportFusion:
     @abstractmethod
     def _seen(self, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]: ...
 
-    def _fused(self, picture: Picture, state: ViewportState, width: int, height: int) -> Picture:
+    def _fused(self, picture: Picture, state: ViewportState, width: int, height: int, fast: bool = False) -> Picture:
         view = self._view(state, width, height)
         if isinstance(view, SolidView):
             return picture
-        return self.fusion.over(picture, view, state, lambda: self._seen(view, state, width, height))
+        return self.fusion.over(picture, view, state, lambda: self._seen(view, state, width, height), fast)
 
     def value_units(self) -> ValueUnits:
         """What the values can be told in, by `ViewportState.value_unit`, and why not in others."""
