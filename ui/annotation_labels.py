@@ -28,6 +28,8 @@ DIRECTIONS = 16
 WORDS_GAP, LINES_GAP = 2.0, 3.0
 # What one unit of each fault costs, in pixels of distance.
 COVERS_LINE, COVERS_AREA, BRIGHT = 40.0, 80.0, 90.0
+# A line back that goes over something else, and how close that is looked at.
+CROSSES, LEADER_STEP = 60.0, 6.0
 # What costs more near its drawing is looked for all over the view.
 FAR_FROM = 110.0
 # So many of the best are compared by what they hide of areas and of the image.
@@ -206,10 +208,24 @@ class _Search:
             if found is not None and found[0] <= price:
                 break
             box = _box(row)
-            whole = price + BRIGHT * brightness(box)
+            whole = price + BRIGHT * brightness(box) + CROSSES * self._crosses(box)
             if found is None or whole < found[0]:
                 found = whole, box
         return found
+
+    def _crosses(self, box: Box) -> int:
+        """Whether the line back to the drawing goes over other drawings, and whether over words: whose they are must be plain."""
+        np = self._np
+        back = leader(box, self._subject.points)
+        if back is None:
+            return 0
+        start, end = np.array(back[0]), np.array(back[1])
+        steps = max(int(math.dist(*back) / LEADER_STEP), 2)
+        way = start + (end - start) * (np.arange(1, steps) / steps)[:, None]
+        apart = np.abs(way[:, None, :] - self._others[None, :, :]).max(axis=2)
+        x, y, w = way[:, 0, None], way[:, 1, None], self._words[None, :, :]
+        over_words = (x > w[..., 0]) & (x < w[..., 2]) & (y > w[..., 1]) & (y < w[..., 3])
+        return int((apart < LEADER_STEP).any()) + int(over_words.any())
 
     def least_bad(self) -> Box:
         """Where there is room nowhere: over as few words as may be."""

@@ -30,7 +30,7 @@ def told(tmp_path_factory) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
-def test_a_hand_draws_hits_and_moves_alike_whatever_the_screen(told, ratio):
+def test_a_hand_draws_hits_and_moves_alike_whatever_the_screen(qapp, told, ratio):
     scaled = told[ratio]
     assert scaled["ratio"] == float(ratio)
     # One device pixel is 1 mm here: the same way of the hand is longer where pixels are finer.
