@@ -202,10 +202,8 @@ def test_while_the_hand_moves_the_picture_is_the_same_but_for_what_lies_between_
             seen = view.fusion.values(view.fusion.found(FUSION), base_view, state, WIDE, HIGH, fast=True)
             assert seen.times > 1
             alone = view.picture(replace(state, fusion=None), WIDE, HIGH)
-            fast, still = (
-                view.fusion.over(alone, base_view, state, lambda: np.empty(0), quick).pixels.astype(int)
-                for quick in (True, False)
-            )
+            made = [view.fusion.over(alone, base_view, state, lambda: np.empty(0), quick).pixels for quick in (True, False)]
+            fast, still = (pixels.astype(int) for pixels in made)
             assert fast.shape == still.shape
             away = np.abs(fast - still).max(axis=2)
             assert np.mean(away > 12) < 0.02
