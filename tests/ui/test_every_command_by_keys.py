@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from given_state import three_states
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
@@ -55,6 +56,13 @@ def a_finding(seat: Any) -> None:
     )
     annotating.add_received([replace(own, source=Source("program", "Invented detector", "1"), verdict=Verdict.OPEN)])
     annotating.select(own.uid)
+
+
+def shown_by_a_state(seat: Any) -> None:
+    """The active viewport follows a presentation state."""
+    seat.library.objects["1.1"] = three_states()
+    seat.session.findings.open_case(seat.session.case.studies)
+    seat.session.presenting.show("2.25.600")
 
 
 def another_stage(seat: Any) -> None:
@@ -130,6 +138,12 @@ WALK: dict[str, Step] = {
     "drawing.copy_to_prior": step("drawings", first=DRAWN),
     "drawing.accept": step("drawings", given=a_finding),
     "drawing.reject": step("drawings", given=a_finding),
+    # Key images and presentation states
+    "key_image.toggle": step("key_images"),
+    "key_image.next": step("position", first=("K", "Down")),
+    "key_image.list": step("dialogs", "focus_widget"),
+    "presentation.list": step("dialogs", "focus_widget"),
+    "presentation.leave": step("rotation", "zoom", "window", "followed", given=shown_by_a_state),
     # Planes and hanging
     "plane.axial": step(*CUT),
     "plane.coronal": step(*CUT),
@@ -182,6 +196,7 @@ def facts(window: Any, seat: Any) -> dict[str, Any]:
         "cine_sweeps": viewing.cine.sweeps,
         "drawings": annotating.all(),
         "selected": annotating.selected,
+        "key_images": seat.session.key_images.all(),
         "layer_visible": annotating.layer_visible,
         "spine_level": annotating.spine_level,
         "label_hand": annotating.labels.uid,
