@@ -32,29 +32,15 @@ class ObjectKind(StrEnum):
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 # SOP class stems (PS3.4 B.5).
-_KINDS = {
-    "11.1": ObjectKind.PRESENTATION,
-    "11.2": ObjectKind.PRESENTATION,
-    "11.3": ObjectKind.PRESENTATION,
-    **dict.fromkeys(("11.4", "11.5", "11.6", "11.7", "11.8", "11.9", "11.10", "11.11", "11.12"), ObjectKind.PRESENTATION),
-    "88.59": ObjectKind.KEY_OBJECTS,
-    "88.11": ObjectKind.REPORT,
-    "88.22": ObjectKind.REPORT,
-    "88.33": ObjectKind.REPORT,
-    "88.34": ObjectKind.REPORT,
-    "88.35": ObjectKind.REPORT,
-    "88.40": ObjectKind.REPORT,
-    "88.50": ObjectKind.REPORT,
-    "88.65": ObjectKind.REPORT,
-    "88.67": ObjectKind.REPORT,
-    "88.68": ObjectKind.REPORT,
-    "88.71": ObjectKind.REPORT,
-    "88.76": ObjectKind.REPORT,
-    "66.4": ObjectKind.SEGMENTATION,
-    "66.7": ObjectKind.SEGMENTATION,
-    "481.3": ObjectKind.STRUCTURES,
-    "67": ObjectKind.VALUE_MAP,
+_STEMS: dict[ObjectKind, str] = {
+    ObjectKind.PRESENTATION: "11.1 11.2 11.3 11.4 11.5 11.6 11.7 11.8 11.9 11.10 11.11 11.12",
+    ObjectKind.KEY_OBJECTS: "88.59",
+    ObjectKind.REPORT: "88.11 88.22 88.33 88.34 88.35 88.40 88.50 88.65 88.67 88.68 88.71 88.76",
+    ObjectKind.SEGMENTATION: "66.4 66.7",
+    ObjectKind.STRUCTURES: "481.3",
+    ObjectKind.VALUE_MAP: "67",
 }
+_KINDS = {stem: kind for kind, stems in _STEMS.items() for stem in stems.split()}
 
 
 def kind_of(sop_class_uid: str) -> ObjectKind | None:
