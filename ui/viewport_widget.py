@@ -346,13 +346,13 @@ class ViewportWidget(QWidget):
             self._pick(self._device(_xy(event.position())))
 
     def _pick(self, at: tuple[float, float]) -> None:
-        """A click in 3D takes the planes to what is seen there: in a MIP to the brightest voxel behind it."""
+        """A click in 3D takes the planes to what is seen there and marks it: in a MIP the brightest voxel behind it."""
         view = self.view()
         if view is not None and view.state.plane is Plane.THREE_D:
             with suppress(WorkstationError):  # while it loads there is nothing behind a pixel
                 point = view.viewport.pick(view.state, view.width, view.height, *at)
                 if point is not None:
-                    self._session.hottest.pick(self.index, point)
+                    self._focus(point)
                     self._neighbours.focus_point(self.index, point)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -39,19 +39,9 @@ class Hottest:
         point = viewer.hottest(state, *self._annotating.drawing.size(index), ball)
         if point is None:
             raise Refused("No maximum here", "There is no value in what is shown")
-        self.go_to(point, state)
+        self._viewing.fusing.go_to(point, state.study_uid, state.series_uid)
         if ball is None:
             self._add_ball(index, viewer, point)
-
-    def go_to(self, point: Vec3, state: ViewportState) -> None:
-        """Every viewport of the same space, to a point of the series of `state`."""
-        self._viewing.fusing.go_to(point, state.study_uid, state.series_uid)
-
-    def pick(self, index: int, point: Vec3) -> None:
-        """A place in viewport `index` was pointed at from outside (a MIP): the planes go there."""
-        state = self._viewing.state(index)
-        if state is not None:
-            self.go_to(point, state)
 
     def _active(self) -> tuple[int, ViewportState, SeriesViewer]:
         index = self._viewing.active
