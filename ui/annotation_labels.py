@@ -28,6 +28,8 @@ DIRECTIONS = 16
 WORDS_GAP, LINES_GAP = 2.0, 3.0
 # What one unit of each fault costs, in pixels of distance.
 COVERS_LINE, COVERS_AREA, BRIGHT = 40.0, 80.0, 90.0
+# What costs more than this hides what others measure: then it has no place.
+HIDES = 300.0
 # A line back that goes over something else, and how close that is looked at.
 CROSSES, LEADER_STEP = 60.0, 6.0
 # What costs more near its drawing is looked for all over the view.
@@ -37,7 +39,7 @@ COMPARED = 6
 # An outline needs no more corners to tell whether a label lies in it.
 MOST_CORNERS = 24
 # So many places of the whole view are looked at closely.
-MOST_FAR = 500
+MOST_FAR = 800
 # Further away than this a line leads from the label to its drawing.
 LEADER_FROM = 16.0
 # Where it stands already a label stays up to this far away: it must not jump while one zooms.
@@ -111,7 +113,7 @@ def place(
     brightness: Callable[[Box], float] = lambda _: 0.0,
     stands: Box | None = None,
 ) -> tuple[Box, bool]:
-    """The best place for a label of `size`, and whether it is free of words and of what its drawing measures.
+    """The best place for a label of `size`, and whether it is free of words and of what is measured.
 
     `words` are boxes that text stands in already, `lines` points on other drawings' lines, `areas`
     the outlines of what others measure, each with its `around`; `brightness` is 0.0 for black to 1.0 for
@@ -127,7 +129,9 @@ def place(
         best = min((one for one in (best, search.best(search.ring(reach), brightness)) if one), default=None, key=_cost)
     if best is None or best[0] > FAR_FROM:
         best = min((one for one in (best, search.best(search.anywhere(), brightness)) if one), default=None, key=_cost)
-    return (best[1], True) if best is not None else (search.least_bad(), False)
+    if best is None:
+        return search.least_bad(), False
+    return best[1], best[0] <= HIDES
 
 
 def _cost(found: tuple[float, Box]) -> float:
@@ -251,8 +255,8 @@ class _Search:
     def anywhere(self) -> Boxes:
         """All over the view."""
         np, (wide, high), (width, height) = self._np, self._size, self._view
-        across = np.arange(MARGIN, max(width - wide - MARGIN, MARGIN) + 1, max(wide / 4, 10.0))
-        down = np.arange(MARGIN, max(height - high - MARGIN, MARGIN) + 1, max(high / 2, 8.0))
+        across = np.arange(MARGIN, max(width - wide - MARGIN, MARGIN) + 1, max(wide / 8, 10.0))
+        down = np.arange(MARGIN, max(height - high - MARGIN, MARGIN) + 1, max(high / 4, 8.0))
         left, top = np.meshgrid(across, down)
         return self._clamped(np.column_stack([left.ravel(), top.ravel()]))
 

@@ -134,7 +134,8 @@ def _placed(shape: Shape, own: Any, others: _Others, room: Room, before: Shape |
         box = inside(Box(x - wide / 2, y - high / 2, wide, high), room.size)
         return replace(shape, label=text, box=box, leader=leader(box, points), is_crowded=False)
     subject = Subject(points, own, _outline(shape), _margin(shape))
-    for words in dict.fromkeys((text, text[:1])):
+    shorter = (f"{text[0]} …",) if len(text) > 1 else text
+    for words in dict.fromkeys((text, shorter)):
         stands = _moved_with(before, shape, words)
         box, is_free_there = place(
             _size(words), subject, room.size, room.words, others.lines, others.areas, room.brightness, stands
