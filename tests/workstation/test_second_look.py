@@ -120,7 +120,12 @@ def test_a_broken_file_of_the_site_is_said_and_stops_no_report(tmp_path):
     bare = replace(report.session.desk.report, sections=(ReportSection(SectionCode.FINDINGS, "The uterus is there and normal."),))
     with pytest.raises(Remarked):
         look.checker(FACTS)(bare)
-    assert "lateralty" in look.notice
+    report.session.second_look = look
+    said = []
+    report.session.notice.connect(lambda notice: said.append(notice.text))
+    report.session.desk.opened.emit(bare)
+    report.session.desk.opened.emit(bare)
+    assert len([text for text in said if "lateralty" in text]) == 1
 
 
 def test_what_is_known_of_a_case_is_its_own_and_nothing_is_guessed():

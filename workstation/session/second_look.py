@@ -81,6 +81,11 @@ class SecondLook:
         self._shown[report_uuid] = frozenset(_key(r) for r in remarks)
         self._set(tuple(sorted(remarks, key=lambda r: r.severity is not Severity.BLOCK)))
 
+    def told(self) -> str:
+        """What is wrong with the site's files, once."""
+        notice, self.notice = self.notice, ""
+        return notice
+
     def clear(self) -> None:
         """Another report is on the desk, or it was signed."""
         self._shown.clear()

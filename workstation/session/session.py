@@ -367,6 +367,8 @@ class Session:
     def _forget_remarks(self, _: object) -> None:
         if self.second_look is not None:
             self.second_look.clear()
+            if notice := self.second_look.told():
+                self.notice.emit(Notice(notice, error=True))
 
     def _tell_recovered(self, report: Report) -> None:
         if report.report_uuid in self._left_over:
