@@ -231,11 +231,11 @@ class Viewport(ViewportFusion):
         return min(max(round(cut.index), 0), cut.count - 1)
 
     def image_of(self, state: ViewportState) -> tuple[str, int] | None:
-        """(SOP Instance UID, frame number) of what a stack shows."""
-        if is_plane(state) or not self.images.frame_count:
+        """(SOP Instance UID, frame number) of the one acquired image that is shown; None between two, of a slab and in 3D."""
+        if state.plane is Plane.THREE_D or not self.images.frame_count:
             return None
-        identity = self.images.identity(self.slice_index(state))
-        return identity.sop_instance_uid, identity.frame_number
+        identity = self._view(state, 1, 1).identity
+        return None if identity is None else (identity.sop_instance_uid, identity.frame_number)
 
     def at_index(self, state: ViewportState, index: int) -> ViewportState:
         """The state at slice `index` of `slice_count`, held within the ends."""

@@ -414,3 +414,15 @@ def test_frames_of_one_image_are_told_apart(seat: Seat, tmp_path: Path) -> None:
             presented(images, several.default_state(), facts, *SIZE)
         assert [image.frames for image in facts_of(seat, selection, tmp_path).images] == [(2,)]
         images.close()
+
+
+def test_a_cut_is_an_image_only_where_it_shows_one_acquired_slice(viewport: Viewport) -> None:
+    """What K marks: an axial plane on a slice is that image, between two, as a slab, coronal or in 3D it is none."""
+    on_slice = viewport.at_index(viewport.default_state(Plane.AXIAL), 1)
+    assert viewport.image_of(on_slice) == (viewport.images.identity(1).sop_instance_uid, 1)
+    assert on_slice.focus is not None
+    x, y, z = on_slice.focus
+    assert viewport.image_of(replace(on_slice, focus=(x, y, z + 1.0))) is None
+    assert viewport.image_of(replace(on_slice, slab_mm=6.0)) is None
+    assert viewport.image_of(viewport.default_state(Plane.CORONAL)) is None
+    assert viewport.image_of(viewport.default_state(Plane.THREE_D)) is None

@@ -173,7 +173,7 @@ class KeyImages:
         if state is None or found is None:
             raise Refused(
                 "No image to mark",
-                "Key images are images as they were acquired: a plane or a 3D view is none",
+                "Key images are images as they were acquired: a cut between them, a slab or a 3D view is none",
                 "Show the series as acquired first (Alt+1)",
             )
         source = Source(READER, self._annotating.reader, made=datetime.now(UTC))

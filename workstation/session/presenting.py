@@ -206,7 +206,8 @@ class Presenting:
     def _image(self, index: int) -> tuple[str, str, int] | None:
         """(study, image, frame) of a stack view."""
         state, viewer = self._viewing.state(index), self._viewing.viewer(index)
-        found = viewer.image_of(state) if viewer is not None and state is not None else None
+        is_stack = state is not None and state.plane is Plane.STACK
+        found = viewer.image_of(state) if viewer is not None and state is not None and is_stack else None
         return (state.study_uid, *found) if state is not None and found is not None else None
 
     @staticmethod
