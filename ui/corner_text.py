@@ -278,7 +278,7 @@ def _number(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def _filled(lines: list[Line]) -> tuple[Line, ...]:

@@ -84,7 +84,7 @@ def _plane_words(drawn: Annotation) -> str:
     words = f"{drawn.plane.value} plane"
     if drawn.plane not in _AXES or not drawn.patient_points:
         return words
-    at = f"{drawn.patient_points[0][_AXES[drawn.plane]]:+.1f}".replace("-", "\u2212")
+    at = f"{round(drawn.patient_points[0][_AXES[drawn.plane]], 1) + 0.0:+.1f}".replace("-", "\u2212")
     return f"{words} at {at} mm"
 
 
