@@ -33,7 +33,7 @@ class ColourBar:
         if height < LEAST_HEIGHT:
             return 0.0
         texts = (self.low, self.middle, self.high)
-        return LEFT + WIDTH + 10 + max(halo.width(text) for text in texts)
+        return LEFT + WIDTH + 18 + max(halo.width(text) for text in texts)
 
 
 def colour_bar(fused: Fused | None) -> ColourBar | None:
@@ -60,7 +60,7 @@ def fused_lines(fused: Fused | None) -> tuple[Line, ...]:
     scale = f"{number(low)} … {number(high)} {unit_words(fused.unit)}".strip()
     share = "" if is_difference else f"  {plain.core_text(fused.map_title)} {round(fused.opacity * 100)} %"
     return (
-        Line(full, 1, short=(plain.plain(named),)),
+        Line(full, 0, short=(f"{plain.plain(named)} {day}".strip(), plain.plain(named))),
         Line(how, 0, Tone.DOUBT if is_difference else Tone.TEXT),
         Line(f"{scale}{share}", 1, short=(scale,), whole=True),
     )
