@@ -344,7 +344,7 @@ class Viewport(ViewportFusion):
 
     def voi_of(self, state: ViewportState) -> Voi:
         """The window or VOI LUT really used for an image, in the series' own unit. Raises NotYet as `window_of` does."""
-        return self._scale.voi(self.slice_index(state), state.voi, state.own_window)
+        return self._scale.voi(self._position(state), state.voi, state.own_window)
 
     @property
     def factor(self) -> float:

@@ -145,7 +145,7 @@ class _Saving:
             self._left_out.append(LAID_OVER)
         if state.followed is not None and state.followed.levels:
             self._left_out.append(LEVELS)
-        shown = view.viewport.slice_index(state)
+        shown = min(max(state.position, 0), images.frame_count - 1)
         wanted = set(self._frame_places())
         for position in range(images.frame_count):
             identity = images.identity(position)
