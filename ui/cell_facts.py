@@ -123,8 +123,8 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
 
 def aligned_line(told: Told) -> Line:
     """How the prior lies to the current study; what warns is a badge."""
-    short = (plain.core_text(told.short),) if told.short else ()
-    return Line(plain.core_text(told.words), 0, Tone.DOUBT if told.warns else Tone.TEXT, short)
+    shorter = tuple(plain.core_text(words) for words in told.shorter)
+    return Line(plain.core_text(told.words), 0, Tone.DOUBT if told.warns else Tone.TEXT, shorter)
 
 
 def _crowded(count: int) -> Line:

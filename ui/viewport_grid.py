@@ -135,6 +135,8 @@ class ViewportGrid(QWidget):
                 continue
             if self._viewing.linking.is_beside(other.index, index):
                 continue  # it shows the same: where two such planes cross means nothing
+            if self._viewing.linking.is_beside(other.index, index):
+                continue  # it shows the same: where two such planes cross means nothing
             source = other.view()
             way = self._way(source.state.series_uid, index) if source is not None else None
             try:

@@ -1,6 +1,6 @@
 """Deformable registration after a rigid one, on cubes of 4 mm: a displacement field that never folds, or a refusal.
 
-Same modality: diffeomorphic demons in two levels. Other modality: a cubic B-spline on mutual information.
+CT to CT: diffeomorphic demons in two levels. Others: a cubic B-spline on mutual information.
 The field is a function of the fixed point; moving point = rigid(point) + displacement(point).
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rendering.registration.coarse import SEED
 from rendering.registration.grids import Cubes, cubes_of, dilated
-from rendering.registration.matching import Tell, as_transform
+from rendering.registration.matching import LEAST_FOUND, Tell, as_transform, same_kind
 from rendering.registration.reduce import Reduced
 from rendering.registration.residual import Residual, aligned, residual
 
@@ -32,6 +32,8 @@ LEAST_JACOBIAN, MOST_JACOBIAN = 0.1, 8.0
 MOST_MM = 60.0
 # Of the body's cubes, so many may lie beyond the bounds above (noise at the rim).
 BEYOND_SHARE = 0.001
+# A residual counts as smaller below this share of the one before.
+BETTER = 0.95
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def match_deformable(fixed: Reduced, moving: Reduced, rigid: NDArray[np.float64]
     still, other = cubes_of(fixed, PITCH_MM), cubes_of(moving, PITCH_MM)
     onto = as_transform(rigid)
     tell(0.1)
-    same = fixed.modality == moving.modality
+    same = same_kind(fixed, moving)
     field = _demons(still, other, onto, tell) if same else _spline(still, other, onto, tell)
     tell(0.85)
     displacement = SimpleITK.GetArrayFromImage(field).astype(np.float32)
@@ -61,8 +63,8 @@ def match_deformable(fixed: Reduced, moving: Reduced, rigid: NDArray[np.float64]
     both = SimpleITK.CompositeTransform(
         [onto, SimpleITK.DisplacementFieldTransform(SimpleITK.Cast(field, SimpleITK.sitkVectorFloat64))]
     )
-    left = residual(*finer, both, same)
-    refusal = _refusal(jacobian, np.linalg.norm(displacement, axis=-1)[still.body])
+    before, left = residual(*finer, onto, same), residual(*finer, both, same)
+    refusal = _refusal(jacobian, np.linalg.norm(displacement, axis=-1)[still.body]) or _no_better(before, left)
     least = float(jacobian.min()) if jacobian.size else 1.0
     return DeformableMatch(displacement, still.origin, PITCH_MM, left, least, refusal)
 
@@ -122,6 +124,15 @@ def _progress(tell: Tell, begun: float, step: float) -> Callable[[], None]:
         tell(begun + min(0.7, count * step))
 
     return told
+
+
+def _no_better(before: Residual, after: Residual) -> str:
+    """A field that finds fewer places again, or makes neither the usual nor the largest residuals smaller, is noise."""
+    if after.found < max(LEAST_FOUND, 0.8 * before.found):
+        return f"only {after.found} of {after.places} places were found again"
+    if after.median_mm >= BETTER * before.median_mm and after.p95_mm >= BETTER * before.p95_mm:
+        return f"it fits no better than the rigid alignment ({after.median_mm:.1f} mm, {before.median_mm:.1f} mm before)"
+    return ""
 
 
 def _refusal(jacobian: NDArray[np.float64], lengths: NDArray[np.float32]) -> str:

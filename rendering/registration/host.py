@@ -1,7 +1,7 @@
 """The registration process itself: one question, told how far it is, one answer. See `child` for its parent.
 
-Started as its own program, never forked. Two threads, fixed seeds, threads that share the work the
-same way each time: equal questions have equal answers on every machine.
+Started as its own program, never forked. Two threads on every machine, fixed seeds, declared samples: equal
+questions have equal answers, but for the rounding of sums.
 """
 
 from __future__ import annotations

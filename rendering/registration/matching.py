@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK
@@ -16,6 +17,8 @@ from rendering.registration.reduce import Reduced
 from rendering.registration.residual import Residual, residual
 
 COARSE_MM = 8.0
+# A volume that is shorter in any direction shows too little.
+SHORTEST_MM = 24.0
 # So many of the coarse poses go on to the middle level.
 FOLLOWED = 3
 # From here the way back is looked for: away from what it should find.
@@ -23,12 +26,14 @@ NUDGE = np.array([0.05, -0.05, 0.05, 6.0, -6.0, 6.0])
 
 # What is not believed: less of the smaller body shared than this ...
 LEAST_SHARED = 0.2
-# ... ways there and back that differ by more, or too few or too large residuals ...
-MOST_INVERSE_MM = 8.0
-LEAST_FOUND, LEAST_SHARE, LEAST_SHARE_OTHER = 5, 0.3, 0.2
+# ... ways there and back that differ by more ...
+MOST_INVERSE_MM = 10.0
+# ... another alignment that lies this far off and fits this nearly as well (of wrong pairs 0.16 to 0.19 were seen) ...
+OTHER_MM, LEAST_MARGIN = 12.0, 0.05
+LEAST_MARGIN_OTHER = 0.25
+# ... of CT too few places found again, or of any too large residuals.
+LEAST_FOUND, LEAST_SHARE = 5, 0.3
 MOST_RESIDUAL_MM = 5.0
-# ... or another alignment that lies this far off and fits this nearly as well.
-OTHER_MM, LEAST_MARGIN = 12.0, 0.04
 
 Tell = Callable[[float], object]
 
@@ -49,18 +54,23 @@ class RigidMatch:
     refusal: str
 
 
-def match_rigid(fixed: Reduced, moving: Reduced, tell: Tell) -> RigidMatch:
-    """The best rigid alignment. Deterministic: equal volumes give equal results."""
-    pitch = fine_pitch(fixed, moving)
+TOO_LITTLE = "too little of the same anatomy is shown"
+NOTHING = RigidMatch(np.eye(3, 4), Residual(0, 0, math.nan, math.nan), 0.0, math.nan, 0.0, TOO_LITTLE)
+
+
+def match_rigid(fixed: Reduced, moving: Reduced, tell: Tell, pitch: float = 0.0) -> RigidMatch:
+    """The best rigid alignment; equal volumes give equal results, but for rounding. `pitch` of the finest cubes 0: as fits."""
+    if min(fixed.shortest_mm, moving.shortest_mm) < SHORTEST_MM:
+        return NOTHING
+    pitch = pitch or fine_pitch(fixed, moving)
     fine = cubes_of(fixed, pitch), cubes_of(moving, pitch)
     tell(0.2)
     times = max(2, round(COARSE_MM / pitch))
     coarse = fine[0].coarser(times), fine[1].coarser(times)
-    match = CoarseMatch(*coarse)
-    found = starts(match, coarse[1])
-    if not found:
-        nothing = Residual(0, 0, float("nan"), float("nan"))
-        return RigidMatch(np.eye(3, 4), nothing, 0.0, float("nan"), 0.0, "too little of the same anatomy is shown")
+    match = CoarseMatch(*coarse) if all(one.body.any() for one in coarse) else None
+    found = starts(match, coarse[1]) if match is not None else []
+    if match is None or not found:
+        return NOTHING
     tell(0.4)
     middle = fine[0].coarser(2), fine[1].coarser(2)
     levelled = [refined(*middle, start.pose, match.middle, MIDDLE) for start in found[:FOLLOWED]]
@@ -69,13 +79,17 @@ def match_rigid(fixed: Reduced, moving: Reduced, tell: Tell) -> RigidMatch:
     pose, _ = refined(*fine, levelled[0][0], match.middle, FINE)
     tell(0.8)
     matrix = matrix_of(pose, match.middle)
-    left = residual(*fine, as_transform(matrix), fixed.modality == moving.modality)
+    left = residual(*fine, as_transform(matrix), same_kind(fixed, moving))
     shared = _shared(*coarse, matrix)
     inverse = _inverse_mm(coarse[1], coarse[0], matrix, match)
     margin = _margin(levelled, match)
-    return RigidMatch(
-        matrix, left, shared, inverse, margin, _refusal(left, shared, inverse, margin, fixed.modality == moving.modality)
-    )
+    found_match = RigidMatch(matrix, left, shared, inverse, margin, "")
+    return replace(found_match, refusal=_refusal(found_match, same_kind(fixed, moving)))
+
+
+def same_kind(fixed: Reduced, moving: Reduced) -> bool:
+    """Whether equal tissue has equal values in both: CT numbers do, what a magnet shows depends on its sequence."""
+    return fixed.modality == moving.modality == "CT"
 
 
 def as_transform(matrix: NDArray[np.float64]) -> SimpleITK.AffineTransform:
@@ -109,16 +123,21 @@ def _margin(levelled: list[tuple[Pose, float]], match: CoarseMatch) -> float:
     return 1.0 - max(others) / mutual if others and mutual > 0 else 1.0
 
 
-def _refusal(left: Residual, shared: float, inverse_mm: float, margin: float, same_kind: bool) -> str:
-    """Why the alignment is not to be believed, as the end of a sentence; empty when it is."""
-    if shared < LEAST_SHARED:
-        return "too little of the same anatomy is shown"
-    if left.found < LEAST_FOUND or left.share < (LEAST_SHARE if same_kind else LEAST_SHARE_OTHER):
+def _refusal(match: RigidMatch, is_alike: bool) -> str:
+    """Why the alignment is not to be believed, as the end of a sentence; empty when it is.
+
+    But for CT the places may be too unlike to be found again: how far it stands out from all others then decides,
+    and no residual is told.
+    """
+    left = match.residual
+    if match.shared < LEAST_SHARED:
+        return TOO_LITTLE
+    if is_alike and (left.found < LEAST_FOUND or left.share < LEAST_SHARE):
         return f"only {left.found} of {left.places} places were found again"
-    if left.median_mm > MOST_RESIDUAL_MM:
+    if left.found >= LEAST_FOUND and left.median_mm > MOST_RESIDUAL_MM:
         return f"places lie {left.median_mm:.0f} mm apart"
-    if inverse_mm > MOST_INVERSE_MM:
-        return f"the ways there and back differ by {inverse_mm:.0f} mm"
-    if margin < LEAST_MARGIN:
-        return "two places fit equally well"
+    if match.inverse_mm > MOST_INVERSE_MM:
+        return f"the ways there and back differ by {match.inverse_mm:.0f} mm"
+    if match.margin < (LEAST_MARGIN if is_alike else LEAST_MARGIN_OTHER):
+        return "two places fit nearly equally well"
     return ""

@@ -28,6 +28,11 @@ class Reduced:
     modality: str
 
     @property
+    def shortest_mm(self) -> float:
+        """The shortest side of the box."""
+        return float((np.linalg.norm(self.affine[:, :3], axis=0) * self.values.shape[::-1]).min())
+
+    @property
     def cubic_mm(self) -> float:
         """The volume of the box in mm³."""
         return abs(float(np.linalg.det(self.affine[:, :3]))) * self.values.size

@@ -27,6 +27,8 @@ from workstation.ports import RegistrationTask, SeriesKey
 ALGORITHM = "rigid 1"
 """Raised when equal images may be aligned otherwise: what was kept of an older one is then found anew."""
 
+LEAST_TOLD = 5
+"""Of fewer places than this no residual is told."""
 LOOK_SECONDS = 0.1
 MOST_WAIT_SECONDS = 600.0
 MODALITIES = ("CT", "MR", "PT", "NM")
@@ -69,15 +71,7 @@ class SeriesRegistrar:
             if answer["refusal"]:
                 raise Refused("Not aligned", str(answer["refusal"]))
             matrix = tuple(float(v) for v in answer["matrix"])
-            return Alignment(
-                fixed[1],
-                moving[1],
-                AlignmentKind.RIGID,
-                matrix,
-                answer["median_mm"],
-                f"Registered: residual is the median of {answer['found']} places found again of {answer['places']}",
-                residual_p95_mm=answer["p95_mm"],
-            )
+            return Alignment(fixed[1], moving[1], AlignmentKind.RIGID, matrix, **_residual("Registered", answer))
 
         return task
 
@@ -93,16 +87,8 @@ class SeriesRegistrar:
             name = f"deformation {uuid4()}"
             place = np.array(answer["origin"], float)
             displacements.keep(name, Displacement(field, place, float(answer["pitch"])), rigid.matrix)
-            return Alignment(
-                fixed[1],
-                moving[1],
-                AlignmentKind.DEFORMABLE,
-                rigid.matrix,
-                answer["median_mm"],
-                f"Deformed: residual is the median of {answer['found']} places found again of {answer['places']}",
-                name,
-                residual_p95_mm=answer["p95_mm"],
-            )
+            kind = AlignmentKind.DEFORMABLE
+            return Alignment(fixed[1], moving[1], kind, rigid.matrix, warp=name, **_residual("Deformed", answer))
 
         return task
 
@@ -165,3 +151,12 @@ class SeriesRegistrar:
                 raise Refused("Not aligned", "the images did not come")
             time.sleep(LOOK_SECONDS)
         raise Stopped
+
+
+def _residual(how: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """What an alignment says of itself. Of too few places nothing is told as a number."""
+    found, places = int(answer["found"]), int(answer["places"])
+    if found < LEAST_TOLD:
+        return {"words": f"{how}: residual not measured, {found} of {places} places were found again"}
+    words = f"{how}: residual is the median of {found} places found again of {places}"
+    return {"residual_mm": answer["median_mm"], "residual_p95_mm": answer["p95_mm"], "words": words}

@@ -21,11 +21,12 @@ PLACES = 30
 BLOCK_MM, SEARCH_MM = 10.0, 8.0
 """Half of a block's side, and how far it is looked for."""
 
-# A block counts as found again where it is at least so alike (correlation; of other modalities the correlation ratio) ...
-ALIKE, ALIKE_RATIO = 0.6, 0.4
-TISSUES = 8
+# A block counts as found again where it is at least so alike (correlation) ...
+ALIKE = 0.6
 # ... and what is unlike is at most this share of what is unlike at any place farther than this from it.
-UNLIKE, UNLIKE_RATIO, OTHERS_MM = 0.7, 0.88, 4.0
+UNLIKE, OTHERS_MM = 0.7, 4.0
+# The values that one tissue has in another modality are learned from so many steps of its own.
+TISSUES = 48
 # Of the places, by how much their values change in every direction, the best third is looked at.
 STRONGEST = 67
 
@@ -45,12 +46,17 @@ class Residual:
 
 
 def residual(fixed: Cubes, moving: Cubes, onto: SimpleITK.Transform, same_kind: bool) -> Residual:
-    """`onto` takes fixed points to moving points; `same_kind`: equal tissue has equal values in both."""
+    """`onto` takes fixed points to moving points; `same_kind`: equal tissue has equal values in both.
+
+    Otherwise the fixed values are first brought to what the moving ones are in the mean at the same places: where
+    the two are not aligned, that is much the same everywhere, and nothing is found again.
+    """
     there, known = aligned(fixed, moving, onto)
+    own = fixed.values if same_kind else _as_the_other(fixed, there, known)
     half, reach = (max(2, round(mm / fixed.pitch)) for mm in (BLOCK_MM, SEARCH_MM))
     places = _places(fixed, known, half, reach)
     apart = OTHERS_MM / fixed.pitch
-    lengths = [_off(fixed.values, there, place, (half, reach, apart), same_kind) for place in places]
+    lengths = [_off(own, there, place, half, reach, apart) for place in places]
     found = np.array([length for length in lengths if length is not None]) * fixed.pitch
     if not len(found):
         return Residual(len(places), 0, float("nan"), float("nan"))
@@ -108,21 +114,27 @@ def _corners(values: Floats, places: NDArray[np.intp], half: int) -> NDArray[np.
     return np.asarray(np.linalg.eigvalsh(tensor)[:, 0])
 
 
-def _off(
-    fixed: Floats, there: Floats, place: tuple[int, int, int], sizes: tuple[int, int, float], same_kind: bool
-) -> float | None:
-    """How many cubes away the block at a place is found; None where it is not found again.
+def _as_the_other(fixed: Cubes, there: Floats, known: Mask) -> Floats:
+    both = fixed.body & known
+    own, other = fixed.values[both], there[both]
+    if not own.size:
+        return fixed.values
+    edges = np.unique(np.quantile(own, np.linspace(0, 1, TISSUES + 1)))
+    step = np.clip(np.searchsorted(edges, own, side="right") - 1, 0, max(0, len(edges) - 2))
+    counts = np.maximum(np.bincount(step, minlength=len(edges) - 1), 1)
+    means = np.bincount(step, weights=other, minlength=len(edges) - 1) / counts
+    middles = np.bincount(step, weights=own, minlength=len(edges) - 1) / counts
+    return np.interp(fixed.values, middles, means).astype(np.float32)
 
-    `sizes` in cubes: half a block, how far to look, how far another place must lie to be another.
-    """
-    half, reach, apart = sizes
+
+def _off(fixed: Floats, there: Floats, place: tuple[int, int, int], half: int, reach: int, apart: float) -> float | None:
+    """How many cubes away the block at a place is found; None where it is not found again."""
     block = fixed[tuple(slice(p - half, p + half + 1) for p in place)]
     around = there[tuple(slice(p - half - reach, p + half + reach + 1) for p in place)]
-    alike = _correlations(block, around) if same_kind else _ratios(block, around)
+    alike = _correlations(block, around)
     peak = np.unravel_index(int(alike.argmax()), alike.shape)
     best = float(alike[peak])
-    least, share = (ALIKE, UNLIKE) if same_kind else (ALIKE_RATIO, UNLIKE_RATIO)
-    if best < least or 1 - best > share * (1 - _elsewhere(alike, peak, apart)):
+    if best < ALIKE or 1 - best > UNLIKE * (1 - _elsewhere(alike, peak, apart)):
         return None
     offsets = [at + _between(alike, peak, axis) - reach for axis, at in enumerate(peak)]
     return float(np.linalg.norm(offsets))
@@ -140,22 +152,6 @@ def _correlations(block: Floats, around: Floats) -> NDArray[np.float64]:
     squares = np.einsum("abcijk,abcijk->abc", windows, windows)
     spread = np.sqrt(np.maximum(squares - sums**2 / count, 0.0)) * float(np.sqrt((own**2).sum()))
     return np.where(spread > 1e-3, products / np.maximum(spread, 1e-3), 0.0)
-
-
-def _ratios(block: Floats, around: Floats) -> NDArray[np.float64]:
-    """Correlation ratios: how much of the other modality's spread is told by the kinds of tissue of the block."""
-    edges = np.quantile(block, np.linspace(0, 1, TISSUES + 1)[1:-1])
-    tissue = np.searchsorted(edges, block)
-    shifted = around.astype(np.float64) - float(around.mean())
-    windows = sliding_window_view(shifted, block.shape)
-    shape = windows.shape[:3]
-    flat = windows.reshape(-1, block.size)
-    is_of = np.eye(TISSUES)[tissue.ravel()]
-    counts = is_of.sum(axis=0)
-    sums = flat @ is_of
-    told = (sums**2 / np.maximum(counts, 1)).sum(axis=1) - sums.sum(axis=1) ** 2 / block.size
-    spread = np.einsum("ij,ij->i", flat, flat) - sums.sum(axis=1) ** 2 / block.size
-    return np.where(spread > 1e-6, told / np.maximum(spread, 1e-6), 0.0).reshape(shape)
 
 
 def _elsewhere(alike: NDArray[np.float64], peak: tuple[np.intp, ...], apart: float) -> float:

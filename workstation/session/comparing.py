@@ -16,7 +16,8 @@ from workstation.session.pairs import Pair
 if TYPE_CHECKING:
     from workstation.session.viewing import Viewing
 
-GREY = "grey"
+IMAGE_MAP = "image"
+"""The colour map of an image that stands in place of another one."""
 
 
 class Comparing:
@@ -41,13 +42,15 @@ class Comparing:
     def blink(self) -> None:
         """The other series in place of the active one, as it lies in the patient, and back."""
         state, fusion = self._laid_over()
-        if fusion is not None and fusion.opacity == 1.0 and fusion.colour_map == GREY:
+        if covers(fusion):
             self._viewing.fusing.toggle()
             return
         other, found = self._other(state)
         shown = next((c.state for c in self._viewing.cells if c.state and (c.state.study_uid, c.state.series_uid) == other), None)
         window = shown.window if shown is not None else None
-        made = replace(_fusion(other, found, FusionMode.OVERLAY), colour_map=GREY, opacity=1.0, window=window or state.window)
+        made = replace(
+            _fusion(other, found, FusionMode.OVERLAY), colour_map=IMAGE_MAP, opacity=1.0, window=window or state.window
+        )
         self._viewing.fusing.lay_over(state, made)
 
     def _laid_over(self) -> tuple[ViewportState, Fusion | None]:
@@ -66,6 +69,11 @@ class Comparing:
         if found is None:
             raise Refused("Nothing to compare", "The images are not aligned", "Press Ctrl+Shift+R, or Alt+J to align by hand")
         return other, found
+
+
+def covers(fusion: Fusion | None) -> bool:
+    """Whether another series' images stand in place of one's own."""
+    return fusion is not None and fusion.mode is FusionMode.OVERLAY and fusion.colour_map == IMAGE_MAP and fusion.opacity >= 1.0
 
 
 def _fusion(other: SeriesKey, found: Alignment, mode: FusionMode) -> Fusion:

@@ -196,6 +196,21 @@ class Linking:
             self._bring(other, here or (0.0, 0.0, 0.0))
         self._bring_aligned(index)
 
+    def is_beside(self, index: int, other: int) -> bool:
+        """Whether the two are of aligned spaces and show the same side of the anatomy, though perhaps tilted."""
+        alignment, normals = self._aligned(index, other), (self._normal(index), self._normal(other))
+        if alignment is None or normals[0] is None or normals[1] is None:
+            return False
+        return abs(dot(alignment.turn(normals[0]), normals[1])) >= FOLLOWS
+
+    def _aligned(self, index: int, other: int) -> Alignment | None:
+        """Of another space; None in one space, and where nothing is known."""
+        one, two = self._viewing.state(index), self._viewing.state(other)
+        if one is None or two is None or self._share_space(index, other):
+            return None
+        found = self.alignment(one.series_uid, two.series_uid)
+        return None if found is None or found.kind is AlignmentKind.SAME_FRAME else found
+
     def _bring_aligned(self, index: int) -> list[int]:
         """Take those whose space is aligned with that of `index` to the same anatomy. Gives the viewports it could compare."""
         state, place = self._viewing.state(index), self.shown_place(index)
@@ -203,12 +218,9 @@ class Linking:
             return []
         found = []
         for other, theirs in self._others(index):
-            alignment = None if self._share_space(index, other) else self.alignment(state.series_uid, theirs.series_uid)
-            if alignment is None or alignment.kind is AlignmentKind.SAME_FRAME:
-                continue
+            alignment = self._aligned(index, other)
             there = self.mapped(state.series_uid, theirs.series_uid, place[1])
-            normal = self._normal(other)
-            if there is None or normal is None or abs(dot(alignment.turn(place[0]), normal)) < FOLLOWS:
+            if alignment is None or there is None or not self.is_beside(index, other):
                 continue
             self._turn_to(index, other, alignment, there)
             self._bring(other, there)

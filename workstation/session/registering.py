@@ -19,6 +19,7 @@ from workstation.errors import Refused, WorkstationError
 from workstation.jobs import DATABASE, REGISTRATION, Cancel, Job, Jobs
 from workstation.ports import ImageShelf, RegistrationTask, SeriesKey
 from workstation.session.alignments import Alignments
+from workstation.session.comparing import covers
 from workstation.session.pairs import Pair, hung_pairs, partner
 from workstation.signals import Signal
 
@@ -62,7 +63,7 @@ class Told:
     """What stands on a viewport: the words, shorter ones, and whether it is a warning."""
 
     words: str
-    short: str = ""
+    shorter: tuple[str, ...] = ()
     warns: bool = False
 
 
@@ -142,6 +143,8 @@ class Registering:
         """What is to be said on this viewport about how it lies to the one it is compared with."""
         state = self._viewing.state(index)
         cell = self._viewing.cells[index] if state is not None else None
+        if state is not None and covers(state.fusion):
+            return Told("Another study's images in place of these", ("Another study's images",), warns=True)
         if state is None or cell is None or not cell.is_prior:
             return None
         other = partner(self._viewing, index, self._known)
@@ -152,12 +155,16 @@ class Registering:
         if running is not None:
             percent = round(100 * running.share)
             words = "Deforming to current" if running.is_deformable else "Aligning to current"
-            return Told(f"{words} … {percent} %", f"{words} …")
+            return Told(f"{words} … {percent} %", (f"{words} …",))
         found = self._known.found(pair.fixed[1], pair.moving[1])
         if found is not None:
             return _told_of(found, index in self._viewing.linking.turned)
         reason = self._of_spaces(self._failed, pair)
-        return None if reason is None else Told(f"Not aligned to current: {reason}", "Not aligned to current", warns=True)
+        return (
+            None
+            if reason is None
+            else Told(f"Not aligned to current: {reason}", ("Not aligned to current", "Not aligned"), warns=True)
+        )
 
     # ---- by itself -------------------------------------------------------------------
 
@@ -356,17 +363,20 @@ class Registering:
 
 def _told_of(found: Alignment, is_turned: bool) -> Told:
     told = _how(found)
-    return replace(told, words=f"{told.words}, turned to the current") if is_turned else told
+    if not is_turned:
+        return told
+    # That letters and planes are another study's is kept before the second number.
+    return Told(f"{told.words}, turned to it", tuple(f"{words}, turned to it" for words in told.shorter), told.warns)
 
 
 def _how(found: Alignment) -> Told:
     if not found.is_used:
-        return Told("Alignment rejected", "Rejected", warns=True)
+        return Told("Alignment rejected", ("Rejected",), warns=True)
     if found.kind is AlignmentKind.BY_HAND:
-        return Told("Aligned to current by hand, residual not measured", "Aligned by hand")
-    how = "Deformed to current" if found.kind is AlignmentKind.DEFORMABLE else "Aligned to current"
+        return Told("Aligned to current by hand, residual not measured", ("Aligned by hand",))
+    how = "Deformed" if found.kind is AlignmentKind.DEFORMABLE else "Aligned"
     if found.residual_mm is None:
-        return Told(f"{how}, residual not measured", how)
+        return Told(f"{how} to current, residual not measured", (how,))
     residual = f"residual {found.residual_mm:.1f} mm"
     worst = f" (95 %: {found.residual_p95_mm:.1f} mm)" if found.residual_p95_mm is not None else ""
-    return Told(f"{how}, {residual}{worst}", f"{how}, {residual}")
+    return Told(f"{how} to current, {residual}{worst}", (f"{how} to current, {residual}", f"{how}, {residual}"))
