@@ -25,8 +25,7 @@ from rendering.picture import Picture
 from rendering.pixels import is_inverse
 from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, STEPS, ColourMap, colour_map
 from rendering.registration.displacement import Displacement, DisplacementBack, displacements
-from rendering.reslice import Sampling, VolumeSource, sample_volume, shrink
-from rendering.viewport_cut import enlarged
+from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
 from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.alignment import IDENTITY
@@ -296,7 +295,7 @@ def blended(
     """
     height, width = base.shape[:2]
     levels = screen_grey(values, window, inverse, None)
-    index = (levels if times == 1 else enlarged(levels, times, width, height)).astype(np.int32)
+    index = (levels if times == 1 else _filled(levels, times, width, height)).astype(np.int32)
     # One more colour for what lies outside: NaN, which is level 0 too. At less than all, level 0 shows nothing either.
     if opacity >= 1.0:
         outside = np.isnan(values)
@@ -308,6 +307,12 @@ def blended(
     weights, coloured = _mixing(colours, opacity)
     mixed = coloured[index] + base.astype(np.uint16) * (np.uint16(256) - weights)[index][..., np.newaxis]
     return np.ascontiguousarray((mixed >> 8).astype(np.uint8))
+
+
+def _filled(levels: NDArray[np.uint8], times: int, width: int, height: int) -> NDArray[np.float32]:
+    """Every pixel's level out of every `times`-th, linearly."""
+    share = 1.0 / times
+    return sample_frame(levels, Sampling((0.0, 0.0, 0.0), (share, 0.0, 0.0), (0.0, share, 0.0), width, height))
 
 
 def _mixing(colours: ColourMap, opacity: float) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
