@@ -129,6 +129,7 @@ def _series_row(study: Study, series: Series, headers: Sequence[ImageHeader], br
         "verdict": kind.value,
         "reasons": list(reasons),
         "frames": len(verdict.order),
+        "dimensions": [one.label for one in verdict.dimensions] if len(verdict.dimensions) > 1 else [],
         "rows": first.rows if first else 0,
         "columns": first.columns if first else 0,
         "spacing_mm": _spacing(verdict, headers),

@@ -31,14 +31,14 @@ def inspect(capsys: pytest.CaptureFixture[str]) -> Inspect:
     return run
 
 
-def ct_series(folder: Path, count: int = 4) -> None:
+def ct_series(folder: Path, count: int = 4, root: str = "1.2.3", **elements: Any) -> None:
     folder.mkdir(exist_ok=True)
     for number in range(count):
         made = dataset(
-            smooth(16, 20, 4095, seed=number), sop_class=CT, Modality="CT", SOPInstanceUID=f"1.2.3.{number + 1}",
+            smooth(16, 20, 4095, seed=number), sop_class=CT, Modality="CT", SOPInstanceUID=f"{root}.{number + 1}",
             FrameOfReferenceUID="1.2.9", InstanceNumber=number + 1, ImagePositionPatient=[0, 0, 2.5 * number],
             ImageOrientationPatient=[1, 0, 0, 0, 1, 0], PixelSpacing=[0.5, 0.25], RescaleSlope=1, RescaleIntercept=-1024,
-            WindowCenter=40, WindowWidth=400,
+            WindowCenter=40, WindowWidth=400, **elements,
         )  # fmt: skip
         save(made, folder / f"{number}.dcm")
 
@@ -55,6 +55,14 @@ def test_a_verified_volume_is_described_in_full(inspect: Inspect, tmp_path: Path
     assert series["unit"] == "HU"
     assert series["windows"] == [{"center": 40.0, "width": 400.0, "function": "LINEAR", "explanation": ""}]
     assert [(Path(f["path"]).name, f["status"]) for f in found["files"]] == [(f"{i}.dcm", "shown") for i in range(4)]
+
+
+def test_volumes_at_the_same_places_are_named(inspect: Inspect, tmp_path: Path) -> None:
+    """From the bytes of the files to the words: two tube voltages in one series."""
+    for name, kilovolts in (("a", "140"), ("b", "80")):
+        ct_series(tmp_path / name, root=f"1.2.{kilovolts}", KVP=kilovolts)
+    (series,) = inspect(tmp_path)[1]["series"]
+    assert (series["verdict"], series["frames"], series["dimensions"]) == ("VOLUME", 8, ["80 kV", "140 kV"])
 
 
 def test_a_damaged_slice_ends_the_volume_and_is_named(inspect: Inspect, tmp_path: Path) -> None:
