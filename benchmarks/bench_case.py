@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.series import write_ct
+from benchmarks.series import write_ct, write_mammogram
 from rendering.decoded import DecodedStore
 from rendering.images import SeriesImages
 from rendering.worker import ImageWorker
@@ -39,11 +39,27 @@ class BenchCase:
 @contextmanager
 def imported_ct(slices: int, size: int = 512, codec: str = "", number: int = 1) -> Iterator[BenchCase]:
     """A CT, uncompressed or by a codec of `benchmarks.series`, imported; the worker is warm. Everything is removed afterwards."""
+    with imported(lambda folder: write_ct(folder, slices, size, codec, number)) as case:
+        yield case
+
+
+@contextmanager
+def imported_mammogram(rows: int, columns: int) -> Iterator[BenchCase]:
+    """One image of this size, imported as above."""
+    with imported(lambda folder: [write_mammogram(folder / "mg.dcm", rows, columns)]) as case:
+        yield case
+
+
+@contextmanager
+def imported(write: Callable[[Path], list[Path]]) -> Iterator[BenchCase]:
+    """What `write` puts into a folder, imported."""
     with tempfile.TemporaryDirectory(prefix="lyskasse-bench-") as folder, ImageWorker() as worker:
-        paths = write_ct(Path(folder) / "files", slices, size, codec, number)
+        files = Path(folder) / "files"
+        files.mkdir()
+        paths = write(files)
         cache = StudyCache(Path(folder) / "cache", worker)
         try:
-            cache.add([Path(folder) / "files"])
+            cache.add([files])
             yield BenchCase(paths, worker, cache.study(cache.studies()[0].study_instance_uid))
         finally:
             cache.close()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rendering.images import SeriesImages
 from rendering.objects.facts import Contour, SegmentMask
-from rendering.objects.layer_blend import Box, Mask, Part, Shares, around, blend, outline, rgb
+from rendering.objects.layer_blend import WHOLE, Box, Mask, Part, Shares, around, blend, outline, rgb
 from rendering.objects.layers import Layer
 from rendering.objects.polygons import filled, line_pixels
 from rendering.picture import Picture
@@ -31,8 +31,10 @@ from workstation.errors import Refused
 # Positions are rounded decimals: planes this near to each other, in mm, are one.
 SAME_PLANE_MM = 0.02
 PARALLEL = 1.0 - 1e-4
-HALF = 0.5
+HALF = WHOLE / 2
 ROUNDING = 1e-6
+# Layers of which the place in the latest view is kept, for a window that is dragged.
+PARTS_KEPT = 16
 # Of a structure's contours on a cut that runs across them: cells along the longer side.
 FINEST_CELLS = 512
 
@@ -52,6 +54,7 @@ class LayerPainter:
         self._images = images
         self._lock = threading.Lock()
         self._solid: dict[str, tuple[SegmentMask, ...]] = {}
+        self._parts: dict[str, tuple[Layer, tuple[ViewportState, int, int], tuple[Part, ...]]] = {}
 
     def paint(self, picture: Picture, state: ViewportState, layers: Sequence[Layer]) -> Painted:
         """The picture with these layers over it; unchanged where none of them is in the view.
@@ -68,7 +71,7 @@ class LayerPainter:
         for layer in layers:
             if not _may_be_shown(layer, view, self._images):
                 continue
-            for part in self._on_view(layer, view, width, height):
+            for part in self._kept(layer, view, state, width, height):
                 if out is None:
                     out = rgb(picture.pixels)
                 drawn.append(layer.uid)
@@ -84,6 +87,20 @@ class LayerPainter:
         position = min(max(state.position, 0), images.frame_count - 1)
         return frame_view(images, state, position, width, height)
 
+    def _kept(self, layer: Layer, view: FrameView | CutView, state: ViewportState, width: int, height: int) -> tuple[Part, ...]:
+        """Where the layer lies, the same as last time while only the greys beneath it change."""
+        place = replace(state, window=None, own_window=0, inverted=False, sharpening=0), width, height
+        with self._lock:
+            before = self._parts.get(layer.uid)
+        if before is not None and before[0] is layer and before[1] == place:
+            return before[2]
+        parts = tuple(self._on_view(layer, view, width, height))
+        with self._lock:
+            self._parts[layer.uid] = (layer, place, parts)
+            while len(self._parts) > PARTS_KEPT:
+                del self._parts[next(iter(self._parts))]
+        return parts
+
     def _on_view(self, layer: Layer, view: FrameView | CutView, width: int, height: int) -> Iterator[Part]:
         """What of the layer is in the view: one part or none."""
         if layer.contours and isinstance(view, FrameView):
@@ -92,14 +109,14 @@ class LayerPainter:
                 yield Part((slice(0, height), slice(0, width)), None, lines)
             return
         masks = self._masks(layer)
-        shares = np.zeros((height, width), np.float32)
+        shares = np.zeros((height, width), np.uint8)
         reach = _reach(masks, layer)
         boxes = [box for mask in _wanted(masks, layer, view, self._images) if (box := _sample(mask, view, reach, shares))]
         if not boxes:
             return
         box = around(boxes)
         found = shares[box]
-        lines = outline(found >= HALF)
+        lines = outline(found > HALF)
         if found.any():
             yield Part(box, None if layer.contours else found, lines)
 
@@ -267,12 +284,13 @@ def _to_mask(mask: SegmentMask, view: FrameView | CutView) -> Callable[[float, f
 
 
 def unpacked_mask(mask: SegmentMask) -> Shares:
-    """The part of the frame that the mask holds, 0.0 to 1.0."""
+    """The part of the frame that the mask holds."""
     shape = (mask.rows, mask.columns)
     data = np.frombuffer(zlib.decompress(mask.mask), np.uint8)
     if mask.is_fraction:
-        return data.reshape(shape).astype(np.float32) / np.float32(255.0)
-    return np.unpackbits(data, count=mask.rows * mask.columns).reshape(shape).astype(np.float32)
+        return data.reshape(shape)
+    # Ones become 255 as they wrap round below nought.
+    return np.negative(np.unpackbits(data, count=mask.rows * mask.columns)).reshape(shape)
 
 
 # Structures
