@@ -8,6 +8,7 @@ needs no resampled copy. VTK reads numpy's memory; nothing is copied on the way 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -147,11 +148,21 @@ class Cutters:
         self._give(source, cutter)
         return values
 
-    def levels(self, source: VolumeSource, sampling: Sampling, filling: Interpolation, levels: Levels) -> NDArray[np.uint8]:
-        """The grey levels of a thin cut through whole numbers; `levels` are of values, not of voxels."""
+    def levels(
+        self,
+        source: VolumeSource,
+        sampling: Sampling,
+        filling: Interpolation,
+        levels: Levels,
+        use: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    ) -> NDArray[np.uint8]:
+        """What `use` makes of the grey levels of a thin cut through whole numbers; it may keep no part of what it is given.
+
+        `levels` are of values, not of voxels.
+        """
         of_voxels = Levels(levels.gain * source.slope, levels.gain * source.intercept + levels.offset)
         cutter = self._take(source)
-        picture: NDArray[np.uint8] = cutter.levels(sampling, filling, of_voxels).copy()
+        picture = use(cutter.levels(sampling, filling, of_voxels))
         self._give(source, cutter)
         return picture
 

@@ -18,6 +18,7 @@ from rendering.latest import Latest
 from rendering.pixels import Voi, is_inverse
 from rendering.reslice import Cutters, Levels, VolumeSource, shrink
 from rendering.sampling import Sampling
+from rendering.spare import SparePictures
 from rendering.viewport_dimensions import dimension_of
 from rendering.viewport_values import ValueScale, screen_grey, screen_levels
 from rendering.viewport_views import CutView
@@ -44,6 +45,7 @@ class CutPainter:
         self._kept: Latest[NDArray[np.float32]] = Latest(CUTS_KEPT)
         self._asked: Latest[bool] = Latest(2 * CUTS_KEPT)
         self._cutters = Cutters()
+        self._spare = SparePictures()
 
     def picture(
         self,
@@ -66,12 +68,17 @@ class CutPainter:
         key = (first, source.geometry.shape, sampling, finer, fill, state.sharpening)
         line = self._line(source, sampling, finer, state, voi, inverse, first)
         if line is not None and not self._asked.knows(key, True):
-            picture = self._cutters.levels(source, sampling, fill, line)
-        else:
-            per_pixel = view.screen.per_pixel / coarser
-            values = self._kept.get(key, lambda: self._filtered(source, sampling, finer, fill, state.sharpening, per_pixel))
-            picture = screen_grey(values, voi, inverse, self._scale.padding(first))
-        return picture if coarser == 1 else enlarged(picture, coarser, *size)
+            return self._cutters.levels(source, sampling, fill, line, lambda levels: self._sized(levels, coarser, size))
+        per_pixel = view.screen.per_pixel / coarser
+        values = self._kept.get(key, lambda: self._filtered(source, sampling, finer, fill, state.sharpening, per_pixel))
+        picture = screen_grey(values, voi, inverse, self._scale.padding(first))
+        return picture if coarser == 1 else self._sized(picture, coarser, size)
+
+    def _sized(self, levels: NDArray[np.uint8], coarser: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """A picture of its own, of `size`."""
+        picture = self._spare.take((size[1], size[0]))
+        enlarged(levels, coarser, picture)
+        return picture
 
     def values(self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
         """The values under the view's pixels, unfiltered, in the shown unit."""
@@ -129,31 +136,44 @@ def _coarser(sampling: Sampling) -> int:
     return 1 if sampling.runs_along_axes else 2
 
 
-def enlarged(picture: NDArray[np.uint8], times: int, width: int, height: int) -> NDArray[np.uint8]:
-    """A picture of every `times`-th pixel (a power of two) with the grey levels between filled in, linearly."""
-    while times > 1:
-        picture = _doubled(picture)
+def enlarged(picture: NDArray[np.uint8], times: int, target: NDArray[np.uint8]) -> None:
+    """Fills `target` from every `times`-th pixel of it (a power of two) with the grey levels between, linearly."""
+    while times > 2:
+        twice = np.empty((2 * picture.shape[0] - 1, 2 * picture.shape[1] - 1), np.uint8)
+        _double(picture, twice)
+        picture = twice
         times //= 2
-    if picture.shape == (height, width):
-        return picture
-    return np.ascontiguousarray(picture[:height, :width])
+    if times == 2:
+        _double(picture, target)
+    else:
+        np.copyto(target, picture)
 
 
-def _doubled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """With a row and a column between each two, and one row and column more that repeat the last."""
-    rows, columns = picture.shape
-    wide = np.empty((rows, columns, 2), np.uint8)
-    wide[:, :, 0] = picture
-    wide[:, :-1, 1] = _between(picture[:, :-1], picture[:, 1:])
-    wide[:, -1, 1] = picture[:, -1]
-    high = np.empty((rows, 2, 2 * columns), np.uint8)
-    high[:, 0] = wide.reshape(rows, 2 * columns)
-    high[:-1, 1] = _between(high[:-1, 0], high[1:, 0])
-    high[-1, 1] = high[-1, 0]
-    return high.reshape(2 * rows, 2 * columns)
+def _double(picture: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
+    """Fills `target` with a row and a column between each two of the picture, from the first; the last is repeated if need be."""
+    (rows, columns), (height, width) = picture.shape, target.shape
+    flat = picture.reshape(-1)
+    # A column and the one that follows it as one number of 16 bits; what follows the last column is put right below.
+    pairs = np.empty(flat.size, "<u2")
+    pairs[:-1] = _between(flat[:-1], flat[1:])
+    pairs[-1] = flat[-1]
+    pairs <<= 8
+    pairs |= flat
+    wide = pairs.view(np.uint8).reshape(rows, 2 * columns)
+    if width == 2 * columns:
+        wide[:, -1] = picture[:, -1]
+    target[0::2] = wide[: (height + 1) // 2, :width]
+    lines = wide.reshape(-1)
+    between = _between(lines[: -2 * columns], lines[2 * columns :]).reshape(rows - 1, 2 * columns)
+    odd = min(height // 2, rows - 1)
+    target[1 : 2 * odd : 2] = between[:odd, :width]
+    if height // 2 > odd:
+        target[-1] = wide[-1, :width]
 
 
 def _between(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mean, rounded down, without leaving 8 bits."""
-    mean: NDArray[np.uint8] = (a & b) + ((a ^ b) >> 1)
+    mean: NDArray[np.uint8] = a ^ b
+    mean >>= 1
+    mean += a & b
     return mean

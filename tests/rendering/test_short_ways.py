@@ -20,6 +20,7 @@ from rendering.frame_memory import zeros
 from rendering.header import FrameFacts, ImageHeader, ModalityTransform, PetFacts
 from rendering.pixels import clear_foreign_bits, stored_values
 from rendering.shared_frames import SharedFrames
+from rendering.spare import SparePictures
 from rendering.viewport import Viewport
 from rendering.viewport_cut import enlarged
 from rendering.worker import DecodeJob, ImageWorker, WorkerLimits
@@ -94,8 +95,8 @@ def test_a_picture_filled_in_between_every_second_or_fourth_pixel_is_linear_betw
     for times in (2, 4):
         reached = 33 - times  # the last pixels only repeat
         thin = np.ascontiguousarray(ramp[::times, ::times])
-        found = enlarged(thin, times, 33, 33)
-        assert found.shape == (33, 33)
+        found = np.zeros((33, 33), np.uint8)
+        enlarged(thin, times, found)
         assert np.array_equal(found[:reached, :reached], ramp[:reached, :reached])
 
 
@@ -264,3 +265,42 @@ def test_a_session_begins_without_voxels_decoders_or_an_http_client(tmp_path: Pa
     command = [sys.executable, "-c", program, str(tmp_path)]
     found = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (5, 4), (6, 9), (33, 47), (64, 64)])
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_every_pixel_of_a_filled_in_picture_is_written(shape: tuple[int, int], times: int) -> None:
+    """Memory is used again: nothing of another picture may be left in it (F63)."""
+    thin = tuple(1 + -(-(size - 1) // times) for size in shape)
+    target = np.full(shape, 7, np.uint8)
+    enlarged(np.full(thin, 200, np.uint8), times, target)
+    assert (target == 200).all()
+
+
+def test_memory_of_a_picture_is_used_again_only_when_nobody_refers_to_it() -> None:
+    spare = SparePictures()
+    first = spare.take((4, 5))
+    second = spare.take((4, 5))
+    assert not np.shares_memory(first, second)
+    place = first.ctypes.data
+    seen = first[1:3]  # a view keeps the whole
+    del first
+    assert spare.take((4, 5)).ctypes.data != place
+    buffer = memoryview(seen)
+    del seen
+    assert spare.take((4, 5)).ctypes.data != place
+    del buffer
+    assert place in [spare.take((4, 5)).ctypes.data for _ in range(1)] + [spare.take((4, 5)).ctypes.data]
+    assert spare.take((2, 2)).shape == (2, 2)
+
+
+def test_a_picture_that_is_kept_stays_what_it_was_while_others_are_drawn(maker: Any, acquisition: Any) -> None:
+    acquisition(shape=(12, 16, 16)).fill(maker, lambda points: points @ np.array([3.0, 2.0, 1.0]))
+    viewport = maker.viewport()
+    oblique = ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0))
+    state = replace(viewport.default_state(Plane.OBLIQUE), oblique=oblique, window=Window(300.0, 200.0))
+    kept = [viewport.picture(viewport.at_index(state, index), 40, 40, fast=fast) for index in range(8) for fast in (True, False)]
+    copies = [picture.pixels.copy() for picture in kept]
+    for index in range(8):
+        viewport.picture(viewport.at_index(state, index), 40, 40, fast=True)
+    assert all(np.array_equal(picture.pixels, copy) for picture, copy in zip(kept, copies, strict=True))

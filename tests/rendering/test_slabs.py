@@ -110,7 +110,7 @@ def test_the_window_in_one_pass_is_the_window_of_the_values() -> None:
     sampling = Sampling((1.3, 2.1, 3.4), (0.6, 0.1, 0.2), (-0.1, 0.7, 0.15), 12, 9)
     values = cutters.values(volume, sampling, Interpolation.LINEAR)
     for gain, offset in ((0.25, 40.0), (-0.25, 215.0)):
-        levels = cutters.levels(volume, sampling, Interpolation.LINEAR, Levels(gain, offset))
+        levels = cutters.levels(volume, sampling, Interpolation.LINEAR, Levels(gain, offset), np.copy)
         inside = ~np.isnan(values)
         expected = np.clip(np.rint(values * gain + offset), 0, 255)
         assert np.abs(levels.astype(int) - np.where(inside, expected, 0)).max() <= 1
