@@ -202,29 +202,31 @@ class _Search:
         cost = self._away(boxes) + COVERS_LINE * self._hits(boxes, self._others, LINES_GAP)
         order = np.argsort(cost, kind="stable")[:COMPARED]
         boxes, cost = boxes[order], cost[order]
+        led = self._away(boxes) > LEADER_FROM
         (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         reach = Box(left, top, right - left, bottom - top)
         for held, outline in self._areas:
             if held.shared(reach):
                 cost = cost + COVERS_AREA * self._in_outline(boxes, outline)
         found: tuple[float, Box] | None = None
-        for price, row in sorted(zip(cost.tolist(), boxes.tolist(), strict=True)):
+        for price, row, is_led in sorted(zip(cost.tolist(), boxes.tolist(), led.tolist(), strict=True)):
             if found is not None and found[0] <= price:
                 break
             box = _box(row)
-            whole = price + BRIGHT * brightness(box) + CROSSES * self._crosses(box)
+            whole = price + BRIGHT * brightness(box)
+            if is_led and (found is None or whole < found[0]):
+                whole += CROSSES * self._crosses(row)
             if found is None or whole < found[0]:
                 found = whole, box
         return found
 
-    def _crosses(self, box: Box) -> int:
+    def _crosses(self, row: Sequence[float]) -> int:
         """Whether the line back to the drawing goes over other drawings, and whether over words: whose they are must be plain."""
-        np = self._np
-        back = leader(box, self._subject.points)
-        if back is None:
-            return 0
-        start, end = np.array(back[0]), np.array(back[1])
-        steps = max(int(math.dist(*back) / LEADER_STEP), 2)
+        np, anchors = self._np, self._anchors
+        starts = np.clip(anchors, row[:2], row[2:])
+        nearest = int(np.argmin(((anchors - starts) ** 2).sum(axis=1)))
+        start, end = starts[nearest], anchors[nearest]
+        steps = max(int(math.dist(start, end) / LEADER_STEP), 2)
         way = start + (end - start) * (np.arange(1, steps) / steps)[:, None]
         apart = np.abs(way[:, None, :] - self._others[None, :, :]).max(axis=2)
         x, y, w = way[:, 0, None], way[:, 1, None], self._words[None, :, :]
