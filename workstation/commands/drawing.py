@@ -113,7 +113,7 @@ DRAWINGS: tuple[Command, ...] = (
     ),
     Command(
         "drawing.save",
-        "Save drawings to the archive…",
+        "Save drawings, key images and looks to the archive…",
         lambda c: c.shell.save_drawings(),
         ("Ctrl+Shift+E",),
         ("drawings save",),
