@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from rendering.geometry import CutPlane, cut_plane, dominant_axis, reading_direction
@@ -172,8 +173,9 @@ def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
 def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> CutView:
     """Raises Refused when the series is no volume."""
     geometry, cut = _geometry(images), cut_of(images, state)
-    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut), in_mm=True)
-    samples, apart = slab_samples(state.slab_mm, cut.step, is_along_voxels(geometry, cut))
+    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut.right, cut.down), in_mm=True)
+    is_slab = state.slab_mm > cut.step
+    samples, apart = slab_samples(state.slab_mm, cut.step, is_along_voxels(geometry, cut)) if is_slab else (1, cut.step)
     on_slice = slice_shown(geometry, cut) if samples == 1 else None
     first = dimension_of(images, state).start
     identity = None if on_slice is None else images.identity(first + on_slice)
@@ -186,8 +188,6 @@ def slab_samples(slab_mm: float, step: float, along_voxels: bool) -> tuple[int, 
     Along the voxels they are one step apart, so that a slab along the acquired slices takes whole slices and no
     MIP loses half of a single bright voxel. Else they are no further apart, and fill the slab exactly.
     """
-    if slab_mm <= step:
-        return 1, step
     halves = (slab_mm / step - 1.0) / 2.0
     if along_voxels:
         return 2 * round(halves) + 1, step
@@ -231,10 +231,12 @@ def pixel_pitch(header: ImageHeader, facts: FrameFacts) -> tuple[float, float]:
     return 1.0, 1.0
 
 
-def _finest(geometry: VolumeGeometry, cut: CutPlane) -> float:
-    """The length of a voxel along the axis of the cut in which voxels are shorter, in mm."""
+# Asked for with every cut of a drag; it is the same for all cuts of one direction.
+@lru_cache(maxsize=64)
+def _finest(geometry: VolumeGeometry, right: Vec3, down: Vec3) -> float:
+    """The length of a voxel along the direction of a cut in which voxels are shorter, in mm."""
     axes = [geometry.axis(i) for i in range(3)]
-    along = [max(axes, key=lambda axis: abs(dot(axis, direction)) / length(axis)) for direction in (cut.right, cut.down)]
+    along = [max(axes, key=lambda axis: abs(dot(axis, direction)) / length(axis)) for direction in (right, down)]
     return min(length(axis) for axis in along)
 
 
