@@ -16,6 +16,9 @@ from workstation.domain.geometry import FramePlane
 
 SECONDS_IN_A_DAY = 86400.0
 
+# Dimensions of an enhanced image that are looked at.
+MOST_INDICES = 5
+
 # ContrastBolusAgentPhase (0018,9344) in the order in which contrast comes (PS3.3 C.7.6.16.2, its defined terms).
 CONTRAST = (
     "PRE_CONTRAST", "IMMEDIATE", "ARTERIAL", "DYNAMIC", "CAPILLARY", "PORTAL_VENOUS", "VENOUS", "POST_CONTRAST", "STEADY_STATE",
@@ -81,6 +84,16 @@ def _contrast(frame: Placed) -> Hashable:
     return (CONTRAST.index(phase) if phase in CONTRAST else len(CONTRAST), phase) if phase else None
 
 
+def _index(number: int) -> Rule:
+    """What an enhanced image's own dimension says (DimensionIndexValues 0020,9157), where nothing else explains it."""
+
+    def of(frame: Placed) -> Hashable:
+        values = frame.facts.dimension_indices
+        return values[number] if number < len(values) else None
+
+    return Rule(f"values of dimension {number + 1}", of, "index {:g}")
+
+
 B_VALUES = Rule("b-values", lambda f: f.facts.b_value, "b {:g}", "s/mm²", is_beside=True)
 DIRECTIONS = Rule("diffusion directions", _directed, "", "s/mm²")
 IMAGE_TYPES = Rule("kinds of image", _image_type, is_beside=True)
@@ -93,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     B_VALUES,
     DIRECTIONS,
     Rule("echo times", lambda f: f.facts.echo_time, "TE {:g} ms", "ms", is_beside=True),
+    Rule("echoes", lambda f: f.facts.scan.echo_number, "echo {:g}"),
     Rule("inversion times", lambda f: f.facts.scan.inversion_time, "TI {:g} ms", "ms"),
     Rule("flip angles", lambda f: f.facts.scan.flip_angle, "flip {:g}°", "°"),
     Rule("energies", lambda f: f.facts.scan.energy_kev, "{:g} keV", "keV"),
@@ -112,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     ACQUISITIONS,
     Rule("acquisition times", lambda f: seconds(f.facts.acquisition_time), by_time=True, shares_window=True),
     Rule("content times", lambda f: seconds(f.facts.scan.content_time), by_time=True, shares_window=True),
+    *(_index(number) for number in range(MOST_INDICES)),
 )
 
 RANKED: tuple[Rule, ...] = (

@@ -49,7 +49,7 @@ class ScanFacts:
     TemporalPositionTimeOffset; `duration` of the frame. InversionTime in ms, angles in degrees, KVP in kV,
     `energy_kev` of a monoenergetic image, `cardiac_percent` and `respiratory_percent` of a cycle. `detector`,
     `energy_window`, `phase`, `interval` (R-R) and `time_slot` are the 1-based vectors of NM (PS3.3 C.8.4.8).
-    `content_time` stands only where there is no AcquisitionTime.
+    `content_time` stands only where there is no AcquisitionTime, `echo_number` where there is no EchoTime.
     """
 
     inversion_time: float | None = None
@@ -67,6 +67,7 @@ class ScanFacts:
     phase: int | None = None
     interval: int | None = None
     time_slot: int | None = None
+    echo_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

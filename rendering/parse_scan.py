@@ -47,6 +47,7 @@ def scan_of(elements: Elements, image_type: tuple[str, ...]) -> ScanFacts:
         "" if elements.text("AcquisitionTime") else elements.text("ContentTime"),
         None if reference is None else reference / 1000.0,
         None if duration is None else duration / 1000.0,
+        echo_number=None if "EchoTime" in elements else elements.integer("EchoNumbers"),
     )
 
 

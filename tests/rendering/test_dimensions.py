@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rendering.dimension_rules import KINDS, RANKED, RULES, seconds
+from rendering.dimension_rules import KINDS, MOST_INDICES, RANKED, RULES, seconds
 from rendering.header import FrameFacts, ImageHeader, ModalityTransform, ScanFacts
 from rendering.volume import SeriesVerdict, judge
 from workstation.domain.doubt import Verdict
@@ -51,6 +51,7 @@ EXAMPLES: dict[str, tuple[list[dict[str, Any]], list[str], list[float | None], s
         "s/mm²",
     ),
     "echo times": ([{"echo_time": 80.0}, {"echo_time": 12.5}], ["TE 12.5 ms", "TE 80 ms"], [12.5, 80], "ms"),
+    "echoes": ([scan(echo_number=2), scan(echo_number=1)], ["echo 1", "echo 2"], [1, 2], ""),
     "inversion times": ([scan(inversion_time=100.0), scan(inversion_time=900.0)], ["TI 100 ms", "TI 900 ms"], [100, 900], "ms"),
     "flip angles": ([scan(flip_angle=5.0), scan(flip_angle=15.0)], ["flip 5°", "flip 15°"], [5, 15], "°"),
     "energies": ([scan(energy_kev=140.0), scan(energy_kev=40.0)], ["40 keV", "140 keV"], [40, 140], "keV"),
@@ -91,6 +92,13 @@ EXAMPLES: dict[str, tuple[list[dict[str, Any]], list[str], list[float | None], s
         [{"acquisition_time": "20261122235950.5"}, {"acquisition_time": "20261123000020"}], ["0.0 s", "29.5 s"], [0.0, 29.5], "s"
     ),
     "content times": ([scan(content_time="120400"), scan(content_time="120000")], ["0.0 s", "4:00 min"], [0.0, 240.0], "s"),
+}  # fmt: skip
+# DimensionIndexValues: one dimension counts the places and explains nothing, another one the volumes.
+EXAMPLES |= {
+    f"values of dimension {i + 1}": (
+        [{"dimension_indices": (1,) * i + (value,)} for value in (3, 1)], ["index 1", "index 3"], [1, 3], ""
+    )
+    for i in range(MOST_INDICES)
 }  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def test_only_mr_has_private_b_values(facts: Any) -> None:
 def test_times_angles_and_energies_are_read_in_their_units(facts: Any) -> None:
     found = facts(mr(InversionTime="150", FlipAngle="12", ContentTime="101112", NominalPercentageOfCardiacPhase=30.0)).scan
     assert (found.inversion_time, found.flip_angle, found.content_time, found.cardiac_percent) == (150.0, 12.0, "101112", 30.0)
+    assert [facts(mr(EchoNumbers="2", **more)).scan.echo_number for more in ({}, {"EchoTime": "30"})] == [2, None]
     found = facts(dataset(GREY, sop_class=PET, Modality="PT", FrameReferenceTime="12400", ActualFrameDuration="5000")).scan
     assert (found.reference_time, found.duration) == (12.4, 5.0)
     kinds = ["DERIVED", "SECONDARY", "AXIAL", "VMI_70KEV"]
