@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from ui.about import program_version
 from ui.archives.send_dialog import SendDialog
 from workstation.domain.study import Study
-from workstation.errors import Refused
+from workstation.errors import Refused, WorkstationError
 from workstation.jobs import IMAGES, Cancel
 from workstation.session.annotating import READER
 from workstation.session.case import Case, Notice
@@ -86,8 +86,14 @@ def _save(core: Seat, case: Case, archive: str) -> None:
             saved = replace(saved, left_out=(*saved.left_out, PRIORS))
         if not saved.objects:
             raise Refused("Nothing was saved", "; ".join(saved.left_out))
-        keep(saved.objects, core.cache, core.vault)
-        marks.put_own(own_objects(saved, author))
+        own = own_objects(saved, author)
+        # Known as our own before anybody can read them.
+        marks.put_own(own)
+        try:
+            keep(saved.objects, core.cache, core.vault)
+        except WorkstationError:
+            marks.forget_own(own)
+            raise
         if archive:
             core.sender.enqueue(archive, outgoing(saved.objects))
         return saved
@@ -96,7 +102,6 @@ def _save(core: Seat, case: Case, archive: str) -> None:
         if archive:
             core.start_sending()
         session.notice.emit(_told(saved, archive))
-        _take_in(core, case)
 
     core.jobs.run(IMAGES, work, done, session.report_problem)
 
@@ -111,15 +116,3 @@ def _told(saved: Saved, archive: str) -> Notice:
         words = f"{what} with drawings, key images and looks were saved on this computer only: no archive takes objects from here"
     left_out = "".join(f". Not saved: {one}" for one in saved.left_out)
     return Notice(words + left_out, command="" if archive else "archives.set_up")
-
-
-def _take_in(core: Seat, case: Case) -> None:
-    """What was written is among the presentation states of the case at once."""
-    if core.session.case is not case:
-        return
-
-    def done(study: Study) -> None:
-        if core.session.case is case:
-            core.session.findings.open_case((study, *case.priors))
-
-    core.jobs.run(IMAGES, lambda _: core.cache.study(case.study.study_instance_uid), done, core.session.report_problem)

@@ -178,6 +178,12 @@ class MarkStore:
                     ],
                 )
 
+    def forget_own(self, objects: Iterable[OwnObject]) -> None:
+        """They were not kept after all."""
+        with self._lock, transaction(self._db):
+            for one in objects:
+                self._db.execute("DELETE FROM own_object WHERE sop_instance_uid = ?", [one.sop_instance_uid])
+
     def own_of(self, study_uids: Iterable[str]) -> tuple[OwnObject, ...]:
         """What was written here about these studies, oldest first."""
         return tuple(

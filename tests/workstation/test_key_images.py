@@ -12,6 +12,7 @@ from workstation.annotations_store import AnnotationStore
 from workstation.at_rest.vault import Vault
 from workstation.domain.annotation import Source, Verdict
 from workstation.domain.key_image import OF_INTEREST, TITLES, KeyImage
+from workstation.domain.study import Instance, Series
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused, Unavailable
 from workstation.jobs import DATABASE
@@ -231,3 +232,18 @@ def test_key_images_of_objects_written_here_are_not_received(seat, keys):
     seat.library.objects["1.1"] = (mine, theirs)
     seat.session.open(seat.items[0])
     assert [key.sop_instance_uid for key in keys.all()] == ["1.1.1.2"]
+
+
+def test_a_selection_that_comes_while_the_case_is_open_is_read_at_once(seat, keys):
+    """It changes nothing that hangs, so nobody is asked."""
+    seat.library.objects["1.1"] = (ObjectFound("Key images", key_images=(received(2),), uid="2.25.501"),)
+    study = seat.studies["1.1"]
+    selection = Instance("2.25.501", "1.2.840.10008.5.1.4.1.1.88.59", "1.2.840.10008.1.2.1", 1, 0, 0, 0, "", "", 0)
+    notices = []
+    seat.session.notice.connect(notices.append)
+    seat.session.images_came(["1.1"])
+    assert keys.all() == ()
+    seat.studies["1.1"] = replace(study, series=(*study.series, Series("2.25.500", "KO", instances=(selection,))))
+    seat.session.images_came(["1.1"])
+    assert [key.sop_instance_uid for key in keys.all()] == ["1.1.1.2"]
+    assert notices == []

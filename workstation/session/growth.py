@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workstation.domain.study import Study
+from workstation.domain.study import Instance, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class Growth:
     """The studies as they are now, and what they hold that the reader has not been given.
 
     `images` are frames of the study that is being read, `prior_images` of its priors, `priors` are
-    studies of the patient that were not there at all.
+    studies of the patient that were not there at all. `read_again` are the open studies as they are now where
+    objects about their images came: those change nothing that hangs, and are read at once.
     """
 
     study: Study
@@ -21,6 +22,7 @@ class Growth:
     images: int = 0
     prior_images: int = 0
     new_priors: int = 0
+    read_again: tuple[Study, ...] = ()
 
     @property
     def is_something(self) -> bool:
@@ -38,7 +40,14 @@ def growth_of(study: Study, priors: Sequence[Study], study_now: Study, priors_no
         _added(study, study_now),
         sum(_added(old, new) for old, new in known),
         len(fresh),
+        _with_objects([(study, study_now), *known]),
     )
+
+
+def _with_objects(pairs: Sequence[tuple[Study, Study]]) -> tuple[Study, ...]:
+    """All of the studies as they are now, if any of them has a new instance without pixels."""
+    came = any(not instance.has_pixels for old, new in pairs for instance in _new(old, new))
+    return tuple(now for _, now in pairs) if came else ()
 
 
 def growth_words(growth: Growth) -> str:
@@ -55,10 +64,9 @@ def growth_words(growth: Growth) -> str:
 
 def _added(before: Study, now: Study) -> int:
     """Frames of instances that were not there before."""
+    return sum(instance.number_of_frames for instance in _new(before, now) if instance.has_pixels)
+
+
+def _new(before: Study, now: Study) -> Iterator[Instance]:
     had = {instance.sop_instance_uid for series in before.series for instance in series.instances}
-    return sum(
-        instance.number_of_frames
-        for series in now.series
-        for instance in series.instances
-        if instance.has_pixels and instance.sop_instance_uid not in had
-    )
+    return (i for series in now.series for i in series.instances if i.sop_instance_uid not in had)

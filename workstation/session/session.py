@@ -187,6 +187,8 @@ class Session:
             return growth_of(case.study, case.priors, study, priors)
 
         def done(growth: Growth) -> None:
+            if self.case is case and growth.read_again:
+                self.findings.open_case(growth.read_again)
             if self.case is case and growth.is_something:
                 self.growth, self._growth_was_asked = growth, False
                 self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
