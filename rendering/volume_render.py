@@ -26,7 +26,7 @@ from rendering.viewport_solid import Camera
 from rendering.volume_body import Body, Look
 from rendering.volume_gl import Graphics
 from rendering.volume_hidden import Hidden, without
-from rendering.volume_pace import CARD_START, LOOP, PROCESSOR_START, STILL, Pace
+from rendering.volume_pace import CARD_START, FOR_NOW, LOOP, PROCESSOR_START, STILL, Pace
 from rendering.volume_presets import VolumePreset
 from rendering.volume_reduce import NAMES, Level, Plan, means, picked, plan
 from rendering.volume_stage import Cancelled, GivenUp, Lane, Size, never
@@ -170,7 +170,7 @@ class SolidRenderer:
         moving = manner is not Manner.STILL
         body, refining = (self._without(levels, appearance, hidden), False) if hidden else levels.pick(appearance, camera, moving)
         pace = self._pace_of(levels.graphics)
-        rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: STILL}[manner]
+        rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: FOR_NOW if refining else STILL}[manner]
         started = time.perf_counter()
         pixels = levels.lane_of(body).draw(levels.graphics, body, appearance, camera, size, rung, cancelled)
         if manner is Manner.MOVING and not levels.is_preparing:  # what is prepared beside it says nothing of this computer

@@ -33,6 +33,8 @@ RADIUS = 5.5
 # A face that is looked at from the front moves by the hand's way up and down.
 LEAST_AXIS = 24.0
 REFINE_MS = 150
+# Above what stands in the corners.
+WORDS_LINES = 6.2
 _EDGES = tuple((a, a | 1 << axis) for a in range(8) for axis in range(3) if not a >> axis & 1)
 
 
@@ -194,7 +196,7 @@ class SolidLayer(QObject):
     def _paint_words(self, painter: QPainter, text: str) -> None:
         wide = halo.width(text)
         left = max((self._host.width() - wide) / 2, 4.0)
-        halo.draw(painter, left, self._host.height() - 3.4 * halo.metrics().height(), text, theme.TEXT)
+        halo.draw(painter, left, self._host.height() - WORDS_LINES * halo.metrics().height(), text, theme.TEXT)
 
     def _look_for_finer(self) -> None:
         if not self._refine() and self._seen() is not None:

@@ -66,7 +66,7 @@ class SolidLooks(QDialog):
     def open_over(self, window: QWidget) -> None:
         """Show at the left edge of the images, where the least is hidden, ready to type."""
         row = THUMBNAIL[1] + 8
-        self.resize(min(340, window.width() - 40), min(row * SHOWN + 90, window.height() - 20))
+        self.resize(min(400, window.width() - 40), min(row * SHOWN + 90, window.height() - 20))
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + 8, corner.y() + 8)
         self.show()

@@ -23,7 +23,7 @@ def test_the_first_look_of_ct_is_bone_and_every_modality_has_one() -> None:
     assert choose("CT", None)[0].name == "CT bone"
     assert choose("MR", None)[0].name == "MR"
     assert choose("PT", None)[0].name == "PET MIP"
-    assert [p.name for p in presets_for("NM")] == ["MIP", "MinIP"]
+    assert [p.name for p in presets_for("NM")] == ["MIP"]
     assert "MIP" not in [p.name for p in presets_for("CT")]
 
 
