@@ -305,6 +305,16 @@ def test_blinking_shows_the_other_study_in_place_says_so_and_goes_back(tmp_path)
     assert made.session.registering.told(0) is None
 
 
+def test_what_is_laid_through_an_alignment_goes_with_it_and_away_when_it_is_rejected(tmp_path):
+    """A rejected alignment moves nothing: a difference left standing would show changes that are none."""
+    made = seat(tmp_path)
+    made.session.comparing.toggle_difference()
+    made.session.registering.deform()
+    assert made.session.viewing.state(0).fusion.warp == "bent"
+    made.session.registering.toggle()
+    assert made.session.viewing.state(0).fusion is None
+
+
 def test_without_an_alignment_nothing_is_compared(tmp_path):
     made = seat(tmp_path, "nothing fits")
     for command in (made.session.comparing.toggle_difference, made.session.comparing.blink):

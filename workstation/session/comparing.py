@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.viewing import Fusion, FusionMode, Plane, ViewportState
@@ -53,6 +53,17 @@ class Comparing:
         )
         self._viewing.fusing.lay_over(state, made)
 
+    def follow(self, _: str) -> None:
+        """An alignment is another now: what is laid through it goes with it, or goes away where it was rejected."""
+        for index, cell in enumerate(self._viewing.cells):
+            state = cell.state
+            if state is None or state.fusion is None or state.fusion.transform is None:
+                continue
+            fusion, found = state.fusion, self._alignment(state.series_uid, state.fusion.series_uid)
+            made = None if found is None else replace(fusion, **_way(found))
+            if made != fusion:
+                self._viewing.put(index, replace(state, fusion=made))
+
     def _laid_over(self) -> tuple[ViewportState, Fusion | None]:
         state = self._viewing.state()
         if state is None:
@@ -77,11 +88,13 @@ def covers(fusion: Fusion | None) -> bool:
 
 
 def _fusion(other: SeriesKey, found: Alignment, mode: FusionMode) -> Fusion:
+    return replace(Fusion(*other, mode=mode), **_way(found))
+
+
+def _way(found: Alignment) -> dict[str, Any]:
     is_same = found.kind is AlignmentKind.SAME_FRAME
-    return Fusion(
-        *other,
-        mode=mode,
-        transform=None if is_same else found.matrix,
-        warp=found.warp,
-        words="" if is_same else alignment_words(found),
-    )
+    return {
+        "transform": None if is_same else found.matrix,
+        "warp": found.warp,
+        "words": "" if is_same else alignment_words(found),
+    }

@@ -65,6 +65,7 @@ class Session:
         self.presenting = Presenting(self.viewing, self.annotating, self.findings, self.report_problem)
         self.registering = Registering(jobs, self.viewing, shelf)
         self.comparing = Comparing(self.viewing, self.registering.pair_of, self.registering.alignment)
+        self.registering.changed.connect(self.comparing.follow)
         self.registering.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.viewing.linking.alignment, self.viewing.linking.mapped = self.registering.alignment, self.registering.mapped
         self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
