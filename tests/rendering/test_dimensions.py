@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rendering.dimension_ranks import ranks_of
 from rendering.dimension_rules import KINDS, MOST_INDICES, RANKED, RULES, seconds
 from rendering.header import FrameFacts, ImageHeader, ModalityTransform, ScanFacts
 from rendering.volume import SeriesVerdict, judge
@@ -200,6 +201,13 @@ def test_a_phase_of_an_uneven_heart_that_lacks_a_slice_is_refused_alone(maker: A
 def test_phases_that_could_be_one_or_the_other_are_not_guessed(maker: Any, acquisition: Any) -> None:
     assert uneven(maker, acquisition, {(2, 3)}, beat=15.0).verdict is Verdict.STACK
     assert uneven(type(maker)(), acquisition, {(place, place) for place in range(3)}).verdict is Verdict.STACK
+
+
+@pytest.mark.parametrize(("value", "rank"), [(42.0, 2), (75.0, None), (125.0, None)])
+def test_an_image_of_an_incomplete_place_has_the_rank_that_is_clearly_nearest_or_none(value: float, rank: int | None) -> None:
+    delays, where = [0.0, 40.0, 80.0, 30.0, 70.0, 110.0, value], [1, 1, 1, 2, 2, 2, 3]
+    found = ranks_of(delays, where, [()] * 7, 3, is_time=False)
+    assert found == (None if rank is None else [1, 2, 3, 1, 2, 3, rank])
 
 
 def test_volumes_made_one_after_the_other_are_told_by_their_times(maker: Any, acquisition: Any) -> None:
