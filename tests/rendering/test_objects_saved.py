@@ -426,3 +426,23 @@ def test_a_cut_is_an_image_only_where_it_shows_one_acquired_slice(viewport: View
     assert viewport.image_of(replace(on_slice, slab_mm=6.0)) is None
     assert viewport.image_of(viewport.default_state(Plane.CORONAL)) is None
     assert viewport.image_of(viewport.default_state(Plane.THREE_D)) is None
+
+
+@pytest.mark.parametrize("exact", [(1e9, 0.0, 0.0), (-2.0, 0.0, 0.0), (2.0, 1e9, 0.0), (7.0, 0.1, 0.1), (2.0,), ()])
+def test_an_exact_view_that_is_not_the_displayed_area_does_not_count(
+    seat: Seat, viewport: Viewport, tmp_path: Path, exact: tuple[float, ...]
+) -> None:
+    """What a private element says can only refine what every program reads of the state."""
+    state = look(viewport, zoom=2.0, pan=(0.1, 0.05))
+    (written,) = case_as_objects(wanted(seat, viewport, state), seat.context, AUTHOR).objects
+    ds = pydicom.dcmread(io.BytesIO(written.data))
+    item = ds.DisplayedAreaSelectionSequence[0]
+    item.private_block(0x0071, "LYSKASSE VIEW")[1].value = list(exact)
+    ds.save_as(tmp_path / "other.dcm")
+    item.remove_private_tags()
+    ds.save_as(tmp_path / "plain.dcm")
+    found, plain = (
+        presented(viewport.images, look(viewport), seat.worker.read_object(tmp_path / name), *SIZE).state
+        for name in ("other.dcm", "plain.dcm")
+    )
+    assert (found.zoom, found.pan) == (plain.zoom, plain.pan) != (state.zoom, state.pan)

@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 import main
+from rendering.objects import delivery
 from ui import app
 from ui.key_image_words import mark_lines
 from ui.main_window import MainWindow
 from ui.presentation_words import state_badges
 from workstation.domain.viewing import Layout, Window
+from workstation.errors import Unavailable
 from workstation.jobs import Jobs
 from workstation.settings import Folders
 
@@ -182,3 +184,23 @@ def test_what_cannot_be_saved_is_told(open_window, tmp_path, qtbot):
     first, window = open_window("First", *Phantom(tmp_path / "images").write())
     press(window, Qt.Key.Key_U)
     assert save(first, window, qtbot).endswith("Not saved: The filter of a view: a presentation state has none")
+
+
+def test_what_the_store_does_not_take_is_neither_sent_nor_remembered(open_window, tmp_path, qtbot, monkeypatch):
+    """The disk is full while saving: said, and the next saving replaces nothing that is not there."""
+    first, window = open_window("First", *Phantom(tmp_path / "images").write())
+    uid = first.session.case.study.study_instance_uid
+
+    def full(*_: object) -> None:
+        raise Unavailable("The disk is full")
+
+    monkeypatch.setattr(delivery, "keep", full)
+    told = []
+    first.session.notice.connect(told.append)
+    window.runner.run("drawing.save")
+    qtbot.waitUntil(lambda: any("The disk is full" in notice.text for notice in told), timeout=20_000)
+    assert first.annotations.marks.own_of([uid]) == ()
+    monkeypatch.undo()
+    save(first, window, qtbot)
+    (own,) = first.annotations.marks.own_of([uid])
+    assert (own.modality, own.revision) == ("PR", 1)
