@@ -19,7 +19,10 @@ NONE = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-def drag(widget, button, start=QPoint(100, 100), end=QPoint(160, 130), modifiers=NONE) -> None:
+START, END = QPoint(100, 100), QPoint(160, 130)
+
+
+def drag(widget, button, start=START, end=END, modifiers=NONE) -> None:
     QTest.mousePress(widget, button, modifiers, start)
     move(widget, start + (end - start) * 0.5, button)
     move(widget, end, button)
