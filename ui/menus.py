@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from PySide6.QtGui import QAction
@@ -16,10 +17,11 @@ def fill(bar: QMenuBar, runner: Runner) -> dict[str, QAction]:
     """Fill the menu bar; returns the action of each command id."""
     actions: dict[str, QAction] = {}
     menus: dict[str, QMenu] = {}
+    ours = {key[-1].lower() for keys in runner.keymap.keys_of.values() for key in keys if re.fullmatch(r"Alt\+\w", key)}
     for command in runner.commands.values():
         if command.menu:
             if command.menu not in menus:
-                menus[command.menu] = bar.addMenu(_mnemonic(core_text(command.menu), menus))
+                menus[command.menu] = bar.addMenu(_mnemonic(core_text(command.menu), menus, ours))
             actions[command.id] = add(menus[command.menu], command, runner)
     return actions
 
@@ -49,9 +51,12 @@ def context_menu(menu: QMenu, ids: Iterable[str], runner: Runner) -> None:
             menu.addSeparator()
 
 
-def _mnemonic(title: str, taken: dict[str, QMenu]) -> str:
-    """The title with the first letter that no earlier menu uses marked for Alt."""
-    used = {menu.title()[menu.title().index("&") + 1].lower() for menu in taken.values() if "&" in menu.title()}
+def _mnemonic(title: str, taken: dict[str, QMenu], ours: set[str]) -> str:
+    """The title with the first letter marked for Alt that no earlier menu and no command has.
+
+    A command's key would win: the letter is then not underlined, and F10 leads to the menus.
+    """
+    used = {menu.title()[menu.title().index("&") + 1].lower() for menu in taken.values() if "&" in menu.title()} | ours
     for index, letter in enumerate(title):
         if letter.isalpha() and letter.lower() not in used:
             return title[:index] + "&" + title[index:]
