@@ -207,9 +207,7 @@ class AnnotationLayer:
             return now
         own = (identity.sop_instance_uid, identity.frame_number)
         return [
-            a
-            for a in now
-            if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind in EVERYWHERE
+            a for a in now if a.plane is not Plane.STACK or (a.sop_instance_uid, a.frame_number) == own or a.kind in EVERYWHERE
         ]
 
     def _spine(self, view: View, key: _Key) -> Sequence[Shape]:
