@@ -66,7 +66,13 @@ class LaidOver:
     words: str
     dimension: int
     field: Displacement | DisplacementBack | None = None
-    """What is added after the matrix, where the series was deformed."""
+    """What is added after the matrix, where the series was deformed; `warp` is its name."""
+    warp: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Which series it is, for what is kept of it."""
+        return self.images.study.study_instance_uid, self.images.series.series_instance_uid, self.warp, str(self.dimension)
 
     def point(self, point: Vec3) -> Vec3:
         """A point of the shown series as one of the laid-over series."""
@@ -111,11 +117,11 @@ def laid_over(images: SeriesImages, fusion: Fusion, others: Others) -> LaidOver:
     if fusion.transform is not None:
         if len(fusion.transform) != 12 or not all(map(math.isfinite, fusion.transform)):
             raise Refused("Not fused", "The registration is no transform")
-        return LaidOver(other, fusion.transform, fusion.words or REGISTERED, fusion.dimension, field)
+        return LaidOver(other, fusion.transform, fusion.words or REGISTERED, fusion.dimension, field, fusion.warp)
     frames = {images.header(0).frame_of_reference_uid, other.header(0).frame_of_reference_uid}
     if len(frames) != 1 or "" in frames:
         raise Refused("Not fused", "The two series have no common frame of reference and are not registered")
-    return LaidOver(other, IDENTITY, fusion.words or SAME_FRAME, fusion.dimension, field)
+    return LaidOver(other, IDENTITY, fusion.words or SAME_FRAME, fusion.dimension, field, fusion.warp)
 
 
 def _owner(images: SeriesImages) -> tuple[str, str]:
@@ -186,13 +192,13 @@ class FusionPainter:
         values = self.scale(found.images)
         key: tuple[object, ...]
         if found.field is not None:
-            key = (id(found.images), source.geometry.shape, found.matrix, id(found.field), view, width, height, state.slab_mode)
+            key = (found.key, source.geometry.shape, source.partial, found.matrix, view, width, height, state.slab_mode)
             bent = self._views.get(key, lambda: values.in_unit(bent_values(source, view, found, width, height, state.slab_mode)))
             return Values(bent, values, source.partial)
         sampling = sampling_of(source.geometry, view, found, width, height, state.slab_mode)
         times = _coarser(sampling) if fast else 1
         sampling = sampling.thinned(times) if times > 1 else sampling
-        key = (id(found.images), source.geometry.shape, source.partial, found.dimension, sampling, values.factor)
+        key = (found.key, source.geometry.shape, source.partial, sampling, values.factor)
         seen = self._views.get(key, lambda: values.in_unit(_sampled(source, sampling)))
         return Values(seen, values, source.partial, times)
 
