@@ -142,6 +142,7 @@ class Presentation:
     """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
 
     `palette` is that of a pseudo-colour state. `refused` says why the whole cannot be followed rightly.
+    `overlay_groups` are those of the images' overlays that it activates.
     """
 
     rotation: int = 0
@@ -158,6 +159,7 @@ class Presentation:
     layers: tuple[GraphicLayer, ...] = ()
     palette: Palette | None = None
     refused: str = ""
+    overlay_groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,11 +108,19 @@ def followed(
     words += said
     if presentation.shutter is not None and presentation.shutter_level:
         words.append("The shutter is shown black: the state asks for grey")
+    hidden = {overlay.group for overlay in header.overlays} - {*presentation.overlay_groups, _shutter_group(header)}
+    if hidden:
+        # One may be the letter of a side: nothing that the image brings is hidden for what a state does not say.
+        words.append("Overlays of the image are shown though the state does not ask for them")
     area = _for(presentation.areas, identity.sop_instance_uid, identity.frame_number)
     if area is not None:
         made, said = _with_area(images, made, area, width, height, screen_mm)
         words += said
     return Presented(made, tuple(dict.fromkeys(words)))
+
+
+def _shutter_group(header: ImageHeader) -> int:
+    return header.shutter.overlay_group if header.shutter is not None else 0
 
 
 def _levels(presentation: Presentation) -> bytes:

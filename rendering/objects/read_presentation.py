@@ -41,6 +41,8 @@ REFUSED = {
     "11.12": "Its rescale values change within an image",
 }
 """SOP class stems (PS3.4 B.5) of states that would make a wrong picture if only a part of them was followed."""
+OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+OVERLAY_ACTIVATION = 0x1001
 SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))
 
 
@@ -72,6 +74,7 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         tuple(_layers(elements, budget)),
         palette(elements, False, False) if "RedPaletteColorLookupTableDescriptor" in elements else None,
         refused,
+        tuple(group for group in OVERLAY_GROUPS if elements.text((group << 16) + OVERLAY_ACTIVATION)),
     )
 
 

@@ -28,6 +28,9 @@ from workstation.errors import Refused
 GRAYSCALE_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
 COLOUR_STATE = "1.2.840.10008.5.1.4.1.1.11.2"
 LAYER = "DRAWINGS"
+OVERLAYS = "OVERLAYS"
+# OverlayActivationLayer (60xx,1001).
+OVERLAY_ACTIVATION = 0x1001
 LAYER_COLOUR = (255, 224, 64)
 # What the text beside a drawing is called: its values are not the reader's own words.
 VALUES = "Values"
@@ -95,7 +98,10 @@ def _one(
         ds.ICCProfile, ds.ColorSpace = srgb_profile(), "SRGB"
     else:
         _greys(ds, images, look, *kind)
-    left_out = _draw(ds, images, annotations)
+    layers, left_out = _draw(ds, images, annotations)
+    layers += _overlays(ds, _headers(images))
+    if layers:
+        ds.GraphicLayerSequence = layers
     return finish(ds, left_out)
 
 
@@ -243,7 +249,25 @@ def _spacing(shown: Shown) -> tuple[float, float] | None:
 # Drawings
 
 
-def _draw(ds: Dataset, images: Sequence[Shown], annotations: Sequence[Annotation]) -> tuple[str, ...]:
+def _overlays(ds: Dataset, headers: Sequence[ImageHeader]) -> list[Dataset]:
+    """Has the images' own overlays shown, as they are here: one that a state does not activate is hidden (C.11.7)."""
+    shuttered = {header.shutter.overlay_group for header in headers if header.shutter is not None}
+    groups = {overlay.group for header in headers for overlay in header.overlays} - shuttered
+    for group in sorted(groups):
+        ds.add_new((group, OVERLAY_ACTIVATION), "CS", OVERLAYS)
+    return [_layer(OVERLAYS, 2, (255, 255, 255), "Overlays of the images")] if groups else []
+
+
+def _layer(name: str, order: int, colour: tuple[int, int, int], description: str) -> Dataset:
+    layer = Dataset()
+    layer.GraphicLayer, layer.GraphicLayerOrder = name, order
+    layer.GraphicLayerRecommendedDisplayCIELabValue = list(cielab_of_rgb(colour))
+    layer.GraphicLayerDescription = description
+    return layer
+
+
+def _draw(ds: Dataset, images: Sequence[Shown], annotations: Sequence[Annotation]) -> tuple[list[Dataset], tuple[str, ...]]:
+    """(the layer of the drawings, if there are any; what was left out)."""
     held = {shown.header.sop_instance_uid: shown.header for shown in images}
     items, left_out = [], []
     for annotation in annotations:
@@ -254,12 +278,8 @@ def _draw(ds: Dataset, images: Sequence[Shown], annotations: Sequence[Annotation
             items.append(_drawing(annotation, header))
     if items:
         ds.GraphicAnnotationSequence = items
-        layer = Dataset()
-        layer.GraphicLayer, layer.GraphicLayerOrder = LAYER, 1
-        layer.GraphicLayerRecommendedDisplayCIELabValue = list(cielab_of_rgb(LAYER_COLOUR))
-        layer.GraphicLayerDescription = "Drawings and measurements"
-        ds.GraphicLayerSequence = [layer]
-    return tuple(dict.fromkeys(left_out))
+    layers = [_layer(LAYER, 1, LAYER_COLOUR, "Drawings and measurements")] if items else []
+    return layers, tuple(dict.fromkeys(left_out))
 
 
 def _drawing(annotation: Annotation, header: ImageHeader) -> Dataset:

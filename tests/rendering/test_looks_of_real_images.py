@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from object_seat import AUTHOR
 
@@ -73,3 +75,29 @@ def test_a_saved_look_of_real_images_is_the_same_picture(
             assert np.ptp(expected.pixels) > 50
             assert np.array_equal(viewport.picture(followed.state, *SIZE).pixels, expected.pixels)
             images.close()
+
+
+def test_the_overlays_of_an_image_stay_shown_by_other_programs(worker: ImageWorker, shared_data: Path, tmp_path: Path) -> None:
+    """A letter of a side may lie in one: a state that does not activate it would hide it (PS3.3 C.11.7)."""
+    with studies_in([shared_data / "15_DX_overlay_HTJ2K"], worker) as found:
+        (study,) = found.studies
+        images = SeriesImages(study, study.series[0], worker)
+        images.load()
+        viewport = Viewport(images)
+        source = Path(study.series[0].instances[0].path)
+        view = SavedView(viewport, viewport.default_state(), *SIZE)
+        (written,) = case_as_objects(ToSave(study, views=(view,)), worker.object_context(source), AUTHOR).objects
+        groups = {overlay.group for overlay in images.header(0).overlays}
+        assert groups
+        ds = pydicom.dcmread(io.BytesIO(written.data))
+        assert {group: ds[group, 0x1001].value for group in groups} == dict.fromkeys(groups, "OVERLAYS")
+        assert [layer.GraphicLayer for layer in ds.GraphicLayerSequence] == ["OVERLAYS"]
+        path = tmp_path / "state.dcm"
+        path.write_bytes(written.data)
+        facts = worker.read_object(path)
+        assert presented(images, viewport.default_state(), facts, *SIZE).words == ()
+        assert facts.presentation is not None
+        silent = replace(facts, presentation=replace(facts.presentation, overlay_groups=()))
+        words = presented(images, viewport.default_state(), silent, *SIZE).words
+        assert words == ("Overlays of the image are shown though the state does not ask for them",)
+        images.close()
