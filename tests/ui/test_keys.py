@@ -206,6 +206,6 @@ def test_no_underlined_letter_of_a_menu_is_the_key_of_a_command(window):
     titles = [action.text() for action in window.menuBar().actions()]
     letters = [title[title.index("&") + 1].lower() for title in titles if "&" in title]
     ours = {key[-1].lower() for command in COMMANDS for key in command.keys if key.startswith("Alt+") and len(key) == 5}
-    assert len(letters) > len(titles) / 2
+    assert letters
     assert len(letters) == len(set(letters))
     assert not ours & set(letters)
