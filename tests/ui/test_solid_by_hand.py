@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
@@ -11,9 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from ui_mouse import move
 
+from rendering.picture import Picture
+from ui.picture_source import PictureSource
 from ui.solid_layer import box_lines
 from workstation.commands.solid import SOLID
-from workstation.domain.viewing import WHOLE_BOX, Layout, Plane, Window
+from workstation.domain.viewing import WHOLE_BOX, Layout, Plane, ViewportState, Window
+from workstation.jobs import Jobs, MainQueue
 from workstation.session.solid import SolidMode
 
 pytestmark = pytest.mark.qt
@@ -193,3 +199,59 @@ def test_a_finer_picture_is_asked_for_once_there_is_one(solid, seat):
     solid.grab()
     assert len(viewport.asked) == asked + 1
     assert not solid.painted.picture.refining
+
+
+class Slow:
+    """A viewport whose full 3D pictures take until they are given up, or let go."""
+
+    def __init__(self) -> None:
+        self.given_up: list[int] = []
+        self.let_go = threading.Event()
+
+    def picture(self, state, width, height, fast=False, cancelled=lambda: False) -> Picture:
+        while not fast and not self.let_go.wait(0.002):
+            if cancelled():
+                self.given_up.append(state.position)
+                return Picture(np.zeros((height, width, 3), np.uint8), partial=True)
+        return Picture(np.full((height, width, 3), state.position, np.uint8))
+
+
+@pytest.fixture
+def slow():
+    queue = MainQueue()
+    jobs = Jobs(queue.post)
+    viewport, arrived = Slow(), []
+    source = PictureSource(jobs, lambda: arrived.append(1))
+
+    def ask(position: int, moving: bool = False):
+        state = ViewportState("1", "2", Plane.THREE_D, position=position)
+        return source.current(viewport, 1, state, 8, 8, moving)
+
+    yield viewport, ask, lambda: jobs.wait_idle(queue.pump, 10.0), arrived
+    viewport.let_go.set()
+    jobs.close()
+
+
+def test_a_full_3d_picture_makes_room_for_the_one_that_is_wanted(slow):
+    viewport, ask, settle, arrived = slow
+    ask(1)
+    ask(2, moving=True)
+    assert settle()
+    shown = ask(2, moving=True)
+    assert viewport.given_up == [1]
+    assert (shown.request.state.position, shown.request.fast, int(shown.picture.pixels.max())) == (2, True, 2)
+    assert arrived == [1]  # what was given up is never shown
+
+
+def test_asking_for_the_same_again_does_not_give_it_up_and_coming_back_to_it_makes_it_anew(slow):
+    viewport, ask, settle, _ = slow
+    ask(1)
+    ask(1)
+    assert viewport.given_up == []
+    ask(2)
+    ask(1)
+    while not viewport.given_up:
+        time.sleep(0.002)
+    viewport.let_go.set()
+    assert settle()
+    assert int(ask(1).picture.pixels.max()) == 1

@@ -18,7 +18,7 @@ def test_every_command_has_an_id_of_its_own_and_a_title():
 
 def test_every_command_lies_in_a_menu():
     menus = {c.menu for c in COMMANDS if c.modes != frozenset({Mode.POINTING})}
-    assert menus == {"Case", "Image", "Window", "Tools", "Drawings", "Hanging", "3D", "Layout", "Report", "Help"}
+    assert menus == {"Case", "Image", "Window", "Tools", "Drawings", "Hanging", "Volume", "Layout", "Report", "Help"}
 
 
 def test_spoken_phrases_have_two_words_or_more_and_are_said_by_one_command_only():

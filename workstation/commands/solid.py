@@ -28,14 +28,14 @@ def next_face(context: Context, steps: int) -> None:
 
 
 SOLID: tuple[Command, ...] = (
-    Command("solid.looks", "Looks of 3D by name…", _list, ("Alt+P",), ("looks list",), "3D", IMAGES),
+    Command("solid.looks", "Looks of 3D by name…", _list, ("Alt+P",), ("looks list",), "Volume", IMAGES),
     Command(
         "solid.crop",
         "Box around what is shown in 3D",
         lambda c: c.session.viewing.solid.toggle_mode(SolidMode.CROP),
         ("Alt+X",),
         ("box show",),
-        "3D",
+        "Volume",
         IMAGES,
     ),
     Command(
@@ -44,7 +44,7 @@ SOLID: tuple[Command, ...] = (
         lambda c: c.session.viewing.solid.reset_crop(),
         ("Alt+Shift+X",),
         ("box remove",),
-        "3D",
+        "Volume",
         IMAGES,
     ),
     Command(
@@ -53,7 +53,7 @@ SOLID: tuple[Command, ...] = (
         lambda c: c.session.viewing.solid.next_removal(),
         ("Alt+B",),
         ("bone hide",),
-        "3D",
+        "Volume",
         IMAGES,
     ),
     Command(
@@ -62,7 +62,7 @@ SOLID: tuple[Command, ...] = (
         lambda c: c.session.viewing.solid.toggle_mode(SolidMode.OPACITY),
         ("Alt+O",),
         ("opacity change",),
-        "3D",
+        "Volume",
         IMAGES,
     ),
     Command(
@@ -71,7 +71,7 @@ SOLID: tuple[Command, ...] = (
         lambda c: c.session.viewing.solid.turn.toggle(),
         ("Alt+C",),
         ("patient turn",),
-        "3D",
+        "Volume",
         IMAGES,
     ),
     Command("solid.next_face", "Next face of the box", lambda c: next_face(c, 1), ("Tab",), (), "", POINTING),
