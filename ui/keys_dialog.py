@@ -96,7 +96,9 @@ class KeysDialog(QDialog):
 
     def _block(self, title: str, rows: list[tuple[str, str, str]]) -> tuple[QWidget, int]:
         block = QWidget()
-        block.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)  # long titles take two lines
+        block.setSizePolicy(policy)
         grid = QGridLayout(block)
         grid.setContentsMargins(0, 0, 0, 14)
         grid.setVerticalSpacing(3)
