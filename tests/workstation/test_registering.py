@@ -209,6 +209,29 @@ def test_without_anything_to_align_the_keys_say_so(tmp_path):
             command()
 
 
+def test_of_a_pet_ct_the_ct_is_registered_and_another_body_part_is_not(tmp_path):
+    """What holds of the CT holds of the PET in its frame of reference."""
+    made = seat(tmp_path, None)
+    study = made.studies["2.1"]
+    pet = replace(study.series[0], series_instance_uid="2.1.7", modality="PT", frame_of_reference_uid="1.98")
+    made.studies["2.1"] = replace(study, series=(pet, study.series[0]))
+    made.priors["1.1"] = (made.studies["2.1"],)
+    found = made.library.registrar.found
+    found[CURRENT, PRIOR] = UP
+    found[CURRENT, "2.1.7"] = "not this one"
+    made.session.close_case()
+    made.session.open(made.items[0])
+    assert made.library.registrar.asked == [(CURRENT, PRIOR)]
+    assert made.session.registering.alignment(CURRENT, "2.1.7").matrix == UP.matrix
+    series = tuple(replace(s, body_part_examined="HEAD", frame_of_reference_uid="1.97") for s in made.studies["2.1"].series)
+    made.studies["2.1"] = replace(study, series=series)
+    made.priors["1.1"] = (made.studies["2.1"],)
+    made.session.registering.kept = AlignmentStore(tmp_path / "others.db")
+    made.session.close_case()
+    made.session.open(made.items[0])
+    assert made.library.registrar.asked == [(CURRENT, PRIOR)]
+
+
 def test_what_is_refused_at_once_is_said_at_once(tmp_path):
     made = seat(tmp_path, None)
     with pytest.raises(Refused, match="nobody registers here"):

@@ -40,6 +40,9 @@ class Alignments:
     def drop(self, fixed: str, moving: str) -> None:
         self._edges.pop(self._key(fixed, moving), None)
 
+    def space(self, series_uid: str) -> str:
+        return self._spaces.get(series_uid, "")
+
     def share_space(self, one: str, other: str) -> bool:
         return one in self._spaces and self._spaces[one] == self._spaces.get(other)
 

@@ -20,25 +20,30 @@ class Pair(NamedTuple):
 
 
 def hung_pairs(viewing: Viewing, series_of: Callable[[SeriesKey], Series | None], known: Alignments) -> list[Pair]:
-    """A pair for each space of a prior on screen: with the current volume of the same body part it most resembles."""
-    pairs: list[Pair] = []
-    for index, cell in enumerate(viewing.cells):
-        if cell.state is None or not cell.is_prior or not _is_volume(viewing, index):
-            continue
-        other = partner(viewing, index, known, lambda s, mine=cell.state: _comparable(series_of, mine, s))  # type: ignore[misc]  # mypy infers no lambda with a default
-        if other is None:
-            continue
-        pair = Pair((other.study_uid, other.series_uid), (cell.state.study_uid, cell.state.series_uid))
-        if not any(
-            known.share_space(p.moving[1], pair.moving[1]) and known.share_space(p.fixed[1], pair.fixed[1]) for p in pairs
-        ):
-            pairs.append(pair)
-    return pairs
+    """A pair for each space of a prior on screen: with the current volume of the same body part it most resembles.
+
+    Of a PET/CT it is the CT that is registered: what holds of it holds of the PET.
+    """
+    best: dict[tuple[str, str], tuple[tuple[bool, bool, int], Pair]] = {}
+    volumes = [(i, c) for i, c in enumerate(viewing.cells) if c.state is not None and _is_volume(viewing, i)]
+    for index, cell in volumes:
+        for place, other in volumes:
+            if cell.state is None or other.state is None or not cell.is_prior or other.is_prior:
+                continue
+            pair = Pair(_key(other.state), _key(cell.state))
+            fixed, moving = series_of(pair.fixed), series_of(pair.moving)
+            if fixed is None or moving is None or known.share_space(pair.fixed[1], pair.moving[1]):
+                continue
+            if not _comparable(fixed, moving):
+                continue
+            rank = fixed.modality != moving.modality, "PT" in (fixed.modality, moving.modality), abs(place - index)
+            spaces = known.space(pair.fixed[1]), known.space(pair.moving[1])
+            if spaces not in best or rank < best[spaces][0]:
+                best[spaces] = rank, pair
+    return [pair for _, pair in best.values()]
 
 
-def partner(
-    viewing: Viewing, index: int, known: Alignments, fits: Callable[[ViewportState], bool] = lambda _: True
-) -> ViewportState | None:
+def partner(viewing: Viewing, index: int, known: Alignments) -> ViewportState | None:
     """The viewport that one is compared with: a volume of another space and the other side (current, prior).
 
     Of one link group before others, then the one shown in the same plane, then the nearest in the row.
@@ -61,7 +66,6 @@ def partner(
         and other.state is not None
         and not known.share_space(other.state.series_uid, state.series_uid)
         and _is_volume(viewing, place)
-        and fits(other.state)
     ]
     best = min(others, key=lambda found: order(*found), default=None)
     return best[1].state if best is not None else None
@@ -72,10 +76,11 @@ def _is_volume(viewing: Viewing, index: int) -> bool:
     return viewer is not None and viewer.can_show(Plane.AXIAL)
 
 
-def _comparable(series_of: Callable[[SeriesKey], Series | None], mine: ViewportState, theirs: ViewportState) -> bool:
+def _comparable(one: Series, other: Series) -> bool:
     """Of the same body part, as far as both say; without that of the same modality."""
-    one, other = series_of((mine.study_uid, mine.series_uid)), series_of((theirs.study_uid, theirs.series_uid))
-    if one is None or other is None or mine.study_uid == theirs.study_uid:
-        return False
     parts = one.body_part_examined.strip().casefold(), other.body_part_examined.strip().casefold()
     return parts[0] == parts[1] if all(parts) else one.modality == other.modality
+
+
+def _key(state: ViewportState) -> SeriesKey:
+    return state.study_uid, state.series_uid

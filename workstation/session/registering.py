@@ -183,7 +183,8 @@ class Registering:
         for pair in hung_pairs(self._viewing, self._series, self._known):
             nothing_known = self._known.found(pair.fixed[1], pair.moving[1]) is None
             busy = self._of_spaces(self._running, pair) or self._of_spaces(self._failed, pair)
-            if nothing_known and not busy:
+            # What cannot be tried is not worth a word to somebody who did not ask for it.
+            if nothing_known and not busy and not self._shelf.registrar.refusal(pair.fixed, pair.moving):
                 self._start(pair)
 
     def _moved(self, _: int) -> None:
