@@ -109,7 +109,7 @@ def naive_volume(paths: list[Path]) -> np.ndarray:
 
 def itk_volume(paths: list[Path]) -> object:
     """On files that this benchmark wrote itself: never used on received ones."""
-    reader: Any = SimpleITK.ImageSeriesReader()  # type: ignore[no-untyped-call]
+    reader: Any = SimpleITK.ImageSeriesReader()
     reader.SetFileNames([str(path) for path in paths])
     volume: object = reader.Execute()
     return volume

@@ -27,7 +27,7 @@ from rendering.viewport_probe import SPOKEN_UNITS, UNITS, probe_cut, probe_frame
 from rendering.viewport_values import ValueScale
 from rendering.viewport_views import pixel_pitch
 from rendering.voi_measuring import measured_ball, with_peak
-from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue
+from workstation.domain.annotation import VALUES_FOLLOW, Annotation, AnnotationKind, Measured, MeasuredValue
 from workstation.domain.crosshair import PLANE_DIRECTIONS
 from workstation.domain.doubt import Doubt, SpacingSource
 from workstation.domain.geometry import Vec3, cross, dot, length, sub, unit
@@ -267,7 +267,7 @@ def _area(kind: AnnotationKind, place: _Place) -> Measured:
     try:
         sampled = place.sampled()
     except NotYet:
-        return Measured(tuple(values), lengths.source, notes=("The values follow when the image is loaded",))
+        return Measured(tuple(values), lengths.source, notes=(f"{VALUES_FOLLOW} the image is loaded",))
     values.extend(statistics(sampled.values, place.value_unit))
     return Measured(tuple(values), lengths.source, histogram=histogram(sampled.values), notes=_notes(sampled))
 

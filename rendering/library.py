@@ -21,6 +21,9 @@ from rendering.decoded_queue import DecodeQueue
 from rendering.frame_memory import half_of_memory
 from rendering.worker import ImageWorker
 from workstation.at_rest.vault import Vault
+from workstation.domain.annotation import Annotation
+from workstation.domain.geometry import Vec3
+from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import Series, Study
 from workstation.domain.value_unit import ValueUnit
 from workstation.domain.viewing import ViewportState
@@ -94,6 +97,10 @@ class ImageLibrary:
             self._tell(error)
             return None
 
+    def when_frames_come(self, tell: Callable[[str], object]) -> None:
+        """`tell` hears, on the main thread, of which series frames came."""
+        self.changed.connect(tell)
+
     def when_failed(self, tell: Callable[[WorkstationError], object]) -> None:
         self.failed.connect(tell)
 
@@ -157,6 +164,14 @@ class ImageLibrary:
         self._shelf.clear()
         self._mapped.clear()
         self._studies = {}
+
+    def propose_lesion(self, drawn: Annotation, shown: ViewportState, other: ViewportState, expected: Vec3) -> LesionProposal:
+        from rendering.lesion_search import search
+
+        before, now = (self._shelf.get((state.study_uid, state.series_uid)) for state in (shown, other))
+        if before is None or now is None:
+            return LesionProposal(expected, (), "The images are not open any more")
+        return search(drawn, before.images, shown, now.images, other, expected)
 
     @cached_property
     def registrar(self) -> SeriesRegistrar:

@@ -257,6 +257,7 @@ class Core(Generic[Reader, Shelf]):
         session.standing = self.notices
         session.second_look = SecondLook(self.folders.config / "colleague")
         self.library.when_failed(session.report_problem)
+        self.library.when_frames_come(session.annotating.late_values.look)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
         session.desk.signed.connect(lambda _: self.wake_outbox())
         session.case_changed.connect(self._case_opened)

@@ -334,6 +334,10 @@ class ImageShelf(Protocol):
         """Do what the first case would have to wait for. Called in a job, once the worklist is shown."""
         ...
 
+    def when_frames_come(self, tell: Callable[[str], object]) -> None:
+        """`tell` hears, on the main thread, of which series frames came."""
+        ...
+
     def viewer(self, study_uid: str, series_uid: str) -> SeriesViewer | None: ...
     def open_case(self, studies: Sequence[Study], first: Sequence[tuple[str, str]]) -> None:
         """Make these studies' series available; load `first` (study UID, series UID) before the rest."""

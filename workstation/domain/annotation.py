@@ -73,6 +73,10 @@ COUNTED = frozenset({"Pixels"})
 """Names of values that are whole numbers of something."""
 
 
+VALUES_FOLLOW = "The values follow when"
+"""How the words begin for what could not be measured yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredValue:
     """One number. `name` is an English source string (`Length`, `Area`, `Mean`, `SD`, `Min`, `Max`, `Long axis` ...).
@@ -112,6 +116,11 @@ class Measured:
     refused: str = ""
     histogram: tuple[float, float, tuple[int, ...]] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there will be more to say once the images have come."""
+        return any(words.startswith(VALUES_FOLLOW) for words in (self.refused, *self.notes))
 
 
 @dataclass(frozen=True, slots=True)

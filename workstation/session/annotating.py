@@ -23,6 +23,7 @@ from workstation.session.drawing import Drawing
 from workstation.session.drawn import AnnotationShelf, Change, Drawn
 from workstation.session.finding import place_in, place_of, reading_order, state_showing
 from workstation.session.label_hand import LabelHand
+from workstation.session.late_values import LateValues
 from workstation.session.revising import received_changes
 from workstation.session.viewing import Tool, Viewing
 from workstation.signals import Signal
@@ -58,6 +59,7 @@ class Annotating:
         self._drawn.problem.connect(problem)
         self.changed = self._drawn.changed
         """The series whose drawings changed."""
+        self.late_values = LateValues(self._drawn, self.measure)
         self.note = self._drawn.note
         """Takes what else was done into the order of undoing."""
         self.selection_changed: Signal[str] = Signal()
