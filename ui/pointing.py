@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ui import plain
 from ui.reference_lines import View
 from workstation.domain.geometry import Vec3
+from workstation.domain.viewing import Plane
 from workstation.errors import WorkstationError
 from workstation.session.viewing import Tool
 
@@ -50,6 +51,8 @@ class Pointing:
     def _cross(self, at: Point) -> None:
         view = self._view()
         if view is not None:
-            point = view.viewport.to_patient(view.state, view.width, view.height, *at)
+            is_solid = view.state.plane is Plane.THREE_D
+            place = view.viewport.pick if is_solid else view.viewport.to_patient
+            point = place(view.state, view.width, view.height, *at)
             if point is not None:
                 self._focus(point)

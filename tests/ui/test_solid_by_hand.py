@@ -255,3 +255,17 @@ def test_asking_for_the_same_again_does_not_give_it_up_and_coming_back_to_it_mak
     viewport.let_go.set()
     assert settle()
     assert int(ask(1).picture.pixels.max()) == 1
+
+
+def test_a_place_in_3d_is_pointed_at_by_keys_alone(solid, seat, press, case):
+    """The crosshair taken twice is moved by arrows; Return takes the planes to what is seen there."""
+    asked = []
+    seat.library.viewport("1.1", "1.1.1").pick = lambda _s, _w, _h, x, y: asked.append((x, y)) or (1.0, 2.0, 30.0)
+    press("X", 2)
+    press("Right")
+    press("Return")
+    assert asked == [seat.session.annotating.drawing.cursor]
+    assert case.grid._point[1] == (1.0, 2.0, 30.0)
+    view = solid.view()
+    cross = case.grid.cross(0, view)
+    assert cross == view.viewport.solid.project(view.state, view.width, view.height, (1.0, 2.0, 30.0))

@@ -19,7 +19,7 @@ from workstation.ports import SeriesViewer
 from workstation.session.freehand import smooth
 from workstation.session.handles import constrained, dragged, handles, is_whole, moved
 from workstation.session.label_places import carried_label
-from workstation.session.viewing import DRAWS, Viewing
+from workstation.session.viewing import DRAWS, Tool, Viewing
 from workstation.signals import Signal
 
 Point = tuple[float, float]
@@ -173,7 +173,7 @@ class Drawing:
     def begin_by_keys(self) -> None:
         """Show the cursor in the middle of the active viewport: arrows move it from now on."""
         state = self._viewing.state()
-        if state is None or state.plane is Plane.THREE_D:
+        if state is None or (state.plane is Plane.THREE_D and self._viewing.tool is not Tool.CROSSHAIR):
             return
         index = self._viewing.active
         width, height = self.size(index)
