@@ -59,6 +59,11 @@ class VolumeSource:
         object.__setattr__(self, "scalars", _as_vtk(self.voxels, 1))
 
     @property
+    def key(self) -> tuple[int, Dimensions]:
+        """Which voxels these are, as long as anything holds them: where they lie, and how many."""
+        return self.voxels.__array_interface__["data"][0], self.dimensions
+
+    @property
     def dimensions(self) -> Dimensions:
         slices, rows, columns = self.voxels.shape
         return columns, rows, slices
@@ -80,11 +85,18 @@ class Cutter:
         image.SetDimensions(*dimensions)
         image.GetPointData().SetScalars(scalars)
         reslice = self._reslice = vtkImageReslice()
+        self._threads = reslice.GetNumberOfThreads()
         reslice.SetInputData(image)
         reslice.SetOutputDimensionality(2)
         reslice.SetOutputSpacing(1.0, 1.0, 1.0)
         # The outermost voxels reach half a voxel further than their centres.
         reslice.BorderOn()
+
+    def share(self, cuts: int) -> None:
+        """One of `cuts` that are made at once: only the first takes every core, more threads would wait for each other."""
+        threads = self._threads if cuts == 1 else 1
+        if threads != self._reslice.GetNumberOfThreads():
+            self._reslice.SetNumberOfThreads(threads)
 
     def values(
         self, sampling: Sampling, filling: Interpolation, slope: float = 1.0, intercept: float = 0.0
@@ -135,7 +147,7 @@ class Cutters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._voxels: NDArray[Any] | None = None
+        self._key: tuple[int, Dimensions] | None = None
         self._idle: list[Cutter] = []
 
     def values(self, source: VolumeSource, sampling: Sampling, filling: Interpolation) -> NDArray[np.float32]:
@@ -144,9 +156,10 @@ class Cutters:
             return sample_volume(source, sampling, filling)
         sampling = _of_stored(source, sampling)
         cutter = self._take(source)
-        values: NDArray[np.float32] = cutter.values(sampling, filling, source.slope, source.intercept).copy()
-        self._give(source, cutter)
-        return values
+        try:
+            return cutter.values(sampling, filling, source.slope, source.intercept).copy()
+        finally:
+            self._give(source, cutter)
 
     def levels(
         self,
@@ -162,22 +175,44 @@ class Cutters:
         """
         of_voxels = Levels(levels.gain * source.slope, levels.gain * source.intercept + levels.offset)
         cutter = self._take(source)
-        picture = use(cutter.levels(sampling, filling, of_voxels))
-        self._give(source, cutter)
-        return picture
+        try:
+            return use(cutter.levels(sampling, filling, of_voxels))
+        finally:
+            self._give(source, cutter)
 
     def _take(self, source: VolumeSource) -> Cutter:
         with self._lock:
-            if self._voxels is source.voxels and self._idle:
-                return self._idle.pop()
-            if self._voxels is not source.voxels:
-                self._voxels, self._idle = source.voxels, []
-        return Cutter(source.scalars, source.dimensions)
+            if self._key != source.key:
+                self._key, self._idle = source.key, []
+            cutter = self._idle.pop() if self._idle else Cutter(source.scalars, source.dimensions)
+        cutter.share(_UNDER_WAY.begin())
+        return cutter
 
     def _give(self, source: VolumeSource, cutter: Cutter) -> None:
+        _UNDER_WAY.end()
         with self._lock:
-            if self._voxels is source.voxels:
+            if self._key == source.key:
                 self._idle.append(cutter)
+
+
+class _UnderWay:
+    """How many cuts are being made at this moment, in all viewports."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def begin(self) -> int:
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def end(self) -> None:
+        with self._lock:
+            self._count -= 1
+
+
+_UNDER_WAY = _UnderWay()
 
 
 def sample_volume(source: VolumeSource, sampling: Sampling, filling: Interpolation = Interpolation.LINEAR) -> NDArray[np.float32]:

@@ -45,7 +45,7 @@ class CrosshairEvents(QObject):
             return False
         at = self._device(event)
         if event.type() == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
-            if not self._is_free or not self.hand.press(at):
+            if not self._is_free or self._is_on_drawing(event) or not self.hand.press(at):
                 return False
             self._viewing.activate(self._widget.index)
             self._take_focus()
@@ -56,7 +56,8 @@ class CrosshairEvents(QObject):
             return False
         if event.buttons() & Qt.MouseButton.LeftButton and self.hand.holds:
             return self.hand.move(at)
-        self._shape(self.hand.grip_at(at) if self._is_free and event.buttons() == Qt.MouseButton.NoButton else None)
+        is_free = self._is_free and event.buttons() == Qt.MouseButton.NoButton and not self._is_on_drawing(event)
+        self._shape(self.hand.grip_at(at) if is_free else None)
         return self._shaped
 
     @property
@@ -64,6 +65,10 @@ class CrosshairEvents(QObject):
         viewing = self._viewing
         shown = viewing.overlays and viewing.linking.references
         return shown and viewing.tool not in DRAWS and not viewing.looking.picks_region and not viewing.magnifier.is_on
+
+    def _is_on_drawing(self, event: QMouseEvent) -> bool:
+        """A drawing that lies on a line goes first: it is the smaller of the two."""
+        return self._widget.layer.hit((event.position().x(), event.position().y())) is not None
 
     def _wheel(self, event: QWheelEvent) -> bool:
         """On a line it scrolls that line's plane; with Alt it makes the slab thicker or thinner."""

@@ -63,6 +63,9 @@ def test_three_planes_and_the_images_stand_side_by_side_and_again_3d(viewing: Vi
     assert states(viewing)[3].plane is Plane.THREE_D
     viewing.planes.show_oblique()
     assert states(viewing)[3].plane is Plane.STACK
+    viewing.show_three_planes()
+    viewing.planes.show_oblique()
+    assert states(viewing)[3].plane is Plane.STACK, "three planes hung otherwise are no first time"
 
 
 def test_keys_turn_the_two_others_and_leave_the_shown_one(viewing: Viewing, viewport: Viewport) -> None:

@@ -240,11 +240,16 @@ class Shown(QWidget):
         self.index = 0
         self._make = lambda: view(viewing, viewport, 0)
         self.shaped: list[Tool] = []
+        self.layer = self
+        self.on_drawing: object = None
         self.resize(SIZE, SIZE)
         self.setMouseTracking(True)
 
     def view(self) -> View:
         return self._make()
+
+    def hit(self, _at: tuple[float, float]) -> object:
+        return self.on_drawing
 
     def show_cursor(self, tool: Tool) -> None:
         self.shaped.append(tool)
@@ -274,6 +279,13 @@ def test_mouse_and_wheel_reach_the_lines_before_the_tool(viewing, shown):
     assert taken == [1]
     move(shown, QPoint(3, 3), Qt.MouseButton.NoButton)
     assert shown.shaped == [viewing.tool]
+
+
+def test_a_drawing_on_a_line_goes_first(viewing, shown):
+    events = CrosshairEvents(shown, viewing, lambda: None)
+    shown.on_drawing = "a handle"
+    QTest.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(*map(round, line(events.hand, 1).point(60.0))))
+    assert not events.hand.holds
 
 
 def test_while_a_tool_draws_or_lines_are_hidden_the_crosshair_is_out_of_the_way(viewing, shown):

@@ -53,6 +53,8 @@ class Planes:
         """The thickness of the slab in this place is to be typed."""
         self.export_wanted: Signal[int] = Signal()
         """The plane in this place is to be made a series."""
+        self._placed: list[Cell] = []
+        """The places as this hung them, as long as nothing else is hung."""
         self.preview: tuple[Key, tuple[Vec3, ...], Vec3] | None = None
         """Planes that an export would make: series, a point in each, and their normal."""
 
@@ -98,12 +100,13 @@ class Planes:
         if state.plane is Plane.STACK and key not in self._kept:
             crosshair = replace(crosshair, focus=self._place(viewer, state))
         self._kept[key] = crosshair
-        fourth = self._fourth(key, viewer)
+        fourth = self._fourth(viewer)
         base = state if state.plane is not Plane.THREE_D else viewer.default_state()
         states = [self._in_plane(viewer, base, crosshair, which) for which in range(3)]
         states.append(self._viewing.turned_to(viewer, base, fourth))
         cells = [replace(cell, row=i // 2, column=i % 2, link_group="", reason="", state=shown) for i, shown in enumerate(states)]
         self._viewing.place(Layout(2, 2), cells)
+        self._placed = self._viewing.cells
 
     def show_here(self) -> None:
         """The plane of the crosshair that is nearest to what the active viewport shows, in that viewport."""
@@ -116,11 +119,10 @@ class Planes:
         base = state if state.plane is not Plane.THREE_D else viewer.default_state()
         self._viewing.put(self._viewing.active, self._in_plane(viewer, base, crosshair, which))
 
-    def _fourth(self, key: Key, viewer: SeriesViewer) -> Plane:
-        """What stands beside the three planes: again asked for, the other of the two."""
-        cells = self._viewing.cells
-        again = len(cells) == 4 and len(list(self._shown(key))) == 3 and cells[3].state is not None
-        was_stack = again and cells[3].state is not None and cells[3].state.plane is Plane.STACK
+    def _fourth(self, viewer: SeriesViewer) -> Plane:
+        """What stands beside the three planes: asked for again while they hang, the other of the two."""
+        fourth = self._viewing.state(3) if self._viewing.cells is self._placed else None
+        was_stack = fourth is not None and fourth.plane is Plane.STACK
         return Plane.THREE_D if was_stack and viewer.can_show(Plane.THREE_D) else Plane.STACK
 
     def _in_plane(self, viewer: SeriesViewer, state: ViewportState, crosshair: Crosshair, which: int) -> ViewportState:
