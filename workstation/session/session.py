@@ -138,7 +138,7 @@ class Session:
 
     def open(self, item: WorklistItem) -> None:
         """Open a row: current study, priors, hanging, report. A later `open` wins over this one."""
-        if not item.study_instance_uid or not item.image_count:
+        if not item.study_instance_uid:
             self.report_problem(
                 Refused("No images yet", "The order has no study in the cache", "Import the study or wait for it")
             )
