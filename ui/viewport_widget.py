@@ -48,6 +48,7 @@ from ui.true_size import pixel_size
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Cell, Plane, Sizing, ViewportState
 from workstation.errors import WorkstationError
+from workstation.session.comparing import hides
 from workstation.session.viewing import ShownImage, Tool
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ class ViewportWidget(QWidget):
         if shown.picture.error is not None or shown.picture.partial or shown.request.state.plane is Plane.THREE_D:
             return
         self._viewing.dimensions.note_painted(self.index, shown.picture.index)
-        if case is not None and shown.request.generation == case.generation:
+        if case is not None and shown.request.generation == case.generation and not hides(shown.request.state.fusion):
             # A cut lies between frames: it is of the study, and of no single image.
             sop = identity.sop_instance_uid if identity is not None else ""
             self._viewing.note_shown(ShownImage(shown.request.state.study_uid, sop))

@@ -82,6 +82,20 @@ def test_the_3d_cursor_marks_the_same_anatomy_in_the_prior(compared, seat, qtbot
     assert compared.grid.cross(1, view) is None
 
 
+def test_an_image_behind_another_studys_or_a_difference_does_not_count_as_shown(compared, seat, qtbot):
+    """Signing asks for images that were painted: what lies behind was not."""
+    viewing = seat.session.viewing
+    for key, modifier in ((Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier), (Qt.Key.Key_D, CTRL_SHIFT)):
+        press(compared, key, modifier)
+        press(compared, Qt.Key.Key_Down)
+        widget = compared.grid.widget(0)
+        where = viewing.state(0)
+        qtbot.waitUntil(lambda widget=widget, where=where: widget.painted.request.state == where)
+        assert f"{CURRENT}.{where.position}" not in {image.sop_instance_uid for image in viewing.shown}
+        press(compared, key, modifier)
+        qtbot.waitUntil(lambda where=where: f"{CURRENT}.{where.position}" in {i.sop_instance_uid for i in viewing.shown})
+
+
 def test_no_line_is_drawn_between_images_that_show_the_same(compared):
     view = compared.grid.widget(1).view()
     assert compared.grid.references(1, view) == ()

@@ -87,6 +87,11 @@ def covers(fusion: Fusion | None) -> bool:
     return fusion is not None and fusion.mode is FusionMode.OVERLAY and fusion.colour_map == IMAGE_MAP and fusion.opacity >= 1.0
 
 
+def hides(fusion: Fusion | None) -> bool:
+    """Whether what is laid over leaves nothing of the image to be read: it does not count as shown."""
+    return fusion is not None and (covers(fusion) or fusion.mode is FusionMode.DIFFERENCE)
+
+
 def _fusion(other: SeriesKey, found: Alignment, mode: FusionMode) -> Fusion:
     return replace(Fusion(*other, mode=mode), **_way(found))
 
