@@ -144,6 +144,12 @@ def _towards(start: Point, end: Point) -> Point:
     return (end[0] - start[0]) / size, (end[1] - start[1]) / size
 
 
+def colour_of(viewing: Viewing, state: ViewportState) -> str:
+    """Of the line along which a viewport's plane cuts others: a turned plane keeps the colour of what it was born."""
+    which = viewing.planes.place_of(state)
+    return PLANE_COLOURS[state.plane if which is None else BORN[which]]
+
+
 # ---- what is painted ---------------------------------------------------------------------
 
 

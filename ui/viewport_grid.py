@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ui import menus, theme, windows_menu
 from ui.cell_facts import series_of
 from ui.cine_timer import CineTimer
-from ui.crosshair import cross_in, drawn, preview
+from ui.crosshair import colour_of, cross_in, drawn, preview
 from ui.keys import key_names
 from ui.overlay import DrawnLine
 from ui.plane_desk import PlaneDesk
-from ui.reference_lines import PLANE_COLOURS, View, cut
+from ui.reference_lines import View, cut
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner, mark_mode
 from ui.solid_layer import box_lines
@@ -144,7 +144,7 @@ class ViewportGrid(QWidget):
             except WorkstationError:
                 ends = None  # its own tile says why
             if source is not None and ends is not None:
-                lines.append(DrawnLine(*ends, colour=PLANE_COLOURS[source.state.plane]))
+                lines.append(DrawnLine(*ends, colour=colour_of(self._viewing, source.state)))
         boxes = [w.view() for w in self._visible() if self._series_in(w.index) == self._series_in(index)]
         return (*lines, *box_lines(view, boxes))
 
