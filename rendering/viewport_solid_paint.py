@@ -56,7 +56,7 @@ class SolidPainter:
         loop = self._loop
         kept = loop.picture(state, *size) if loop is not None else None
         if loop is not None and kept is not None:
-            return Drawn(kept, loop.words)
+            return Drawn(resized(kept, size), loop.words)
         return self._drawn(view, state, size, Manner.MOVING if fast else Manner.STILL, cancelled)
 
     def _drawn(
@@ -179,7 +179,7 @@ class SolidPainter:
             except GivenUp:
                 raise InterruptedError from None
             loop = replace(loop, words=drawn.words)
-            loop.pictures[way] = drawn.pixels if small == size else resized(drawn.pixels, size)
+            loop.pictures[way] = drawn.pixels
             progress((place + 1) / len(ways))
         self._loop = loop
         return loop.bytes

@@ -17,7 +17,7 @@ MOST_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Pictures of `state` seen from every direction, all of `size` (width, height)."""
+    """Pictures of `state` seen from every direction, for a view of `size` (width, height); kept smaller where they must be."""
 
     state: ViewportState
     size: tuple[int, int]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rendering import volume_reduce
+from rendering import volume_reduce, volume_turn
 from rendering.reslice import VolumeSource
 from rendering.viewport_solid import box_corners, solid_view
 from rendering.volume_body import crop_planes, thickened
@@ -266,6 +266,21 @@ def test_a_loop_is_drawn_once_shown_again_without_drawing_and_let_go(
     monkeypatch.undo()
     viewport.solid.drop_loop()
     assert viewport.picture(replace(state, oblique=ways[1]), 40, 30).error is None
+
+
+def test_the_pictures_of_a_loop_never_take_more_than_they_may(
+    monkeypatch: pytest.MonkeyPatch, maker: Any, acquisition: Any
+) -> None:
+    """A loop on a large screen is kept coarser, and shown at the size of the view."""
+    monkeypatch.setattr(volume_turn, "MOST_BYTES", 60_000)
+    viewport, _ = volume(maker, acquisition, "upright", lambda p: np.full(p.shape[:-1], 900))
+    state = solid_state(viewport, "CT MIP")
+    taken = viewport.solid.make_loop(state, (80, 60), 30.0, lambda _: None, lambda: False)
+    assert 40_000 < taken <= 60_000
+    assert viewport.solid.bytes >= taken
+    picture = viewport.picture(replace(state, oblique=way_round(state.oblique, 30.0)[1]), 80, 60)
+    assert picture.pixels.shape == (60, 80, 3)
+    assert picture.pixels.max() > 100
 
 
 def test_a_loop_is_given_up_between_pictures_and_leaves_nothing(maker: Any, acquisition: Any) -> None:
