@@ -164,7 +164,8 @@ def _window(facts: CornerFacts) -> list[Line]:
     values, bare = window_text(window, picture.unit), f"{_number(window.center)}/{_number(window.width)}"
     named = _window_name(window, facts.presets)
     text = "   ".join(p for p in (named, values) if p)
-    return [Line(text, 1, short=(values, window_text(window, ""), bare), whole=True)]
+    # The unit goes last of all: 7 SUVbw and 7 SUVlbm are not the same image.
+    return [Line(text, 1, short=(values, f"{bare} {_unit(picture.unit)}".strip(), bare), whole=True)]
 
 
 def _zoom(facts: CornerFacts) -> list[Line]:
@@ -222,8 +223,11 @@ PLANE_TITLES = {
 
 def window_text(window: Window, unit: str) -> str:
     """`C 40 W 400 HU`."""
-    named = "" if unit == "stored" else plain.plain(unit)
-    return f"C {_number(window.center)}  W {_number(window.width)} {named}".strip()
+    return f"C {_number(window.center)}  W {_number(window.width)} {_unit(unit)}".strip()
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "stored" else plain.plain(unit)
 
 
 def _window_name(window: Window, presets: tuple[WindowPreset, ...]) -> str:

@@ -120,3 +120,10 @@ def test_a_mammogram_names_side_and_view_of_the_shown_image():
 def test_markup_in_a_name_is_text():
     study = replace(STUDY, patient=replace(STUDY.patient, name="<b>BOLD</b>^\u202eX"))
     assert texts(replace(FACTS, study=study), "top_left")[0] == "<b>BOLD</b>, ‹202E›X"
+
+
+def test_in_a_narrow_view_the_words_of_a_window_go_before_its_unit():
+    """7 SUVbw and 7 SUVlbm are not the same image."""
+    facts = replace(FACTS, picture=replace(FACTS.picture, window=Window(3.5, 7.0), unit="SUVbw"))
+    (line,) = [line for line in corner_lines(facts).bottom_right if line.text.startswith("C 3.5")]
+    assert line.short == ("C 3.5  W 7 SUVbw", "3.5/7 SUVbw", "3.5/7")
