@@ -6,6 +6,7 @@ to another volume, where that drawing is not seen, leaves it its curve.
 
 from __future__ import annotations
 
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
 from ui import plain, theme
 from workstation.domain.curve import Curve
@@ -71,6 +71,9 @@ class CurvePanel(QDialog):
         column.addWidget(self.table, 2)
         column.addLayout(row)
         self.resize(460, 460)
+        # Listeners and jobs may come after Qt has deleted the panel.
+        self._gone = Event()
+        self.destroyed.connect(self._gone.set)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(SETTLE_MS)
@@ -89,7 +92,7 @@ class CurvePanel(QDialog):
     # ---- inside ----------------------------------------------------------------------
 
     def _changed(self, _: object) -> None:
-        if isValid(self) and not self._wait.isActive():
+        if not self._gone.is_set() and not self._wait.isActive():
             self._wait.start()
 
     def _measure(self) -> None:
@@ -105,7 +108,7 @@ class CurvePanel(QDialog):
             return viewer.curve(drawn)
 
         def refused(error: Exception) -> None:
-            if not isValid(self):
+            if self._gone.is_set():
                 return
             self._show(None)
             told = (error.title, error.detail, error.hint) if isinstance(error, WorkstationError) else (self.tr("No curve"),)
@@ -114,7 +117,7 @@ class CurvePanel(QDialog):
         self._core.jobs.run(PICTURES, work, self._show, refused, slot="curve")
 
     def _show(self, curve: Curve | None) -> None:
-        if not isValid(self):  # closed while it was measured
+        if self._gone.is_set():  # closed while it was measured
             return
         self.curve = curve
         self.copy.setEnabled(curve is not None)

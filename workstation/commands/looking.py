@@ -69,9 +69,23 @@ CINE: tuple[Command, ...] = (
         "Image",
         IMAGES,
     ),
-    Command("cine.faster", "Cine faster", lambda c: c.session.viewing.dimensions.playing.change_rate(1), (), ("cine faster",), "Image", IMAGES),
     Command(
-        "cine.slower", "Cine slower", lambda c: c.session.viewing.dimensions.playing.change_rate(-1), (), ("cine slower",), "Image", IMAGES
+        "cine.faster",
+        "Cine faster",
+        lambda c: c.session.viewing.dimensions.playing.change_rate(1),
+        (),
+        ("cine faster",),
+        "Image",
+        IMAGES,
+    ),
+    Command(
+        "cine.slower",
+        "Cine slower",
+        lambda c: c.session.viewing.dimensions.playing.change_rate(-1),
+        (),
+        ("cine slower",),
+        "Image",
+        IMAGES,
     ),
 )
 

@@ -10,7 +10,8 @@ from workstation.domain.patient import Patient
 
 # Elements that hanging protocols ask for. Whoever parses a file fills them from the top level
 # of its dataset (for enhanced objects also from the shared functional groups), absent or empty
-# ones left out. ContributingEquipmentSequence gives `Manufacturer|ManufacturerModelName|SoftwareVersions|ContributionDescription`. Series.attributes holds all of them for the first instance.
+# ones left out. ContributingEquipmentSequence gives `Manufacturer|ManufacturerModelName|
+# SoftwareVersions|ContributionDescription`. Series.attributes holds all of them for the first instance.
 SERIES_ATTRIBUTES: tuple[str, ...] = (
     "SOPClassUID", "ImageType", "ProtocolName", "BodyPartExamined", "Laterality", "ImageLaterality",
     "FrameLaterality", "AnatomicRegionSequence", "ViewPosition", "ViewCodeSequence", "ViewModifierCodeSequence",

@@ -65,17 +65,12 @@ class Session:
         self.presenting = Presenting(self.viewing, self.annotating, self.findings, self.report_problem)
         self.registering = Registering(jobs, self.viewing, shelf)
         self.comparing = Comparing(self.viewing, self.registering.pair_of, self.registering.alignment)
-        self.registering.changed.connect(self.comparing.follow)
-        self.registering.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.viewing.linking.alignment, self.viewing.linking.mapped = self.registering.alignment, self.registering.mapped
         self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
-        self.lesions.carried.connect(lambda carried: self.notice.emit(Notice(carried.words, of_case=True)))
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
         self.hottest = Hottest(self.viewing, self.annotating)
-        self.findings.warned.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
         self.viewing.fusing.alignment = self.registering.alignment
-        self.viewing.fusing.said.connect(lambda words: self.notice.emit(Notice(words, of_case=True)))
         self.viewing.solid.begin(jobs, self.report_problem)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
@@ -97,11 +92,21 @@ class Session:
         self.case_changed: Signal[Case | None] = Signal()
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
         self.notice: Signal[Notice] = Signal()
-        desk.problem.connect(self.report_problem)
-        desk.signed.connect(lambda _: self.refresh_worklist())
-        desk.signed.connect(self._forget_remarks)
-        desk.opened.connect(self._forget_remarks)
-        desk.opened.connect(self._tell_recovered)
+        self._listen()
+
+    def _listen(self) -> None:
+        for said in (self.registering.said, self.findings.warned, self.viewing.fusing.said):
+            said.connect(self._say_of_case)
+        self.registering.changed.connect(self.comparing.follow)
+        self.lesions.carried.connect(lambda carried: self._say_of_case(carried.words))
+        self.desk.problem.connect(self.report_problem)
+        self.desk.signed.connect(lambda _: self.refresh_worklist())
+        self.desk.signed.connect(self._forget_remarks)
+        self.desk.opened.connect(self._forget_remarks)
+        self.desk.opened.connect(self._tell_recovered)
+
+    def _say_of_case(self, words: str) -> None:
+        self.notice.emit(Notice(words, of_case=True))
 
     def start(self) -> None:
         """Say what stands and what the last run left: a cache that had to be mended, reports begun and not signed."""
