@@ -32,7 +32,7 @@ class Rung:
         return 1.0 / (self.pixels**2 * self.steps)
 
 
-# Two steps in a voxel leave no rings on smooth surfaces. What is only shown until a finer one is there does with one.
+# Two steps in a voxel leave no rings on smooth surfaces. One does for a MIP, and until a finer level is there.
 STILL, FOR_NOW = Rung(1.0, 0.5), Rung(1.0, 1.0)
 LOOP = Rung(2.0, 1.0)
 RUNGS = (FOR_NOW, Rung(1.5, 1.0), Rung(2.0, 1.5), Rung(3.0, 2.0), Rung(4.0, 2.0), Rung(6.0, 3.0), Rung(8.0, 4.0))

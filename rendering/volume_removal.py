@@ -51,7 +51,14 @@ _BONE, _VESSEL, _SOFT = 1, 2, 3
 def find(name: str, source: VolumeSource, level: Level, progress: Progress, cancelled: Cancelled) -> Hidden:
     """What is hidden of `level` when `name` ("table" or "bone") is. Raises InterruptedError, or Refused with the reason."""
     limit = BODY_VOXELS if name == "table" else BONE_VOXELS
-    grid = means(source.voxels, source.geometry, _joint(source, level, limit), cancelled)
+    try:
+        grid = means(source.voxels, source.geometry, _joint(source, level, limit), cancelled)
+        return _found_in(name, source, grid, level, progress, cancelled)
+    except (RuntimeError, MemoryError) as error:  # SimpleITK raises RuntimeError, where memory lacks as well
+        raise Refused("What is to be hidden could not be found", "It takes more memory than is free", "Use the box") from error
+
+
+def _found_in(name: str, source: VolumeSource, grid: Level, level: Level, progress: Progress, cancelled: Cancelled) -> Hidden:
     hu = (grid.voxels.astype(np.float32) * source.slope + source.intercept).astype(np.float32)
     spacing = grid.geometry.spacing
     if name == "table":

@@ -170,7 +170,8 @@ class SolidRenderer:
         moving = manner is not Manner.STILL
         body, refining = (self._without(levels, appearance, hidden), False) if hidden else levels.pick(appearance, camera, moving)
         pace = self._pace_of(levels.graphics)
-        rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: FOR_NOW if refining else STILL}[manner]
+        still = FOR_NOW if refining or appearance.preset.is_projection else STILL
+        rung = {Manner.MOVING: pace.rung, Manner.LOOP: LOOP, Manner.STILL: still}[manner]
         started = time.perf_counter()
         pixels = levels.lane_of(body).draw(levels.graphics, body, appearance, camera, size, rung, cancelled)
         if manner is Manner.MOVING and not levels.is_preparing:  # what is prepared beside it says nothing of this computer

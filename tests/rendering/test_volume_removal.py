@@ -137,3 +137,15 @@ def test_what_is_hidden_is_left_out_of_a_copy_and_the_values_stay(phantom: Phant
     assert without(level, both, high=True).voxels[0, 0, 0] == source.voxels.max()
     assert (source.voxels == before).all()
     assert together({"bone": parts["bone"]}, frozenset({"table", "bone"})) is None
+
+
+def test_where_memory_lacks_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, phantom: Phantom) -> None:
+    def lacks(*_: Any) -> Any:
+        raise RuntimeError("Exception thrown in SimpleITK: Failed to allocate memory for image.")
+
+    monkeypatch.setattr("rendering.volume_removal._image", lacks)
+    source = phantom.source()
+    with pytest.raises(Refused) as refusal:
+        find("table", source, Level(source.voxels, source.geometry), quiet, never)
+    assert "memory" in refusal.value.detail
+    assert "SimpleITK" not in str(refusal.value)
