@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +59,10 @@ def test_every_drawing_comes_back_where_it_was_drawn(viewport: Viewport, plane: 
     assert bool(drawn.points) is (plane is Plane.STACK)
     shown = viewport.on_view(drawn, state, WIDTH, HEIGHT)
     assert shown is not None
+    if kind is AnnotationKind.SPHERE:  # its rim has no place of its own: every plane cuts another circle out of the ball
+        assert np.allclose(shown[0], points[0], atol=1e-6)
+        assert math.dist(*shown) == pytest.approx(math.dist(*points))
+        return
     assert np.allclose(shown, points, atol=1e-6)
 
 
