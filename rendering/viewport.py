@@ -18,42 +18,34 @@ from rendering.annotation_geometry import new_annotation, outline_on_view, point
 from rendering.annotation_measuring import Measuring
 from rendering.dimension_curve import curve_of
 from rendering.filters import words as filter_words
-from rendering.frame_timing import timing_of
 from rendering.fusion import FusionPainter, Others
 from rendering.fusion_values import measured_fused, with_laid_over
-from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
-from rendering.reslice import VolumeSource
-from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of, dimension_words, is_of_another, middle_of
+from rendering.viewport_dimensions import dimension_index, dimension_of, dimension_words, is_of_another, middle_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_fusion import ViewportFusion
 from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
+from rendering.viewport_places import ViewportPlaces
 from rendering.viewport_probe import probe_cut, probe_frame, probe_on_cut, probe_stack
 from rendering.viewport_solid import SolidView
 from rendering.viewport_solid_paint import GivenUp, SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
-from rendering.viewport_views import CutView, FrameView, cut_of, cut_view, frame_view, is_plane
+from rendering.viewport_views import CutView, FrameView, cut_view, frame_view, is_plane
 from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
 from workstation.domain.curve import Curve
-from workstation.domain.dimension import Dimension
-from workstation.domain.doubt import Doubt, SpacingSource
-from workstation.domain.frame_timing import FrameTiming
-from workstation.domain.geometry import Vec3, add, dot, scale, sub
-from workstation.domain.turning import turned
+from workstation.domain.doubt import Doubt
+from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
 
 Point = tuple[float, float]
 
-# One step of the wheel turns a volume by this much: a full turn in 72.
-WHEEL_DEGREES = 5.0
 
-
-class Viewport(ViewportFusion):
+class Viewport(ViewportPlaces, ViewportFusion):
     """Holds no state but caches: every call may come from any thread.
 
     All methods but `picture` raise `Refused` when the state is of another study or series than
@@ -114,9 +106,7 @@ class Viewport(ViewportFusion):
         identity = None if source.partial else picture.identity
         return replace(picture, partial=source.partial, identity=identity, slab=view.slab(state))
 
-    def _solid_picture(
-        self, state: ViewportState, width: int, height: int, fast: bool, cancelled: Callable[[], bool]
-    ) -> Picture:
+    def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool, cancelled: Callable[[], bool]) -> Picture:
         view = self.solid.view(state, width, height)
         drawn = self.solid.draw(view, state, (width, height), fast, cancelled)
         described = self._described(drawn.pixels, view, state, self._position(state), self.solid.window(state))
@@ -168,131 +158,9 @@ class Viewport(ViewportFusion):
         index, count = self.slice_index(state), self.slice_count(state)
         return Picture(black, doubts=doubts, identity=identity, index=index, count=count, error=error, dimension=words)
 
-    # Volumes at the same places
-
-    def dimensions(self) -> tuple[Dimension, ...]:
-        return self.images.verdict.dimensions
-
-    def dimension_count(self, state: ViewportState) -> int:
-        """How many volumes lie at the same places: 1 of an ordinary series."""
-        self._check(state)
-        return len(self.images.verdict.dimensions)
-
-    def dimension_label(self, state: ViewportState) -> str:
-        """What the state shows of them, in words; "" of an ordinary series."""
-        self._check(state)
-        return dimension_of(self.images, state).label
-
-    def dimension_index(self, state: ViewportState) -> int:
-        """Which of them the state shows (0-based)."""
-        self._check(state)
-        return dimension_index(self.images, state)
-
-    def at_dimension(self, state: ViewportState, dimension: int) -> ViewportState:
-        """The same place in another of them, held within the ends."""
-        self._check(state)
-        return at_dimension(self.images, state, dimension)
-
     def curve(self, annotation: Annotation) -> Curve:
         """The mean inside the drawing in each of them. Raises Refused."""
         return curve_of(self.images, annotation, self.measure)
-
-    # Where in the series
-
-    def can_show(self, plane: Plane) -> bool:
-        """Whether the series may be seen this way: cuts and 3D need a verified volume."""
-        return plane is Plane.STACK or self.images.verdict.geometry is not None
-
-    def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
-        """The first frame in reading order, or the cut through the middle voxel."""
-        state = ViewportState(self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane)
-        geometry = self.images.verdict.geometry
-        return state if plane is Plane.STACK or geometry is None else replace(state, focus=middle_voxel(geometry))
-
-    def scrolled(self, state: ViewportState, steps: int) -> ViewportState:
-        """The state `steps` slices further in reading order, stopping at the ends; a volume in 3D turns."""
-        if state.plane is Plane.THREE_D:
-            self._check(state)
-            return replace(state, oblique=turned(state.oblique, steps * WHEEL_DEGREES, 0.0))
-        return self.at_index(state, self.slice_index(state) + steps)
-
-    def slice_count(self, state: ViewportState) -> int:
-        if state.plane is Plane.THREE_D:
-            return 1
-        return self._cut(state).count if is_plane(state) else dimension_of(self.images, state).count
-
-    def slice_index(self, state: ViewportState) -> int:
-        """The 0-based slice of the state within its dimension, the nearest one for a cut between two."""
-        if not is_plane(state):
-            return self._shown(state) - dimension_of(self.images, state).start
-        if state.plane is Plane.THREE_D:
-            return 0
-        cut = self._cut(state)
-        return min(max(round(cut.index), 0), cut.count - 1)
-
-    def image_of(self, state: ViewportState) -> tuple[str, int] | None:
-        """(SOP Instance UID, frame number) of the one acquired image that is shown; None between two, of a slab and in 3D."""
-        if state.plane is Plane.THREE_D or not self.images.frame_count:
-            return None
-        identity = self._view(state, 1, 1).identity
-        return None if identity is None else (identity.sop_instance_uid, identity.frame_number)
-
-    def at_index(self, state: ViewportState, index: int) -> ViewportState:
-        """The state at slice `index` of `slice_count`, held within the ends."""
-        index = min(max(index, 0), max(0, self.slice_count(state) - 1))
-        if not is_plane(state):
-            return replace(state, position=dimension_of(self.images, state).start + index)
-        if state.plane is Plane.THREE_D:
-            return state
-        cut = self._cut(state)
-        focus = cut.origin if state.focus is None else state.focus
-        return replace(state, focus=add(focus, scale(cut.forward, (index - cut.index) * cut.step)))
-
-    def at_point(self, state: ViewportState, point: Vec3) -> ViewportState:
-        """The state whose cut goes through an LPS point; for STACK the nearest parallel frame.
-
-        Of several frames at one place the nearest in reading order is taken. Unchanged without
-        geometry.
-        """
-        if is_plane(state):
-            self._check(state)
-            return replace(state, focus=point)
-        current, among = self._shown(state), dimension_of(self.images, state)
-        here = self.images.facts(current).plane
-        if here is None:
-            return state
-        best = min(
-            (
-                (round(abs(dot(sub(point, plane.position), here.normal)), 3), abs(position - current), position)
-                for position in range(among.start, among.end)
-                if (plane := self.images.facts(position).plane) is not None and dot(plane.normal, here.normal) > 1.0 - 1e-6
-            ),
-            default=(0.0, 0, current),
-        )
-        return replace(state, position=best[2])
-
-    def position_of(self, sop_instance_uid: str, frame_number: int) -> int | None:
-        """The place of a frame (from 1 within its image) in the whole reading order; None where it is not in it."""
-        return self.images.position_of(sop_instance_uid, frame_number)
-
-    def is_ready(self, state: ViewportState) -> bool:
-        """Whether `state` can be shown without waiting; what is refused needs no waiting."""
-        try:
-            if is_plane(state):
-                return not self._source(state).partial
-            self.images.container(self._shown(state))
-        except NotYet:
-            return False
-        except Refused:
-            pass
-        return True
-
-    def timing(self, state: ViewportState) -> FrameTiming:
-        """How long the file asks each image to stand when they are played; a cut's images have no times."""
-        return FrameTiming() if is_plane(state) else timing_of(self.images)
-
-    def spacing_source(self, state: ViewportState) -> SpacingSource:
-        return self.images.facts(self._position(state)).spacing_source if self.images.frame_count else SpacingSource.NONE
 
     def loupe_state(
         self, state: ViewportState, width: int, height: int, at: Point, times: float, side: int, keep: Point
@@ -330,9 +198,6 @@ class Viewport(ViewportFusion):
         if self.images.header(position).is_colour:
             raise Refused("A colour image has no window", "Its colours are shown as they are", "")
 
-    def _position(self, state: ViewportState) -> int:
-        return dimension_of(self.images, state).start if is_plane(state) else self._shown(state)
-
     def window_of(self, state: ViewportState) -> Window:
         """The window really used, in the series' own unit. Raises NotYet while an automatic one has no image to look at."""
         position = self._position(state)
@@ -359,7 +224,9 @@ class Viewport(ViewportFusion):
         told = self._scale.told_in(state.value_unit)
         try:
             if isinstance(view, CutView):
-                found = probe_on_cut(self.images, told, view.to_patient(x, y), view.slab(state), dimension_index(self.images, state))
+                found = probe_on_cut(
+                    self.images, told, view.to_patient(x, y), view.slab(state), dimension_index(self.images, state)
+                )
             else:
                 pixel = view.to_pixel(x, y)
                 found = None if pixel is None else probe_frame(self.images, told, self._shown(state), *pixel)
@@ -457,30 +324,8 @@ class Viewport(ViewportFusion):
 
     # Inside
 
-    def _is_own(self, state: ViewportState) -> bool:
-        own = (self.images.study.study_instance_uid, self.images.series.series_instance_uid)
-        return (state.study_uid, state.series_uid) == own
-
-    def _check(self, state: ViewportState) -> None:
-        if not self._is_own(state):
-            raise Refused("These images are not of the series that is to be shown")
-        if not self.images.frame_count:
-            raise Refused("This series cannot be shown", " ".join(self.images.verdict.reasons))
-
-    def _shown(self, state: ViewportState) -> int:
-        """The position (in the whole reading order) of the frame that a stack shows."""
-        self._check(state)
-        return min(max(state.position, 0), self.images.frame_count - 1)
-
-    def _source(self, state: ViewportState) -> VolumeSource:
-        return self.images.volume(dimension_index(self.images, state))
-
     def _window(self, state: ViewportState) -> Window:
         return self._scale.window(self._position(state), state.window, state.own_window)
-
-    def _cut(self, state: ViewportState) -> CutPlane:
-        self._check(state)
-        return cut_of(self.images, state)
 
     def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView | SolidView:
         self._check(state)
