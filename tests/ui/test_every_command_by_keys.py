@@ -27,9 +27,10 @@ from workstation.domain.viewing import PresetTable, Window, WindowPreset
 pytestmark = pytest.mark.qt
 
 TESTS = Path(__file__).resolve().parents[1]
+NO_PROOF = {Path(__file__).name, "test_commands.py", "test_keys.py"}
 MENUS = {"Image", "Window", "Tools", "Drawings", "Hanging", "Layout"}
 WALKED = [c for c in COMMANDS if c.menu in MENUS and c.modes != frozenset({Mode.POINTING})]
-WITHOUT_KEYS = {"cine.faster", "cine.slower", "image.calibrate_screen"} | {
+WITHOUT_KEYS = {"cine.faster", "cine.slower", "image.calibrate_screen", "fusion.hotter", "fusion.cooler", "alignment.turn"} | {
     f"layout.{rows}x{columns}" for rows in range(1, 5) for columns in range(1, 5)
 }
 """May be without a key: the palette (Ctrl+K) and the menus (Alt, arrows) reach them."""
@@ -144,6 +145,10 @@ WALK: dict[str, Step] = {
     "key_image.list": step("dialogs", "focus_widget"),
     "presentation.list": step("dialogs", "focus_widget"),
     "presentation.leave": step("rotation", "zoom", "window", "followed", given=shown_by_a_state),
+    # Without a lesion there are words; with one, see test_lesions_over_time
+    "lesion.carry": step("banner"),
+    "lesion.next": step("banner"),
+    "lesion.table": step("dialogs", "focus_widget"),
     # Planes and hanging
     "plane.axial": step(*CUT),
     "plane.coronal": step(*CUT),
@@ -260,11 +265,18 @@ def test_the_walk_knows_no_command_that_is_gone():
 
 
 def _is_pressed(command: Command) -> bool:
-    """Whether another test gives one of its keys to a function, or names the command."""
+    """Whether another test gives one of its keys to a function (`press("Alt+R")`, `Key_R, ALT`), or names the command."""
     keys = "|".join(re.escape(key) for key in command.keys)
     given = re.compile(rf'[("\s](?:press|key|keys|hit|typed?)\([^)\n]*"(?:{keys})"|"{re.escape(command.id)}"')
-    others = (path for path in TESTS.rglob("test_*.py") if path != Path(__file__) and path.name != "test_commands.py")
-    return any(given.search(path.read_text(encoding="utf-8")) for path in others)
+    texts = [path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path.name not in NO_PROOF]
+    return any(given.search(text) for text in texts) or any(_is_clicked(key, text) for key in command.keys for text in texts)
+
+
+def _is_clicked(key: str, text: str) -> bool:
+    """Whether a line names Qt's key and every modifier of it, and no other."""
+    *modifiers, last = key.split("+") if not key.endswith("+") else (key,)
+    lines = [line.lower() for line in text.splitlines() if re.search(rf"press\(.*\bKey_{re.escape(last)}\b", line)]
+    return any(all((name in line) is (name.title() in modifiers) for name in ("ctrl", "shift", "alt")) for line in lines)
 
 
 @pytest.mark.parametrize("key", ["Ctrl+P", "Shift+H", "Ctrl+M", "Shift+B", "Ctrl+A", "Ctrl+Del"])
