@@ -12,7 +12,8 @@ from ui.crosshair import CrosshairHand, Grip
 from ui.gestures import WHEEL_STEP
 from workstation.domain.crosshair import directions_of
 from workstation.errors import WorkstationError
-from workstation.session.viewing import DRAWS, Viewing
+from workstation.session.tool import DRAWS
+from workstation.session.viewing import Viewing
 
 if TYPE_CHECKING:
     from ui.viewport_widget import ViewportWidget

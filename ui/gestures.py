@@ -16,7 +16,8 @@ from enum import Enum
 
 from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.session.fusing import Grip
-from workstation.session.viewing import ZOOM_RANGE, Tool, Viewing
+from workstation.session.tool import Tool
+from workstation.session.viewing import ZOOM_RANGE, Viewing
 
 # Pixels of movement that turn a click into a drag: below it a hand's tremor.
 TREMOR = 4.0

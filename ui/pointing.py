@@ -12,7 +12,7 @@ from ui.reference_lines import View
 from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Plane
 from workstation.errors import WorkstationError
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 Point = tuple[float, float]
 

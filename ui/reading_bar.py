@@ -15,7 +15,7 @@ from ui.layout_picker import LayoutPicker
 from ui.plain import core_text, tooltip
 from ui.runner import Runner
 from workstation.session.case import Case
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 if TYPE_CHECKING:
     from ui.seat import Seat

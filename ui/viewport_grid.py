@@ -30,7 +30,8 @@ from workstation.domain.viewing import Plane
 from workstation.errors import Refused, WorkstationError
 from workstation.session.annotating import TextWanted
 from workstation.session.case import Case
-from workstation.session.viewing import CUT_PLANES, CUTS, Tool
+from workstation.session.tool import Tool
+from workstation.session.viewing import CUT_PLANES, CUTS
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -133,8 +134,6 @@ class ViewportGrid(QWidget):
             in_cross = crossed is not None and other.index in {line.index for line in crossed.lines}
             if other.index == index or in_cross or not self._may_cut(other.index, view):
                 continue
-            if self._viewing.linking.is_beside(other.index, index):
-                continue  # it shows the same: where two such planes cross means nothing
             if self._viewing.linking.is_beside(other.index, index):
                 continue  # it shows the same: where two such planes cross means nothing
             source = other.view()

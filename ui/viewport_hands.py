@@ -35,7 +35,8 @@ from workstation.domain.viewing import Cell, Plane
 from workstation.errors import WorkstationError
 from workstation.session.annotating import Annotating
 from workstation.session.session import Session
-from workstation.session.viewing import Tool, Viewing
+from workstation.session.tool import Tool
+from workstation.session.viewing import Viewing
 
 _BUTTONS = {
     Qt.MouseButton.LeftButton: Button.LEFT,

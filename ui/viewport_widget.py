@@ -35,7 +35,7 @@ from ui.true_size import pixel_size
 from ui.viewport_hands import Neighbours, ViewportHands
 from workstation.domain.viewing import Cell, Plane, Sizing, ViewportState
 from workstation.session.comparing import hides
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 
 if TYPE_CHECKING:
     from rendering.objects.layers import Layer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from window_seat import WindowSeat
 
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 
 def main(home: str) -> None:

@@ -22,7 +22,7 @@ from window_seat import WindowSeat  # noqa: E402
 
 from ui import app  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
-from workstation.session.viewing import Tool  # noqa: E402
+from workstation.session.tool import Tool  # noqa: E402
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

@@ -18,7 +18,7 @@ from ui.annotation_words import label_lines
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

@@ -26,7 +26,8 @@ from workstation.domain.archive import Archive, ArchiveKind
 from workstation.domain.crosshair import directions_of
 from workstation.domain.geometry import cross
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState
-from workstation.session.viewing import Tool, Viewing
+from workstation.session.tool import Tool
+from workstation.session.viewing import Viewing
 
 pytestmark = pytest.mark.qt
 

@@ -152,7 +152,7 @@ def test_a_signed_report_is_no_longer_dictated_into(room, seat):
     seat.reports.write_section(uuid, FINDINGS, "Normal.")
     room.desk.start()
     study = seat.items[0].study_instance_uid
-    from workstation.session.viewing import ShownImage
+    from workstation.session.tool import ShownImage
 
     seat.session.desk.sign(ReportAction.SIGN_FINAL, "Dr A", frozenset({ShownImage(study, "")}), seat.items[0].patient.key, study)
     assert not room.sources[0].is_on

@@ -20,7 +20,7 @@ from workstation.domain.annotation import AnnotationKind
 from workstation.domain.curve import Curve, CurvePoint
 from workstation.domain.viewing import Layout
 from workstation.errors import Refused
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
 

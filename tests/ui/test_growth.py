@@ -11,7 +11,7 @@ from window_seat import SLICES, a_study
 
 from workstation.domain.report import ReportAction
 from workstation.domain.study import Instance
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 
 pytestmark = pytest.mark.qt
 UID = "1.1"

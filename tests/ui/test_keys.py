@@ -16,7 +16,7 @@ from workstation.commands.command import Mode
 from workstation.commands.table import COMMANDS
 from workstation.domain.report import SectionCode
 from workstation.domain.viewing import Layout, Plane
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
 PORTABLE = QKeySequence.SequenceFormat.PortableText

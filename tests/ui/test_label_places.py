@@ -22,7 +22,7 @@ from ui.corner_line import Corners, Line
 from ui.reference_lines import View
 from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace
 from workstation.domain.viewing import Plane
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

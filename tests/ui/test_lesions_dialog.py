@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from ui.lesions_dialog import LesionsDialog
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.viewing import Layout
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 
 @pytest.fixture

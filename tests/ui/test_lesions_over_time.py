@@ -14,7 +14,7 @@ from workstation.domain.annotation import Verdict
 from workstation.domain.geometry import length, sub
 from workstation.jobs import Jobs
 from workstation.session.lesion_words import lesion_words
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 from workstation.settings import Folders
 
 VOXEL = 1.5

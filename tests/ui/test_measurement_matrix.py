@@ -25,7 +25,7 @@ from rendering.viewport import Viewport
 from ui.main_window import MainWindow
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
 

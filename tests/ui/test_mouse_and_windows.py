@@ -12,7 +12,7 @@ from window_seat import WindowSeat
 from ui.viewport_grid import ViewportGrid
 from workstation.domain.viewing import Interpolation, Plane, Window
 from workstation.session.mouse import CHOICES
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NONE = Qt.KeyboardModifier.NoModifier

@@ -14,7 +14,7 @@ from workstation.domain.geometry import cross
 from workstation.domain.turning import FROM_THE_FRONT
 from workstation.domain.viewing import Layout, Plane, Window
 from workstation.errors import Refused
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
 

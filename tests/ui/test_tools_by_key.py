@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.commands.table import COMMANDS
 from workstation.domain.annotation import POINTS_NEEDED
-from workstation.session.viewing import DRAWS, Tool
+from workstation.session.tool import DRAWS, Tool
 
 TOOLS = [c for c in COMMANDS if c.id.startswith("tool.")]
 STEPS = ("Right", "Down", "Left", "Down")

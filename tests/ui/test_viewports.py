@@ -18,7 +18,7 @@ from ui.viewport_grid import ViewportGrid
 from workstation.domain.doubt import Doubt
 from workstation.domain.viewing import Layout, Plane, Window
 from workstation.errors import Refused
-from workstation.session.viewing import ShownImage, Tool
+from workstation.session.tool import ShownImage, Tool
 
 pytestmark = pytest.mark.qt
 

@@ -24,7 +24,7 @@ from workstation.jobs import DATABASE
 from workstation.session.annotation_words import report_words
 from workstation.session.copying import UNCHECKED
 from workstation.session.handles import dragged, handles, is_whole
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 SUPPORT = Path(__file__).resolve().parent.parent / "support"
 

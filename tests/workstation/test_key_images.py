@@ -18,7 +18,7 @@ from workstation.errors import Refused, Unavailable
 from workstation.jobs import DATABASE
 from workstation.marks_store import LayerLook, OwnObject
 from workstation.ports import ObjectFound
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 MADE = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 OTHERS = Source("received", "Dr Other, Their viewer", "4.1", MADE, "2.25.500")

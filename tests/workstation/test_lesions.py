@@ -12,7 +12,7 @@ from workstation.domain.lesion import LesionProposal
 from workstation.domain.viewing import Layout
 from workstation.errors import Refused
 from workstation.session.copying import PROPOSED, UNCHECKED
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 # A line of 50 mm drawn on the current study, at the slice 20 mm up; what the images of the prior answer.
 DRAWN = ((100.0, 100.0), (130.0, 140.0))

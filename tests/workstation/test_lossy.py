@@ -12,7 +12,7 @@ from workstation.domain.report import ReportAction
 from workstation.domain.study import Instance, Series, Study
 from workstation.session.lossy import lossy_was_shown
 from workstation.session.session import Session
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
 

@@ -14,7 +14,7 @@ from workstation.domain.report import ReportAction, ReportSection, SectionCode
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Plane
 from workstation.session.second_look import Remarked, SecondLook, facts_of
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 
 FACTS = CaseFacts(sex="M")
 

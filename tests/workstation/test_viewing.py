@@ -11,7 +11,8 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
-from workstation.session.viewing import ZOOM_RANGE, ShownImage, Tool, Viewing
+from workstation.session.tool import ShownImage, Tool
+from workstation.session.viewing import ZOOM_RANGE, Viewing
 
 
 class TenSlices(OneVolume):

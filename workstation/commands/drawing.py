@@ -7,7 +7,7 @@ from collections.abc import Callable
 from workstation.commands.command import IMAGES, Command, Context, Mode
 from workstation.domain.annotation import Verdict
 from workstation.errors import Refused
-from workstation.session.viewing import Tool
+from workstation.session.tool import Tool
 
 POINTING = frozenset({Mode.POINTING})
 # (tool, title, key, spoken): the keys follow viewer.md, section 3, with Shift for the sister of a tool.

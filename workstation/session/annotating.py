@@ -25,7 +25,8 @@ from workstation.session.finding import place_in, place_of, reading_order, state
 from workstation.session.label_hand import LabelHand
 from workstation.session.late_values import LateValues
 from workstation.session.revising import received_changes
-from workstation.session.viewing import Tool, Viewing
+from workstation.session.tool import Tool
+from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
 READER = "reader"

@@ -20,7 +20,7 @@ from workstation.errors import Refused
 from workstation.jobs import DATABASE, Cancel, Jobs
 from workstation.reporting.signing import Missing, NotSigned
 from workstation.reporting.store import ReportStore, SigningEvidence
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
 Place = tuple[str, SectionCode]

@@ -19,7 +19,8 @@ from workstation.ports import SeriesViewer
 from workstation.session.freehand import smooth
 from workstation.session.handles import constrained, dragged, handles, is_whole, moved
 from workstation.session.label_places import carried_label
-from workstation.session.viewing import DRAWS, Tool, Viewing
+from workstation.session.tool import DRAWS, Tool
+from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
 Point = tuple[float, float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from workstation.domain.study import Study
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 
 FORBIDDEN = "Lossy compressed images of this study were shown, and this site does not report from them"
 WHAT_TO_DO = "Fetch the originals from the archive, or have the site's rule (lossy_primary in settings.toml) changed"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
-    from workstation.session.viewing import Tool
+    from workstation.session.tool import Tool
 
 CHOICES: Mapping[str, str] = {
     "zoom": "Zoom",
@@ -41,6 +41,6 @@ class Mouse:
 
     def tool(self) -> Tool | None:
         """The tool that a drag with the right button is; None: only the menu."""
-        from workstation.session.viewing import Tool  # it holds this object
+        from workstation.session.tool import Tool  # it holds this object
 
         return Tool(self.right) if self.right else None

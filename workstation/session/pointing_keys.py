@@ -11,7 +11,8 @@ from workstation.errors import Refused
 from workstation.ports import SeriesViewer
 from workstation.session.annotating import READER, Annotating
 from workstation.session.handles import handles
-from workstation.session.viewing import Tool, Viewing
+from workstation.session.tool import Tool
+from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
 # One step of an arrow key on a cut, which has no pixels of its own.

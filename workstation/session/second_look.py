@@ -18,7 +18,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Series, Study
 from workstation.errors import WorkstationError
 from workstation.reporting.signing import NotSigned
-from workstation.session.viewing import ShownImage
+from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
 if TYPE_CHECKING:

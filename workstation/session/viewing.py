@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
-from workstation.domain.annotation import AnnotationKind
 from workstation.domain.geometry import Vec3
 from workstation.domain.study import Series, Study
 from workstation.domain.turning import turned
@@ -27,6 +25,7 @@ from workstation.session.magnifying import Magnifier
 from workstation.session.mouse import Mouse
 from workstation.session.planes import Planes
 from workstation.session.solid import Solid
+from workstation.session.tool import ShownImage, Tool
 from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
@@ -51,43 +50,6 @@ HUNG_FIELDS = (
 )
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 CUTS = (*CUT_PLANES, Plane.OBLIQUE)
-
-
-class Tool(StrEnum):
-    """What the left mouse button does."""
-
-    WINDOW = "window"
-    ZOOM = "zoom"
-    PAN = "pan"
-    SCROLL = "scroll"
-    CROSSHAIR = "crosshair"
-    LENGTH = "length"
-    BIDIRECTIONAL = "bidirectional"
-    ANGLE = "angle"
-    COBB = "cobb"
-    ELLIPSE = "ellipse"
-    RECTANGLE = "rectangle"
-    CIRCLE = "circle"
-    SPHERE = "sphere"
-    FREEHAND = "freehand"
-    POLYGON = "polygon"
-    PROBE = "probe"
-    ARROW = "arrow"
-    TEXT = "text"
-    CALIBRATION = "calibration"
-    SPINE = "spine"
-
-
-DRAWS = {Tool(kind.value): kind for kind in AnnotationKind}
-"""The tools that draw, and what."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownImage:
-    """What was really painted: the evidence that signing asks for. A cut through a volume has no SOP Instance UID."""
-
-    study_uid: str
-    sop_instance_uid: str
 
 
 class Viewing:
