@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured, Source, Verdict
 from workstation.domain.dates import as_date
 from workstation.domain.geometry import Vec3, add, length, scale, sub
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from workstation.session.viewing import Viewing
 
 Point = tuple[float, float]
-Align = Callable[[str, str], Alignment | None]
+Mapped = Callable[[str, str, Vec3], Vec3 | None]
+Map = Callable[[Vec3], Vec3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Lesions:
         shelf: ImageShelf,
         viewing: Viewing,
         annotating: Annotating,
-        alignment: Align,
+        mapped: Mapped,
         problem: Callable[[Exception], object],
     ) -> None:
         self._jobs = jobs
         self._shelf = shelf
         self._viewing = viewing
         self._annotating = annotating
-        self._alignment = alignment
+        self._mapped = mapped
         self._problem = problem
         self.carried: Signal[Carried] = Signal()
 
@@ -183,18 +183,20 @@ class Lesions:
         theirs = (a for a in self.of(drawn.lesion) if state is not None and a.study_uid == state.study_uid)
         return next((a for a in theirs if a.verdict is not Verdict.REJECTED), None)
 
-    def _aligned(self, drawn: Annotation, index: int) -> Alignment | None:
+    def _aligned(self, drawn: Annotation, index: int) -> Map | None:
+        """Takes points of the drawing's series to those of what hangs there; None where nothing is known or it was rejected."""
         state = self._viewing.state(index)
-        found = None if state is None else self._alignment(drawn.series_uid, state.series_uid)
-        return None if found is None or found.verdict is Verdict.REJECTED else found
+        if state is None or self._mapped(drawn.series_uid, state.series_uid, centre_of(drawn)) is None:
+            return None
+        return lambda point: self._mapped(drawn.series_uid, state.series_uid, point) or point
 
-    def _carry_to(self, drawn: Annotation, index: int, by: Alignment) -> None:
+    def _carry_to(self, drawn: Annotation, index: int, by: Map) -> None:
         state = self._viewing.state(index)
         home = place_of(self._viewing, drawn, self._annotating.studies)
         shown = self._viewing.state(home) if home is not None else None
         if state is None or shown is None:
             return
-        expected = by.apply(centre_of(drawn))
+        expected = by(centre_of(drawn))
 
         def work(_: Cancel) -> LesionProposal:
             return self._shelf.propose_lesion(drawn, shown, state, expected)
@@ -204,7 +206,7 @@ class Lesions:
 
         self._jobs.run(IMAGES, work, done, self._problem, slot=f"lesion {state.study_uid}")
 
-    def _place(self, drawn: Annotation, index: int, asked: ViewportState, by: Alignment, found: LesionProposal) -> None:
+    def _place(self, drawn: Annotation, index: int, asked: ViewportState, by: Map, found: LesionProposal) -> None:
         state = self._viewing.state(index)
         viewer = self._viewing.viewer(index)
         if state is None or viewer is None or state.series_uid != asked.series_uid or self._annotating.find(drawn.uid) is None:
@@ -243,11 +245,11 @@ class Lesions:
         return next(name for i in range(1, len(names) + 2) if (name := f"Lesion {i}") not in names)
 
 
-def _points(drawn: Annotation, by: Alignment, found: LesionProposal) -> list[Vec3]:
+def _points(drawn: Annotation, by: Map, found: LesionProposal) -> list[Vec3]:
     """The proposed drawing's own points in LPS mm."""
-    own = [by.apply(p) for p in drawn.patient_points[: POINTS_NEEDED[drawn.kind][1]]]
+    own = [by(p) for p in drawn.patient_points[: POINTS_NEEDED[drawn.kind][1]]]
     if not found.axes:
-        shift = sub(found.centre, by.apply(centre_of(drawn)))
+        shift = sub(found.centre, by(centre_of(drawn)))
         return [add(p, shift) for p in own]
     if drawn.kind is AnnotationKind.LENGTH:
         return list(found.axes[:2])
@@ -256,7 +258,7 @@ def _points(drawn: Annotation, by: Alignment, found: LesionProposal) -> list[Vec
     # Areas keep their shape: as large as the lesion is long, around its middle.
     middle = scale(add(found.axes[0], found.axes[1]), 0.5)
     factor = length(sub(found.axes[1], found.axes[0])) / max(_extent(own), 1e-6)
-    return [add(middle, scale(sub(p, by.apply(centre_of(drawn))), factor)) for p in own]
+    return [add(middle, scale(sub(p, by(centre_of(drawn))), factor)) for p in own]
 
 
 def _extent(points: Sequence[Vec3]) -> float:

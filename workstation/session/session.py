@@ -33,6 +33,7 @@ from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
+from workstation.session.templating import Templating
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 from workstation.worklist import Worklist
@@ -66,7 +67,7 @@ class Session:
         self.registering = Registering(jobs, self.viewing, shelf)
         self.comparing = Comparing(self.viewing, self.registering.pair_of, self.registering.alignment)
         self.viewing.linking.alignment, self.viewing.linking.mapped = self.registering.alignment, self.registering.mapped
-        self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.alignment, self.report_problem)
+        self.lesions = Lesions(jobs, shelf, self.viewing, self.annotating, self.registering.mapped, self.report_problem)
         self.viewing.planes.size_of, self.viewing.planes.alignment = self.annotating.drawing.size, self.registering.alignment
         self.hottest = Hottest(self.viewing, self.annotating)
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
@@ -74,6 +75,7 @@ class Session:
         self.viewing.solid.begin(jobs, self.report_problem)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
+        self.templating = Templating(desk, lambda: self.case, self.report_problem)
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
@@ -368,9 +370,8 @@ class Session:
         if self.second_look is None:
             return accepts_all
         shown = frozenset(self.viewing.shown)
-        return self.second_look.checker(
-            facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
-        )
+        facts = facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
+        return self.second_look.checker(facts, self.templating.untouched_now())
 
     def _forget_remarks(self, _: object) -> None:
         if self.second_look is not None:
