@@ -184,6 +184,7 @@ class Core(Generic[Reader, Shelf]):
     @cached_property
     def reports(self) -> ReportStore:
         store = ReportStore(self.folders.reports, vault=self.vault)
+        store.language = self.settings.language[:2].lower()
         if store.notice:
             self.notices.append(store.notice)
         return store
@@ -256,6 +257,7 @@ class Core(Generic[Reader, Shelf]):
         session.allows_lossy = self.settings.lossy_primary
         session.standing = self.notices
         session.second_look = SecondLook(self.folders.config / "colleague")
+        session.templating.folder = self.folders.config / "templates"
         self.library.when_failed(session.report_problem)
         self.library.when_frames_come(session.annotating.late_values.look)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))

@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     rules_case.region,
     rules_case.comparison,
     rules_text.unfilled,
+    rules_text.untouched,
     rules_text.empty_conclusion,
     rules_text.doubled,
     rules_text.doubled_negation,
@@ -37,7 +38,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 NAMES = (
-    "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "conclusion", "doubled", "negation",
+    "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "default", "conclusion", "doubled", "negation",
     "contradiction", "number", "measurement", "critical", "images",
 )  # fmt: skip
 """What a policy may name."""

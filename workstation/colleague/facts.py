@@ -46,7 +46,8 @@ class CaseFacts:
     """`contrast` is None where nobody knows. `procedure` and `reason` are the order's words, `body_parts` those of the
     images (BodyPartExamined, 0018,0015). `sides` are Laterality (0020,0060) and ImageLaterality (0020,0062).
     `unseen_series` counts series of the study of which no image was shown. `is_told` says that the communication
-    of a critical result is recorded elsewhere than in the text.
+    of a critical result is recorded elsewhere than in the text. `untouched` are the places (section, start, end) of
+    what a template wrote and nobody touched or accepted.
     """
 
     language: str = "en"
@@ -63,6 +64,7 @@ class CaseFacts:
     measured: tuple[MeasuredFact, ...] = ()
     unseen_series: int = 0
     is_told: bool = False
+    untouched: tuple[tuple[SectionCode, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

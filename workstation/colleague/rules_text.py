@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from workstation.colleague.facts import Remark
@@ -27,6 +28,20 @@ def unfilled(seen: Seen) -> Iterator[Remark]:
         match = _FIELD.search(sentence.text) or seen.language.lists["unfilled"].search(sentence.text)
         if match:
             yield seen.remark("unfilled", sentence, match.group(0), f'"{match.group(0)}" is a field that was not filled in')
+
+
+def untouched(seen: Seen) -> Iterator[Remark]:
+    """F72: what a template says of an organ, and nobody looked at: one remark a section, at the first of them."""
+    by_section: dict[SectionCode, list[tuple[int, int]]] = {}
+    for section, start, end in seen.facts.untouched:
+        if seen.report.text(section)[start:end].strip():
+            by_section.setdefault(section, []).append((start, end))
+    for section, places in by_section.items():
+        start, end = min(places)
+        words = seen.report.text(section)[start:end]
+        more = f", and {len(places) - 1} more" if len(places) > 1 else ""
+        why = f'"{words}" is an untouched default of the template{more}'
+        yield replace(seen.about("default", section, why), start=start, end=end)
 
 
 def empty_conclusion(seen: Seen) -> Iterator[Remark]:

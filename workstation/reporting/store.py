@@ -42,6 +42,8 @@ class ReportStore:
     def __init__(self, path: Path, clock: Clock = utc_now, vault: Vault | None = None) -> None:
         self._database = ReportDatabase(path, vault=vault)
         self._clock = clock
+        self.language = "en"
+        """Of reports that are begun from now on, as `en`."""
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
 
@@ -183,7 +185,7 @@ class ReportStore:
             procedure=clean_line(item.procedure),
             procedure_code=item.order.procedure_code if item.order else "",
             study_date=item.study_date,
-            language="en",
+            language=self.language,
             created=self._clock().isoformat(),
         )
         self._journal.record(report_uuid, "opened")

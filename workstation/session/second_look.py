@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Series, Study
 from workstation.errors import WorkstationError
 from workstation.reporting.signing import NotSigned
+from workstation.session.templating import Untouched
 from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
@@ -55,12 +57,15 @@ class SecondLook:
         self.remarks: tuple[Remark, ...] = ()
         self.changed: Signal[tuple[Remark, ...]] = Signal()
 
-    def checker(self, facts: CaseFacts) -> Callable[[Report], None]:
-        """To be called with the text as it lies on disk, on any thread. Raises Remarked."""
+    def checker(self, facts: CaseFacts, untouched: Callable[[Report], Untouched] = lambda _: ()) -> Callable[[Report], None]:
+        """To be called with the text as it lies on disk, on any thread. Raises Remarked.
+
+        `untouched` tells which parts of that text are defaults of a template that nobody touched (F72).
+        """
         shown = dict(self._shown)
 
         def check(report: Report) -> None:
-            remarks = self.look(report, facts)
+            remarks = self.look(report, replace(facts, untouched=untouched(report)))
             stops = [r for r in remarks if r.severity is Severity.BLOCK]
             new = {_key(r) for r in remarks} - shown.get(report.report_uuid, frozenset())
             if stops or new:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from workstation.domain.report import SectionCode
 from workstation.templates.body import BRACKETED, Filled, Passage
 from workstation.templates.model import Field, FieldKind, Template
 
@@ -96,12 +97,12 @@ def _is_number(text: str) -> bool:
     return all(c in _WRITTEN for c in text)
 
 
-def recognised(texts: Mapping[object, str], templates: Iterable[Template]) -> dict[object, Passages]:
+def recognised(texts: Mapping[SectionCode, str], templates: Iterable[Template]) -> dict[SectionCode, Passages]:
     """What a text says of its template after a restart: the one whose defaults stand in it most often.
 
     At least two must stand there, so that a sentence that somebody wrote alike is not taken for a default.
     """
-    found: tuple[int, dict[object, Passages]] = (1, {code: Passages(text) for code, text in texts.items()})
+    found: tuple[int, dict[SectionCode, Passages]] = (1, {code: Passages(text) for code, text in texts.items()})
     for template in templates:
         made = {code: _seen(text, _fields_of(template, code)) for code, text in texts.items()}
         count = sum(len(p.defaults) for p in made.values())
@@ -110,7 +111,7 @@ def recognised(texts: Mapping[object, str], templates: Iterable[Template]) -> di
     return found[1]
 
 
-def _fields_of(template: Template, code: object) -> Sequence[Field]:
+def _fields_of(template: Template, code: SectionCode) -> Sequence[Field]:
     body = next((body for c, body in template.sections if c is code), "")
     return [f for f in template.fields if f"{{{f.name}}}" in body]
 

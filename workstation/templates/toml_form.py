@@ -186,8 +186,10 @@ def _binding(table: dict[str, Any], where: str, name: str) -> Binding:
     if sex not in ("", "F", "M"):
         raise refused(name, f"{where} sex: F or M")
     ages = [_age(table, key, where, name) for key in ("age_from", "age_to")]
-    lists = [tuple(_strings(table, key, where, name)) for key in ("modality", "procedure", "code", "body_part")]
-    return Binding(*lists, sex, *ages)
+    modalities, procedures, codes, parts = (
+        tuple(_strings(table, key, where, name)) for key in ("modality", "procedure", "code", "body_part")
+    )
+    return Binding(modalities, procedures, codes, parts, sex, ages[0], ages[1])
 
 
 def _age(table: Mapping[str, Any], key: str, where: str, name: str) -> int | None:
