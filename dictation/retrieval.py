@@ -7,10 +7,12 @@ Nothing is replaced here: what is found is only expected in the second decoding.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-LIKE_ENOUGH = 0.5
+LIKE_ENOUGH = 0.65
 MOST_WORDS = 3
 SHORTEST_KEY = 4
 
@@ -23,19 +25,32 @@ _FOLDS = (
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Terms with their sounds."""
+    """Terms with the ways they sound: as they are written, and as they have been misheard.
 
+    `holders`: pair of letters -> the sounds that hold it; a sound is a term's number and how many pairs it has.
+    """
+
+    known: Mapping[str, tuple[str, ...]]
     terms: tuple[str, ...]
-    sounds: tuple[frozenset[str], ...]
+    sounds: tuple[tuple[int, int], ...]
+    holders: Mapping[str, Sequence[int]]
 
     @classmethod
-    def of(cls, terms: Iterable[str]) -> Lexicon:
-        known = tuple(dict.fromkeys(terms))
-        return cls(known, tuple(_pairs(sound(term)) for term in known))
+    def of(cls, terms: Mapping[str, tuple[str, ...]] | Iterable[str]) -> Lexicon:
+        known = dict(terms) if isinstance(terms, Mapping) else dict.fromkeys(terms, ())
+        sounds: list[tuple[int, int]] = []
+        holders: dict[str, list[int]] = defaultdict(list)
+        for number, (term, heard) in enumerate(known.items()):
+            for key in dict.fromkeys(sound(spoken) for spoken in (term, *heard)):
+                pairs = _pairs(key)
+                for pair in pairs:
+                    holders[pair].append(len(sounds))
+                sounds.append((number, len(pairs)))
+        return cls(known, tuple(known), tuple(sounds), dict(holders))
 
     def with_terms(self, terms: Iterable[str]) -> Lexicon:
-        new = [term for term in dict.fromkeys(terms) if term not in self.terms]
-        return Lexicon(self.terms + tuple(new), self.sounds + tuple(_pairs(sound(term)) for term in new))
+        new = {term: () for term in terms if term not in self.known}
+        return Lexicon.of({**self.known, **new}) if new else self
 
 
 def sound(text: str) -> str:
@@ -49,13 +64,17 @@ def sound(text: str) -> str:
 
 def like(text: str, lexicon: Lexicon, most: int) -> tuple[str, ...]:
     """The terms that some words of the text sound most like, best first."""
-    windows = [_pairs(key) for key in _windows(text.split())]
-    scored = []
-    for term, pairs in zip(lexicon.terms, lexicon.sounds, strict=True):
-        best = max((2 * len(pairs & window) / (len(pairs) + len(window)) for window in windows), default=0.0)
-        if best >= LIKE_ENOUGH:
-            scored.append((-best, term))
-    return tuple(term for _, term in sorted(scored)[:most])
+    best: dict[int, float] = {}
+    for key in dict.fromkeys(_windows(text.split())):
+        window = _pairs(key)
+        shared = Counter(chain.from_iterable(lexicon.holders.get(pair, ()) for pair in window))
+        for index, count in shared.items():
+            number, size = lexicon.sounds[index]
+            alike = 2 * count / (size + len(window))
+            if alike >= LIKE_ENOUGH and alike > best.get(number, 0.0):
+                best[number] = alike
+    found = sorted(best, key=lambda number: (-best[number], lexicon.terms[number]))
+    return tuple(lexicon.terms[number] for number in found[:most])
 
 
 def _windows(words: Sequence[str]) -> list[str]:

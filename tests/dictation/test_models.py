@@ -82,18 +82,10 @@ def test_the_caller_s_own_terms_come_first_and_unknown_exams_get_general_ones() 
     terms = biasing.terms_for(DictationContext(terms=("Lyskasse", "pneumothorax")))
     assert terms[:2] == ("Lyskasse", "pneumothorax")
     assert len({term.lower() for term in terms}) == len(terms)
-    assert "hydronephrosis" in terms
+    assert "metastasis" in terms
     assert biasing.terms_for(DictationContext(language="xx", terms=("sana",))) == ("sana",)
 
 
 def test_two_body_parts_share_the_room() -> None:
     both = biasing.terms_for(DictationContext("CT", "chest abdomen"))
     assert {"pneumothorax", "hypodense"} <= set(both[:6])
-
-
-def test_every_list_has_no_term_twice() -> None:
-    known = biasing.term_list("en")
-    assert known is not None
-    for name, terms in known.parts.items():
-        assert len({term.lower() for term in terms}) == len(terms), name
-    assert sum(len(terms) for terms in known.parts.values()) > 400

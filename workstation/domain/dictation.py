@@ -62,7 +62,8 @@ class DictationContext:
     """What the exam is, so that the recogniser expects its words.
 
     `modality` is a DICOM Modality (0008,0060) such as "CT"; `body_part` a word such as "chest";
-    `procedure` the ordered procedure's text; `terms` extra words (prior report, user's own list).
+    `procedure` the ordered procedure's text; `terms` the user's own words. `template` is the report
+    template's name, `order` and `prior` the texts of the order and of the prior report.
     """
 
     modality: str = ""
@@ -70,3 +71,6 @@ class DictationContext:
     procedure: str = ""
     terms: tuple[str, ...] = ()
     language: str = "en"
+    template: str = ""
+    order: str = ""
+    prior: str = ""
