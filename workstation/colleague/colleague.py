@@ -38,8 +38,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 NAMES = (
-    "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "default", "conclusion", "doubled", "negation",
-    "contradiction", "number", "measurement", "critical", "images",
+    "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "default", "conclusion", "doubled",
+    "negation", "contradiction", "number", "measurement", "critical", "images",
 )  # fmt: skip
 """What a policy may name."""
 

@@ -26,6 +26,8 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,59}")
 SHORT = re.compile(r"\.?[^\W_][\w-]{1,23}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
+PLAIN = str.maketrans({"å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "é": "e", "ü": "u", "ß": "ss"})
+"""Letters of an id, for those of names."""
 _TOP = {"id", "kind", "title", "short", "licence", "for", "section", "field", "language"}
 _MACRO = {"title", "text", "for", "field", "licence"}
 _FIELD = {"label", "kind", "default", "unit", "least", "most", "choices"}
@@ -85,7 +87,7 @@ def _macro(short: str, table: Any, licence: str, language: str, origin: str, nam
         raise refused(name, f"{where}: must be a table")
     _known(table, _MACRO, where, name)
     made = Template(
-        template_id=f"macro-{short.lstrip('.')}",
+        template_id=f"macro-{short.lstrip('.').casefold().translate(PLAIN)}",
         kind=Kind.MACRO,
         title=_line(table, "title", f"{where} title", name),
         language=language,

@@ -51,6 +51,7 @@ CAUGHT = [
     ("comparison", "The lungs are clear and the heart is normal.", "Normal study.", CHEST | {"priors": (PRIOR,)}),
     ("unfilled", "The liver measures [size] and is normal.", "Normal study.", {}),
     ("unfilled", "The spleen is ___ cm and normal.", "Normal study.", {}),
+    ("default", "The liver is normal. The lungs are clear.", "Normal study.", {"untouched": ((S.FINDINGS, 0, 20),)}),
     ("conclusion", "There is a fracture of the third rib.", "", {}),
     ("conclusion", "There is a fracture of the third rib.", "Normal study.", {}),
     ("conclusion", "There is a pulmonary embolus, the surgeon was informed.", "Small nodule.", {}),
