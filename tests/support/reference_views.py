@@ -98,7 +98,7 @@ VIEWS = (
     ReferenceView("ct-soft-tissue", "ct-chest", "soft tissue", position=40),
     ReferenceView("ct-lung-coronal", "ct-chest", "soft tissue", Plane.CORONAL, at=(0.0, 0.0, 0.0), look=CUTS["lung"]),
     ReferenceView("ct-oblique", "ct-chest", "soft tissue", Plane.OBLIQUE, at=(0.0, 10.0, -20.0), look=CUTS["oblique"]),
-    ReferenceView("ct-mip-slab", "ct-chest", "soft tissue", Plane.AXIAL, at=(0.0, 0.0, -30.0), look=CUTS["mip"]),
+    ReferenceView("ct-mip-slab", "ct-chest", "soft tissue", Plane.AXIAL, at=(0.0, 0.0, -29.0), look=CUTS["mip"]),
     ReferenceView("mr-flair", "mr-head", "FLAIR", position=14),
     ReferenceView("mr-t1-sagittal-turned", "mr-head", "T1", Plane.SAGITTAL, at=(4.0, 0.0, 0.0), look=CUTS["turned"]),
     ReferenceView("pet-coronal-inverted", "petct", "PET", Plane.CORONAL, at=(0.0, 0.0, -100.0), look=look(inverted=True)),
