@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from dictation.formatter.language import Language
 from dictation.formatter.tokens import Token
 
-WRITTEN = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?")
+WRITTEN = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?")
+THOUSANDS = re.compile(r",(?=\d{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,12 @@ class Number:
     text: str
     count: int
     spoken_one: bool = False
+    groups: bool = False
+    """A comma in it parts thousands."""
 
     @property
     def whole(self) -> int | None:
-        plain = self.text.replace(",", "")
+        plain = THOUSANDS.sub("", self.text) if self.groups else self.text
         return int(plain) if plain.isdigit() else None
 
 
@@ -32,9 +35,17 @@ def number_at(tokens: Sequence[Token], at: int, language: Language) -> Number | 
     if not words:
         return None
     if WRITTEN.fullmatch(words[0]):
-        return Number(words[0], 1)
+        return _written_half(words, language) or Number(words[0], 1, groups=language.decimal == ".")
+    if words[0] in language.fixed:
+        return Number(language.fixed[words[0]], 1)
+    if words[0] in language.genitives and len(words) > 1 and words[1] in language.unit_beginnings:
+        return Number(str(language.genitives[words[0]]), 1)
     return (
-        _decimal(words, language) or _year(words, language) or _digit_string(words, language) or _cardinal_number(words, language)
+        _decimal(words, language)
+        or _half(words, language)
+        or _year(words, language)
+        or _digit_string(words, language)
+        or _cardinal_number(words, language)
     )
 
 
@@ -66,7 +77,7 @@ def _cardinal_number(words: list[str], language: Language) -> Number | None:
     value, count = cardinal(words, language)
     if not count:
         return None
-    alone = count == 1 and words[0] == language.word_one
+    alone = count == 1 and words[0] in language.word_one
     return Number(str(value), count, spoken_one=alone)
 
 
@@ -75,22 +86,25 @@ def cardinal(words: list[str], language: Language) -> tuple[int, int]:
 
     "three fifty" is 350 and "one twenty seven" 127, as radiologists count images and contrast.
     """
-    if words[0] == language.article and len(words) > 1 and words[1] in (language.hundred, language.thousand):
-        value, count = cardinal([language.word_one, *words[1:]], language)
+    if words[0] == language.article and len(words) > 1 and words[1] in language.hundred | language.thousand:
+        value, count = cardinal([min(language.word_one), *words[1:]], language)
         return value, count
+    if turned := _tens_last(words, language):
+        return turned, 3
     total, group, count = 0, 0, 0
-    room = 1_000
+    room = 10_000
     for index, word in enumerate(words):
         if word in language.values:
             value = language.values[word]
-            if value >= room and not (group in range(1, 10) and count == 1 and value >= 10):
+            beside = language.juxtaposed and group in range(1, 10) and count == 1 and 10 <= value < 100
+            if (value >= room and not beside) or _is_article(words, index, language):
                 break
             group = group * 100 + value if value >= room else group + value
             room = _room_after(value)
-        elif word == language.hundred and group < 20 and (group or not count):
+        elif word in language.hundred and group < 20 and (group or not count):
             group = (group or 1) * 100
             room = 100
-        elif word == language.thousand and (group or not count) and total == 0:
+        elif word in language.thousand and (group or not count) and total == 0:
             total, group, room = (group or 1) * 1000, 0, 1_000
         elif not _joins(words, index, count, group, total, language):
             break
@@ -101,8 +115,25 @@ def cardinal(words: list[str], language: Language) -> tuple[int, int]:
 
 
 def _room_after(value: int) -> int:
-    """What may still follow in the same group: units after tens, nothing after units and teens."""
-    return 10 if value >= 20 else 0
+    """What may still follow in the same group: tens after hundreds, units after tens, nothing after units and teens."""
+    if value and value % 100 == 0:
+        return 100
+    return 10 if value >= 20 and value % 10 == 0 else 0
+
+
+def _tens_last(words: list[str], language: Language) -> int:
+    """ "fem og tyve"; 0 when the words are no such number."""
+    if not language.tens_last or len(words) < 3 or words[1] != language.conjunction:
+        return 0
+    unit, tens = language.values.get(words[0], 0), language.values.get(words[2], 0)
+    return tens + unit if 0 < unit < 10 and tens in range(20, 100, 10) else 0
+
+
+def _is_article(words: list[str], index: int, language: Language) -> bool:
+    """The "en" of "tjugo en ...", which counts nothing; but "hundra och en" does."""
+    if not language.one_is_article or not index or words[index] not in language.word_one:
+        return False
+    return words[index - 1] != language.conjunction
 
 
 def _joins(words: list[str], index: int, count: int, group: int, total: int, language: Language) -> bool:
@@ -130,7 +161,7 @@ def _fraction(words: list[str], language: Language) -> tuple[str, int]:
         return words[0], 1
     digits = ""
     for word in words:
-        value = 0 if word in language.oh else language.values.get(word)
+        value = 0 if word in language.oh else language.values.get(word, language.genitives.get(word))
         if value is None or value > 9:
             break
         digits += str(value)
@@ -138,6 +169,18 @@ def _fraction(words: list[str], language: Language) -> tuple[str, int]:
         return digits, len(digits)
     value, count = cardinal(words[:2], language)
     return (str(value), count) if count and 10 <= value <= 99 else ("", 0)
+
+
+def _half(words: list[str], language: Language) -> Number | None:
+    """ "two and a half"."""
+    whole, count = cardinal(words, language)
+    used = next((len(half) for half in language.halves if tuple(words[count : count + len(half)]) == half), 0)
+    return Number(f"{whole}{language.decimal}5", count + used) if count and used else None
+
+
+def _written_half(words: list[str], language: Language) -> Number | None:
+    used = next((len(half) for half in language.halves if tuple(words[1 : 1 + len(half)]) == half), 0)
+    return Number(f"{words[0]}{language.decimal}5", 1 + used) if used and words[0].isdigit() else None
 
 
 def _year(words: list[str], language: Language) -> Number | None:
@@ -157,6 +200,8 @@ def _digit_string(words: list[str], language: Language) -> Number | None:
     for word in words:
         value = 0 if word in language.oh else language.values.get(word)
         if value is None or value > 9 or (word in language.oh and not digits):
+            break
+        if language.one_is_article and word in language.word_one:
             break
         digits.append(str(value))
     if len(digits) < 2 or language.values.get(words[len(digits)] if len(digits) < len(words) else "", 0) > 9:

@@ -10,8 +10,8 @@ from dictation.formatter.language import Language
 from dictation.formatter.numbers import Number, number_at, small_number_at
 from dictation.formatter.tokens import Token, match, phrase
 
-LEVEL = re.compile(r"([ctls])-?(\d{1,2})", re.IGNORECASE)
-LEVEL_PAIR = re.compile(r"([ctls])(\d{1,2})[-/]([ctls]?)(\d{1,2})", re.IGNORECASE)
+LEVEL = re.compile(r"(th|[ctls])-?(\d{1,2})", re.IGNORECASE)
+LEVEL_PAIR = re.compile(r"(th|[ctls])(\d{1,2})[-/]((?:th|[ctls])?)(\d{1,2})", re.IGNORECASE)
 SCORE_WITH_NUMBER = re.compile(r"([a-z]+-?rads)-?(\d)([a-z]?)", re.IGNORECASE)
 ORDINAL_DIGITS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)", re.IGNORECASE)
 PERCENT = "%"
@@ -111,12 +111,14 @@ def level(place: Place) -> Piece | None:
     """Vertebrae, discs, and the MR weightings that sound alike: "L4-L5", "T11", "T2-weighted"."""
     pair = LEVEL_PAIR.fullmatch(place.low())
     if pair and _is_level(pair[1], int(pair[2]), place.language) and int(pair[4]) <= 12:
-        return Piece(f"{pair[1]}{pair[2]}-{pair[3] or pair[1]}{pair[4]}".upper(), 1, named=True)
+        names = place.language.level_names
+        upper, lower = (names.get(letter, letter.upper()) for letter in (pair[1], pair[3] or pair[1]))
+        return Piece(f"{upper}{pair[2]}-{lower}{pair[4]}", 1, named=True)
     first = _level_at(place, 0)
     if first is None:
         return None
     letter, number, count = first
-    name = f"{letter}{number}".upper()
+    name = _level_name(letter, number, place.language)
     if letter == "t" and number <= 2 and place.joined(count + 1):
         if place.low(count) in place.language.weighted:
             return Piece(f"{name}-{place.low(count)}", count + 1, named=True)
@@ -124,8 +126,12 @@ def level(place: Place) -> Piece | None:
             return Piece(f"{name}*", count + 1, named=True)
     below = _disc_below(place, count, letter, number)
     if below is not None:
-        return Piece(f"{name}-{below[0].upper()}", count + below[1], named=True)
+        return Piece(f"{name}-{below[0]}", count + below[1], named=True)
     return Piece(name, count, named=True)
+
+
+def _level_name(letter: str, number: int, language: Language) -> str:
+    return f"{language.level_names.get(letter, letter.upper())}{number}"
 
 
 def _disc_below(place: Place, offset: int, letter: str, number: int) -> tuple[str, int] | None:
@@ -136,11 +142,11 @@ def _disc_below(place: Place, offset: int, letter: str, number: int) -> tuple[st
         return None
     second = _level_at(place, offset)
     if second is not None and f"{second[0]}{second[1]}" in expected:
-        return f"{second[0]}{second[1]}", second[2]
+        return _level_name(second[0], second[1], place.language), second[2]
     bare = place.small(offset, 12)
     if bare is not None and bare.whole == number + 1 and letter != "t":
         has_unit = place.unit(offset + 1)[1] or place.low(offset + 1) in place.language.by | place.language.point
-        return None if has_unit else (f"{letter}{number + 1}", 1)
+        return None if has_unit else (_level_name(letter, number + 1, place.language), 1)
     return None
 
 
@@ -149,7 +155,7 @@ def _level_at(place: Place, offset: int) -> tuple[str, int, int] | None:
     written = LEVEL.fullmatch(place.low(offset))
     if written and _is_level(written[1], int(written[2]), place.language):
         return written[1].lower(), int(written[2]), 1
-    letter = place.low(offset)
+    letter = place.language.level_letters.get(place.low(offset), place.low(offset))
     if letter not in place.language.levels:
         return None
     beyond = Place(place.tokens, place.at + offset, (), place.language)
@@ -169,6 +175,8 @@ def keyword(place: Place) -> Piece | None:
     if known is None:
         return None
     found = place.small(1, known.most)
+    if found is not None and not _is_label(place, found):
+        return None
     if found is None or (known.most <= 99 and place.unit(2)[1]):
         return None
     starts_line = not place.before or place.before[-1].text[-1:] in ("\n", ":")
@@ -179,8 +187,20 @@ def keyword(place: Place) -> Piece | None:
     return Piece(f"{word} {found.text}{letter.upper()}", 1 + found.count + bool(letter))
 
 
+def _is_label(place: Place, found: Number) -> bool:
+    """ "segment en liten" has no label, where "en" is the article too; "segment ett." has one."""
+    if not place.language.one_is_article or place.low(1) not in place.language.word_one:
+        return True
+    last = place.at + found.count
+    closes = bool(place.tokens[last].mark) or last + 1 == len(place.tokens)
+    return closes or place.low(1 + found.count) in place.language.after_letter
+
+
 def date(place: Place) -> Piece | None:
-    """ "march third twenty twenty four" -> "March 3, 2024"; "the third of march" -> "3 March"."""
+    """ "march third twenty twenty four" -> "March 3, 2024"; "the third of march" -> "3 March";
+    "tredje mars tjugotjugofyra" -> "3 mars 2024"."""
+    if place.language.day_first:
+        return _day_first(place)
     month = place.language.months.get(place.low())
     if month is not None:
         return _month_first(place, month)
@@ -194,6 +214,24 @@ def date(place: Place) -> Piece | None:
         return None
     year = _year(place, count + 1)
     return Piece(f"{day[0]} {month}" + (f" {year.text}" if year else ""), count + 1 + (year.count if year else 0))
+
+
+def _day_first(place: Place) -> Piece | None:
+    """Also "3. mars", where the point is the ordinal's."""
+    month = place.language.months.get(place.low())
+    if month is not None:
+        year = _year(place, 1)
+        return Piece(f"{month} {year.text}", 1 + year.count) if year else None
+    day = _ordinal(place, 0)
+    if day is None or place.tokens[place.at + day[1] - 1].mark not in ("", "."):
+        return None
+    month = place.language.months.get(place.low(day[1]))
+    if month is None or day[0] > 31:
+        return None
+    beyond = Place(place.tokens, place.at + day[1], (), place.language)
+    year = _year(beyond, 1)
+    written = f"{place.language.day_first.format(day[0])} {month}" + (f" {year.text}" if year else "")
+    return Piece(written, day[1] + 1 + (year.count if year else 0), named=True)
 
 
 def _month_first(place: Place, month: str) -> Piece | None:
@@ -229,7 +267,7 @@ def _ordinal(place: Place, offset: int) -> tuple[int, int] | None:
     if len(head) == 2 and language.values.get(head[0], 0) in (20, 30) and head[1] in language.ordinals:
         return language.values[head[0]] + language.ordinals[head[1]], 1
     plain = int(low) if low.isdigit() else language.values.get(low, 0)
-    return (plain, 1) if 1 <= plain <= 31 and place.low(offset + 1) != "hundred" and plain != 20 else None
+    return (plain, 1) if 1 <= plain <= 31 and place.low(offset + 1) not in language.hundred and plain != 20 else None
 
 
 def ordinal(place: Place) -> Piece | None:
@@ -296,7 +334,7 @@ def _range(place: Place, first: Number) -> Piece | None:
         return Piece(f"{first.text} {joiner} {second.text}", count) if not first.spoken_one else None
     opened = any(place.low(-back) in place.language.range_openers for back in (1, 2)) and joiner != "-"
     both = f"{first.text} {joiner} {second.text}" if opened else f"{first.text}-{second.text}"
-    return Piece(_with_unit(both, unit), count + used)
+    return Piece(_with_unit(both, unit, place.language), count + used)
 
 
 def _clock(place: Place, first: Number) -> Piece | None:
@@ -319,14 +357,24 @@ def _clock(place: Place, first: Number) -> Piece | None:
 def _amount(place: Place, number: Number) -> Piece | None:
     unit, used = place.unit(number.count)
     if unit:
-        return Piece(_with_unit(number.text, unit), number.count + used)
+        return Piece(_with_unit(number.text, unit, place.language), number.count + used)
     if number.spoken_one:
         return None
     return Piece(number.text, number.count)
 
 
-def _with_unit(number: str, unit: str) -> str:
-    return f"{number}{unit}" if unit in (PERCENT,) or unit.startswith("-") else f"{number} {unit}"
+def _with_unit(number: str, unit: str, language: Language) -> str:
+    tight = unit.startswith("-") or (unit.startswith(PERCENT) and not language.space_before_percent)
+    return f"{number}{unit}" if tight else f"{number} {unit}"
+
+
+def case_range(place: Place) -> Piece | None:
+    """ "viidestä kuuteen millimetriin" -> "5-6 mm": the cases say that it is a range."""
+    first, last = (table.get(place.low(offset)) for offset, table in enumerate(place.language.ranges))
+    if first is None or last is None or not place.joined(2):
+        return None
+    unit, used = place.unit(2)
+    return Piece(_with_unit(f"{first}-{last}", unit, place.language) if unit else f"{first}-{last}", 2 + used)
 
 
 def term(place: Place) -> Piece | None:
@@ -351,4 +399,47 @@ def prefixed(place: Place) -> Piece | None:
     return None if head[-1].lower() in vowels and rest[0].lower() in vowels else Piece(head + rest.lower(), 1)
 
 
-RULES: tuple[Rule, ...] = (date, score, level, keyword, ordinal, quantity, term, prefixed)
+def spelled(place: Place) -> Piece | None:
+    """ "spell m i r i z z i" -> "mirizzi"; at least two letters, or it was no spelling."""
+    editing = place.language.editing
+    used = match(place.tokens, place.at, editing.spell)
+    count, letters = used, ""
+    while used and place.at + count < len(place.tokens):
+        low = place.low(count)
+        letter = editing.letters.get(low, low)
+        value = place.language.values.get(low, 10)
+        if len(letter) != 1 and value > 9:
+            break
+        letters += letter if len(letter) == 1 else str(value)
+        count += 1
+    return Piece(place.language.casing.get(letters, letters), count) if len(letters) > 1 else None
+
+
+def capital(place: Place) -> Piece | None:
+    """ "cap impression" -> "Impression", "all caps flair" -> "FLAIR"; "a fibrous cap" stays."""
+    editing = place.language.editing
+    if place.low(-1) in editing.capital_not_after:
+        return None
+    whole = match(place.tokens, place.at, editing.capitals)
+    used = whole or match(place.tokens, place.at, editing.capital)
+    if not used or not place.joined(used + 1):
+        return None
+    text = place.tokens[place.at + used].text
+    return Piece(text.upper() if whole else text[:1].upper() + text[1:], used + 1, named=True)
+
+
+def heading(place: Place) -> Piece | None:
+    """ "heading findings" -> "Findings:" on a line of its own."""
+    editing = place.language.editing
+    used = match(place.tokens, place.at, editing.heading)
+    count = match(place.tokens, place.at + used, editing.headings) if used else 0
+    if not count or not place.joined(used + count):
+        return None
+    name = editing.headings[phrase(place.tokens, place.at + used, count)]
+    starts_line = bool(place.before) and place.before[-1].text.endswith("\n")
+    return Piece(f"{name}:\n" if starts_line else f"\n\n{name}:\n", used + count, "both", named=True)
+
+
+RULES: tuple[Rule, ...] = (
+    heading, spelled, capital, date, score, level, keyword, ordinal, case_range, quantity, term, prefixed,
+)  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from dictation.formatter.language import Language, Phrase
 
-NUMBER = r"\d+(?:\.\d+)?"
+NUMBER = r"\d+(?:[.,]\d+)?"
 SIZE = re.compile(rf"{NUMBER}(?:[x×]{NUMBER})+", re.IGNORECASE)
 NUMBER_AND_UNIT = re.compile(rf"({NUMBER})-?([^\W\d_]+|%)", re.IGNORECASE)
 RANGE = re.compile(rf"({NUMBER})[-–]({NUMBER})(%?)")
@@ -70,7 +70,7 @@ def _parts(core: str, language: Language) -> list[str]:
     return [core]
 
 
-def match(tokens: Sequence[Token], at: int, table: Mapping[Phrase, object], most: int = 4) -> int:
+def match(tokens: Sequence[Token], at: int, table: Container[Phrase], most: int = 4) -> int:
     """How many tokens from `at` the longest phrase of the table takes; 0 for none.
 
     Punctuation between the tokens ends a phrase.

@@ -45,7 +45,7 @@ class Formatter:
         """`before` is the text in front of the caret: it decides whether a sentence begins here, and
         with `ending` whether one ends. Who dictates stops, here or before (`dictates_stops`), gets no others.
         """
-        tokens = tokens_of(spoken, self._language)
+        tokens = _without_scratched(tokens_of(spoken, self._language), self._language)
         marks = _spoken_marks(tokens, self._language)
         dictates_stops = dictates_stops or any(mark.write in STOPS for mark, _ in marks.values())
         if 0 in marks and marks[0][0].write in SENTENCE_END and ends_sentence(before):  # it is there already
@@ -54,6 +54,8 @@ class Formatter:
         if dictates_stops or any(not mark.breaks_line for mark, _ in marks.values()):
             tokens, ending = _without_own_punctuation(tokens, self._language), None
         pieces = _pieces(tokens, marks, self._language)
+        if pieces and before.strip(" ")[-1:] in ("", "\n"):  # a line begins here already
+            pieces[0] = replace(pieces[0], text=pieces[0].text.lstrip("\n") or pieces[0].text)
         if ending is not None and pieces:
             tokens = _closed(pieces, tokens, before, ending, self._language)
         if self._capitals:
@@ -62,16 +64,52 @@ class Formatter:
         return _assemble(pieces, tokens, dictates_stops)
 
 
+def _without_scratched(tokens: list[Token], known: Language) -> list[Token]:
+    """The tokens without what was taken back: "scratch that" and the sentence before it.
+
+    Said first, it is about an earlier segment, which is a command and none of the grammar's business.
+    """
+    at = 1
+    while at < len(tokens):
+        count = match(tokens, at, known.editing.scratch)
+        if count:
+            begins = _sentence_start(tokens, at, known)
+            tokens, at = tokens[:begins] + tokens[at + count :], begins
+        at += 1
+    return tokens
+
+
+def _sentence_start(tokens: Sequence[Token], end: int, known: Language) -> int:
+    """Where the sentence begins that ends right before `end`."""
+    marks = _spoken_marks(tokens[:end], known)
+    stops = [at + count for at, (mark, count) in marks.items() if mark.write in SENTENCE_END or mark.breaks_line]
+    stops += [at + 1 for at, token in enumerate(tokens[:end]) if token.mark[-1:] in SENTENCE_END and token.mark]
+    return max((stop for stop in stops if stop < end), default=0)
+
+
 def _spoken_marks(tokens: Sequence[Token], known: Language) -> dict[int, tuple[Mark, int]]:
     """Where a mark is dictated: token index -> the mark and how many tokens say it."""
     found: dict[int, tuple[Mark, int]] = {}
     at = 0
     while at < len(tokens):
         count = match(tokens, at, known.marks)
-        if count and _is_mark(tokens, at, count, known.marks[phrase(tokens, at, count)]):
+        if (
+            count
+            and not _is_decimal(tokens, at, count, known)
+            and _is_mark(tokens, at, count, known.marks[phrase(tokens, at, count)])
+        ):
             found[at] = (known.marks[phrase(tokens, at, count)], count)
         at += max(1, count)
     return found
+
+
+def _is_decimal(tokens: Sequence[Token], at: int, count: int, known: Language) -> bool:
+    """The "komma" between two numbers."""
+    if count > 1 or tokens[at].low not in known.point or not 0 < at < len(tokens) - 1:
+        return False
+    fraction = tokens[at + 1].low
+    follows = fraction.isdigit() or fraction in known.values or fraction in known.genitives
+    return follows and (tokens[at - 1].low.isdigit() or tokens[at - 1].low in known.values)
 
 
 def _is_mark(tokens: Sequence[Token], at: int, count: int, mark: Mark) -> bool:
