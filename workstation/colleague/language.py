@@ -1,6 +1,6 @@
 """The words of one language, compiled.
 
-`*` in a word stands for any ending, `#` for a number, a space for any white space.
+`*` in a word stands for any ending, `#` for a number, `~` for up to three words, a space for any white space.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ LISTS = (
     "negation_before", "negation_after", "negation_not", "clause_end", "uncertain", "past", "now", "compared",
     "no_prior", "change", "normal", "told", "contrast_given", "contrast_not_given", "enhancement", "unfilled",
     "bilateral", "abbreviations", "function", "doubled_allowed", "female", "male", "female_person", "male_person",
-    "no_conclusion", "old_age", "child", "asks_for", "age_said", "impossible", "filling",
+    "no_conclusion", "old_age", "child", "asks_for", "age_said", "impossible", "filling", "other", "between",
+    "intact", "torn", "not_examined", "referring", "prior_size", "measures", "suspicious", "counted",
+    "contrast_denied", "titles", "uncertain_after", "heads",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -47,6 +49,8 @@ class OrganRange:
     words: re.Pattern[str]
     least: float
     most: float
+    is_organ: bool
+    """Of an organ only its own size counts, of a lesion any size beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,15 @@ class Language:
     findings: tuple[Finding, ...]
     regions: Mapping[str, re.Pattern[str]]
     modalities: Mapping[str, re.Pattern[str]]
+    """What a modality is called."""
+    signs: Mapping[str, re.Pattern[str]]
+    """Words for what only that modality shows."""
+    removed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    """Words that say an organ is gone, and words of what it would then not show."""
+    heads: re.Pattern[str]
+    """Ends of compounds, anywhere in a word."""
+    structures: tuple[re.Pattern[str], ...]
+    """Structures that are torn or whole."""
     organ_ranges: tuple[OrganRange, ...]
     function_words: frozenset[str]
     doubled_allowed: frozenset[str]
@@ -76,7 +89,8 @@ def pattern(words: Iterable[str]) -> re.Pattern[str]:
 
 def _one(word: str) -> str:
     parts = (re.escape(part).replace(r"\*", r"\w*").replace(r"\#", r"\d{1,3}") for part in word.split())
-    return r"\s+".join(parts)
+    # A gap brings its own white space.
+    return r"\s+".join(parts).replace(r"\~\s+", r"(?:[\w-]+\s+){0,3}")
 
 
 def language_of(content: str, name: str) -> Language:
@@ -90,7 +104,11 @@ def language_of(content: str, name: str) -> Language:
             {side: pattern(_strings(table, side.value)) for side in Side},
             tuple(_finding(key, value) for key, value in table["finding"].items()),
             {key: pattern(value) for key, value in table["region"].items()},
-            {key: pattern(value) for key, value in table["modality"].items()},
+            {key: pattern(value["names"]) for key, value in table["modality"].items()},
+            {key: pattern(value["signs"]) for key, value in table["modality"].items() if value["signs"]},
+            tuple((pattern(value["said"]), pattern(value["then"])) for value in table["removed"].values()),
+            re.compile("|".join(word.rstrip("*") for word in _strings(table, "heads")), re.IGNORECASE),
+            tuple(pattern(value) for value in table["structures"]),
             tuple(_range(key, value) for key, value in table["organ_range"].items()),
             frozenset(_strings(table, "function")),
             frozenset(_strings(table, "doubled_allowed")),
@@ -113,7 +131,7 @@ def _finding(name: str, value: Mapping[str, Any]) -> Finding:
 
 def _range(name: str, value: Mapping[str, Any]) -> OrganRange:
     least, most = (float(part) for part in value["mm"])
-    return OrganRange(name, pattern(value["words"]), least, most)
+    return OrganRange(name, pattern(value["words"]), least, most, bool(value.get("organ", False)))
 
 
 def load_languages(site: Path | None = None) -> dict[str, Language]:

@@ -23,6 +23,9 @@ _WORD = re.compile(r"\w+")
 SIDE_BEFORE, SIDE_AFTER = 7, 7
 # How many words before a finding one stands that puts it into the past: `old healed fracture`.
 PAST_BEFORE = 4
+# How far a denial reaches: `no fracture, dislocation, joint effusion or foreign body`.
+DENIED_BEFORE = 10
+UNCERTAIN_AFTER = 5
 
 
 class Status(StrEnum):
@@ -51,6 +54,7 @@ class Mention:
     start: int
     end: int
     clause: str
+    clause_start: int
 
     @property
     def words(self) -> str:
@@ -73,7 +77,9 @@ def _ends(text: str, language: Language) -> Iterator[int]:
     for match in _END.finditer(text):
         before = re.search(r"[\w.]+$", text[: match.start()])
         word = before.group(0).lower() if before else ""
-        if match.group(0) != "." or word not in language.abbreviations:
+        is_short = match.group(0) == "." and word in language.abbreviations
+        follows = text[match.end() :].lstrip()[:1]
+        if not is_short or (follows.isupper() and not language.has("titles", word)):
             yield match.end()
 
 
@@ -96,7 +102,7 @@ def mentions(report: ReportText, language: Language, *codes: SectionCode) -> lis
                     status = _status(clause, match.start(), match.end(), language)
                     sides = _sides(clause, match.start(), match.end(), language)
                     start, end = place + match.start(), place + match.end()
-                    found.append(Mention(finding, status, sides, sentence, start, end, clause))
+                    found.append(Mention(finding, status, sides, sentence, start, end, clause, place))
     return found
 
 
@@ -107,9 +113,11 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
         return Status.PAST
     # `cannot be excluded`, `no change`: a denial that denies nothing of the finding itself.
     blanked = language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), clause)
-    if language.has("negation_before", blanked[:start]) or language.has("negation_after", blanked[end:]):
+    if language.has("negation_before", _last_words(blanked[:start], DENIED_BEFORE)) or language.has(
+        "negation_after", blanked[end:]
+    ):
         return Status.ABSENT
-    if language.has("uncertain", before) or language.has("uncertain", after):
+    if language.has("uncertain", before) or language.has("uncertain_after", _first_words(after, UNCERTAIN_AFTER)):
         return Status.UNCERTAIN
     return Status.PRESENT
 

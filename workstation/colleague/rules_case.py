@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from workstation.colleague.facts import Remark, Side
@@ -15,7 +15,16 @@ OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
 """Regions of which one side is examined at a time; both is said."""
 
-_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b")
+_DATE = re.compile(
+    r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b|\b(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3,9})\.?\s+(\d{4})\b",
+    re.IGNORECASE,
+)
+# The first three letters, in the languages of `resources/colleague`.
+_MONTHS = {
+    name: i + 1
+    for i, names in enumerate(("jan", "feb", "mar", "apr", "may maj", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec"))
+    for name in names.split()
+}
 MOST_YEARS_OFF = 1.0
 CHILD_UNTIL, OLD_FROM = 16.0, 30.0
 # PatientSex (0010,0040) and what a body of that sex has not.
@@ -31,15 +40,24 @@ def laterality(seen: Seen) -> Iterator[Remark]:
         return
     side = next(iter(sides))
     wrong = seen.language.sides[OTHER[side]]
+    said = any(seen.language.sides[side].search(s.text) for s in seen.read)
     for sentence in seen.read:
         match = wrong.search(sentence.text)
-        if match and not seen.language.sides[side].search(sentence.text) and not seen.language.has("bilateral", sentence.text):
+        aside = any(seen.language.has(name, sentence.text) for name in ("bilateral", "not_examined"))
+        if match is None or aside or seen.language.sides[side].search(sentence.text):
+            continue
+        # The other side may be mentioned in passing, when nothing is found there and this side is spoken of.
+        if not said or sentence.section is SectionCode.IMPRESSION or _finds_something(seen, sentence):
             yield seen.remark(
                 "laterality",
                 sentence,
                 match.group(0),
                 f'"{match.group(0)}" stands here, but the examination is of the {side.value} side',
             )
+
+
+def _finds_something(seen: Seen, sentence: Sentence) -> bool:
+    return any(m.sentence == sentence and m.status is not Status.ABSENT for m in seen.mentions)
 
 
 def laterality_between(seen: Seen) -> Iterator[Remark]:
@@ -76,12 +94,13 @@ def age(seen: Seen) -> Iterator[Remark]:
     if years is None:
         return
     for sentence in seen.all:
+        is_now = sentence.section is not SectionCode.HISTORY
         for match in seen.language.lists["age_said"].finditer(sentence.text):
             said = float(re.sub(r"\D", "", match.group(0)))
             if abs(said - years) > MOST_YEARS_OFF + 0.5:
                 yield seen.remark("age", sentence, match.group(0), f'"{match.group(0)}" stands here; the patient is {years:.0f}')
         for name, wrong in (("child", years > CHILD_UNTIL + 5), ("old_age", years < OLD_FROM)):
-            word = seen.language.lists[name].search(sentence.text) if wrong else None
+            word = seen.language.lists[name].search(sentence.text) if wrong and is_now else None
             if word:
                 yield seen.remark("age", sentence, word.group(0), f'"{word.group(0)}" does not fit an age of {years:.0f}')
 
@@ -94,7 +113,8 @@ def contrast(seen: Seen) -> Iterator[Remark]:
     if given is False and text_given is not None:
         sentence, word = text_given
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; the images were taken without contrast medium')
-    if given is True and text_not is not None and text_given is None:
+    text_not = _first(seen, "contrast_denied") if given else text_not
+    if given is True and text_not is not None and not seen.language.has("contrast_given", text_not[0].text):
         sentence, word = text_not
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; contrast medium was given')
     is_native = given is False or (given is None and text_not is not None and text_given is None)
@@ -107,24 +127,35 @@ def contrast(seen: Seen) -> Iterator[Remark]:
 
 
 def modality(seen: Seen) -> Iterator[Remark]:
-    """Words of a modality that was not used, unless the sentence compares or asks for it."""
+    """Words of a modality that was not used, unless the sentence points at another examination or asks for one."""
     used = {_SHOWS.get(m, m) for m in seen.facts.modalities}
     if not used or not used & seen.language.modalities.keys():
         return
     for sentence in seen.now:
-        if seen.language.has("asks_for", sentence.text):
+        own = any(words[m].search(sentence.text) for m in used for words in _own(seen) if m in words)
+        if own or seen.language.has("asks_for", sentence.text):
             continue
-        for name, words in seen.language.modalities.items():
-            match = None if name in used else words.search(sentence.text)
-            own = any(seen.language.modalities[m].search(sentence.text) for m in used & seen.language.modalities.keys())
-            if match and not own:
+        for name in seen.language.modalities.keys() - used:
+            match = _foreign(seen, name, sentence)
+            if match is not None:
+                what = "/".join(sorted(used))
                 yield seen.remark(
-                    "modality",
-                    sentence,
-                    match.group(0),
-                    f'"{match.group(0)}" stands here; the examination is {"/".join(sorted(used))}',
+                    "modality", sentence, match.group(0), f'"{match.group(0)}" stands here; the examination is {what}'
                 )
                 break
+
+
+def _own(seen: Seen) -> tuple[Mapping[str, re.Pattern[str]], ...]:
+    return seen.language.modalities, seen.language.signs
+
+
+def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
+    """A sign of that modality; or its name, unless something is only said to be like it was there."""
+    sign = seen.language.signs[name].search(sentence.text) if name in seen.language.signs else None
+    named = seen.language.modalities[name].search(sentence.text)
+    if named is not None and seen.language.has("referring", sentence.text[: named.start()]):
+        return None
+    return sign or named
 
 
 def region(seen: Seen) -> Iterator[Remark]:
@@ -135,6 +166,7 @@ def region(seen: Seen) -> Iterator[Remark]:
     text = "\n".join(seen.report.text(code) for code in READ)
     counts = {name: len({m.group(0).lower() for m in words.finditer(text)}) for name, words in seen.language.regions.items()}
     others = {name: count for name, count in counts.items() if name not in asked and count}
+    yield from _pasted(seen, asked)
     if not others or any(counts[name] for name in asked):
         return
     most = max(others, key=lambda name: others[name])
@@ -145,6 +177,29 @@ def region(seen: Seen) -> Iterator[Remark]:
         yield seen.remark(
             "region", sentence, found, f"The text is about the {most}; the examination is of the {'/'.join(sorted(asked))}"
         )
+
+
+def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
+    """One sentence full of another part of the body: a joint's in another joint's report, organs in one of the spine."""
+    is_joint = bool(asked & set(PAIRED))
+    for sentence in seen.now:
+        if any(seen.language.regions[name].search(sentence.text) for name in asked):
+            continue
+        for name, words in seen.language.regions.items():
+            found = {m.group(0).lower() for m in words.finditer(sentence.text)} if name not in asked else set()
+            most = 2 if is_joint and name in PAIRED else 3
+            if len(found) >= most and (is_joint or asked <= _APART.get(name, set())):
+                yield seen.remark(
+                    "region",
+                    sentence,
+                    sentence.text,
+                    f"This sentence is about the {name}; the examination is of the {'/'.join(sorted(asked))}",
+                )
+                return
+
+
+# Regions that are never seen on one examination of the other, but for trunks.
+_APART = {"abdomen": {"head", "neck", "spine"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
 
 
 def comparison(seen: Seen) -> Iterator[Remark]:
@@ -206,9 +261,12 @@ def _first(seen: Seen, name: str) -> tuple[Sentence, str] | None:
 
 
 def _day(match: re.Match[str]) -> date | None:
-    year, month, day = (
-        (match.group(1), match.group(2), match.group(3)) if match.group(1) else (match.group(6), match.group(5), match.group(4))
-    )
+    if match.group(1):
+        year, month, day = match.group(1), match.group(2), match.group(3)
+    elif match.group(6):
+        year, month, day = match.group(6), match.group(5), match.group(4)
+    else:
+        year, month, day = match.group(9), str(_MONTHS.get(match.group(8)[:3].lower(), 0)), match.group(7)
     try:
         return date(int(year), int(month), int(day))
     except ValueError:

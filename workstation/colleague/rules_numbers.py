@@ -31,14 +31,18 @@ _SCORES = (
     (re.compile(r"\bTI-?RADS\s*(?:category\s*|kategori\s*|TR)?(\d{1,2})", re.IGNORECASE), 1, 5, "TI-RADS"),
     (re.compile(r"\bLung-?RADS\s*(?:category\s*|kategori\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Lung-RADS"),
     (re.compile(r"\bBosniak\s*(?:class\s*|category\s*|kategori\s*|typ\s*)?(\d{1,2})", re.IGNORECASE), 1, 4, "Bosniak"),
+    (re.compile(r"\bDeauville\s*(?:score\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 1, 5, "Deauville"),
     (re.compile(r"\bFazekas\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 3, "Fazekas"),
     (re.compile(r"\bKellgren[- ]Lawrence\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Kellgren-Lawrence"),
 )
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
-_SPLIT = re.compile(r"\b\d+\s+\d+\s*(?:mm|cm)\b|\b\d+[.,]\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
+_SPLIT = re.compile(r"\b\d+\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
 LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
 CLOSE_MM, CLOSE_SHARE = 1.0, 0.05
 """A size in the text is the measured one within rounding to whole millimetres, or this share."""
+BEFORE_REACH = 22
+"""Letters within which a word puts a size into the past."""
+COUNT_REACH = 40
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
 
 
@@ -76,13 +80,20 @@ def possible(seen: Seen) -> Iterator[Remark]:
 
 
 def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
-    """The organ or finding whose word stands nearest to a size in its sentence."""
+    """The organ or finding whose word stands nearest to a size in its sentence; an organ only when that is its own size."""
     near = []
     for organ in seen.language.organ_ranges:
         for match in organ.words.finditer(size.sentence.text):
+            between = size.sentence.text[match.end() : size.start]
+            if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between)):
+                continue
             gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
             near.append((max(gap, 0), -len(match.group(0)), organ))
     return min(near, key=lambda entry: entry[:2])[2] if near else None
+
+
+def _is_its_own(seen: Seen, between: str) -> bool:
+    return all(seen.language.lists["measures"].fullmatch(word) for word in re.findall(r"[^\W\d]+", between))
 
 
 def limits(seen: Seen) -> Iterator[Remark]:
@@ -125,7 +136,9 @@ def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
     for match in _SEGMENT.finditer(sentence.text):
         said = match.group(1).upper()
         number = int(said) if said.isdigit() else ROMAN.get(said, 0)
-        is_liver = seen.language.regions["abdomen"].search(sentence.text) is not None
+        abdomen, chest = seen.language.regions["abdomen"], seen.language.regions["chest"]
+        near = f"{match.group(0)} {sentence.text} {seen.facts.procedure}"
+        is_liver = abdomen.search(near) is not None and chest.search(near) is None
         if number > (8 if is_liver else 17) or number < 1:
             yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" does not exist')
     for match in _RIBS.finditer(sentence.text):
@@ -136,32 +149,25 @@ def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
 def measured_otherwise(seen: Seen) -> Iterator[Remark]:
     """A size that looks like a measurement on the images but for a slip: digits swapped, cm for mm."""
     known = [m for m in seen.facts.measured if m.unit.startswith("mm") and not m.unit.startswith("mm²")]
-    if not known:
-        return
-    for size in sizes(seen):
-        if seen.language.has("compared", size.sentence.text):
+    written = [mm for size in sizes(seen) for mm in size.millimetres]
+    # A measurement that stands in the text as it is cannot be the one that was slipped over.
+    missing = [m for m in known if not any(_is(mm, m.value) for mm in written)]
+    for size in sizes(seen) if missing else ():
+        if _is_of_before(seen, size):
             continue
         for said in size.millimetres:
-            if any(_is(said, m.value) for m in known):
-                continue
-            slip = next((m for m in known if _is_slip(said, m)), None)
+            slip = None if any(_is(said, m.value) for m in known) else next((m for m in missing if _is_slip(said, m)), None)
             if slip is not None:
+                told = f"{slip.value:.1f} {slip.unit}"
                 yield seen.remark(
-                    "measurement",
-                    size.sentence,
-                    size.words,
-                    f'"{size.words}" stands here; {slip.value:.1f} {slip.unit} was measured on the images',
+                    "measurement", size.sentence, size.words, f'"{size.words}" stands here; {told} was measured on the images'
                 )
                 break
 
 
 def between_sections(seen: Seen) -> Iterator[Remark]:
     """A size in the impression that the findings do not have."""
-    told = [
-        s
-        for s in sizes(seen)
-        if s.sentence.section is SectionCode.IMPRESSION and not seen.language.has("compared", s.sentence.text)
-    ]
+    told = [s for s in sizes(seen) if s.sentence.section is SectionCode.IMPRESSION and not _is_of_before(seen, s)]
     found = [mm for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS for mm in s.millimetres]
     for size in told:
         wrong = next((mm for mm in size.millimetres if found and not any(_is(mm, other) for other in found)), None)
@@ -171,22 +177,35 @@ def between_sections(seen: Seen) -> Iterator[Remark]:
             )
 
 
+def counts(seen: Seen) -> Iterator[Remark]:
+    """`Two metastases` in the findings, `four metastases` in the impression."""
+    said: dict[SectionCode, dict[str, tuple[Sentence, str]]] = {SectionCode.FINDINGS: {}, SectionCode.IMPRESSION: {}}
+    for sentence in seen.now:
+        for match in seen.language.lists["counted"].finditer(sentence.text):
+            after = sentence.text[match.end() : match.end() + COUNT_REACH]
+            finding = next((f for f in seen.language.findings if f.words.search(after)), None)
+            if finding is not None:
+                said[sentence.section].setdefault(finding.name, (sentence, match.group(0)))
+    for name, (sentence, words) in said[SectionCode.IMPRESSION].items():
+        other = said[SectionCode.FINDINGS].get(name)
+        if other is not None and other[1].lower() != words.lower():
+            yield seen.remark("number", sentence, words, f'"{words}" stands here, "{other[1]}" in the findings')
+
+
+def _is_of_before(seen: Seen, size: Size) -> bool:
+    """Whether a size is said to be that of an earlier examination."""
+    text = size.sentence.text
+    near = text[max(0, size.start - BEFORE_REACH) : size.start]
+    after = text[size.start + len(size.words) : size.start + len(size.words) + BEFORE_REACH]
+    return seen.language.has("prior_size", near) or re.match(r"\s*(?:\(|,)?\s*(?:in|den|on|,)?\s*\d{4}", after) is not None
+
+
 def _is(said: float, measured: float) -> bool:
     return abs(said - measured) <= max(CLOSE_MM, CLOSE_SHARE * measured)
 
 
 def _is_slip(said: float, fact: MeasuredFact) -> bool:
     true = fact.value
-    swapped = str(round(true))[::-1]
-    return (
-        _is(said, true * 10)
-        or _is(said * 10, true)
-        or (len(swapped) > 1 and said == float(swapped))
-        or _one_digit_off(said, true)
-    )
-
-
-def _one_digit_off(said: float, true: float) -> bool:
-    """`74` for `14`: same length, one digit other, and not just a neighbour."""
-    one, two = str(round(said)), str(round(true))
-    return len(one) == len(two) > 1 and sum(a != b for a, b in zip(one, two, strict=True)) == 1 and abs(said - true) >= 5.0
+    whole, _, tenths = f"{true:.1f}".partition(".")
+    swapped = {whole[::-1], f"{whole[::-1]}.{tenths}", str(round(true))[::-1]} if len(set(whole)) > 1 else set()
+    return _is(said, true * 10) or _is(said * 10, true) or any(said == float(other) for other in swapped)

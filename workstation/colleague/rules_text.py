@@ -74,8 +74,12 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
         blanked = seen.language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), sentence.text)
         places = list(seen.language.lists["negation_before"].finditer(blanked))
         for one, two in pairwise(places):
-            between = blanked[one.end() : two.start()]
-            if re.fullmatch(r"\s*(?:\w+\s+){0,3}", between) and not _names_something(seen, between):
+            between = re.findall(r"\w+", blanked[one.end() : two.start()])
+            if (
+                len(between) <= 3
+                and all(seen.language.lists["between"].fullmatch(word) for word in between)
+                and not re.search(r"[^\w\s]", blanked[one.end() : two.start()])
+            ):
                 found = sentence.text[one.start() : two.end()]
                 yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
                 break
@@ -87,7 +91,7 @@ def contradictions(seen: Seen) -> Iterator[Remark]:
         mine = [m for m in seen.mentions if m.finding is finding and m.status in (Status.PRESENT, Status.ABSENT)]
         present = [m for m in mine if m.status is Status.PRESENT]
         for denied in (m for m in mine if m.status is Status.ABSENT):
-            against = next((m for m in present if _same_place(m, denied, seen.language)), None)
+            against = next((m for m in present if _same_place(m, denied, seen)), None)
             if against is not None:
                 first = "findings" if against.sentence.section is SectionCode.FINDINGS else "impression"
                 yield seen.remark(
@@ -123,29 +127,123 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
         return
 
 
-def _names_something(seen: Seen, text: str) -> bool:
-    return any(finding.words.search(text) for finding in seen.language.findings)
+def suspicious(seen: Seen) -> Iterator[Remark]:
+    """A suspicion of malignancy that the impression does not take up."""
+    impression = seen.report.text(SectionCode.IMPRESSION)
+    if not impression.strip():
+        return
+    taken_up = seen.language.has("suspicious", impression) or any(
+        m.finding.name in ("mass", "metastasis", "nodule")
+        and m.status is not Status.ABSENT
+        and m.sentence.section is SectionCode.IMPRESSION
+        for m in seen.mentions
+    )
+    for sentence in seen.now if not taken_up else ():
+        match = seen.language.lists["suspicious"].search(sentence.text)
+        denied = match is not None and seen.language.has("negation_before", sentence.text[: match.start()])
+        if match and not denied and sentence.section is SectionCode.FINDINGS:
+            yield seen.remark(
+                "conclusion",
+                sentence,
+                match.group(0),
+                f'"{match.group(0)}" is in the findings and not taken up in the impression',
+            )
+            return
 
 
-def _same_place(one: Mention, other: Mention, language: Language) -> bool:
-    """Whether two mentions may speak of one thing: no different sides, and no narrower place denied."""
-    if one.sides and other.sides:
-        return bool(one.sides & other.sides)
-    if bool(one.sides) != bool(other.sides):
-        # `Fracture of the left tibia. No other fracture.` is no contradiction.
+def removed_organs(seen: Seen) -> Iterator[Remark]:
+    """An organ that was taken out, and is described."""
+    text = "\n".join(seen.report.sections.values())
+    for said, then in seen.language.removed:
+        gone = said.search(text)
+        for sentence in seen.read if gone else ():
+            match = then.search(sentence.text)
+            if (
+                match
+                and gone
+                and not said.search(sentence.text)
+                and not seen.language.has("negation_before", sentence.text[: match.start()])
+            ):
+                yield seen.remark(
+                    "contradiction", sentence, match.group(0), f'"{match.group(0)}" stands here, and "{gone.group(0)}" elsewhere'
+                )
+                break
+
+
+def torn_and_whole(seen: Seen) -> Iterator[Remark]:
+    """A ligament, tendon or meniscus that is intact in one sentence and torn in another."""
+    for structure in seen.language.structures:
+        spoken_of = [s for s in seen.read if structure.search(s.text) and not seen.language.has("not_examined", s.text)]
+        whole = [s for s in spoken_of if seen.language.has("intact", s.text) and not seen.language.has("torn", s.text)]
+        torn = [
+            s
+            for s in spoken_of
+            if (match := seen.language.lists["torn"].search(s.text))
+            and not seen.language.has("negation_before", s.text[: match.start()])
+            and not seen.language.has("intact", s.text)
+        ]
+        if whole and torn:
+            match = structure.search(whole[0].text)
+            found = match.group(0) if match else ""
+            yield seen.remark("contradiction", whole[0], found, f'"{found}" is intact here and torn elsewhere')
+
+
+def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
+    """Whether `other`, which is denied, may be the very thing that `one` says is there.
+
+    A denial of something else (`no other fracture`) or of another place is none; a general one (`no pleural
+    effusion`), or one of several places of which this is one, is.
+    """
+    language = seen.language
+    if one.sides and other.sides and not one.sides & other.sides:
         return False
-    extra = _place_words(other, language) ^ _place_words(one, language)
-    return len(extra) <= MOST_OTHER_WORDS
+    before = other.clause[: other.start - other.clause_start]
+    if language.has("other", before) or language.has("other", other.words):
+        return False
+    there = _place_words(one.clause, seen) | _prefix(one.words, language)
+    triggers = list(language.lists["negation_before"].finditer(before))
+    topic = before[: triggers[0].start()] if triggers else ""
+    # `no skeletal metastases`: what stands right before the finding narrows it.
+    own = _place_words(_OR.split(before[triggers[-1].end() :])[-1] if triggers else "", seen) | _prefix(other.words, language)
+    behind = other.clause[other.end - other.clause_start :]
+    places = [_place_words(part, seen) for part in _OR.split(behind)]
+    return _within(_place_words(topic, seen) | own, there) and any(_within(place, there) for place in places)
 
 
-MOST_OTHER_WORDS = 4
-"""Words in which two clauses on one finding differ, and still speak of one place."""
+_OR = re.compile(r"\b(?:or|eller|and|och|samt)\b|,", re.IGNORECASE)
 
 
-def _place_words(mention: Mention, language: Language) -> frozenset[str]:
-    own = mention.words.lower().split()
-    words = re.findall(r"\w{4,}", mention.clause.lower())
-    return frozenset(w for w in words if w not in own and not language.has("filling", w))
+def _prefix(words: str, language: Language) -> frozenset[str]:
+    """`skelett` of `skelettmetastaser`."""
+    head = language.heads.search(words)
+    return frozenset({words[: head.start()].lower()}) if head is not None and head.start() >= MOST_ENDING else frozenset()
+
+
+MOST_ENDING = 3
+
+
+def _within(words: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether each word stands there too, whatever its ending."""
+    return all(any(word[:STEM] == other[:STEM] for other in there) for word in words)
+
+
+STEM = 5
+
+
+def _place_words(text: str, seen: Seen) -> frozenset[str]:
+    """Words that are neither findings, sides, numbers, filling nor the examined region: they say where."""
+    language, text = seen.language, text.lower()
+    for finding in language.findings:
+        text = finding.words.sub(" ", text)
+    asked = f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}"
+    examined = [words for words in language.regions.values() if words.search(asked)]
+    found = re.findall(r"[^\W\d]{4,}", text)
+    return frozenset(w for w in found if not _is_filling(w, language) and not any(words.fullmatch(w) for words in examined))
+
+
+def _is_filling(word: str, language: Language) -> bool:
+    sides = any(side.fullmatch(word) for side in language.sides.values())
+    return sides or language.has("filling", word) or word in language.function_words or language.has("negation_before", word)
 
 
 def _short(mention: Mention) -> str:
