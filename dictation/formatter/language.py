@@ -137,7 +137,9 @@ def _with_shared(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str,
 def _from_tables(data: dict[str, Any]) -> Language:
     numbers = data["numbers"]
     return Language(
-        values=number_words(numbers),
+        values={
+            word: value for word, value in number_words(numbers).items() if word not in numbers["hundred"] + numbers["thousand"]
+        },
         genitives=number_words(data["genitive"]) if "genitive" in data else {},
         ranges=_range_words(data),
         hundred=frozenset(numbers["hundred"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dictation.formatter.editing import EDITING_RULES
 from dictation.formatter.endings import Ending, closing_mark, ends_sentence, is_afterthought
 from dictation.formatter.language import Language, Mark, language
 from dictation.formatter.rules import RULES, Piece, Place
@@ -155,7 +156,7 @@ def _closed(pieces: Sequence[Piece], tokens: Sequence[Token], before: str, endin
 
 
 def _written_at(place: Place) -> Piece:
-    for rule in RULES:
+    for rule in (*EDITING_RULES, *RULES):
         piece = rule(place)
         if piece is not None:
             return piece
@@ -192,7 +193,8 @@ def _ordinary_word(text: str, known: Language) -> bool:
 
 
 def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token], dictates_stops: bool) -> Written:
-    text, spans, at, tight = "", [], 0, True
+    text, at, tight = "", 0, True
+    spans: list[Span] = []
     for piece in pieces:
         last = at + piece.count - 1
         body = tokens[at].opening + piece.text + ("" if piece.glue else _kept_mark(piece.text, tokens[last].mark))
@@ -200,6 +202,9 @@ def _assemble(pieces: Sequence[Piece], tokens: Sequence[Token], dictates_stops: 
             text += " "
         elif piece.text.startswith("\n"):
             text = text.rstrip(" ")
+            if text.endswith(":\n"):  # a heading breaks the line itself
+                text = text[:-1]
+                spans[-1] = replace(spans[-1], end=len(text))
         spans.append(Span(len(text), len(text) + len(body), tokens[at].word, tokens[last].word))
         text += body
         tight = piece.glue in ("right", "both")
