@@ -50,8 +50,8 @@ def terms_for(context: DictationContext, limit: int = MOST_TERMS) -> tuple[str, 
 
 
 def regions_of(context: DictationContext, known: RadiologyLexicon) -> tuple[str, ...]:
-    """The regions that the exam is about, by its body part, or else its procedure's, template's or order's text."""
-    for text in (context.body_part, context.procedure, context.template, context.order):
+    """The regions that the exam is about, by its body part and procedure, or else its template's or order's text."""
+    for text in (f"{context.body_part} {context.procedure}", context.template, context.order):
         words = _plain(text)
         found = [region for name, region in known.names.items() if f" {name} " in words]
         if found:
