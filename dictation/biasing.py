@@ -92,7 +92,7 @@ def _worth(group: Group, regions: frozenset[str], modality: str, asked: str) -> 
     if any(f" {tag} " in asked for tag in group.tags):
         return ASKED_FOR, STEP
     if group.tags:
-        return OF_OTHER_ORGAN, STEEP
+        return (OF_MANY_REGIONS if len(regions & group.regions) > 1 else OF_OTHER_ORGAN), STEEP
     if len(group.regions) > FEW_REGIONS:
         return OF_MANY_REGIONS, STEP
     return (OF_REGION_AND_MODALITY if group.modalities else OF_REGION), STEP
