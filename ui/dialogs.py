@@ -46,10 +46,26 @@ def _presentation_states(core: Seat, parent: QWidget) -> QWidget:
     return PresentationsDialog(core.session, parent)
 
 
+def _templates(core: Seat, parent: QWidget) -> QWidget:
+    from ui.template_picker import TemplatePicker
+    from workstation.templates.model import Kind
+
+    return TemplatePicker(core.session, (Kind.REPORT, Kind.MODULE), parent)
+
+
+def _phrases(core: Seat, parent: QWidget) -> QWidget:
+    from ui.template_picker import TemplatePicker
+    from workstation.templates.model import Kind
+
+    return TemplatePicker(core.session, (Kind.MACRO,), parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "curve": _curve,
     "drawings": _drawings,
     "findings": _findings,
     "key images": _key_images,
+    "phrases": _phrases,
     "presentation states": _presentation_states,
+    "templates": _templates,
 }

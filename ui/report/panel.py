@@ -16,6 +16,7 @@ from ui.report.section_block import Known, SectionBlock
 from ui.report.section_editor import SectionEditor
 from ui.report.section_stack import SectionStack
 from ui.report.state_line import StateLine
+from ui.report.template_hand import TemplateHand
 from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SECTION_TITLES, Report, SectionCode
@@ -24,6 +25,7 @@ from workstation.session.session import Session
 
 SECTIONS = (
     SectionCode.HISTORY,
+    SectionCode.PROCEDURE,
     SectionCode.COMPARISON,
     SectionCode.FINDINGS,
     SectionCode.IMPRESSION,
@@ -56,6 +58,8 @@ class ReportPanel(QWidget):
         self._retry.timeout.connect(self._desk.retry)
         self._build()
         self._connect()
+        editors = {code: block.editor for code, block in self._blocks.items()}
+        self.templates = TemplateHand(session, editors, self._write_in, self)
         self._show(self._desk.report)
 
     # ---- what others ask of it -------------------------------------------------------
@@ -63,6 +67,10 @@ class ReportPanel(QWidget):
     def focus(self) -> None:
         self._show_marks()
         self.editor(self._desk.section).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _write_in(self, code: SectionCode) -> None:
+        self._desk.section = code
+        self.focus()
 
     def step_section(self, steps: int) -> None:
         here = SECTIONS.index(self._desk.section) if self._desk.section in SECTIONS else 0

@@ -11,6 +11,8 @@ from ui.report.heights import Wish
 from ui.report.section_editor import PlainText, SectionEditor
 from workstation.domain.report import SECTION_TITLES, SectionCode
 
+# Only in view while it is written into or holds words: how it was done is seldom written by hand.
+SELDOM = frozenset({SectionCode.PROCEDURE})
 # Findings is where the words are; the others open as one line and grow with their text.
 SHARES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
 LEAST_LINES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
@@ -107,6 +109,7 @@ class SectionBlock(QWidget):
         self.changed.emit()
 
     def show_marks(self, is_target: bool, is_unsaved: bool) -> None:
+        self.setHidden(self.code in SELDOM and not is_target and not self.editor.toPlainText())
         self.editor.setVisible(is_target or self.context.isHidden() or bool(self.editor.toPlainText()))
         saving = not self.editor.is_saved
         words = self.tr("on disk") if self.editor.toPlainText() else ""
@@ -131,11 +134,15 @@ class SectionBlock(QWidget):
     @property
     def overhead(self) -> int:
         """The height of everything but the editor and the context."""
+        if self.isHidden():
+            return 0
         shown = sum(1 for text in (self.context, self.editor) if not text.isHidden())
         return self.head.sizeHint().height() + GAP * shown
 
     def wishes(self, is_target: bool) -> tuple[Wish, Wish]:
         """(context, editor)."""
+        if self.isHidden():
+            return Wish(0, 0), Wish(0, 0)
         editor = self.editor
         if editor.isHidden():
             return self._context_wish(), Wish(0, 0)

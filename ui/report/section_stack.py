@@ -46,7 +46,7 @@ class SectionStack(QWidget):
         """Share the height out now."""
         self._busy = True
         before = self._wishes()
-        spacing = SPACING * len(self._blocks)
+        spacing = SPACING * sum(not block.isHidden() for block in self._blocks)
         room = self.height() - spacing - sum(block.overhead for block in self._blocks)
         given = heights(room, before)
         for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):

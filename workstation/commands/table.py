@@ -15,6 +15,7 @@ from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_wi
 from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.solid import SOLID
+from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
 
@@ -324,6 +325,7 @@ COMMANDS: tuple[Command, ...] = (
         ("history take over",),
         "Report",
     ),
+    *TEMPLATES,
     Command(
         "report.sign_preliminary",
         "Sign as preliminary",

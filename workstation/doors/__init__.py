@@ -1,4 +1,4 @@
-"""The core's commands for scripts: `import`, `worklist`, `hang`, `archive`, `prefetch`, `doctor`, `key`."""
+"""The core's commands for scripts: `import`, `worklist`, `hang`, `archive`, `prefetch`, `doctor`, `key`, `template`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add this room's commands. Each sets `run(args, open_core) -> exit status`."""
-    from workstation.doors import archive, doctor, hanging, importing, key, listing, prefetch
+    from workstation.doors import archive, doctor, hanging, importing, key, listing, prefetch, templating
 
-    for door in (importing, listing, hanging, archive, prefetch, doctor, key):
+    for door in (importing, listing, hanging, archive, prefetch, doctor, key, templating):
         door.register(commands)

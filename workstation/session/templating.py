@@ -42,6 +42,7 @@ class Templating:
         self._report_problem = report_problem
         self._templates: Templates | None = None
         self._passages: dict[tuple[str, SectionCode], Passages] = {}
+        self._known: set[str] = set()
         self._awaited: list[tuple[str, SectionCode, Filled]] = []
         self.folder: Path | None = None
         """`templates/` of the configuration folder."""
@@ -88,6 +89,12 @@ class Templating:
 
     def by_short_name(self, typed: str) -> Template | None:
         return self.templates.short(typed, self.language)
+
+    def against(self, template: Template) -> tuple[str, ...]:
+        """Why a template does not fit the open case; nothing when it does."""
+        from workstation.templates.choosing import proposal
+
+        return proposal(template, self._exam()).against
 
     def fill(self, template: Template) -> Texts:
         """Its texts for the open case, merge fields filled."""
@@ -195,8 +202,9 @@ class Templating:
     def _opened(self, report: Report) -> None:
         """A report with words of before: find its defaults again."""
         texts = {code: report.text(code) for code in SectionCode if report.text(code)}
-        if not texts or any(uuid == report.report_uuid for uuid, _ in self._passages):
+        if not texts or report.report_uuid in self._known:
             return
+        self._known.add(report.report_uuid)
         from workstation.templates.passages import recognised
 
         try:
@@ -219,5 +227,7 @@ class Templating:
             self.placed(section, filled, report.text(section).rfind(filled.text))
 
     def _set(self, report_uuid: str, section: SectionCode, passages: Passages) -> None:
+        if passages.defaults or passages.known:
+            self._known.add(report_uuid)
         self._passages[report_uuid, section] = passages
         self.changed.emit(None)

@@ -20,11 +20,15 @@ _WRITTEN = "0123456789.,-/"
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """What is known of one section's `text`. `known` are fields by label, `defaults` and `numbers` places of them."""
+    """What is known of one section's `text`. `known` are fields by label, `defaults`, `accepted` and `numbers` places of them.
+
+    A default that the reader let stand is `accepted`: it is stepped through and no longer untouched.
+    """
 
     text: str = ""
     known: Mapping[str, Field] = field(default_factory=dict)
     defaults: tuple[Passage, ...] = ()
+    accepted: tuple[Passage, ...] = ()
     numbers: tuple[Passage, ...] = ()
 
     @property
@@ -35,8 +39,8 @@ class Passages:
 
     @property
     def steps(self) -> tuple[Passage, ...]:
-        """Where to step through: empty fields and untouched defaults, in the order of the text."""
-        return tuple(sorted((*self.empty, *self.defaults), key=lambda p: p.start))
+        """Where to step through: empty fields and defaults, in the order of the text."""
+        return tuple(sorted((*self.empty, *self.defaults, *self.accepted), key=lambda p: p.start))
 
     @property
     def impossible(self) -> tuple[tuple[Passage, str], ...]:
@@ -58,23 +62,29 @@ class Passages:
 
     def accept(self, passage: Passage) -> Passages:
         """The reader has seen this default and lets it stand."""
-        return replace(self, defaults=tuple(p for p in self.defaults if (p.start, p.end) != (passage.start, passage.end)))
+        these = [p for p in self.defaults if (p.start, p.end) == (passage.start, passage.end)]
+        others = tuple(p for p in self.defaults if p not in these)
+        return replace(self, defaults=others, accepted=(*self.accepted, *these))
 
     def accept_all(self) -> Passages:
-        return replace(self, defaults=())
+        return replace(self, defaults=(), accepted=(*self.accepted, *self.defaults))
 
     def changed(self, text: str, start: int, removed: int, inserted: str) -> Passages:
         """The text became another by one change."""
         old_empty = self.empty
-        defaults = (_moved(p, start, removed, len(inserted)) for p in self.defaults)
-        kept = tuple(p for p in defaults if p is not None and text[p.start : p.end] == p.field.default)
+        kept, accepted = (
+            tuple(
+                m for p in places if (m := _moved(p, start, removed, len(inserted))) and text[m.start : m.end] == m.field.default
+            )
+            for places in (self.defaults, self.accepted)
+        )
         numbers = [n for p in self.numbers if (n := _number_after(p, start, removed, inserted)) is not None]
         # Writing over an empty number field begins a number.
         for passage in old_empty:
             is_over = passage.start == start and passage.end == start + removed
             if is_over and inserted and passage.field.kind is FieldKind.NUMBER and _is_number(inserted):
                 numbers.append(Passage(start, start + len(inserted), passage.field))
-        return replace(self, text=text, defaults=kept, numbers=tuple(n for n in numbers if n.end > n.start))
+        return replace(self, text=text, defaults=kept, accepted=accepted, numbers=tuple(n for n in numbers if n.end > n.start))
 
 
 def _moved(passage: Passage, start: int, removed: int, inserted: int) -> Passage | None:
