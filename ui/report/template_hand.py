@@ -241,6 +241,11 @@ class TemplateHand(QObject):
         return True
 
     def _select(self, code: SectionCode, passage: Passage) -> None:
+        left = self._editors.get(self._session.desk.section)
+        if left is not None and left.code is not code:
+            cursor = left.textCursor()
+            cursor.clearSelection()  # two selections at once would say that both are written into
+            left.setTextCursor(cursor)
         self._go(code)
         self._editors[code].select(passage.start, passage.end)
         self.mark()
