@@ -23,13 +23,13 @@ def spelled(place: Place) -> Piece | None:
 
 
 def capital(place: Place) -> Piece | None:
-    """ "cap impression" -> "Impression", "all caps flair" -> "FLAIR"; "a fibrous cap" stays."""
+    """ "cap impression" -> "Impression", "all caps flair" -> "FLAIR"; "a fibrous cap" and "the cap of ..." stay."""
     editing = place.language.editing
     if place.low(-1) in editing.capital_not_after:
         return None
     whole = match(place.tokens, place.at, editing.capitals)
     used = whole or match(place.tokens, place.at, editing.capital)
-    if not used or not place.joined(used + 1):
+    if not used or not place.joined(used + 1) or place.low(used) in place.language.dangling:
         return None
     text = place.tokens[place.at + used].text
     return Piece(text.upper() if whole else text[:1].upper() + text[1:], used + 1, named=True)

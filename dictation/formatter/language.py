@@ -195,7 +195,7 @@ def _from_tables(data: dict[str, Any]) -> Language:
 def _editing(data: Mapping[str, Any]) -> Editing:
     table = data["editing"]
     return Editing(
-        scratch=_said(data["commands"]["scratch"]),
+        scratch=_said(data["commands"]["scratch"][:1]),  # inside an utterance only the plainest phrase deletes
         capital=_said(table["capital"]),
         capitals=_said(table["capitals"]),
         capital_not_after=frozenset(table.get("capital_not_after", ())),

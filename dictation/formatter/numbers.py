@@ -130,10 +130,11 @@ def _tens_last(words: list[str], language: Language) -> int:
 
 
 def _is_article(words: list[str], index: int, language: Language) -> bool:
-    """The "en" of "tjugo en ...", which counts nothing; but "hundra och en" does."""
+    """The "en" of "tjugo en ...", which counts nothing; but "hundra och en" and "tjugo en millimeter" do."""
     if not language.one_is_article or not index or words[index] not in language.word_one:
         return False
-    return words[index - 1] != language.conjunction
+    before_unit = index + 1 < len(words) and words[index + 1] in language.unit_beginnings
+    return words[index - 1] != language.conjunction and not before_unit
 
 
 def _joins(words: list[str], index: int, count: int, group: int, total: int, language: Language) -> bool:
