@@ -1,8 +1,8 @@
 """Slabs along the voxels' own axes, projected in numpy: whole slices first, the screen's grid afterwards.
 
 A projection of 25 slices is one pass over each of them; resampling every slice for itself would cost as much
-25 times over (rendering.md 1.2). Between slices values are linear. Where the slab leaves the volume what is left
-of it is projected.
+25 times over (rendering.md 1.2). A mean is linear between slices, a MIP or MinIP takes whole ones. Where the slab
+leaves the volume what is left of it is projected.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def projected(voxels: NDArray[Any], sampling: Sampling, axis: int) -> tuple[NDAr
     shown[2 - across], shown[2 - down] = slice(*lefts), slice(*tops)
     layers = np.moveaxis(voxels[tuple(shown)], 2 - axis, 0)
     places = _places(sampling, axis, layers.shape[0])
+    if sampling.mode != "MEAN":
+        places = _whole(places, layers.shape[0])
     if not places or 0 in layers.shape:
         frame: NDArray[Any] = np.full(layers.shape[1:] if 0 not in layers.shape else (1, 1), np.nan, np.float32)
     else:
@@ -71,6 +73,13 @@ def _places(sampling: Sampling, axis: int, count: int) -> list[tuple[int, float]
             whole = abs(held - nearest) <= ON_SLICE
             found.append((nearest, 0.0) if whole else (math.floor(held), held - math.floor(held)))
     return found
+
+
+def _whole(places: list[tuple[int, float]], count: int) -> list[tuple[int, float]]:
+    """The slices whose middles lie in the slab. Between two of them there is no value that is not one of theirs: a
+    brightest voxel that was mixed with its neighbour would be a smaller one than was acquired."""
+    nearest = (min(math.floor(index + share + 0.5), count - 1) for index, share in places)
+    return [(index, 0.0) for index in dict.fromkeys(nearest)]
 
 
 def _projected(layers: NDArray[Any], places: list[tuple[int, float]], mode: str) -> NDArray[Any]:
