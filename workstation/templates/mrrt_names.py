@@ -51,6 +51,8 @@ MERGE_WORDS = {
     "radiationdose": "dose",
 }
 
+MODALITIES = frozenset({"CR", "CT", "DX", "MG", "MR", "NM", "PT", "RF", "US", "XA"})
+
 TYPES = {
     "text": "text", "textarea": "text", "number": "number", "date": "date", "time": "text", "selectionlist": "choice",
     "checkbox": "choices", "radio": "choice", "merge": "merge",

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from workstation.domain.report import SectionCode
 from workstation.templates.body import escaped
 from workstation.templates.model import MERGE, SECTIONS, Binding, Field, FieldKind, Kind, Template
-from workstation.templates.mrrt_names import TYPES, merge_of, section_of
+from workstation.templates.mrrt_names import MODALITIES, TYPES, merge_of, section_of
 from workstation.templates.mrrt_parts import Terms, clean_marks, decoded, is_xml, letters, number, quoted, words, years
 from workstation.templates.mrrt_write import PREFIX
 from workstation.templates.toml_form import (
@@ -155,6 +155,8 @@ class _Reader(HTMLParser):
             self._say("\n")
         if tag in _BLOCK:
             self._say("\n")
+        elif tag in ("td", "th"):
+            self._say(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script":
@@ -435,7 +437,7 @@ class _Reader(HTMLParser):
     def _binding(self, terms: Terms) -> Binding:
         sex = self._metas.get(f"{PREFIX}.sex", "")
         return Binding(
-            modalities=terms.values("modality", False),
+            modalities=terms.values("modality", False) or self._subjects(),
             procedures=terms.values("procedure", True),
             codes=terms.values("procedure code", False),
             body_parts=terms.values("body part", True),
@@ -443,6 +445,11 @@ class _Reader(HTMLParser):
             age_from=years(self._metas.get(f"{PREFIX}.age_from", "")),
             age_to=years(self._metas.get(f"{PREFIX}.age_to", "")),
         )
+
+    def _subjects(self) -> tuple[str, ...]:
+        """Some say the modality in the subject only: `US; ER`."""
+        said = re.split(r"[;,\s]+", self._metas.get("dcterms.subject", "")[:500])
+        return tuple(dict.fromkeys(word for word in said if word in MODALITIES))
 
     def _warn(self, said: str) -> None:
         if len(self._warnings) < 100:

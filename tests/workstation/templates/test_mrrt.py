@@ -146,6 +146,19 @@ def test_what_is_only_for_the_form_is_not_written_and_tags_that_nobody_closed_do
     assert dict(found.sections)[S.FINDINGS] == "AB\nC"
 
 
+def test_tables_become_lines_and_the_modality_may_stand_in_the_subject_only():
+    """A list of which nothing is chosen has no default, though a browser would show its first entry (F72)."""
+    row = '<tr><td><label for="{0}">{0}</label></td><td><select id="{0}"><option>o. B.</option><option>Erguss</option></select></td></tr>'
+    found = imported(
+        f'<section data-section-name="Befunde"><table>{row.format("Perikard")}{row.format("Pleura")}</table></section>',
+        '<meta name="dcterms.subject" content="US; ER;">',
+    ).template
+    lines = [line for line in dict(found.sections)[S.FINDINGS].split("\n") if line]
+    assert lines == ["Perikard {perikard}", "Pleura {pleura}"]
+    assert [f.default for f in found.fields] == ["", ""]
+    assert found.binding.modalities == ("US",)
+
+
 def test_merge_fields_of_others_are_known_by_name_or_said_to_be_unknown():
     found = imported(
         '<p><input type="text" name="patientAge" data-field-type="MERGE"> <input name="shoeSize" data-field-type="MERGE"></p>'
