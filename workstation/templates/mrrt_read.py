@@ -8,24 +8,22 @@ headings' words; what stands in `<mark>` is for the form and is left out of the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from workstation.domain.report import SectionCode
 from workstation.templates.body import escaped
-from workstation.templates.model import MERGE, SECTIONS, Binding, Field, FieldKind, Kind, Template
-from workstation.templates.mrrt_names import MODALITIES, TYPES, merge_of, section_of
-from workstation.templates.mrrt_parts import Terms, clean_marks, decoded, is_xml, letters, number, quoted, words, years
+from workstation.templates.model import SECTIONS, Binding, Field, FieldKind, Kind, Template
+from workstation.templates.mrrt_fields import Fields, Select
+from workstation.templates.mrrt_names import MODALITIES, section_of
+from workstation.templates.mrrt_parts import Terms, clean_marks, decoded, is_xml, quoted, words, years
 from workstation.templates.mrrt_write import PREFIX
 from workstation.templates.toml_form import (
     LANGUAGE,
-    MAX_CHOICES,
-    MAX_FIELDS,
     MAX_TEXT,
     PLAIN,
     SHORT,
     checked,
-    field_problem,
     refused,
 )
 
@@ -36,6 +34,7 @@ _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "
 _BLOCK = frozenset(
     {"p", "div", "li", "tr", "ul", "ol", "table", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "fieldset"}
 )
+_SPACE = {**dict.fromkeys(_BLOCK, "\n"), "br": "\n", "td": " ", "th": " "}
 _HIDDEN = frozenset({"script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "mark", "title", "button"})
 _DANGEROUS = frozenset({"script", "iframe", "object", "embed", "link", "base", "form"})
 _FIELD_MARK = "\ue000{0}\ue001"
@@ -64,19 +63,6 @@ def read_mrrt(content: bytes, name: str, language: str = "") -> Imported:
     return reader.result(language)
 
 
-@dataclass(slots=True)
-class _Select:
-    """A list while it is read."""
-
-    attributes: dict[str, str]
-    options: list[str] = field(default_factory=list)
-    selected: list[str] = field(default_factory=list)
-    value: str | None = None
-    text: str = ""
-    is_open: bool = False
-    is_selected: bool = False
-
-
 class _Reader(HTMLParser):
     def __init__(self, name: str, warnings: list[str]) -> None:
         super().__init__(convert_charrefs=True)
@@ -85,9 +71,7 @@ class _Reader(HTMLParser):
         self._stack: list[str] = []
         self._sections: list[SectionCode | None] = []
         self._texts: dict[SectionCode | None, list[str]] = {}
-        self._fields: list[Field | str] = []
-        self._names: dict[str, int] = {}
-        self._groups: dict[str, int] = {}
+        self._fields = Fields(name, self._warn)
         self._labels: dict[str, str] = {}
         self._label_for: str | None = None
         self._heading: list[str] | None = None
@@ -97,7 +81,7 @@ class _Reader(HTMLParser):
         self._html_language = ""
         self._xml: list[str] = []
         self._in_xml = False
-        self._select: _Select | None = None
+        self._select: Select | None = None
         self._area: tuple[dict[str, str], list[str]] | None = None
         self._tags = 0
         self._has_body = False
@@ -142,21 +126,14 @@ class _Reader(HTMLParser):
         elif tag == "label":
             self._label_for = attributes.get("for", "")
         elif tag == "input":
-            self._input(attributes)
+            self._mark(self._fields.input(attributes))
         elif tag == "textarea":
             self._area = (attributes, [])
         elif tag == "select":
-            self._select = _Select(attributes)
+            self._select = Select(attributes)
         elif tag == "option" and self._select is not None:
-            self._end_option()
-            self._select.is_open, self._select.value, self._select.text = True, attributes.get("value"), ""
-            self._select.is_selected = "selected" in attributes
-        elif tag == "br":
-            self._say("\n")
-        if tag in _BLOCK:
-            self._say("\n")
-        elif tag in ("td", "th"):
-            self._say(" ")
+            self._select.begin_option(attributes)
+        self._say(_SPACE.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script":
@@ -171,14 +148,14 @@ class _Reader(HTMLParser):
             self._end_heading()
         elif tag == "label":
             self._label_for = None
-        elif tag == "option":
-            self._end_option()
-        elif tag == "select" and self._select is not None:
-            self._end_select(self._select)
+        elif tag == "option" and self._select is not None:
+            self._select.end_option()
+        elif tag == "select":
+            self._end_select()
         elif tag == "textarea" and self._area is not None:
             attributes, text = self._area
             self._area = None
-            self._add(attributes, FieldKind.TEXT, "".join(text).strip())
+            self._mark(self._fields.add(attributes, FieldKind.TEXT, "".join(text).strip()))
         if tag in _BLOCK:
             self._say("\n")
 
@@ -246,129 +223,28 @@ class _Reader(HTMLParser):
             code = self._sections[-1] if self._sections else SectionCode.FINDINGS
             self._texts.setdefault(code, []).append(escaped(text.replace("\ue000", "").replace("\ue001", "")))
 
-    def _mark(self, index: int) -> None:
+    def _end_select(self) -> None:
+        select, self._select = self._select, None
+        if select is not None:
+            self._mark(self._fields.choose(select))
+
+    def _mark(self, index: int | None) -> None:
+        if index is None:
+            return
         code = self._sections[-1] if self._sections else SectionCode.FINDINGS
         self._texts.setdefault(code, []).append(_FIELD_MARK.format(index))
-
-    # ---- fields ----------------------------------------------------------------------
-
-    def _input(self, attributes: dict[str, str]) -> None:
-        kind = TYPES.get(letters(attributes.get("data-field-type", ""))) or attributes.get("type", "text").casefold()
-        if kind in ("hidden", "button", "submit", "reset", "image", "file", "password"):
-            return
-        if kind in ("checkbox", "choices", "radio") or attributes.get("type", "").casefold() in ("radio", "checkbox"):
-            self._box(attributes, attributes.get("type", "").casefold() == "radio" or kind == "radio")
-            return
-        kinds = {"number": FieldKind.NUMBER, "date": FieldKind.DATE}
-        self._add(attributes, kinds.get(kind, FieldKind.TEXT), attributes.get("value", ""))
-
-    def _box(self, attributes: dict[str, str], is_radio: bool) -> None:
-        """Buttons of one name are one list."""
-        said = attributes.get("value", "")
-        value = "" if said.casefold() in ("on", "true", "1") else said
-        value = words(
-            value or attributes.get("title", "") or attributes.get("data-field-verbal-trigger", "") or attributes.get("id", "")
-        )
-        group = attributes.get("name", "") or attributes.get("id", "")
-        index = self._groups.get(group)
-        if index is None or not isinstance(self._fields[index], Field):
-            kind = FieldKind.CHOICE if is_radio else FieldKind.CHOICES
-            self._groups[group] = len(self._fields)
-            self._add(attributes, kind, value if "checked" in attributes else "", (value,) if value else ())
-            return
-        known = self._fields[index]
-        assert isinstance(known, Field)
-        if value and value not in known.choices and len(known.choices) < MAX_CHOICES:
-            known = replace(known, choices=(*known.choices, value))
-        if "checked" in attributes and value:
-            known = replace(known, default=", ".join(p for p in (known.default, value) if p) if not is_radio else value)
-        self._fields[index] = known
-
-    def _end_option(self) -> None:
-        select = self._select
-        if select is None or not select.is_open:
-            return
-        select.is_open = False
-        value = words(select.text) or words(select.value or "")
-        if value and value not in select.options and len(select.options) < MAX_CHOICES:
-            select.options.append(value)
-        if value and select.is_selected:
-            select.selected.append(value)
-
-    def _end_select(self, select: _Select) -> None:
-        self._end_option()
-        self._select = None
-        attributes = select.attributes
-        own = words(attributes.get(f"data-{PREFIX}-default", ""))
-        if not select.options:
-            self._warn("a list without entries was taken for a text field")
-            self._add(attributes, FieldKind.TEXT, "")
-            return
-        several = "multiple" in attributes
-        default = own or ", ".join(select.selected if several else select.selected[:1])
-        self._add(attributes, FieldKind.CHOICES if several else FieldKind.CHOICE, default, tuple(select.options))
-
-    def _add(self, attributes: dict[str, str], kind: FieldKind, default: str, choices: tuple[str, ...] = ()) -> None:
-        if len(self._fields) >= MAX_FIELDS:
-            raise refused(self._name, f"more than {MAX_FIELDS} fields")
-        said = attributes.get("name", "") or attributes.get("id", "")
-        is_merge = (
-            letters(attributes.get("data-field-type", "")) == "merge" or attributes.get("data-field-merge-flag", "") == "true"
-        )
-        merge = (said if said in MERGE else merge_of(said)) if is_merge else ""
-        if is_merge and not merge:
-            self._warn(f"the merge field {quoted(said)} is not known here: it is to be written by hand")
-        index = len(self._fields)
-        if merge:
-            self._fields.append(merge)
-        else:
-            title = (
-                attributes.get("title", "")
-                or attributes.get("placeholder", "")
-                or attributes.get("data-field-verbal-trigger", "")
-            )
-            self._names.setdefault(attributes.get("id", ""), index)
-            self._fields.append(self._made(attributes, said, title, kind, default, choices))
-        self._mark(index)
-
-    def _made(
-        self, attributes: dict[str, str], said: str, title: str, kind: FieldKind, default: str, choices: tuple[str, ...]
-    ) -> Field:
-        is_number = kind is FieldKind.NUMBER
-        found = Field(
-            name=self._free_name(said),
-            label=words(title)[:58].strip(),
-            kind=kind,
-            default=words(default),
-            unit=words(attributes.get("data-field-units", "")) if is_number else "",
-            least=number(attributes.get("min", "")) if is_number else None,
-            most=number(attributes.get("max", "")) if is_number else None,
-            choices=tuple(dict.fromkeys(choices)),
-        )
-        if kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not found.choices:
-            found = replace(found, kind=FieldKind.TEXT)
-        if found.default and (wrong := field_problem(replace(found, label="it"))):
-            self._warn(f"the default of {quoted(said or title)} was left out: {wrong}")
-            found = replace(found, default="")
-        return found
-
-    def _free_name(self, said: str) -> str:
-        base = re.sub(r"[^a-z0-9_-]+", "_", said.casefold()).strip("_-")[:50] or "field"
-        taken = {f.name for f in self._fields if isinstance(f, Field)} | set(MERGE)
-        return base if base not in taken else next(n for i in range(2, MAX_FIELDS + 3) if (n := f"{base}_{i}") not in taken)
 
     # ---- the whole -------------------------------------------------------------------
 
     def result(self, language: str) -> Imported:
-        if self._select is not None:
-            self._end_select(self._select)
+        self._end_select()
         terms = Terms(self._name)
         xml = "".join(self._xml).replace("<!--", " ").replace("-->", " ").replace("<![CDATA[", " ").replace("]]>", " ")
         terms.feed(xml)
         terms.close()
         if not terms.has_attributes:
             self._warn("there is no block of template attributes; what it is for is not known")
-        fields = self._labelled()
+        fields = self._fields.labelled(self._labels)
         sections = tuple((code, body) for code in (None, *SectionCode) if (body := self._section_text(code, fields)))
         template = Template(
             template_id=self._id(),
@@ -383,28 +259,6 @@ class _Reader(HTMLParser):
             licence=words(self._metas.get("dcterms.license", "") or self._metas.get("dcterms.rights", ""))[:500],
         )
         return Imported(checked(template, self._name), tuple(dict.fromkeys(self._warnings)))
-
-    def _labelled(self) -> list[Field | str]:
-        """Labels of fields without a title are those of `<label for>`, else their names; each once."""
-        taken: set[str] = set()
-        made: list[Field | str] = []
-        ids = {index: key for key, index in self._names.items() if key}
-        for index, one in enumerate(self._fields):
-            if isinstance(one, Field):
-                label = (
-                    one.label or words(self._labels.get(ids.get(index, ""), "")).rstrip(":")[:50] or one.name.replace("_", " ")
-                )
-                label = label.strip()
-                unique = (
-                    label
-                    if label not in taken
-                    else next(n for i in range(2, MAX_FIELDS + 3) if (n := f"{label[:54]} {i}") not in taken)
-                )
-                taken.add(unique)
-                made.append(replace(one, label=unique))
-            else:
-                made.append(one)
-        return made
 
     def _section_text(self, code: SectionCode | None, fields: list[Field | str]) -> str:
         def named(match: re.Match[str]) -> str:
