@@ -19,7 +19,7 @@ import numpy as np
 from dictation import biasing
 from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
 from dictation.engines.alignment import known_tables
-from dictation.engines.doubt import unsure, without_invented
+from dictation.engines.doubt import leaves_out, unsure, without_invented
 from dictation.engines.marks import punctuated
 from dictation.gate import speech_spans
 from dictation.retrieval import like
@@ -93,7 +93,7 @@ class WhisperRecogniser:
             return "", []
         terms = self._expected(plain)
         text, words = self._decode(speech, terms, beam=5, words=True)
-        if not terms or not stays_close(plain, text):
+        if not terms or not stays_close(plain, text) or leaves_out(text, plain, self._tables):
             return self._decode(speech, "", beam=5, words=True)
         words = without_invented(words, plain, self._tables)
         words = punctuated(unsure(words, plain, self._tables), plain, self._tables)
