@@ -19,7 +19,7 @@ from workstation.jobs import PICTURES, Cancel, Jobs
 
 if TYPE_CHECKING:
     from rendering.images import SeriesImages
-    from rendering.objects.layer_paint import LayerPainter
+    from rendering.objects.layer_paint import LayerPainter, Veil
     from rendering.objects.layers import Layer
     from rendering.viewport import Viewport
 
@@ -57,11 +57,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture and the request it answers. `drawn` are the uids of the layers that are to be seen in it."""
+    """A picture and the request it answers. `veil` is what is laid over it."""
 
     request: Request
     picture: Picture
-    drawn: tuple[str, ...] = ()
+    veil: Veil | None = None
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The uids of the layers that are to be seen in it."""
+        return () if self.veil is None else self.veil.drawn
 
 
 class PictureSource:
@@ -191,10 +196,9 @@ class PictureSource:
         if painter is None or painter[0] is not viewport.images:
             painter = self._painter = (viewport.images, LayerPainter(viewport.images))
         try:
-            painted = painter[1].paint(picture, request.state, request.layers)
+            return Shown(request, picture, painter[1].veil(picture, request.state, request.layers))
         except WorkstationError:
             return Shown(request, picture)
-        return Shown(request, painted.picture, painted.drawn)
 
 
 def picture_of(viewport: Viewport, request: Request, cancelled: Callable[[], bool] = lambda: False) -> Picture:

@@ -38,6 +38,7 @@ from workstation.session.comparing import hides
 from workstation.session.tool import ShownImage
 
 if TYPE_CHECKING:
+    from rendering.objects.layer_paint import Veil
     from rendering.objects.layers import Layer
     from rendering.viewport import Viewport
     from ui.seat import Seat
@@ -185,6 +186,8 @@ class ViewportWidget(ViewportHands):
             overlay.paint_message(painter, self.width(), self.height(), self.tr("3D waits for the whole series"))
         else:
             paint_pixels(painter, picture, self.devicePixelRatioF())
+            if shown.veil is not None:
+                paint_veil(painter, shown.veil, self.devicePixelRatioF())
         facts = CellFacts(
             *found,
             view,
@@ -280,3 +283,11 @@ def paint_pixels(painter: QPainter, picture: Picture, ratio: float) -> None:
     image = QImage(picture.pixels.data, width, height, picture.pixels.strides[0], kind)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.drawImage(QRectF(0, 0, width / ratio, height / ratio), image)
+
+
+def paint_veil(painter: QPainter, veil: Veil, ratio: float) -> None:
+    """Lay segments and structures over what was painted, one array element on one device pixel."""
+    rows, columns = veil.box
+    height, width = veil.pixels.shape
+    image = QImage(veil.pixels.data, width, height, veil.pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
+    painter.drawImage(QRectF(columns.start / ratio, rows.start / ratio, width / ratio, height / ratio), image)

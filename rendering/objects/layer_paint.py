@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rendering.images import SeriesImages
 from rendering.objects.facts import Contour, SegmentMask
-from rendering.objects.layer_blend import WHOLE, Box, Mask, Part, Shares, around, blend, outline, rgb
+from rendering.objects.layer_blend import WHOLE, Box, Mask, Part, Shares, around, blend, outline, over, premultiplied, rgb
 from rendering.objects.layers import Layer
 from rendering.objects.polygons import filled, line_pixels
 from rendering.picture import Picture
@@ -47,6 +47,16 @@ class Painted:
     drawn: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """What layers lay over a view, by itself: it does not depend on the greys beneath. `box` are rows and columns of the view,
+    `pixels` are 0xAARRGGBB, premultiplied."""
+
+    box: Box
+    pixels: NDArray[np.uint32]
+    drawn: tuple[str, ...]
+
+
 class LayerPainter:
     """Lays layers over pictures of one `SeriesImages`. Keeps what is dear to make; call it from any thread."""
 
@@ -54,6 +64,8 @@ class LayerPainter:
         self._images = images
         self._lock = threading.Lock()
         self._solid: dict[str, tuple[SegmentMask, ...]] = {}
+        # With the parts it was made of: a number of an object is its own only while that lives.
+        self._veil: tuple[tuple[tuple[str, float, int], ...], list[Part], Veil | None] | None = None
         self._parts: dict[str, tuple[Layer, tuple[ViewportState, int, int], tuple[Part, ...]]] = {}
 
     def paint(self, picture: Picture, state: ViewportState, layers: Sequence[Layer]) -> Painted:
@@ -77,6 +89,26 @@ class LayerPainter:
                 drawn.append(layer.uid)
                 blend(out, layer, part)
         return Painted(picture) if out is None else Painted(replace(picture, pixels=out), tuple(drawn))
+
+    def veil(self, picture: Picture, state: ViewportState, layers: Sequence[Layer]) -> Veil | None:
+        """As `paint`, for whoever lays it over the picture himself; the same object while only the greys change.
+
+        None where no layer is in the view. Raises Refused for a state of another series.
+        """
+        if picture.error is not None or picture.partial or state.plane is Plane.THREE_D or not layers:
+            return None
+        height, width = picture.pixels.shape[:2]
+        view = self._view(state, width, height)
+        found = [
+            (layer, part)
+            for layer in layers
+            if _may_be_shown(layer, view, self._images)
+            for part in self._kept(layer, view, state, width, height)
+        ]
+        key = tuple((layer.uid, layer.opacity, id(part)) for layer, part in found)
+        if self._veil is None or self._veil[0] != key:
+            self._veil = key, [part for _, part in found], _veil_of(found)
+        return self._veil[2]
 
     def _view(self, state: ViewportState, width: int, height: int) -> FrameView | CutView:
         images = self._images
@@ -127,6 +159,23 @@ class LayerPainter:
             if layer.uid not in self._solid:
                 self._solid[layer.uid] = tuple(_contour_masks(layer.contours))
             return self._solid[layer.uid]
+
+
+def _veil_of(found: Sequence[tuple[Layer, Part]]) -> Veil | None:
+    if not found:
+        return None
+    box = around([part.box for _, part in found])
+    drawn = tuple(layer.uid for layer, _ in found)
+    if len(found) == 1:
+        return Veil(box, premultiplied(*found[0]), drawn)
+    whole = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.uint32)
+    for layer, part in found:
+        rows, columns = part.box
+        top, left = rows.start - box[0].start, columns.start - box[1].start
+        place = np.ascontiguousarray(whole[top : top + part.lines.shape[0], left : left + part.lines.shape[1]])
+        over(place, premultiplied(layer, part))
+        whole[top : top + part.lines.shape[0], left : left + part.lines.shape[1]] = place
+    return Veil(box, whole, drawn)
 
 
 def _may_be_shown(layer: Layer, view: FrameView | CutView, images: SeriesImages) -> bool:

@@ -13,18 +13,22 @@ import pytest
 from object_images import STUDY, Phantom
 from object_seat import AUTHOR, K, V, seat_of
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
 import main
+from rendering.objects.layer_paint import LayerPainter
 from rendering.objects.write_report import write_sr
 from rendering.objects.write_segmentation import write_seg
 from rendering.worker import ImageWorker
 from ui import app
 from ui.layer_words import badges
+from ui.viewport_widget import paint_pixels, paint_veil
 from workstation.annotations_store import AnnotationStore
 from workstation.core import Core
 from workstation.domain.annotation import Measured, Verdict
 from workstation.domain.doubt import SpacingSource
+from workstation.domain.viewing import Window
 from workstation.jobs import Jobs
 from workstation.settings import Folders
 
@@ -101,18 +105,49 @@ def test_a_layer_is_painted_with_its_name_and_goes_with_one_key(core, window, qt
     (words, *_), *others = badges(core.session.findings.named(shown(window).drawn))
     assert words == "Segmentation: lesion, Ødegård Ågot, Lyskasse 1.2, 2026-11-23"
     assert not others
-    with_layer = shown(window).picture.pixels
-    assert with_layer.ndim == 3
+    with_layer = pixels(window)
     window.grid.setFocus()
     QTest.keyClick(window.grid, Qt.Key.Key_G)
     qtbot.waitUntil(lambda: shown(window).drawn == (), timeout=5_000)
-    grey = shown(window).picture.pixels
-    assert grey.ndim == 2
-    coloured = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-    assert (coloured != with_layer).any()
+    bare = pixels(window)
+    assert is_coloured(with_layer)
+    assert not is_coloured(bare)
     QTest.keyClick(window.grid, Qt.Key.Key_G)
     qtbot.waitUntil(lambda: len(shown(window).drawn) == 1, timeout=5_000)
-    assert (shown(window).picture.pixels == with_layer).all()
+    assert is_coloured(pixels(window))
+
+
+def test_what_is_laid_over_is_what_a_layer_makes_of_the_greys_and_does_not_change_with_the_window(core, window, qtbot):
+    go_to_layer(core, window, qtbot)
+    seen = shown(window)
+    height, width = seen.picture.pixels.shape
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_pixels(painter, seen.picture, 1.0)
+    paint_veil(painter, seen.veil, 1.0)
+    painter.end()
+    drawn = np.frombuffer(image.constBits(), np.uint8).reshape(height, width, 4)[:, :, 2::-1].astype(int)
+    viewport = window.grid.widget(0).viewport()
+    expected = LayerPainter(viewport.images).paint(seen.picture, seen.request.state, core.session.findings.layers).picture.pixels
+    assert expected.ndim == 3
+    assert np.abs(drawn - expected).max() <= 1
+    core.session.viewing.set_window(Window(10.0, 3000.0))
+    qtbot.waitUntil(lambda: shown(window).picture.window == Window(10.0, 3000.0), timeout=5_000)
+    assert shown(window).veil is seen.veil
+
+
+def pixels(window) -> np.ndarray:
+    """What the viewport shows where neither text nor drawings stand: the middle of it."""
+    image = window.grid.widget(0).grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    veil = shown(window).veil
+    rows, columns = veil.box if veil is not None else (slice(0, 0), slice(0, 0))
+    middle = raw[rows, columns, :3] if veil is not None else raw[image.height() // 3 : -image.height() // 3, 100:-100, :3]
+    return middle.astype(int).copy()
+
+
+def is_coloured(seen: np.ndarray) -> bool:
+    return bool((np.ptp(seen, axis=2) > 8).any())
 
 
 def test_the_list_is_worked_by_keys(core, window, qtbot):
