@@ -24,7 +24,7 @@ LISTS = (
     "bilateral", "abbreviations", "function", "doubled_allowed", "female", "male", "female_person", "male_person",
     "no_conclusion", "old_age", "child", "asks_for", "age_said", "impossible", "filling", "other", "between",
     "intact", "torn", "not_examined", "referring", "prior_size", "measures", "suspicious", "counted",
-    "contrast_denied", "titles", "uncertain_after", "heads",
+    "contrast_denied", "titles", "uncertain_after", "heads", "both_ways",
 )  # fmt: skip
 
 # In the same folder, but no language.

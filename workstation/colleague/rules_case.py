@@ -113,7 +113,9 @@ def contrast(seen: Seen) -> Iterator[Remark]:
     if given is False and text_given is not None:
         sentence, word = text_given
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; the images were taken without contrast medium')
-    text_not = _first(seen, "contrast_denied") if given else text_not
+    # An examination with and without it has parts of both kinds, and its order says so.
+    is_both = seen.language.has("contrast_denied", seen.facts.procedure) or seen.language.has("both_ways", seen.facts.procedure)
+    text_not = _first(seen, "contrast_denied") if given and not is_both else None if given else text_not
     if given is True and text_not is not None and not seen.language.has("contrast_given", text_not[0].text):
         sentence, word = text_not
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; contrast medium was given')

@@ -78,6 +78,11 @@ def test_what_does_not_fit_is_remarked(rule: str, findings: str, impression: str
 
 LEFT_ALONE = [
     (
+        "Without contrast there is no bleeding. After contrast no enhancement.",
+        "Normal study.",
+        {"procedure": "MRI brain with and without contrast", "contrast": True},
+    ),
+    (
         "The right medial meniscus is torn. The left knee was not examined, both are compared clinically.",
         "Right meniscal tear.",
         KNEE_RIGHT,
