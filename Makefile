@@ -5,14 +5,14 @@ HEADLESS := .venv-headless
 PY := $(VENV)/bin/python
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test check lint headless-tests ui-tests bench lock clean
+.PHONY: run test check lint image-tests core-tests ui-tests bench lock clean
 
 run: $(VENV)/.run-installed
 	$(PY) main.py demo
 
-# The two suites run side by side: each waits for processes, sockets and timers more than it computes.
+# The suites run side by side, two at a time: each waits for processes, sockets and timers more than it computes.
 test: $(VENV)/.test-installed $(HEADLESS)/.installed lint
-	$(MAKE) --no-print-directory --jobs 2 --output-sync=target headless-tests ui-tests
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target image-tests ui-tests core-tests
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .
@@ -21,9 +21,13 @@ lint: $(VENV)/.test-installed
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
 
-# Everything but the window, in an environment without PySide6: proof that Qt is in one room.
-headless-tests: $(HEADLESS)/.installed
-	$(HEADLESS)/bin/python -m pytest -q --ignore=tests/ui -m "not qt"
+# Everything but the window, in an environment without PySide6: proof that Qt is in one room. The images
+# and the journeys are half of it.
+image-tests: $(HEADLESS)/.installed
+	$(HEADLESS)/bin/python -m pytest -q tests/rendering tests/journeys -m "not qt"
+
+core-tests: $(HEADLESS)/.installed
+	$(HEADLESS)/bin/python -m pytest -q --ignore=tests/ui --ignore=tests/rendering --ignore=tests/journeys -m "not qt"
 
 ui-tests: $(VENV)/.test-installed
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -m qt

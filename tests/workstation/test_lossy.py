@@ -52,6 +52,7 @@ class Desk:
         self.problem: Signal[Exception] = Signal()
         self.signed: Signal[Any] = Signal()
         self.opened: Signal[Any] = Signal()
+        self.report_changed: Signal[Any] = Signal()
         self.signatures: list[Any] = []
 
     def sign(self, *arguments: Any) -> None:
