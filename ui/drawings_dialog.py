@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ui.annotation_words import label_lines, source_words
+from ui.list_table import ListTable
 from ui.plain import core_text, plain
 from workstation.session.annotation_words import TITLES, place_words
 from workstation.session.session import Session
@@ -20,16 +21,8 @@ class DrawingsDialog(QDialog):
         self.setWindowTitle(self.tr("Drawings"))
         self._session = session
         self._uids: list[str] = []
-        self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels([self.tr("Drawing"), self.tr("Values"), self.tr("Where"), self.tr("By")])
-        self.table.setAccessibleName(self.tr("Drawings of this case"))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        headers = [self.tr("Drawing"), self.tr("Values"), self.tr("Where"), self.tr("By")]
+        self.table = ListTable(headers, self.tr("Drawings of this case"), 1)
         self.table.itemActivated.connect(self._go)
         column = QVBoxLayout(self)
         column.addWidget(self.table)

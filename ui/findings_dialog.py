@@ -6,14 +6,13 @@ layer, Return goes to the image.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ui.annotation_words import label_lines, source_words
 from ui.layer_words import layer_source, what
+from ui.list_table import ListTable
 from ui.plain import core_text, plain
 from workstation.domain.annotation import Annotation, Verdict
 from workstation.errors import WorkstationError
@@ -43,9 +43,8 @@ class FindingsDialog(QDialog):
         self._session = session
         self._findings = session.findings
         self._rows: list[Row] = []
-        self.table = _Table(self)
-        self.table.setHorizontalHeaderLabels([self.tr("What"), self.tr("Shown"), self.tr("Strength"), self.tr("Source")])
-        self.table.setAccessibleName(self.tr("Findings and layers of this case"))
+        headers = [self.tr("What"), self.tr("Shown"), self.tr("Strength"), self.tr("Source")]
+        self.table = _Table(self, headers, self.tr("Findings and layers of this case"))
         self.table.itemClicked.connect(self._clicked)
         self.words = _label("")
         self.words.setAccessibleName(self.tr("What is not shown"))
@@ -147,20 +146,12 @@ class FindingsDialog(QDialog):
         return f"{', '.join(words)} ({where})", shown, "", source_words(finding)
 
 
-class _Table(QTableWidget):
+class _Table(ListTable):
     """Keys act on the row, the others move in the table."""
 
-    def __init__(self, dialog: FindingsDialog) -> None:
-        super().__init__(0, 4)
+    def __init__(self, dialog: FindingsDialog, headers: Sequence[str], name: str) -> None:
+        super().__init__(headers, name, 0, 3)
         self._dialog = dialog
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (0, 3):
-            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self._dialog.act(Qt.Key(event.key())):

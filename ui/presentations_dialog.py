@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from ui.layer_words import layer_source
+from ui.list_table import ListTable
 from ui.plain import core_text, plain
 from ui.presentation_words import name_words
 from workstation.errors import WorkstationError
@@ -31,16 +29,8 @@ class PresentationsDialog(QDialog):
         self.setWindowTitle(self.tr("Presentation states"))
         self._session = session
         self._states: tuple[PresentationState, ...] = ()
-        self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels([self.tr("Name"), self.tr("For"), self.tr("Images"), self.tr("By")])
-        self.table.setAccessibleName(self.tr("Presentation states of this case"))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        headers = [self.tr("Name"), self.tr("For"), self.tr("Images"), self.tr("By")]
+        self.table = ListTable(headers, self.tr("Presentation states of this case"), 0)
         self.table.itemActivated.connect(self._choose)
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
