@@ -10,6 +10,7 @@ import json
 import pickle
 import resource
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def status(name: str) -> int:
 def main(folder: str, study_file: str, kind: str, most: str, room: str) -> None:
     study = pickle.loads(Path(study_file).read_bytes())
     store = DecodedStore(Path(folder), Vault.plain() if kind == "plain" else Vault.with_key(bytes(32)))
+    threading.stack_size(1 << 20)  # as much as a thread may need: 8 MB each is reserved otherwise, on as many cores as there are
     before = status("RssAnon")
     limit = status("VmSize") + int(room)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

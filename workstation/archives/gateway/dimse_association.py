@@ -116,6 +116,9 @@ def associated(
     """
     link = link or DimseLink(patience(archive))
     association = _requested(archive, contexts, link, stored_here, handlers)
+    if _unanswered(association, link):
+        # Orthanc closes, without a word, a connection whose request is a second late: a busy machine is no fault of the set-up.
+        association = _requested(archive, contexts, link, stored_here, handlers)
     if not association.is_established:
         link.close()
         raise link.problem or _why_not(archive, association)
@@ -159,6 +162,11 @@ def _requested(
         )
     except OSError as error:
         raise unreachable(archive, error) from error
+
+
+def _unanswered(association: Any, link: DimseLink) -> bool:
+    """The connection was taken and closed again with no answer of any kind."""
+    return not association.is_established and association.acceptor.primitive is None and link.attached and link.problem is None
 
 
 def _why_not(archive: Archive, association: Any) -> WorkstationError:

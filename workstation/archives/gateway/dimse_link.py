@@ -68,6 +68,10 @@ class DimseLink:
         close_for_good(wrapped)
         wrapped.recv = lambda count: self._read(raw, count)
 
+    @property
+    def attached(self) -> bool:
+        return bool(self._sockets)
+
     def alive(self) -> None:
         self.heard = time.monotonic()
 
