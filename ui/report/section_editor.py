@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from ui.report.editor_marks import EditorMarks, cursor_over, units
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SectionCode
 from workstation.reporting.text import clean
@@ -44,6 +45,7 @@ class SectionEditor(PlainText):
         super().__init__(parent)
         self.setObjectName(f"section-{code.name.lower()}")
         self.code = code
+        self.marks = EditorMarks(self)
         self._stored = ""
         self._asked: deque[str] = deque()  # texts on their way to the disk, oldest first
         self._pause = QTimer(self)
@@ -61,13 +63,7 @@ class SectionEditor(PlainText):
 
     def select(self, start: int, end: int) -> None:
         """Select a part of the text, as far as it is still there. Places count characters as Python does."""
-        text = self.toPlainText()
-        # Qt counts UTF-16 units: a character beyond the BMP is two of them.
-        places = [len(text[:place].encode("utf-16-le")) // 2 for place in (start, end)]
-        cursor = self.textCursor()
-        cursor.setPosition(places[0])
-        cursor.setPosition(places[1], QTextCursor.MoveMode.KeepAnchor)
-        self.setTextCursor(cursor)
+        self.setTextCursor(cursor_over(self, self.toPlainText(), start, end))
         self.ensureCursorVisible()
 
     def flush(self) -> None:
@@ -139,7 +135,7 @@ class SectionEditor(PlainText):
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, text, strict=False)))
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        cursor.setPosition(len(shown[:same].encode("utf-16-le")) // 2)  # Qt counts UTF-16 units
+        cursor.setPosition(units(shown, same))
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(text[same:])
         cursor.endEditBlock()

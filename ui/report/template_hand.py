@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QTextEdit
 
 from ui import theme
+from ui.report.editor_marks import TextMark, chars, units
 from ui.report.pick_list import PickList
 from ui.report.section_editor import SectionEditor
 from workstation.domain.dates import as_date
@@ -30,6 +30,8 @@ from workstation.templates.model import FieldKind, Kind
 _SHORT = re.compile(r"(?:^|(?<=[\s(]))\.?[^\W_][\w-]{1,23}$")
 # Where a section without an editor goes.
 ELSEWHERE = SectionCode.RECOMMENDATION
+MARKS = "templates"
+"""This hand among the providers of marks."""
 
 
 class TemplateHand(QObject):
@@ -67,12 +69,12 @@ class TemplateHand(QObject):
             seen = self._templating.passages(code)
             text = editor.toPlainText()
             if seen.text != text:
-                editor.setExtraSelections([])
+                editor.marks.give(MARKS, ())
                 continue
-            marks = [_mark(editor, text, p, _FIELD) for p in seen.empty]
-            marks += [_mark(editor, text, p, _DEFAULT) for p in seen.defaults]
-            marks += [_mark(editor, text, p, _IMPOSSIBLE) for p, _ in seen.impossible]
-            editor.setExtraSelections(marks)
+            marks = [TextMark(p.start, p.end, _FIELD) for p in seen.empty]
+            marks += [TextMark(p.start, p.end, _DEFAULT) for p in seen.defaults]
+            marks += [TextMark(p.start, p.end, _IMPOSSIBLE) for p, _ in seen.impossible]
+            editor.marks.give(MARKS, marks)
 
     def _typed(self, code: SectionCode) -> None:
         self._templating.follow(code, self._editors[code].toPlainText())
@@ -115,7 +117,7 @@ class TemplateHand(QObject):
     def _insert_at_caret(self, editor: SectionEditor, filled: Filled) -> int:
         """An empty field that is selected is filled; any other selection is kept, and written behind."""
         text, cursor = editor.toPlainText(), editor.textCursor()
-        start, end = _chars(text, cursor.selectionStart()), _chars(text, cursor.selectionEnd())
+        start, end = chars(text, cursor.selectionStart()), chars(text, cursor.selectionEnd())
         is_field = any((p.start, p.end) == (start, end) for p in self._templating.passages(editor.code).empty)
         if not is_field:
             start = end
@@ -129,7 +131,7 @@ class TemplateHand(QObject):
         if cursor.hasSelection():
             return False
         text = editor.toPlainText()
-        caret = _chars(text, cursor.position())
+        caret = chars(text, cursor.position())
         typed = _SHORT.search(text[max(0, caret - 40) : caret])
         template = self._templating.by_short_name(typed.group(0)) if typed else None
         if typed is None or template is None:
@@ -179,7 +181,7 @@ class TemplateHand(QObject):
             return False
         editor = self._editors[code]
         text, cursor = editor.toPlainText(), editor.textCursor()
-        start, end = _chars(text, cursor.selectionStart()), _chars(text, cursor.selectionEnd())
+        start, end = chars(text, cursor.selectionStart()), chars(text, cursor.selectionEnd())
         seen = self._templating.passages(code)
         for _, why in seen.impossible:
             self._session.notice.emit(Notice(why, error=True, of_case=True))
@@ -200,7 +202,7 @@ class TemplateHand(QObject):
     def open_list(self, editor: SectionEditor) -> bool:
         """The list of the field under the caret."""
         text, cursor = editor.toPlainText(), editor.textCursor()
-        passage = self._templating.passages(editor.code).at(_chars(text, cursor.selectionStart()))
+        passage = self._templating.passages(editor.code).at(chars(text, cursor.selectionStart()))
         choices = self._choices(passage) if passage is not None else ()
         if passage is None or not choices:
             self._session.notice.emit(Notice("There is no list to choose from here"))
@@ -269,22 +271,13 @@ def _write_over(editor: SectionEditor, start: int, end: int, words: str) -> None
     """One undo step. Places count characters."""
     text = editor.toPlainText()
     cursor = editor.textCursor()
-    cursor.setPosition(_units(text, start))
-    cursor.setPosition(_units(text, end), QTextCursor.MoveMode.KeepAnchor)
+    cursor.setPosition(units(text, start))
+    cursor.setPosition(units(text, end), QTextCursor.MoveMode.KeepAnchor)
     cursor.beginEditBlock()
     cursor.insertText(words)
     cursor.endEditBlock()
     editor.setTextCursor(cursor)
     editor.ensureCursorVisible()
-
-
-def _units(text: str, place: int) -> int:
-    # Qt counts UTF-16 units: a character beyond the BMP is two of them.
-    return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _chars(text: str, units: int) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")[: units * 2].decode("utf-16-le", "ignore"))
 
 
 def _format(colour: str, ground: str = "", underline: bool = False) -> QTextCharFormat:
@@ -301,13 +294,3 @@ def _format(colour: str, ground: str = "", underline: bool = False) -> QTextChar
 _FIELD = _format(theme.ACCENT, theme.ACCENT_GROUND)
 _DEFAULT = _format(theme.MUTED, underline=True)
 _IMPOSSIBLE = _format(theme.AMBER, theme.AMBER_GROUND)
-
-
-def _mark(editor: SectionEditor, text: str, passage: Passage, form: QTextCharFormat) -> QTextEdit.ExtraSelection:
-    selection = QTextEdit.ExtraSelection()
-    cursor = QTextCursor(editor.document())
-    cursor.setPosition(_units(text, passage.start))
-    cursor.setPosition(_units(text, passage.end), QTextCursor.MoveMode.KeepAnchor)
-    selection.cursor = cursor
-    selection.format = form
-    return selection
