@@ -163,7 +163,7 @@ def test_a_signed_report_is_no_longer_dictated_into(room, seat):
 
 
 def test_words_that_the_disk_refuses_are_shown_kept_in_order_and_saved_later(room, seat, qtbot):
-    room.desk._retry.setInterval(20)
+    room.desk.words.retry.setInterval(20)
     uuid = room.open(0)
     room.desk.start()
     seat.reports.is_full = True
