@@ -21,6 +21,7 @@ from workstation.session.case import Case, Notice, known_for, warnings_of
 from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
 from workstation.session.drawn import AnnotationShelf
+from workstation.session.earlier import EarlierReports
 from workstation.session.findings import Findings
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.hottest import Hottest
@@ -92,6 +93,7 @@ class Session:
         """Why the report of the open case is held, in words."""
         self._left_over: set[str] = set()
         self.case_changed: Signal[Case | None] = Signal()
+        self.earlier = EarlierReports(jobs, self.case_changed, self.report_problem)
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
         self.notice: Signal[Notice] = Signal()
         self._listen()
