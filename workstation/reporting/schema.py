@@ -6,6 +6,8 @@ A migration is never changed once released: a new one follows it.
 from __future__ import annotations
 
 from workstation.database import Migration
+from workstation.reporting.schema_spoken import SPOKEN_SEEN
+from workstation.reporting.schema_conflicts import CONFLICTS
 
 _REPORT = """
 CREATE TABLE report (
@@ -128,4 +130,4 @@ _SECOND: tuple[str, ...] = (
     "INSERT INTO change_counter (id, number) VALUES (1, 0)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, _FIRST), Migration(2, _SECOND))
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, _FIRST), Migration(2, _SECOND), Migration(3, CONFLICTS))
