@@ -6,6 +6,7 @@ import threading
 import wave
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ SAMPLE_RATE = 16_000
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 CHUNK_SECONDS = 0.08
 CHUNK_BYTES = int(BYTES_PER_SECOND * CHUNK_SECONDS)
+FULL_SCALE = 0.9999
 
 FloatSamples = npt.NDArray[np.float32]
 
@@ -108,16 +110,25 @@ def as_floats(pcm: bytes) -> FloatSamples:
     return np.frombuffer(whole, dtype="<i2").astype(np.float32) / 32768.0
 
 
-def level(pcm: bytes) -> float:
-    """Root mean square of the samples, 0..1; 0 for no samples."""
-    samples = as_floats(pcm)
-    return float(np.sqrt(np.mean(np.square(samples)))) if samples.size else 0.0
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How loud a piece of sound is, of full scale: root mean square and highest sample, 0..1."""
+
+    loudness: float
+    peak: float
+
+    @property
+    def is_clipped(self) -> bool:
+        """It touches full scale: the microphone is too loud."""
+        return self.peak >= FULL_SCALE
 
 
-def clipped(pcm: bytes) -> bool:
-    """Whether the sound touches full scale: the microphone is too loud."""
+def level(pcm: bytes) -> Level:
+    """Nothing at all for no samples."""
     samples = as_floats(pcm)
-    return bool(samples.size and np.abs(samples).max() >= 0.9999)
+    if not samples.size:
+        return Level(0.0, 0.0)
+    return Level(float(np.sqrt(np.mean(np.square(samples)))), float(np.abs(samples).max()))
 
 
 class Converter:

@@ -15,18 +15,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dictation import biasing
-from dictation.audio import BYTES_PER_SECOND, AudioSource, level
+from dictation.audio import BYTES_PER_SECOND, AudioSource, Level, level
 from dictation.models import EngineSpec, explain
 from dictation.places import Places
 from dictation.recognition import Heard, Recognition, SpokenSegment
 from dictation.recording import PendingAudio, Recorder, Recording
 from dictation.segmenter import Closed, Event, Opened, Phase, Segmenter, Sound
+from dictation.sound_check import TROUBLE, SoundCheck
+from dictation.sound_check import Sound as SoundState
 from workstation.at_rest.vault import Vault
 from workstation.domain.dictation import DictatedSegment, DictationContext, DictationState
 from workstation.errors import Unavailable, WorkstationError
 
 CHECK_SECONDS = 0.25
-DEAF_SECONDS = 10.0
 DRAFT_SECONDS = 1.0
 """Between two drafts from an engine that has to decode the whole segment for each."""
 
@@ -52,9 +53,13 @@ class Dictation:
         self.on_silence: Callable[[str, bool], None] = _nothing
         self.on_segment: Callable[[DictatedSegment], None] = _nothing
         self.on_state: Callable[[DictationState], None] = _nothing
-        self.on_level: Callable[[float], None] = _nothing
+        self.on_level: Callable[[Level], None] = _nothing
+        # Whether the sound is good, when that changes.
+        self.on_sound: Callable[[SoundState], None] = _nothing
         self.on_problem: Callable[[WorkstationError], None] = _nothing
         self.engine = engine
+        # What the user's own rules make of the words heard. Asked in the worker thread.
+        self.corrected: Callable[[str], str] = lambda text: text
         self._language = context.language
         self._whole_drafts = whole_drafts
         self._recorder = Recorder(audio_dir, vault) if audio_dir is not None else None
@@ -64,12 +69,16 @@ class Dictation:
         self._open: SpokenSegment | None = None
         self._left_over: list[tuple[PendingAudio, str]] = []
         self._state = DictationState.IDLE
-        self._deaf = False
+        self._check = SoundCheck()
+        self._sound = SoundState.GOOD
+        self._told: set[SoundState] = set()
         self._sounding = False
         self._source: AudioSource | None = None
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._quiet = threading.Condition()
         self._unsettled = 0
+        self._terms: tuple[str, ...] | None = None
+        self._for_command = False
         self._recognition = Recognition(engine, context.language, biasing.terms_for(context), self._post, self)
         self._thread = threading.Thread(target=self._work, name="dictation", daemon=True)
         self._thread.start()
@@ -136,7 +145,15 @@ class Dictation:
     def expect(self, context: DictationContext) -> None:
         """Another exam, another vocabulary, from the next segment on."""
         terms = biasing.terms_for(context)
-        self._post(lambda: self._recognition.expect(terms))
+        self._post(lambda: self._expected(terms))
+
+    def know_commands(self, is_command: Callable[[str], bool]) -> None:
+        """A whole utterance of which this is true acts without a second hearing. Asked in the worker thread."""
+        self._recognition.is_command = is_command
+
+    def listen_for_command(self, on: bool) -> None:
+        """The next utterance is a command or nothing; what is being said ends here and stays text."""
+        self._post(lambda: self._listen_for_command(on))
 
     def settle(self, segment_id: str) -> None:
         """The segment's text is on disk in the report's journal: its sound is no longer needed."""
@@ -191,7 +208,9 @@ class Dictation:
         self._start_engines()
 
     def _pressed(self) -> None:
-        self._deaf = False
+        self._judge(SoundState.GOOD)
+        self._check = SoundCheck()
+        self._told.clear()
         self._segmenter.press()
 
     def _released(self) -> None:
@@ -204,18 +223,34 @@ class Dictation:
         self._key = key
         self._places.place(before, key, document)
 
+    def _expected(self, terms: tuple[str, ...]) -> None:
+        self._terms = terms
+
+    def _listen_for_command(self, on: bool) -> None:
+        if on != self._for_command:
+            for event in self._segmenter.cut():
+                self._segment_event(event)
+        self._for_command = on
+
     def _from_source(self, chunk: bytes) -> None:
         self._post(lambda: self._hear(chunk) if chunk else self._source_over())
 
     def _hear(self, chunk: bytes) -> None:
-        self.on_level(level(chunk))
+        loud = level(chunk)
+        self.on_level(loud)
         for event in self._segmenter.hear(chunk):
             self._segment_event(event)
-        if self._segmenter.quiet_seconds > DEAF_SECONDS and not self._deaf:
-            self._deaf = True
-            self.on_problem(
-                Unavailable("No speech heard", "The microphone has been silent for ten seconds", "Check that it is the right one")
-            )
+        if self._segmenter.phase is not Phase.IDLE:
+            self._judge(self._check.hear(loud, len(chunk), self._segmenter.quiet_seconds))
+
+    def _judge(self, sound: SoundState) -> None:
+        if sound is self._sound:
+            return
+        self._sound = sound
+        self.on_sound(sound)
+        if sound in TROUBLE and sound not in self._told:
+            self._told.add(sound)  # once for each press: who thinks for a while is not told again and again
+            self.on_problem(TROUBLE[sound])
 
     def _source_over(self) -> None:
         """Once for each source: a file ends by itself and may be stopped as well."""
@@ -241,7 +276,10 @@ class Dictation:
         self.on_open(segment_id, self._key)
         recording = self._record(segment_id)
         path = str(recording.path) if recording else ""
-        self._open = SpokenSegment(segment_id, self._key, start, recording, path)
+        self._open = SpokenSegment(segment_id, self._key, start, recording, path, for_command=self._for_command)
+        if self._terms is not None:
+            self._recognition.expect(self._terms)
+            self._terms = None
         self._count(+1)
         self._recognition.open(self._open)
 
@@ -277,6 +315,7 @@ class Dictation:
         segment, self._open = self._open, None
         assert segment is not None
         segment.ending, segment.is_clear = closed.ending, closed.is_clear
+        self._for_command = self._for_command and not segment.for_command
         if segment.recording is not None:
             segment.recording.close()
         self._recognition.finish(segment)
@@ -288,7 +327,7 @@ class Dictation:
         if self._open is not None:
             self._left_over.append((pending, key))  # an engine hears one segment at a time
             return
-        segment = SpokenSegment(pending.segment_id, key, path=str(pending.path))
+        segment = SpokenSegment(pending.segment_id, key, path=str(pending.path), is_late=True)
         self._recognition.open(segment)
         self._recognition.feed(segment, pending.pcm())
         self._recognition.finish(segment)
@@ -300,13 +339,10 @@ class Dictation:
             self.on_draft(self._places.draft(text, segment.key))
 
     def text_came(self, segment: SpokenSegment, heard: Heard) -> None:
-        written = self._places.write(heard.text, segment.key, segment.ending)
-        if written:
-            self.on_segment(
-                DictatedSegment(
-                    segment.segment_id, written, heard.text, heard.words, heard.engine, segment.path, start=segment.start
-                )
-            )
+        is_command = segment.for_command or (not segment.is_late and self._recognition.is_command(heard.text))
+        text = heard.text if is_command else self._places.write(self.corrected(heard.text), segment.key, segment.ending)
+        if text:
+            self.on_segment(segment.dictated(heard, text))
         else:
             self._keep_silent(segment, heard)
         self._count(-1)

@@ -14,13 +14,16 @@ from dictation.formatter import Ending
 from dictation.keeper import EngineKeeper
 from dictation.models import EngineSpec
 from dictation.recording import Recording
-from workstation.domain.dictation import Word
+from workstation.domain.dictation import DictatedSegment, Word
 from workstation.errors import Unavailable, WorkstationError
 
 FIRST_PASS = "{} (first pass only)"
 """The engine's name of a text that the better engine should have written and could not."""
 
 NO_ENGINE = "no speech model"
+
+SURE_COMMAND = 0.6
+"""The least confidence of each word with which the first engine's command needs no second hearing."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,22 @@ class SpokenSegment:
     ending: Ending = Ending.BREATH
     is_clear: bool = False
     undrafted_bytes: int = 0
+    for_command: bool = False
+    is_late: bool = False
+
+    def dictated(self, heard: Heard, text: str) -> DictatedSegment:
+        """As the report takes it, `text` as it is written."""
+        return DictatedSegment(
+            self.segment_id,
+            text,
+            heard.text,
+            heard.words,
+            heard.engine,
+            self.path,
+            start=self.start,
+            for_command=self.for_command,
+            is_late=self.is_late,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,8 @@ class Recognition:
         self._listener = listener
         self._waiting: dict[str, _Waiting] = {}
         self.restarting = False
+        self.is_command: Callable[[str], bool] = lambda _text: False
+        """What the first engine heard is not heard again by a better one when it is a command: that acts at once."""
 
     @property
     def keepers(self) -> tuple[EngineKeeper, ...]:
@@ -183,13 +204,30 @@ class Recognition:
         if waiting is None:
             return
         waiting.answers[keeper] = answer
+        if isinstance(answer, Heard) and keeper is not self._keepers[-1] and self._is_sure_command(waiting.segment, answer):
+            self._drop_elsewhere(keeper, segment_id)
+            self._heard(waiting.segment, answer)
+            return
         for asked in reversed(self._keepers):
             found = waiting.answers.get(asked)
             if found is None:
                 return
             if isinstance(found, Heard):
-                del self._waiting[segment_id]
-                self._listener.text_came(waiting.segment, found)
+                self._heard(waiting.segment, found)
                 return
         del self._waiting[segment_id]
         self._listener.segment_failed(waiting.segment, str(waiting.answers[self._keepers[-1]]))
+
+    def _heard(self, segment: SpokenSegment, heard: Heard) -> None:
+        del self._waiting[segment.segment_id]
+        self._listener.text_came(segment, heard)
+
+    def _is_sure_command(self, segment: SpokenSegment, heard: Heard) -> bool:
+        """Every word of it: a quick engine's doubtful one may be a finding."""
+        sure = all(word.confidence >= SURE_COMMAND for word in heard.words)
+        return sure and not segment.is_late and self.is_command(heard.text)
+
+    def _drop_elsewhere(self, keeper: EngineKeeper, segment_id: str) -> None:
+        for other in self._keepers:
+            if other is not keeper:
+                other.drop(segment_id)

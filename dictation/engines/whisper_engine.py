@@ -30,6 +30,9 @@ MOST_EXPECTED_TOKENS = 220
 MOST_TOKENS_PER_SECOND = 10
 """Twice what a fast speaker says: a decoder that repeats itself stops here."""
 
+WINDOW_TOKENS = 440
+"""What the expected terms and the text may have together: the model's 448 without its own marks."""
+
 MOST_HEARD_TERMS = 10
 
 MARGIN_SAMPLES = SAMPLE_RATE // 5
@@ -120,7 +123,9 @@ class WhisperRecogniser:
             condition_on_previous_text=False,
             # Segments are shorter than its window; its own time marks can send it round in circles.
             without_timestamps=True,
-            max_new_tokens=int(MOST_TOKENS_PER_SECOND * samples.size / SAMPLE_RATE) + 16,
+            max_new_tokens=min(
+                int(MOST_TOKENS_PER_SECOND * samples.size / SAMPLE_RATE) + 16, WINDOW_TOKENS - self._tokens(f" {terms}")
+            ),
             # With expected terms a loop is answered by the plain text, not by trying again.
             temperature=0.0 if terms else [0.0, 0.4],
         )

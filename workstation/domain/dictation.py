@@ -40,7 +40,8 @@ class DictatedSegment:
     the engine's words, of `spoken`. `audio_path` is the recording, "" when none is kept. An
     empty `text` with `problem` means recorded but not recognised: it can be transcribed later.
     `start` is when it began, in seconds from the start of the source. `joins` says that no space
-    goes before `text` (punctuation, or a new line).
+    goes before `text` (punctuation, or a new line). `for_command`: said with the command key, a
+    command or nothing. `is_late`: recognised long after it was said, so no command any more.
     """
 
     segment_id: str
@@ -51,6 +52,8 @@ class DictatedSegment:
     audio_path: str = ""
     problem: str = ""
     start: float = 0.0
+    for_command: bool = False
+    is_late: bool = False
 
     @property
     def joins(self) -> bool:

@@ -20,6 +20,7 @@ from workstation.session.annotation_words import report_words
 from workstation.session.case import Case, Notice, known_for, warnings_of
 from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
+from workstation.session.dictating import Dictating
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.earlier import EarlierReports
 from workstation.session.findings import Findings
@@ -77,6 +78,7 @@ class Session:
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
+        self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""

@@ -43,6 +43,7 @@ class Templating:
         self._templates: Templates | None = None
         self._passages: dict[tuple[str, SectionCode], Passages] = {}
         self._known: set[str] = set()
+        self._in_use: dict[str, tuple[str, ...]] = {}
         self._awaited: list[tuple[str, SectionCode, Filled]] = []
         self.folder: Path | None = None
         """`templates/` of the configuration folder."""
@@ -96,6 +97,11 @@ class Templating:
 
         return proposal(template, self._exam()).against
 
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """The titles of the templates that were put into the report on the desk since the program began."""
+        return self._in_use.get(self._desk.report.report_uuid, ()) if self._desk.report is not None else ()
+
     def fill(self, template: Template) -> Texts:
         """Its texts for the open case, merge fields filled."""
         from workstation.templates.body import fill
@@ -122,6 +128,7 @@ class Templating:
             raise Refused("Nothing was put into the report", "The report on the desk is of another study")
         if template.language != self.language:
             raise Refused("Nothing was put into the report", "The template is in another language than the report")
+        self._in_use[report.report_uuid] = tuple(dict.fromkeys((*self.in_use, template.title)))
         self.put(self.fill(template))
 
     def _through_the_desk(self, texts: Texts) -> None:
