@@ -56,12 +56,16 @@ class Stepper(Generic[T]):
         """Step now, whatever was due when."""
         self._woken.set()
 
+    def end(self) -> None:
+        """No further step; does not wait for the one under way."""
+        self._stopping.set()
+        self._woken.set()
+
     def stop(self, timeout: float = 10.0, hasten: Callable[[], object] | None = None) -> None:
         """End the thread once its step is done. `hasten` is called again and again until it is."""
         if self._thread is None:
             return
-        self._stopping.set()
-        self._woken.set()
+        self.end()
         deadline = time.monotonic() + timeout
         while hasten is not None and self._thread.is_alive() and time.monotonic() < deadline:
             hasten()

@@ -70,7 +70,7 @@ class FhirRis:
     def is_available(self) -> str:
         """Empty when the RIS answers, else why not."""
         try:
-            answer = self._get("metadata")
+            answer = _ok(self._wire.request("GET", "metadata"))
         except NoAnswer as error:
             return str(error)
         return "" if _is(answer, "CapabilityStatement") else "The address of the RIS leads to no FHIR server"
@@ -82,7 +82,7 @@ class FhirRis:
             ("_revinclude", "Task:focus"),
             ("_count", "200"),
         )
-        return orders_of(self._search("ServiceRequest", wanted))
+        return orders_of(self._search("ServiceRequest", wanted, hurried=False))
 
     def check_order(self, submission: Submission) -> OrderCheck:
         try:
@@ -108,7 +108,7 @@ class FhirRis:
     def _create(self, submission: Submission) -> Reply:
         criteria = f"identifier={quote(_token(submission.report_uuid), safe=':')}"
         headers = {"If-None-Exist": criteria, "Prefer": "return=representation"}
-        return self._wire.request("POST", "DiagnosticReport", content=submission.payload, headers=headers)
+        return self._wire.request("POST", "DiagnosticReport", content=submission.payload, headers=headers, hurried=True)
 
     def _update(self, submission: Submission, replaces: Holding) -> Reply:
         """The signed elements as they are, in the RIS's resource: what the RIS added beside them stays."""
@@ -118,7 +118,8 @@ class FhirRis:
         resource = {**added, **signed, "identifier": [*signed["identifier"], *more], "id": replaces.ris_report_id}
         headers = {"If-Match": replaces.etag, "Prefer": "return=representation"}
         path = f"DiagnosticReport/{quote(replaces.ris_report_id, safe='')}"
-        return self._wire.request("PUT", path, content=json.dumps(resource, ensure_ascii=False).encode(), headers=headers)
+        body = json.dumps(resource, ensure_ascii=False).encode()
+        return self._wire.request("PUT", path, content=body, headers=headers, hurried=True)
 
     def _holding(self, report_uuid: str) -> Holding:
         matches = self._search("DiagnosticReport", (("identifier", _token(report_uuid)),))
@@ -129,17 +130,17 @@ class FhirRis:
             return Holding(HoldingKind.SEVERAL if found else HoldingKind.NONE)
         # The search result has no ETag of its own; content and version must come from one answer.
         ris_id = text_of(found[0], "id")
-        reply = self._wire.request("GET", f"DiagnosticReport/{quote(ris_id, safe='')}")
+        reply = self._wire.request("GET", f"DiagnosticReport/{quote(ris_id, safe='')}", hurried=True)
         resource = _ok(reply)
         if not _carries(resource, report_uuid) or text_of(resource, "id") != ris_id:
             raise NoAnswer("The RIS answered with another report", "", "Call support")
         return Holding(HoldingKind.ONE, "", ris_id, _etag(reply, resource), resource)
 
-    def _search(self, resource_type: str, query: Query) -> list[Resource]:
+    def _search(self, resource_type: str, query: Query, *, hurried: bool = True) -> list[Resource]:
         """All pages of a search. Raises `NoAnswer`."""
         found: list[Resource] = []
         for _ in range(_PAGES):
-            page = self._get(resource_type, query)
+            page = _ok(self._wire.request("GET", resource_type, query, hurried=hurried))
             if text_of(page, "resourceType") != "Bundle" or text_of(page, "type") != "searchset":
                 raise NoAnswer("The RIS did not answer the search", "It sent something else", "Call support")
             found += [r for entry in objects_of(page, "entry") if isinstance(r := entry.get("resource"), Mapping)]
@@ -149,9 +150,6 @@ class FhirRis:
             # Only the query of the next link is used: the server may know itself by another name.
             query = tuple(parse_qsl(urlsplit(following).query, keep_blank_values=True))
         raise NoAnswer("The RIS did not answer the search", "Its result has no end", "Call support")
-
-    def _get(self, path: str, query: Query | None = None) -> Resource:
-        return _ok(self._wire.request("GET", path, query))
 
 
 class _Busy(NoAnswer):

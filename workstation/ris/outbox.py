@@ -8,12 +8,14 @@ The rules, in the order in which they bind:
 4. Nothing in the RIS is overwritten but our own latest confirmed version, under its ETag.
 5. The order must still stand, and be of that patient and accession number, when the report leaves.
 6. Silence and overload are waited out, longer each time; a refusal is for the reader, not for repeating.
+7. Several rows go at once, never two of one accession number. While the RIS is silent one row alone asks.
 """
 
 from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ logger = logging.getLogger(__name__)
 _WORKABLE = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.ACKNOWLEDGED)
 
 OUTAGE = 6
-"""Silences one after the other that are the RIS's own and not of single rows."""
+"""Silences one after the other, of whichever rows, that are the RIS's own and not of single rows."""
+WORKERS = 4
+_PROBING_SECONDS = 0.5
 
 
 class Ledger(Protocol):
@@ -67,8 +71,12 @@ class Backoff:
         return draw() * min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
 
 
+def _nobody(_: object) -> None:
+    """Nobody listens."""
+
+
 class Outbox:
-    """Works on one row at a time. `step` is called from one thread; `hurry` and `seconds_until_due` from any.
+    """Works on one row in each call of `step`; every method may be called from any thread.
 
     `monotonic` gives seconds that never go back; `draw` gives numbers in [0, 1).
     """
@@ -90,32 +98,62 @@ class Outbox:
         self._due: dict[int, float] = {}
         self._silences = 0
         self._ris_due = 0.0
+        self._in_hand: set[int] = set()
+        self._lock = threading.RLock()
 
-    def step(self) -> Delivery | None:
-        """The oldest row that is due moves as far as one question or one sending takes it. None: nothing is due."""
-        row = next((row for row in self._workable() if self._due_at(row) <= self._monotonic()), None)
+    def step(self, moved: Callable[[Delivery], object] = _nobody) -> Delivery | None:
+        """The oldest row that is due moves as far as one question or one sending takes it. None: nothing is due.
+
+        `moved` is told before anybody else can take the row: what it hears of one row is in order.
+        """
+        row = self._take()
         if row is None:
             return None
         try:
             submission = self._ledger.submission(row.delivery_id)
-            return self._send(row, submission) if row.state is DeliveryState.QUEUED else self._settle(row, submission)
+            after = self._send(row, submission) if row.state is DeliveryState.QUEUED else self._settle(row, submission)
+            moved(after)
+            return after
         except WorkstationError:
             # The store's trouble with one row must not keep the others from leaving.
             self._wait(row)
             raise
+        finally:
+            with self._lock:
+                self._in_hand.discard(row.delivery_id)
 
     def seconds_until_due(self) -> float | None:
         """How long until `step` has something to do; None when no row is waiting."""
-        due = [self._due_at(row) for row in self._workable()]
-        return max(0.0, min(due) - self._monotonic()) if due else None
+        with self._lock:
+            due = [self._due_at(row) for row in self._workable()]
+            if not due:
+                return None
+            wait = max(0.0, min(due) - self._monotonic())
+            return max(wait, _PROBING_SECONDS) if self._is_probed else wait
 
     def hurry(self) -> None:
         """Forget the waits: the network is back, or a reader asks."""
-        self._due = {}
-        self._ris_due = 0.0
+        with self._lock:
+            self._due = {}
+            self._ris_due = 0.0
+
+    def _take(self) -> Delivery | None:
+        with self._lock:
+            if self._is_probed:
+                return None
+            row = next((row for row in self._workable() if self._due_at(row) <= self._monotonic()), None)
+            if row is not None:
+                self._in_hand.add(row.delivery_id)
+            return row
+
+    @property
+    def _is_probed(self) -> bool:
+        """Whether the RIS is silent and a row is asking it already."""
+        return self._silences >= OUTAGE and bool(self._in_hand)
 
     def _workable(self) -> list[Delivery]:
-        return [row for row in self._ledger.heads() if row.state in _WORKABLE]
+        """Rows that may be taken. A row in hand is the head of its accession number: the ones behind it wait."""
+        return [row for row in self._ledger.heads() if row.state in _WORKABLE and row.delivery_id not in self._in_hand]
 
     def _due_at(self, row: Delivery) -> float:
         return max(self._ris_due, self._due.get(row.delivery_id, 0.0))
@@ -131,7 +169,7 @@ class Outbox:
         holding = self.ris.read_back(submission.report_uuid)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
-        if self._is_outage_over() and self._workable()[0].delivery_id != row.delivery_id:
+        if self._is_outage_over() and any(other.delivery_id < row.delivery_id for other in self._workable()):
             return row  # those that were signed before it go first
         held = self._compare(row, holding)
         if held is not None and held.held is Held.THIS_VERSION:
@@ -191,30 +229,35 @@ class Outbox:
     def _move(self, row: Delivery, event: DeliveryEvent, detail: str = "", **facts: str) -> Delivery:
         moved = self._ledger.move(row.delivery_id, event, detail, **facts)
         logger.info("delivery %d: %s -> %s", row.delivery_id, event.value, moved.state.value)
-        self._due.pop(row.delivery_id, None)
+        with self._lock:
+            self._due.pop(row.delivery_id, None)
         return moved
 
     def _silent(self, row: Delivery, detail: str, retry_after: float | None) -> Delivery:
-        """No answer: this row waits, and the RIS is left in peace for every other row too."""
-        self._silences += 1
-        wait = max(self._backoff.wait(self._silences, self._draw), retry_after or 0.0)
-        self._ris_due = self._monotonic() + wait
+        """No answer: this row waits; when it is not the only one, the RIS is left in peace for every other row too."""
+        with self._lock:
+            self._silences += 1
+            outage = self._silences - OUTAGE + 1
+            wait = max(self._backoff.wait(outage, self._draw) if outage > 0 else 0.0, retry_after or 0.0)
+            self._ris_due = max(self._ris_due, self._monotonic() + wait)
         return self._missed(row, detail)
 
     def _is_outage_over(self) -> bool:
         """The RIS answered. After a long silence the rows' own waits, drawn at random, say nothing: the oldest goes first."""
-        was_out, self._silences = self._silences >= OUTAGE, 0
-        if was_out:
-            self._due = {}
-        return was_out
+        with self._lock:
+            was_out, self._silences = self._silences >= OUTAGE, 0
+            if was_out:
+                self._due = {}
+            return was_out
 
     def _missed(self, row: Delivery, detail: str) -> Delivery:
         self._wait(row)
         return self._ledger.note(row.delivery_id, detail)
 
     def _wait(self, row: Delivery) -> None:
-        failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
-        self._due[row.delivery_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
+        with self._lock:
+            failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
+            self._due[row.delivery_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
 
 
 def _why_not_over(holding: Holding, held: Comparison | None, submission: Submission) -> str:
@@ -230,28 +273,41 @@ def _why_not_over(holding: Holding, held: Comparison | None, submission: Submiss
     return ""
 
 
-class OutboxRunner(Stepper[Delivery]):
-    """Steps the outbox in a thread of its own. `on_change` and `on_error` are called from that thread."""
+class OutboxRunner:
+    """Steps the outbox in threads of its own. `on_change` and `on_error` are called from them, of one row in order."""
 
     def __init__(
         self,
         outbox: Outbox,
-        on_change: Callable[[Delivery], None] = lambda _: None,
-        on_error: Callable[[WorkstationError], None] = lambda _: None,
+        on_change: Callable[[Delivery], object] = _nobody,
+        on_error: Callable[[WorkstationError], object] = _nobody,
         longest_sleep: float = LONGEST_SLEEP,
+        workers: int = WORKERS,
     ) -> None:
-        super().__init__("outbox", self._step_one, outbox.seconds_until_due, on_change, on_error, longest_sleep)
-        self._outbox = outbox
+        def step() -> tuple[Delivery, ...]:
+            delivery = outbox.step(on_change)
+            return () if delivery is None else (delivery,)
 
-    def _step_one(self) -> tuple[Delivery, ...]:
-        delivery = self._outbox.step()
-        return () if delivery is None else (delivery,)
+        self._outbox = outbox
+        self._steppers = tuple(
+            Stepper[Delivery](f"outbox {n}", step, outbox.seconds_until_due, on_error=on_error, longest_sleep=longest_sleep)
+            for n in range(workers)
+        )
+
+    def start(self) -> None:
+        for stepper in self._steppers:
+            stepper.start()
 
     def wake(self) -> None:
         """Something was signed, the network came back, or a reader asks: try now."""
         self._outbox.hurry()
-        super().wake()
+        for stepper in self._steppers:
+            stepper.wake()
 
     def stop(self, timeout: float = 10.0, hasten: Callable[[], object] | None = None) -> None:
-        """End the thread. A request under way is cut: its row stays SENDING and is read back next time."""
-        super().stop(timeout, hasten or self._outbox.ris.abort)
+        """End the threads. Requests under way are cut: their rows stay SENDING and are read back next time."""
+        until = time.monotonic() + timeout
+        for stepper in self._steppers:
+            stepper.end()
+        for stepper in self._steppers:
+            stepper.stop(max(0.0, until - time.monotonic()), hasten or self._outbox.ris.abort)

@@ -12,6 +12,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,13 @@ Query = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class WireLimits:
-    """Seconds and bytes. `total` bounds a whole exchange, so that a slow drip ends too."""
+    """Seconds and bytes. `total` bounds a whole exchange, so that a slow drip ends too; `patience` is the
+    silence that is enough for a request that may be asked again, as long as such requests are answered.
+    """
 
     connect: float = 5.0
     silence: float = 10.0
+    patience: float = 2.0
     total: float = 30.0
     body: int = 8 * 1024 * 1024
 
@@ -86,6 +90,7 @@ class Wire:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._limits = limits
+        self._patience = min(limits.patience, limits.silence)
         self._watched: set[_Watch] = set()
         self._lock = threading.Lock()
         self._client = httpx2.Client(
@@ -106,15 +111,23 @@ class Wire:
         params: Query | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        hurried: bool = False,
     ) -> Reply:
-        """The whole answer, whatever its status. Raises `NoAnswer`."""
+        """The whole answer, whatever its status. Raises `NoAnswer`. `hurried`: it will be asked again anyway."""
         sent = dict(headers or {})
         if content is not None:
             sent["Content-Type"] = "application/fhir+json; charset=UTF-8"
+        silence = self._patience if hurried else self._limits.silence
         with self._watch() as watch:
             try:
-                return self._exchange(method, path, params, content, sent, watch)
+                began = time.monotonic()
+                reply = self._exchange(method, path, params, content, sent, watch, silence)
+                self._answered(time.monotonic() - began)
+                return reply
             except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, ValueError) as error:
+                if isinstance(error, httpx2.TimeoutException):
+                    self._patience = min(self._limits.silence, 2 * self._patience)
                 reason = "It took too long" if watch.fired else _reason(error)
                 raise NoAnswer("The RIS did not answer", reason, _REACH_HINT) from error
 
@@ -126,9 +139,16 @@ class Wire:
         content: bytes | None,
         headers: Mapping[str, str],
         watch: _Watch,
+        silence: float,
     ) -> Reply:
         request = self._client.build_request(
-            method, path, params=params or None, content=content, headers=headers, extensions={"trace": watch.trace}
+            method,
+            path,
+            params=params or None,
+            content=content,
+            headers=headers,
+            timeout=httpx2.Timeout(silence, connect=self._limits.connect),
+            extensions={"trace": watch.trace},
         )
         with contextlib.closing(self._client.send(request, stream=True)) as response:
             if response.headers.get("content-encoding", "identity") != "identity":
@@ -139,6 +159,10 @@ class Wire:
                 if len(body) > self._limits.body:
                     raise NoAnswer("The RIS did not answer", "Its answer does not end", _REACH_HINT)
             return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+
+    def _answered(self, seconds: float) -> None:
+        """A slow RIS keeps the patience that it needs; a quick one loses what a lost answer gave it."""
+        self._patience = min(self._limits.silence, max(self._limits.patience, min(self._patience, 4 * seconds)))
 
     @contextlib.contextmanager
     def _watch(self) -> Iterator[_Watch]:

@@ -12,7 +12,7 @@ from workstation.domain.delivery import DeliveryState as State
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.errors import Refused
 from workstation.reporting.content import content_of_resource
-from workstation.ris.outbox import Backoff
+from workstation.ris.outbox import OUTAGE, Backoff
 
 FINDINGS = SectionCode.FINDINGS
 OK = Fault.NONE
@@ -391,9 +391,21 @@ def test_during_an_outage_one_report_asks_for_all(seat):
         order = seat.server.place(order_for(f"ACC-{number}", f"1.2.{number}", number=str(number)))
         signed(seat.store, order)
     seat.steps([Fault.LOST] * 100)
-    assert len(seat.network.requests) == 1
+    assert len(seat.network.requests) == OUTAGE  # so many silences in a row are no accident
+    for hours in range(1, 4):
+        seat.now += 3600.0
+        seat.steps([Fault.LOST] * 100)
+        assert len(seat.network.requests) == OUTAGE + hours
     seat.drain()
     assert {d.state for d in seat.store.deliveries()} == {State.CONFIRMED}
+
+
+def test_one_lost_answer_keeps_no_other_report_waiting(seat):
+    seat.sign()
+    other = signed(seat.store, seat.server.place(order_for("ACC-2", "1.2.2", number="2")))
+    seat.steps([Fault.LOST])
+    assert seat.store.ledger.delivery(other.delivery_id).state is State.CONFIRMED
+    assert seat.store.deliveries()[0].state is State.QUEUED
 
 
 def test_no_name_number_or_word_of_the_report_is_logged(seat, caplog):

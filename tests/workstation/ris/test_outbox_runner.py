@@ -77,7 +77,7 @@ def test_stopping_ends_the_thread_and_starting_goes_on(seat, watched):
     runner.start()
     runner.stop()
     runner.stop()
-    assert "outbox" not in {thread.name for thread in threading.enumerate()}
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("outbox")]
     seat.sign()
     runner.start()
     watched.wait_for(lambda: DeliveryState.CONFIRMED in watched.seen)
@@ -88,10 +88,10 @@ def test_trouble_with_the_disk_is_reported_and_tried_again(seat, watched, monkey
     real = Outbox.step
     failures = [Unavailable("Not saved", "disk full")]
 
-    def step(outbox):
+    def step(outbox, moved):
         if failures:
             raise failures.pop()
-        return real(outbox)
+        return real(outbox, moved)
 
     monkeypatch.setattr(Outbox, "step", step)
     seat.sign()
