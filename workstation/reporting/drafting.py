@@ -29,6 +29,7 @@ class JournalEntry:
     change: Change
     detail: str
     at: datetime
+    segment_id: str = ""
 
 
 class DraftJournal:
@@ -109,6 +110,7 @@ def _entry(row: Row) -> JournalEntry:
         change=Change(row["start"], row["removed"], row["inserted"]),
         detail=row["detail"],
         at=datetime.fromisoformat(row["at"]),
+        segment_id=row["segment_id"] or "",
     )
 
 

@@ -22,6 +22,7 @@ from workstation.errors import Refused, WorkstationError
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
+from workstation.reporting.links import LinkLedger
 from workstation.reporting.signing import SigningEvidence, status_after
 from workstation.reporting.text import clean_line
 
@@ -33,7 +34,7 @@ def utc_now() -> datetime:
 
 
 class ReportStore:
-    """Reports by their `report_uuid`. `ledger` is the outbox.
+    """Reports by their `report_uuid`. `ledger` is the outbox, `links` what ties words to images.
 
     Opening raises `Refused` (damaged without a copy, of another key, from a newer program) or `Unavailable` (disk, lock);
     every method may raise `Unavailable` when the disk will not take what was given.
@@ -46,6 +47,7 @@ class ReportStore:
         """Of reports that are begun from now on, as `en`."""
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
+        self.links = LinkLedger(self._database, self._journal, clock)
 
     @property
     def notice(self) -> str:

@@ -1,0 +1,80 @@
+"""Where words lie after a change of the text around them. Places count characters."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from workstation.reporting.journal import Change
+
+Span: TypeAlias = tuple[int, int]
+"""(start, end); equal where the words are not in the text."""
+
+
+def moved(span: Span, words: str, change: Change, text: str) -> Span:
+    """Where `words` that lay at `span` lie in `text`, which is what `change` made.
+
+    Words that went away leave their place behind: written there again (an undo), they are found again.
+    """
+    start, end = span
+    if start == end:
+        return _back(start, words, change, text)
+    last = change.start + change.removed
+    by = len(change.inserted) - change.removed
+    if last <= start:
+        return start + by, end + by
+    if change.start >= end and not _goes_on(end, change, text):
+        return span
+    return _reached(span, words, change, text)
+
+
+def _goes_on(end: int, change: Change, text: str) -> bool:
+    """Whether something was written onto the last letter, as a digit onto a number."""
+    return change.start == end and change.removed == 0 and text[end - 1].isalnum() and text[end : end + 1].isalnum()
+
+
+def _reached(span: Span, words: str, change: Change, text: str) -> Span:
+    start, end = span
+    last, by = change.start + change.removed, len(change.inserted) - change.removed
+    first_new, last_new = min(start, change.start), max(end, last) + by
+    found = _nearest(words, text, first_new, last_new, start)
+    if found is not None:
+        return found
+    if change.start >= start and last <= max(end, change.start):
+        return start, max(end + by, change.start + len(change.inserted))
+    if change.start < start and last < end:  # its beginning went
+        return change.start + len(change.inserted), end + by
+    if change.start > start:  # its end went
+        return start, change.start
+    return change.start, change.start
+
+
+def _back(start: int, words: str, change: Change, text: str) -> Span:
+    last, by = change.start + change.removed, len(change.inserted) - change.removed
+    if change.start <= start <= last:
+        reach = len(words)
+        found = _nearest(words, text, change.start - reach, change.start + len(change.inserted) + reach, start)
+        if found is not None and found[0] < change.start + len(change.inserted) and found[1] > change.start:
+            return found
+        return change.start, change.start
+    return (start + by, start + by) if last < start else (start, start)
+
+
+def _nearest(words: str, text: str, first: int, last: int, to: int) -> Span | None:
+    """The words between two places of the text, where they stand nearest to a third."""
+    places, at = [], text.find(words, max(first, 0), last) if words else -1
+    while at >= 0:
+        places.append(at)
+        at = text.find(words, at + 1, last)
+    if not places:
+        return None
+    start = min(places, key=lambda place: abs(place - to))
+    return start, start + len(words)
+
+
+def is_grown(text: str, span: Span) -> bool:
+    """Whether letters or digits stand so close that the words read otherwise: `14` in `140` or `14.5`."""
+    start, end = span
+    before, after = text[:start], text[end:]
+    glued_before = before[-1:].isalnum() or (before[-1:] in (".", ",") and before[-2:-1].isdigit() and text[start].isdigit())
+    glued_after = after[:1].isalnum() or (after[:1] in (".", ",") and after[1:2].isdigit() and text[end - 1].isdigit())
+    return glued_before or glued_after
