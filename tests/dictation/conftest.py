@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dictation import models
-from dictation.audio import SAMPLE_RATE
+from dictation.audio import SAMPLE_RATE, Level
 from dictation.models import EngineModel, EngineSpec
 from dictation.pipeline import Dictation
 from workstation.domain.dictation import DictatedSegment, DictationState
@@ -48,7 +48,7 @@ class Heard:
     drafts: list[str] = field(default_factory=list)
     segments: list[DictatedSegment] = field(default_factory=list)
     states: list[DictationState] = field(default_factory=list)
-    levels: list[float] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
     problems: list[WorkstationError] = field(default_factory=list)
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictation.audio import SAMPLE_RATE, Converter, PreRoll, WavSource, as_floats, clipped, level, read_recording, write_wav
+from dictation.audio import SAMPLE_RATE, Converter, PreRoll, WavSource, as_floats, level, read_recording, write_wav
 from workstation.errors import Refused
 
 
@@ -85,10 +85,11 @@ def test_the_pre_roll_holds_the_last_moments_only() -> None:
 
 
 def test_level_and_clipping_are_of_the_samples() -> None:
-    assert level(b"") == 0.0
-    assert level(np.full(100, 16384, "<i2").tobytes()) == pytest.approx(0.5)
-    assert clipped(np.full(4, 32767, "<i2").tobytes())
-    assert not clipped(np.full(4, 30000, "<i2").tobytes())
+    assert (level(b"").loudness, level(b"").peak) == (0.0, 0.0)
+    assert level(np.full(100, 16384, "<i2").tobytes()).loudness == pytest.approx(0.5)
+    assert level(np.array([0, 0, -32768], "<i2").tobytes()).is_clipped
+    assert level(np.full(4, 32767, "<i2").tobytes()).is_clipped
+    assert not level(np.full(4, 30000, "<i2").tobytes()).is_clipped
 
 
 def _peak_hz(pcm: bytes) -> float:
@@ -107,10 +108,10 @@ def test_a_device_of_any_kind_becomes_our_sound_in_a_stream(rate: int, channels:
     pcm = b"".join(converter.convert(raw[start : start + 3001]) for start in range(0, len(raw), 3001))
     assert len(pcm) / 2 == pytest.approx(2 * SAMPLE_RATE, abs=400)
     assert _peak_hz(pcm) == pytest.approx(440, abs=2)
-    assert level(pcm) == pytest.approx(0.5 / np.sqrt(2), abs=0.02)
+    assert level(pcm).loudness == pytest.approx(0.5 / np.sqrt(2), abs=0.02)
 
 
 def test_what_we_cannot_hold_is_filtered_out_and_not_folded_down() -> None:
     tone = 0.5 * np.sin(2 * np.pi * 12_000 * np.arange(48_000) / 48_000)
     converter = Converter(48_000, 1, np.dtype("<f4"))
-    assert level(converter.convert(tone.astype("<f4").tobytes())) < 0.01
+    assert level(converter.convert(tone.astype("<f4").tobytes())).loudness < 0.01

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from report_seat import ReportSeat, Silence, SpokenDictation
 
 from dictation import models
+from dictation.audio import Level
 from dictation.models import EngineModel, EngineSpec
 from ui.report.dictation_bar import DictationBar
 from ui.report.dictation_desk import DictationDesk
@@ -344,7 +345,7 @@ def test_the_draft_and_the_level_are_shown_while_one_speaks(room, qtbot):
     room.open(0)
     room.desk.start()
     room.voice.on_state(DictationState.SPEECH)
-    room.voice.on_level(0.5)
+    room.voice.on_level(Level(0.5, 0.9))
     room.voice.on_draft("there is a nodule")
     assert room.bar._button.text() == "Hearing you"
     assert room.bar.draft == "there is a nodule"

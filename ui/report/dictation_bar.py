@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -12,36 +14,46 @@ from ui.report.dictation_desk import DictationDesk
 from workstation.domain.dictation import DictationState
 from workstation.errors import WorkstationError
 
-# Above this level (of full scale) the converter is close to clipping.
-LOUD = 0.9
+if TYPE_CHECKING:
+    from dictation.audio import Level
+
 METER_HEIGHT = 6
 BUTTON_WIDTH = 116
+FALL = 0.8
+"""Of the level shown, from one piece of sound (some 80 ms) to the next: a syllable can be seen."""
+CLIPPED_PIECES = 12
+"""So long the meter stays red: a single cut-off peak can be seen."""
 
 
 class LevelMeter(QWidget):
-    """How loud it is, 0..1 of full scale; red where it clips."""
+    """How loud it is, 0..1 of full scale; red for a moment where it was cut off at full scale."""
 
     def __init__(self) -> None:
         super().__init__()
         self._level = 0.0
+        self._red = 0
         self.setFixedHeight(METER_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Microphone level"))
 
-    def show_level(self, level: float) -> None:
-        # Falls slowly so that a syllable can be seen; rises at once.
-        self._level = max(level, self._level * 0.8)
+    @property
+    def shows_clipping(self) -> bool:
+        return self._red > 0
+
+    def show_level(self, level: Level) -> None:
+        self._level = max(level.loudness, self._level * FALL)  # rises at once, falls slowly
+        self._red = CLIPPED_PIECES if level.is_clipped else max(0, self._red - 1)
         self.update()
 
     def rest(self) -> None:
-        self._level = 0.0
+        self._level, self._red = 0.0, 0
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.RAISED))
         width = round(self.width() * min(1.0, self._level**0.5))
-        painter.fillRect(0, 0, width, self.height(), QColor(theme.RED if self._level > LOUD else theme.GREEN))
+        painter.fillRect(0, 0, width, self.height(), QColor(theme.RED if self.shows_clipping else theme.GREEN))
         painter.end()
 
 
@@ -197,7 +209,7 @@ class DictationBar(QWidget):
             DictationState.UNAVAILABLE: self.tr("Recording"),
         }.get(state, self.tr("Listening"))
 
-    def _show_level(self, level: float) -> None:
+    def _show_level(self, level: Level) -> None:
         if self.desk.is_listening:
             self._meter.show_level(level)
 

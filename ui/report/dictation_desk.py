@@ -46,7 +46,10 @@ class DictationDesk(QObject):
     """
 
     state_changed = Signal(object)
-    level_changed = Signal(float)
+    level_changed = Signal(object)
+    """A `dictation.audio.Level`, while the microphone is open."""
+    sound_changed = Signal(object)
+    """A `dictation.sound_check.Sound`: whether one is heard well, or at all."""
     draft_changed = Signal(str)
     problem = Signal(object)
 
@@ -97,6 +100,7 @@ class DictationDesk(QObject):
         self._kept.state.connect(self._set_state)
         self._kept.draft.connect(self.draft_changed)
         self._kept.level.connect(self.level_changed)
+        self._kept.sound.connect(self.sound_changed)
         self._kept.problem.connect(self._tell)
 
     @property

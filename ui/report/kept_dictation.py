@@ -38,7 +38,8 @@ class KeptDictation(QObject):
     heard = Signal(object)
     state = Signal(object)
     draft = Signal(str)
-    level = Signal(float)
+    level = Signal(object)
+    sound = Signal(object)
     problem = Signal(object)
 
     def __init__(
@@ -107,4 +108,5 @@ class KeptDictation(QObject):
         dictation.on_state = lambda state: on_main(lambda: self.state.emit(state))
         dictation.on_draft = lambda text: on_main(lambda: self.draft.emit(text))
         dictation.on_level = lambda level: on_main(lambda: self.level.emit(level))
+        dictation.on_sound = lambda sound: on_main(lambda: self.sound.emit(sound))
         dictation.on_problem = lambda error: on_main(lambda: self.problem.emit(error))
