@@ -18,6 +18,16 @@ class Priority(StrEnum):
     STAT = "stat"
 
 
+class OrderStatus(StrEnum):
+    """RequestStatus of FHIR R4; HL7's order control and status (tables 0119, 0038) are read as these."""
+
+    ACTIVE = "active"
+    ON_HOLD = "on-hold"
+    REVOKED = "revoked"
+    COMPLETED = "completed"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
 class ReadStatus(StrEnum):
     """How far the reading of one worklist row has come, as this workstation can prove it."""
 
@@ -43,6 +53,23 @@ class Order:
     due: datetime | None = None
     study_instance_uid: str = ""
     ris_patient_reference: str = ""
+    status: OrderStatus = OrderStatus.ACTIVE
+    placer_number: str = ""
+    placer_system: str = ""
+    """Who gives the placer numbers: an OID, a URI or a name. The same for the filler's."""
+    filler_number: str = ""
+    filler_system: str = ""
+    requested_procedure_id: str = ""
+    procedure_step_id: str = ""
+    """Scheduled Procedure Step ID (0040,0009)."""
+    ordering_provider: str = ""
+    """In DICOM form, as a patient's name is."""
+    ordering_provider_id: str = ""
+    visit_number: str = ""
+    body_site: str = ""
+    laterality: str = ""
+    """`L`, `R`, `B` (0020,0060) or empty."""
+    exam_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""One signed version as an HL7 v2.5.1 ORU^R01 (IHE RAD-28), always the same bytes for the same version.
+
+The whole text goes with every version, headings in it: v2 cannot tell an addendum from a correction
+(both OBR-25 C) and a receiver replaces what it had. One OBX for each block of the text, its lines joined by
+`\\.br\\`; all of them, one after the other, are the text as it was signed. The text of a section has the
+section's LOINC code in OBX-3, headings and labels that of the report.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from workstation.domain import hl7
+from workstation.domain.order import Order
+from workstation.domain.patient import Patient
+from workstation.domain.report import SECTION_TITLES, Report, ReportStatus, SectionCode
+from workstation.errors import Refused
+from workstation.reporting.content import content_of_report
+from workstation.reporting.layout import plain_text
+from workstation.reporting.text import clean_line
+
+STATUS = {
+    # Table 0123.
+    ReportStatus.PRELIMINARY: "P",
+    ReportStatus.FINAL: "F",
+    ReportStatus.AMENDED: "C",
+    ReportStatus.CORRECTED: "C",
+    ReportStatus.APPENDED: "C",
+}
+REPORT_CODE = ("18748-4", "Diagnostic imaging study", "LN")
+UNKNOWN_CLASS = "U"
+
+
+@dataclass(frozen=True, slots=True)
+class Hl7Site:
+    """Who sends to whom, and in which character set (table 0211)."""
+
+    sending_application: str = "LYSKASSE"
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    charset: str = "UNICODE UTF-8"
+
+
+def control_id(report: Report) -> str:
+    """MSH-10: 20 letters that this version has on every resending, and no other version ever."""
+    number = hashlib.sha256(f"{report.report_uuid}/{report.version}".encode()).digest()
+    return base64.b32encode(number).decode("ascii")[:20]
+
+
+def oru(report: Report, order: Order, site: Hl7Site) -> bytes:
+    """The message. `Refused` when HL7 or the site's character set cannot carry it whole."""
+    if report.signed_at is None:
+        raise ValueError("only a signed version can be rendered")
+    status = STATUS.get(report.status)
+    if status is None:
+        raise Refused(
+            "Not signed", f"HL7 has no word for a report that is {report.status.value}", "Call support. The text is kept"
+        )
+    segments = [_header(report, site, report.signed_at), _patient(report, order.patient)]
+    if order.visit_number:
+        segments.append(hl7.segment("PV1", {1: "1", 2: UNKNOWN_CLASS, 19: order.visit_number}))
+    segments += _order(report, order, status, report.signed_at)
+    segments += _observations(report, status)
+    if report.study_instance_uid:
+        segments.append(hl7.segment("ZDS", {1: (report.study_instance_uid, "", "Application", "DICOM")}))
+    try:
+        return hl7.message(segments, site.charset)
+    except UnicodeEncodeError as error:
+        raise _not_in_charset(error, report, site.charset) from error
+
+
+def _header(report: Report, site: Hl7Site, moment: datetime) -> str:
+    return hl7.header(
+        {
+            3: site.sending_application,
+            4: site.sending_facility,
+            5: site.receiving_application,
+            6: site.receiving_facility,
+            7: hl7.hl7_time(moment),
+            9: ("ORU", "R01", "ORU_R01"),
+            10: control_id(report),
+            11: "P",
+            12: "2.5.1",
+            18: site.charset,
+        }
+    )
+
+
+def _patient(report: Report, patient: Patient) -> str:
+    number = (clean_line(report.patient_id), "", "", authority(report.patient_issuer), "MR")
+    return hl7.segment(
+        "PID",
+        {1: "1", 3: number, 5: person_name(patient.name), 7: hl7.date_in(patient.birth_date), 8: patient.sex or UNKNOWN_CLASS},
+    )
+
+
+def _order(report: Report, order: Order, status: str, signed_at: datetime) -> list[str]:
+    placer = entity(order.placer_number, order.placer_system)
+    filler = entity(order.filler_number or report.accession_number, order.filler_system if order.filler_number else "")
+    provider = (order.ordering_provider_id, *person_name(order.ordering_provider)) if order.ordering_provider else ""
+    request = {
+        1: "1",
+        2: placer,
+        3: filler,
+        4: (clean_line(report.procedure_code), clean_line(report.procedure), "L" if report.procedure_code else ""),
+        7: hl7.date_in(report.study_date),
+        8: hl7.hl7_time(order.exam_end) if order.exam_end else "",
+        16: provider,
+        18: report.accession_number,
+        19: order.requested_procedure_id,
+        20: order.procedure_step_id,
+        22: hl7.hl7_time(signed_at, with_milliseconds=True),
+        24: "RAD",
+        25: status,
+        31: ("", clean_line(order.reason)) if order.reason else "",
+        32: ((("", clean_line(report.signed_by)),)),
+    }
+    control = {1: "RE", 2: placer, 3: filler, 5: "IP" if status == "P" else "CM"}
+    return [hl7.segment("ORC", control), hl7.segment("OBR", request)]
+
+
+def _observations(report: Report, status: str) -> list[str]:
+    return [
+        hl7.segment("OBX", {1: str(number), 2: "TX", 3: code, 4: str(number), 5: text, 11: status})
+        for number, (code, text) in enumerate(_blocks(report), start=1)
+    ]
+
+
+def _blocks(report: Report) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """The plain text in pieces, each with its code: labels, then for each section its heading and its words."""
+    lines = plain_text(report).removesuffix("\n").split("\n")
+    at = lines.index("")
+    yield REPORT_CODE, "\n".join(lines[:at])
+    for code, words in content_of_report(report).sections:
+        start = at + 2
+        yield REPORT_CODE, "\n".join(lines[at:start])
+        at = start + words.count("\n") + 1
+        yield (code, SECTION_TITLES[SectionCode(code)], "LN"), "\n".join(lines[start:at])
+
+
+def entity(number: str, system: str) -> tuple[str, ...]:
+    """EI of a number and what issues it: an OID, a URI, or a name."""
+    parts = authority(system)
+    return (number, *parts) if number else ("",)
+
+
+def authority(system: str) -> tuple[str, str, str]:
+    """HD: namespace, universal id and its type."""
+    oid = system.removeprefix("urn:oid:")
+    if oid and all(part.isdigit() for part in oid.split(".")) and "." in oid:
+        return "", oid, "ISO"
+    if "://" in system or system.startswith("urn:"):
+        return "", system, "URI"
+    return clean_line(system), "", ""
+
+
+def person_name(dicom: str) -> tuple[str, ...]:
+    """XPN of a DICOM name: family^given^middle^prefix^suffix there, family^given^middle^suffix^prefix here."""
+    parts = [clean_line(part) for part in dicom.partition("=")[0].split("^")] + [""] * 5
+    family, given, middle, prefix, suffix = parts[:5]
+    return family, given, middle, suffix, prefix
+
+
+def _not_in_charset(error: UnicodeEncodeError, report: Report, charset: str) -> Refused:
+    letter = str(error.object)[error.start]
+    where = "in the report" if letter in plain_text(report) else "in what the order says of the patient or the examination"
+    return Refused(
+        "Not signed",
+        f"The RIS takes {charset} only, and “{letter}” (U+{ord(letter):04X}) {where} does not exist there",
+        "Write it another way. Nothing was replaced; the text is kept",
+    )
