@@ -1,0 +1,72 @@
+"""DocumentLedger: which documents were made of signed versions and given to the queue of an archive. Never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from workstation.domain.report import Report, ReportStatus
+from workstation.reporting.database import ReportDatabase
+from workstation.reporting.ledger import Clock
+from workstation.reporting.signed_versions import SignedVersions
+
+NONE = "none"
+"""The kind of a version of which nothing was wanted."""
+SENT_STATUSES = frozenset({ReportStatus.FINAL, ReportStatus.AMENDED, ReportStatus.CORRECTED, ReportStatus.APPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDocument:
+    """One document. `sha256` is of its bytes, `archive` the queue that it was put into."""
+
+    report_uuid: str
+    version: int
+    kind: str
+    sop_instance_uid: str = ""
+    series_instance_uid: str = ""
+    sop_class_uid: str = ""
+    sha256: str = ""
+    archive: str = ""
+
+
+class DocumentLedger:
+    """Rows are only added. Thread-safe through its database."""
+
+    def __init__(self, database: ReportDatabase, signed: SignedVersions, clock: Clock) -> None:
+        self._database = database
+        self._signed = signed
+        self._clock = clock
+
+    def record(self, documents: Iterable[MadeDocument]) -> None:
+        """All that was made of a version, or none. On disk when it returns; the same again changes nothing."""
+        with self._database.writing():
+            for made in documents:
+                if not any((one.version, one.kind) == (made.version, made.kind) for one in self.of_report(made.report_uuid)):
+                    self._database.insert("report_document", **asdict(made), made=self._clock().isoformat())
+
+    def of_report(self, report_uuid: str) -> tuple[MadeDocument, ...]:
+        """Oldest version first."""
+        rows = self._database.rows("SELECT * FROM report_document WHERE report_uuid = ? ORDER BY version, kind", report_uuid)
+        return tuple(
+            MadeDocument(
+                row["report_uuid"],
+                row["version"],
+                row["kind"],
+                row["sop_instance_uid"],
+                row["series_instance_uid"],
+                row["sop_class_uid"],
+                row["sha256"],
+                row["archive"],
+            )
+            for row in rows
+        )
+
+    def waiting(self) -> Iterator[Report]:
+        """Signed versions that count as final and of which nothing was made yet, in the order in which they were signed."""
+        marks = ", ".join(f"'{status.value}'" for status in SENT_STATUSES)
+        rows = self._database.rows(
+            "SELECT v.rowid AS number FROM report_version v LEFT JOIN report_document d USING (report_uuid, version)"
+            f" WHERE d.kind IS NULL AND v.status IN ({marks}) ORDER BY v.rowid"
+        )
+        for row in rows:
+            yield from (signed for number, signed in self._signed.after(row["number"] - 1, most=1))
