@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,8 @@ class Trouble(Enum):
     ERROR = "503, nothing forwarded"
     ERROR_AFTER = "forward, then 503"
     HTML = "a log-in page with status 200, nothing forwarded"
+    DELAY = "forward, and answer a second later"
+    LATE = "close the connection, and forward a second later: after what is asked next"
 
 
 class FaultProxy:
@@ -33,6 +36,8 @@ class FaultProxy:
         self.requests: list[tuple[str, str]] = []
         self.held = threading.Event()
         self.release = threading.Event()
+        self.late: list[threading.Timer] = []
+        self._client = httpx2.Client(trust_env=False, timeout=30, limits=httpx2.Limits(max_keepalive_connections=0))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -52,6 +57,12 @@ class FaultProxy:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        for timer in self.late:
+            timer.join()
+        self._client.close()
+
+    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx2.Response:
+        return self._client.request(method, self.target + path, headers=headers, content=body)
 
     def __enter__(self) -> FaultProxy:
         return self
@@ -73,6 +84,9 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, b"<html>Log in</html>", {"Content-Type": "text/html"})
             elif trouble is Trouble.HOLD_BEFORE:
                 self._hold()
+            elif trouble is Trouble.LATE:
+                proxy.late.append(threading.Timer(1.0, self._forward, (body,)))
+                proxy.late[-1].start()
             elif trouble is not Trouble.DROP_BEFORE:
                 self._forward_and_answer(body, trouble)
 
@@ -80,6 +94,8 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             if trouble is Trouble.DOUBLE:
                 self._forward(body)
             answer = self._forward(body)
+            if trouble is Trouble.DELAY:
+                time.sleep(1.0)
             if trouble is Trouble.HOLD_AFTER:
                 self._hold()
             elif trouble is Trouble.ERROR_AFTER:
@@ -93,8 +109,7 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
 
         def _forward(self, body: bytes) -> httpx2.Response:
             headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "content-length")}
-            with httpx2.Client(trust_env=False, timeout=30) as client:
-                return client.request(self.command, proxy.target + self.path, headers=headers, content=body)
+            return proxy.forward(self.command, self.path, headers, body)
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)
