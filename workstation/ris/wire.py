@@ -36,7 +36,7 @@ class WireLimits:
 
     connect: float = 5.0
     silence: float = 10.0
-    patience: float = 2.0
+    patience: float = 1.0
     total: float = 30.0
     body: int = 8 * 1024 * 1024
 
