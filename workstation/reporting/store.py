@@ -20,9 +20,11 @@ from workstation.domain.order import Order, WorklistItem
 from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.database import ReportDatabase, Row
+from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
 from workstation.reporting.links import LinkLedger
+from workstation.reporting.signed_versions import SignedVersions
 from workstation.reporting.signing import SigningEvidence, status_after
 from workstation.reporting.text import clean_line
 
@@ -47,6 +49,8 @@ class ReportStore:
         """Of reports that are begun from now on, as `en`."""
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
+        self.signed_versions = SignedVersions(self._database, self.versions)
+        self.documents = DocumentLedger(self._database, self.signed_versions, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
 
     @property
