@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
+from workstation.domain.delivery import DeliveryState
 from workstation.domain.report import Report, ReportStatus
 from workstation.reporting.database import ReportDatabase
 from workstation.reporting.ledger import Clock
@@ -13,6 +14,7 @@ from workstation.reporting.signed_versions import SignedVersions
 NONE = "none"
 """The kind of a version of which nothing was wanted."""
 SENT_STATUSES = frozenset({ReportStatus.FINAL, ReportStatus.AMENDED, ReportStatus.CORRECTED, ReportStatus.APPENDED})
+TAKEN = frozenset({DeliveryState.ACKNOWLEDGED, DeliveryState.CONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,16 @@ class DocumentLedger:
         )
 
     def waiting(self) -> Iterator[Report]:
-        """Signed versions that count as final and of which nothing was made yet, in the order in which they were signed."""
-        marks = ", ".join(f"'{status.value}'" for status in SENT_STATUSES)
+        """Final versions that the RIS has taken and of which nothing was made yet, in the order in which they were signed.
+
+        One that is still on its way may be withdrawn, or refused: no archive is to have it then.
+        """
+        statuses = ", ".join(f"'{status.value}'" for status in SENT_STATUSES)
+        states = ", ".join(f"'{state.value}'" for state in TAKEN)
         rows = self._database.rows(
             "SELECT v.rowid AS number FROM report_version v LEFT JOIN report_document d USING (report_uuid, version)"
-            f" WHERE d.kind IS NULL AND v.status IN ({marks}) ORDER BY v.rowid"
+            f" WHERE d.kind IS NULL AND v.status IN ({statuses}) AND EXISTS (SELECT 1 FROM outbox o WHERE"
+            f" o.report_uuid = v.report_uuid AND o.version = v.version AND o.state IN ({states})) ORDER BY v.rowid"
         )
         for row in rows:
-            yield from (signed for number, signed in self._signed.after(row["number"] - 1, most=1))
+            yield from (signed for _, signed in self._signed.after(row["number"] - 1, most=1))
