@@ -77,6 +77,12 @@ def like(text: str, lexicon: Lexicon, most: int) -> tuple[str, ...]:
     return tuple(lexicon.terms[number] for number in found[:most])
 
 
+def alike(one: str, other: str) -> float:
+    """How much two phrases sound alike, 0 to 1."""
+    left, right = _pairs(sound(one)), _pairs(sound(other))
+    return 2 * len(left & right) / (len(left) + len(right))
+
+
 def _windows(words: Sequence[str]) -> list[str]:
     keys = []
     for size in range(1, MOST_WORDS + 1):
