@@ -6,10 +6,10 @@ A migration is never changed once released: a new one follows it.
 from __future__ import annotations
 
 from workstation.database import Migration
-from workstation.reporting.schema_life import LIFE
 from workstation.reporting.schema_conflicts import CONFLICTS
 from workstation.reporting.schema_documents import DOCUMENTS
 from workstation.reporting.schema_hl7 import HL7_MESSAGES
+from workstation.reporting.schema_life import LIFE
 from workstation.reporting.schema_links import LINKS
 from workstation.reporting.schema_spoken import SPOKEN_SEEN
 
@@ -134,4 +134,13 @@ _SECOND: tuple[str, ...] = (
     "INSERT INTO change_counter (id, number) VALUES (1, 0)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, _FIRST), Migration(2, _SECOND), Migration(3, CONFLICTS), Migration(4, SPOKEN_SEEN), Migration(5, LINKS), Migration(6, DOCUMENTS), Migration(7, HL7_MESSAGES))
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, _FIRST),
+    Migration(2, _SECOND),
+    Migration(3, CONFLICTS),
+    Migration(4, SPOKEN_SEEN),
+    Migration(5, LINKS),
+    Migration(6, DOCUMENTS),
+    Migration(7, HL7_MESSAGES),
+    Migration(8, LIFE),
+)
