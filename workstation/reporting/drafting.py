@@ -10,7 +10,7 @@ from datetime import datetime
 from workstation.domain.dictation import DictatedSegment, Word
 from workstation.domain.report import SectionCode
 from workstation.reporting.database import ReportDatabase, Row
-from workstation.reporting.journal import Change, apply, change_between, dictated_change, rebased
+from workstation.reporting.journal import Change, Spot, apply, change_between, dictated_change, rebased
 from workstation.reporting.text import clean
 
 Clock = Callable[[], datetime]
@@ -42,11 +42,11 @@ class DraftJournal:
     def record(self, report_uuid: str, kind: str, detail: str = "") -> int:
         return self._append(report_uuid, kind, None, _NO_CHANGE, None, detail)
 
-    def dictate(self, report_uuid: str, section: SectionCode, segment: DictatedSegment) -> None:
-        """The segment at the end of the section. A `segment_id` that is already there changes nothing."""
+    def dictate(self, report_uuid: str, section: SectionCode, segment: DictatedSegment, spot: Spot | None = None) -> None:
+        """The segment in its spot, or at the end of the section. A `segment_id` that is already there changes nothing."""
         sql = "SELECT 1 FROM journal WHERE report_uuid = ? AND segment_id = ?"
         if self._database.row(sql, report_uuid, segment.segment_id) is None:
-            change = dictated_change(self.texts(report_uuid)[section], segment)
+            change = dictated_change(self.texts(report_uuid)[section], segment, spot)
             detail = json.dumps(asdict(segment), ensure_ascii=False)
             self._append(report_uuid, "dictated", section, change, segment.segment_id, detail)
 
@@ -70,7 +70,7 @@ class DraftJournal:
 
     def segments(self, report_uuid: str) -> tuple[tuple[SectionCode, DictatedSegment], ...]:
         sql = "SELECT section, detail FROM journal WHERE report_uuid = ? AND kind = 'dictated' ORDER BY id"
-        return tuple((SectionCode(r["section"]), _segment(r["detail"])) for r in self._database.rows(sql, report_uuid))
+        return tuple((SectionCode(r["section"]), segment_of(r["detail"])) for r in self._database.rows(sql, report_uuid))
 
     def _append(
         self, report_uuid: str, kind: str, section: SectionCode | None, change: Change, segment_id: str | None, detail: str
@@ -114,7 +114,7 @@ def _entry(row: Row) -> JournalEntry:
     )
 
 
-def _segment(detail: str) -> DictatedSegment:
+def segment_of(detail: str) -> DictatedSegment:
     """As journalled, perhaps by another version of this program: facts it does not know are left out."""
     facts = {name: value for name, value in json.loads(detail).items() if name in _SEGMENT_FACTS}
     return DictatedSegment(**{**facts, "words": tuple(Word(**word) for word in facts.get("words", ()))})

@@ -32,11 +32,49 @@ def change_between(old: str, new: str) -> Change | None:
     return Change(start, len(old) - start - tail, new[start : len(new) - tail])
 
 
-def dictated_change(text: str, segment: DictatedSegment) -> Change:
-    """The segment at the end of the text, with a space before it where words would run together."""
-    words = clean(segment.text)
-    spaced = bool(text and words) and not segment.joins and not text[-1].isspace()
-    return Change(len(text), 0, f" {words}" if spaced else words)
+OPENING = "([/"
+"""No space goes after these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where `words` go: in the place of `text[start:end]`, `text` being the section as its reader saw it."""
+
+    text: str
+    start: int
+    end: int
+    words: str
+
+
+def dictated_change(text: str, segment: DictatedSegment, spot: Spot | None = None) -> Change:
+    """The segment in its spot, or at the end of the text; with spaces where words would run together.
+
+    What has changed since the spot was taken stays: before or behind it the spot moves, in it nothing is taken
+    away and the words go to the end.
+    """
+    moved = _moved(spot, text) if spot is not None else None
+    start, end = moved or (len(text), len(text))
+    words = clean(spot.words if spot is not None and moved is not None else segment.text)
+    if not words:
+        return Change(start, 0, "")
+    return Change(start, end - start, _spaced(text[:start], words, text[end:], segment.joins))
+
+
+def _moved(spot: Spot, text: str) -> tuple[int, int] | None:
+    """The spot in the text as it is now; None where that is not known."""
+    change = change_between(clean(spot.text), text)
+    if change is None:
+        return spot.start, spot.end
+    if change.start + change.removed <= spot.start:  # typed right before it: the words go behind
+        shift = len(change.inserted) - change.removed
+        return spot.start + shift, spot.end + shift
+    return (spot.start, spot.end) if change.start >= spot.end else None
+
+
+def _spaced(before: str, words: str, after: str, joins: bool) -> str:
+    lead = " " if before and not joins and not before[-1].isspace() and before[-1] not in OPENING else ""
+    tail = " " if after and not words[-1].isspace() and (after[0].isalnum() or after[0] in OPENING) else ""
+    return f"{lead}{words}{tail}"
 
 
 def rebased(base: str, typed: str, current: str) -> str:

@@ -22,10 +22,12 @@ from workstation.errors import Refused, WorkstationError
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
+from workstation.reporting.journal import Spot
 from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signed_versions import SignedVersions
 from workstation.reporting.signing import SigningEvidence, status_after
+from workstation.reporting.spoken import SpokenLedger
 from workstation.reporting.text import clean_line
 
 __all__ = ["ReportStore", "SigningEvidence"]
@@ -51,6 +53,7 @@ class ReportStore:
         self.ledger = DeliveryLedger(self._database, clock)
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
+        self.spoken = SpokenLedger(self._database, self._journal, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
 
     @property
@@ -107,11 +110,13 @@ class ReportStore:
         sql = "SELECT * FROM report_version WHERE report_uuid = ? ORDER BY version"
         return tuple(_signed(row, version) for version in self._database.rows(sql, report_uuid))
 
-    def append_segment(self, report_uuid: str, section: SectionCode, segment: DictatedSegment) -> Report:
-        """Dictated words at the end of a section. The same `segment_id` again changes nothing."""
+    def append_segment(
+        self, report_uuid: str, section: SectionCode, segment: DictatedSegment, spot: Spot | None = None
+    ) -> Report:
+        """Dictated words in their spot, or at the end of a section. The same `segment_id` again changes nothing."""
         with self._database.writing():
             self._required(report_uuid)
-            self._journal.dictate(report_uuid, section, segment)
+            self._journal.dictate(report_uuid, section, segment, spot)
         return self.report(report_uuid)
 
     def write_section(self, report_uuid: str, section: SectionCode, text: str, base: str | None = None) -> Report:
