@@ -21,7 +21,7 @@ from typing import Any
 from workstation.at_rest.vault import Purpose, Vault
 from workstation.database import DamagedDatabase, DatabaseKey, put_aside, sqlite_errors
 from workstation.database.encryption import Kind, connect, kind_of
-from workstation.database.opening import check
+from workstation.database.opening import check, version_of
 from workstation.durable import sync_folder
 from workstation.errors import Refused, Unavailable
 from workstation.reporting.change_log import (
@@ -79,7 +79,7 @@ class Copies:
     # ---- making ---------------------------------------------------------------------------
 
     def begin(self, connection: Any) -> None:
-        """Go on with the log, or take a new copy: when none is of today, the log does not fit or is of the other kind.
+        """Go on with the log, or take a new copy: when none is of today, the log does not fit, or the tables have changed since.
 
         Call inside a transaction. Raises Unavailable when the disk does not take it.
         """
@@ -87,7 +87,9 @@ class Copies:
         copies = [(number, path) for number, path in files_of(self._store, COPY) if self._fits(path)]
         logs = files_of(self._store, CHANGES)
         self._taken = copies[-1][1].stat().st_mtime if copies else 0.0
-        if self.is_due or not logs or last_number(logs[-1][1], logs[-1][0], self._log_key()) != counter:
+        has_log = bool(logs) and last_number(logs[-1][1], logs[-1][0], self._log_key()) == counter
+        # What is written from now on could not be made again in tables of before a migration.
+        if self.is_due or not has_log or self._version_of(copies[-1][1]) != version_of(connection):
             self.take(connection)
         else:
             self._log = ChangeLog(logs[-1][1], self._log_key(), self._clock)
@@ -137,6 +139,10 @@ class Copies:
             check(copy)
         with half.open("rb") as file:
             os.fsync(file.fileno())
+
+    def _version_of(self, copy: Path) -> int:
+        with contextlib.closing(connect(copy, self._kind, self._key, BUSY_SECONDS, read_only=True)) as connection:
+            return version_of(connection)
 
     def _begin_log(self, counter: int) -> None:
         path = self._named(CHANGES, counter)
