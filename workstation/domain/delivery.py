@@ -7,7 +7,7 @@ QUEUED -> SENDING(unknown) -> ACKNOWLEDGED -> CONFIRMED. "Acknowledged" means th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from workstation.domain.patient import PatientKey
@@ -22,6 +22,10 @@ class DeliveryState(StrEnum):
     HELD = "held"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    DISCARDED = "discarded"
+    """A reader let the RIS's version stand: ours never leaves, and is kept."""
+    WITHDRAWN = "withdrawn"
+    """The signature was taken back before anything was sent: it never leaves."""
 
 
 class DeliveryEvent(StrEnum):
@@ -35,6 +39,10 @@ class DeliveryEvent(StrEnum):
     IDENTITY_DOUBT = "identity doubt"
     RETRY = "retry"
     NEWER_VERSION_SIGNED = "newer version signed"
+    WITHDRAW = "signature withdrawn"
+    NEWER_VERSION_WITHDRAWN = "newer version withdrawn"
+    SETTLE = "conflict settled by a new version"
+    DISCARD = "the RIS's version stands"
 
 
 _S, _E = DeliveryState, DeliveryEvent
@@ -60,8 +68,16 @@ DELIVERY_TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] =
     (_S.REJECTED, _E.RETRY): _S.QUEUED,
     (_S.HELD, _E.RETRY): _S.QUEUED,
     (_S.REJECTED, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
-    (_S.CONFLICT, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+    # A conflict ends only by a reader's choice, made with the RIS's version before the eyes.
+    (_S.CONFLICT, _E.SETTLE): _S.SUPERSEDED,
+    (_S.CONFLICT, _E.DISCARD): _S.DISCARDED,
+    (_S.QUEUED, _E.DISCARD): _S.DISCARDED,
+    (_S.REJECTED, _E.DISCARD): _S.DISCARDED,
+    (_S.HELD, _E.DISCARD): _S.DISCARDED,
     (_S.HELD, _E.NEWER_VERSION_SIGNED): _S.SUPERSEDED,
+    # Before the first SEND only: the ledger looks.
+    (_S.QUEUED, _E.WITHDRAW): _S.WITHDRAWN,
+    (_S.SUPERSEDED, _E.NEWER_VERSION_WITHDRAWN): _S.QUEUED,
 }
 
 
@@ -80,9 +96,34 @@ class Delivery:
     ris_report_id: str = ""
     local_sha256: str = ""
     ris_sha256: str = ""
+    since: datetime | None = None
+    """When it came into its state; None for rows that an earlier version of the program wrote."""
 
 
-FINISHED_DELIVERIES = frozenset({DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED})
+FINISHED_DELIVERIES = frozenset(
+    {DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.DISCARDED, DeliveryState.WITHDRAWN}
+)
+
+
+PROBLEMS = frozenset({DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED})
+"""What waits for a reader and not for the RIS."""
+ALARM_AFTER = timedelta(minutes=2)
+"""So long may the RIS take to show what it accepted (F34)."""
+
+
+def is_unfound(delivery: Delivery, now: datetime) -> bool:
+    """Whether the RIS said yes a while ago and still does not hold it: somebody must call."""
+    came = delivery.since or delivery.created
+    return delivery.state is DeliveryState.ACKNOWLEDGED and now - came > ALARM_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The very version in the RIS that a reader saw and chose to sign on top of."""
+
+    ris_report_id: str
+    etag: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +132,8 @@ class Submission:
 
     `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON); not `intact` when it does
     not match its hash any more. `base_version` is our latest version before this one that was
-    confirmed (0: none), `base_etag` the ETag it had in the RIS then.
+    confirmed (0: none), `base_etag` the ETag it had in the RIS then. With `settled`, that version
+    of the RIS is what it builds on, and nothing else.
     """
 
     delivery_id: int
@@ -105,6 +147,7 @@ class Submission:
     intact: bool = True
     base_version: int = 0
     base_etag: str = ""
+    settled: Settled | None = None
 
 
 class Held(StrEnum):

@@ -20,6 +20,7 @@ from workstation.domain.delivery import (
     DeliveryEvent,
     DeliveryState,
     Held,
+    Settled,
     Submission,
 )
 from workstation.domain.patient import PatientKey
@@ -32,7 +33,7 @@ from workstation.reporting.render import payload
 Clock = Callable[[], datetime]
 _FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES))
 _COLUMNS = (
-    "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256"
+    "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256, since"
 )
 # A sending is counted when it begins; asking that leads to no sending counts as a try too.
 _NOTE = "UPDATE outbox SET tries = tries + (state = 'queued'), last_error = ? WHERE id = ?"
@@ -61,6 +62,7 @@ class DeliveryLedger:
             local_sha256=local_sha256,
             state=DeliveryState.QUEUED.value,
             created=self._clock().isoformat(),
+            since=self._clock().isoformat(),
         )
         self._log(row_id, "signed", "", DeliveryState.QUEUED.value)
         return row_id
@@ -126,7 +128,16 @@ class DeliveryLedger:
             intact=hashlib.sha256(row["payload"]).hexdigest() == row["payload_sha256"],
             base_version=confirmed["version"] if confirmed else 0,
             base_etag=confirmed["ris_etag"] if confirmed else "",
+            settled=self._settled(row["report_uuid"], row["version"]),
         )
+
+    def _settled(self, report_uuid: str, version: int) -> Settled | None:
+        sql = (
+            "SELECT r.ris_report_id, r.etag, r.sha256 FROM settlement s JOIN ris_report r ON r.id = s.ris_report"
+            " WHERE s.report_uuid = ? AND s.version = ?"
+        )
+        row = self._database.row(sql, report_uuid, version)
+        return Settled(row["ris_report_id"], row["etag"], row["sha256"]) if row else None
 
     def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison:
         """A DiagnosticReport read from the RIS against this row's signed version and those before it."""
@@ -160,9 +171,33 @@ class DeliveryLedger:
             self._database.execute(_NOTE, detail, delivery_id)
         return self.delivery(delivery_id)
 
+    def end(self, delivery_id: int, event: DeliveryEvent, detail: str) -> None:
+        """A row that a reader's choice ends. Call inside `writing`."""
+        self._move(delivery_id, event, detail)
+
     def retry(self, delivery_id: int) -> Delivery:
         """A reader asks to send again: from REJECTED, HELD, or ACKNOWLEDGED but never found."""
         return self.move(delivery_id, DeliveryEvent.RETRY)
+
+    def withdraw(self, delivery_id: int) -> None:
+        """The signature is taken back. Call inside the transaction that records it. `Refused` once sending has begun.
+
+        An earlier version that it had replaced before that was sent waits again.
+        """
+        row = self._row(delivery_id)
+        begun = self._database.row("SELECT 1 FROM delivery_event WHERE delivery_id = ? AND event = 'send'", delivery_id)
+        if begun or (DeliveryState(row["state"]), DeliveryEvent.WITHDRAW) not in DELIVERY_TRANSITIONS:
+            raise Refused(
+                "Not taken back",
+                "The report is on its way to the RIS, or there already",
+                "Write an addendum or a correction",
+            )
+        self._move(delivery_id, DeliveryEvent.WITHDRAW)
+        waiting = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.HELD, DeliveryState.CONFLICT)
+        for earlier in self.of_report(row["report_uuid"])[:-1]:
+            last = self.history(earlier.delivery_id)[-1]
+            if earlier.state is DeliveryState.SUPERSEDED and last[1] in waiting and earlier.version == row["version"] - 1:
+                self._move(earlier.delivery_id, DeliveryEvent.NEWER_VERSION_WITHDRAWN)
 
     def history(self, delivery_id: int) -> tuple[tuple[str, str, str, str, datetime], ...]:
         """(event, state before, state after, detail, when) of every move, in order."""
@@ -183,9 +218,11 @@ class DeliveryLedger:
         if after is None:
             raise Conflict("The delivery has moved on", f"{before.value} does not take: {event.value}", "Refresh the list")
         self._database.execute(
-            "UPDATE outbox SET state = ?, last_error = ?, tries = tries + ?,"
+            "UPDATE outbox SET since = CASE WHEN state = ? THEN since ELSE ? END, state = ?, last_error = ?, tries = tries + ?,"
             " ris_report_id = coalesce(nullif(?, ''), ris_report_id), ris_etag = coalesce(nullif(?, ''), ris_etag),"
             " ris_sha256 = coalesce(nullif(?, ''), ris_sha256) WHERE id = ?",
+            after.value,
+            self._clock().isoformat(),
             after.value,
             detail,
             1 if event is DeliveryEvent.SEND else 0,
@@ -241,4 +278,5 @@ def _delivery(row: Row) -> Delivery:
         ris_report_id=row["ris_report_id"],
         local_sha256=row["local_sha256"],
         ris_sha256=row["ris_sha256"],
+        since=datetime.fromisoformat(row["since"]) if row["since"] else None,
     )
