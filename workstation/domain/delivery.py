@@ -13,6 +13,10 @@ from enum import StrEnum
 from workstation.domain.patient import PatientKey
 
 
+FHIR_REPORT = "fhir-diagnostic-report"
+HL7_REPORT = "hl7-oru-r01"
+
+
 class DeliveryState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
@@ -98,6 +102,8 @@ class Delivery:
     ris_sha256: str = ""
     since: datetime | None = None
     """When it came into its state; None for rows that an earlier version of the program wrote."""
+    can_be_proved: bool = True
+    """False where the RIS offers no way to read the report back: "acknowledged" is then the end of its way."""
 
 
 FINISHED_DELIVERIES = frozenset(
@@ -114,7 +120,7 @@ ALARM_AFTER = timedelta(minutes=2)
 def is_unfound(delivery: Delivery, now: datetime) -> bool:
     """Whether the RIS said yes a while ago and still does not hold it: somebody must call."""
     came = delivery.since or delivery.created
-    return delivery.state is DeliveryState.ACKNOWLEDGED and now - came > ALARM_AFTER
+    return delivery.state is DeliveryState.ACKNOWLEDGED and delivery.can_be_proved and now - came > ALARM_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class Settled:
 class Submission:
     """What goes to the RIS for one signed version: frozen when it was signed, never made anew.
 
-    `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON); not `intact` when it does
+    `payload` is a FHIR R4 DiagnosticReport without `id` (UTF-8 JSON) or an HL7 v2 message, by `kind`; not `intact` when it does
     not match its hash any more. `base_version` is our latest version before this one that was
     confirmed (0: none), `base_etag` the ETag it had in the RIS then. With `settled`, that version
     of the RIS is what it builds on, and nothing else.
@@ -147,6 +153,7 @@ class Submission:
     intact: bool = True
     base_version: int = 0
     base_etag: str = ""
+    kind: str = FHIR_REPORT
     settled: Settled | None = None
 
 

@@ -7,7 +7,6 @@ of one accession go in the order in which they were signed; the head blocks only
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -26,9 +25,9 @@ from workstation.domain.delivery import (
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportStatus
 from workstation.errors import Conflict, Refused
-from workstation.reporting.content import content_of_report, content_of_resource
+from workstation.reporting.content import content_of_resource
 from workstation.reporting.database import ReportDatabase, Row
-from workstation.reporting.render import payload
+from workstation.reporting.forms import Rendered, holds
 
 Clock = Callable[[], datetime]
 _FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES))
@@ -45,21 +44,22 @@ class DeliveryLedger:
     def __init__(self, database: ReportDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.can_be_proved = True
+        """False where the RIS cannot be read back: what it acknowledged is then worked on no more."""
 
-    def enqueue(self, signed: Report, local_sha256: str) -> int:
+    def enqueue(self, signed: Report, rendered: Rendered) -> int:
         """Put a signed version into the outbox. Call inside the transaction that writes the version."""
-        body = payload(signed)
         self._supersede_before(signed)
         row_id = self._database.insert(
             "outbox",
             report_uuid=signed.report_uuid,
             version=signed.version,
             accession_number=signed.accession_number,
-            kind="fhir-diagnostic-report",
-            idem_key=f"urn:uuid:{signed.report_uuid}/{signed.version}",
-            payload=body,
-            payload_sha256=hashlib.sha256(body).hexdigest(),
-            local_sha256=local_sha256,
+            kind=rendered.kind,
+            idem_key=rendered.idem_key,
+            payload=rendered.payload,
+            payload_sha256=hashlib.sha256(rendered.payload).hexdigest(),
+            local_sha256=rendered.local_sha256,
             state=DeliveryState.QUEUED.value,
             created=self._clock().isoformat(),
             since=self._clock().isoformat(),
@@ -96,9 +96,13 @@ class DeliveryLedger:
         """The oldest open row of each accession: only these may be worked on."""
         sql = (
             f"SELECT {_COLUMNS} FROM outbox WHERE id IN"
-            f" (SELECT min(id) FROM outbox WHERE state NOT IN ({_FINISHED}) GROUP BY accession_number) ORDER BY id"
+            f" (SELECT min(id) FROM outbox WHERE state NOT IN ({self._passed}) GROUP BY accession_number) ORDER BY id"
         )
         return tuple(map(_delivery, self._database.rows(sql)))
+
+    @property
+    def _passed(self) -> str:
+        return _FINISHED if self.can_be_proved else f"{_FINISHED}, '{DeliveryState.ACKNOWLEDGED.value}'"
 
     def submission(self, delivery_id: int) -> Submission:
         """What to send, and what it builds on."""
@@ -128,6 +132,7 @@ class DeliveryLedger:
             intact=hashlib.sha256(row["payload"]).hexdigest() == row["payload_sha256"],
             base_version=confirmed["version"] if confirmed else 0,
             base_etag=confirmed["ris_etag"] if confirmed else "",
+            kind=row["kind"],
             settled=self._settled(row["report_uuid"], row["version"]),
         )
 
@@ -142,13 +147,16 @@ class DeliveryLedger:
     def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison:
         """A DiagnosticReport read from the RIS against this row's signed version and those before it."""
         row = self._row(delivery_id)
-        found = content_of_resource(resource).sha256()
-        sql = "SELECT version FROM outbox WHERE report_uuid = ? AND version <= ? AND local_sha256 = ?"
-        ours = self._database.row(sql, row["report_uuid"], row["version"], found)
+        sql = (
+            "SELECT o.version, o.kind, o.payload, o.local_sha256, v.order_id, v.ris_patient_reference"
+            " FROM outbox o JOIN report_version v USING (report_uuid, version)"
+            " WHERE o.report_uuid = ? AND o.version <= ? ORDER BY o.version DESC"
+        )
+        ours = next((each for each in self._database.rows(sql, row["report_uuid"], row["version"]) if holds(each, resource)), None)
         if ours is None:
-            return Comparison(Held.SOMETHING_ELSE, 0, found)
+            return Comparison(Held.SOMETHING_ELSE, 0, content_of_resource(resource).sha256())
         held = Held.THIS_VERSION if ours["version"] == row["version"] else Held.EARLIER_VERSION
-        return Comparison(held, ours["version"], found)
+        return Comparison(held, ours["version"], ours["local_sha256"])
 
     def move(
         self,
@@ -255,14 +263,6 @@ class DeliveryLedger:
         if row is None:
             raise Refused("No such delivery", "The outbox has no such row", "Refresh the list")
         return row
-
-
-def signed_sha256(signed: Report) -> str:
-    """The hash that the RIS's copy must have. `Refused` if FHIR would not carry the report whole."""
-    local = content_of_report(signed)
-    if content_of_resource(json.loads(payload(signed))) != local:
-        raise Refused("Not signed", "The report cannot be written as FHIR without a change", "Call support. The text is kept")
-    return local.sha256()
 
 
 def _delivery(row: Row) -> Delivery:

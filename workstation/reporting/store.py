@@ -19,11 +19,13 @@ from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
 from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
 from workstation.errors import Refused, WorkstationError
+from workstation.reporting.content import content_of_report
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.journal import Spot
-from workstation.reporting.ledger import Clock, DeliveryLedger, signed_sha256
+from workstation.reporting.forms import FhirForm, Form
+from workstation.reporting.ledger import Clock, DeliveryLedger
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signed_versions import SignedVersions
 from workstation.reporting.signing import SigningEvidence, status_after
@@ -51,10 +53,16 @@ class ReportStore:
         """Of reports that are begun from now on, as `en`."""
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
+        self.send_as(FhirForm())
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
         self.spoken = SpokenLedger(self._database, self._journal, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
+
+    def send_as(self, form: Form) -> None:
+        """In which form reports that are signed from now on go to the RIS."""
+        self._form = form
+        self.ledger.can_be_proved = form.can_be_proved
 
     @property
     def notice(self) -> str:
@@ -214,7 +222,8 @@ class ReportStore:
 
     def _write_version(self, signed: Report) -> int:
         assert signed.signed_at is not None
-        sha256 = signed_sha256(signed)
+        rendered = self._form.render(signed)
+        sha256 = content_of_report(signed).sha256()
         self._database.insert(
             "report_version",
             report_uuid=signed.report_uuid,
@@ -228,7 +237,7 @@ class ReportStore:
             sha256=sha256,
             journal_id=self._journal.record(signed.report_uuid, "signed", f"version {signed.version}"),
         )
-        return self.ledger.enqueue(signed, sha256)
+        return self.ledger.enqueue(signed, rendered)
 
     def _has_unsigned_words(self, report: Report) -> bool:
         signed = self.versions(report.report_uuid)
