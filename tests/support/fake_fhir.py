@@ -92,7 +92,7 @@ class FakeFhir:
             return self._update(path[1], json.loads(request.content), request.headers.get("if-match"))
         if len(path) == 2:
             return self._resource(200, self.reports[path[1]]) if path[1] in self.reports else outcome(404)
-        return bundle(self.with_identifier(query["identifier"].rpartition("|urn:uuid:")[2]))
+        return bundle(self._matching(query))
 
     def _orders(self, query: dict[str, str]) -> httpx2.Response:
         found = [o for o in self.orders.values() if query.get("_id", o["id"]) == o["id"]]
@@ -100,14 +100,22 @@ class FakeFhir:
         return bundle([*found, *(p for p in self.patients.values() if f"Patient/{p['id']}" in wanted)])
 
     def _create(self, resource: dict, condition: str) -> httpx2.Response:
-        wanted = dict(parse_qsl(condition)).get("identifier", "").rpartition("|urn:uuid:")[2]
-        there = self.with_identifier(wanted) if wanted else []
+        there = self._matching(dict(parse_qsl(condition)))
         if len(there) > 1:
             return outcome(412)
         if there:
             return self._resource(200, there[0])
         created = {**resource, "id": f"dr-{len(self.history) + 1}"}
         return self._resource(201, self._write(created) if self.stores else {**created, "meta": {"versionId": "1"}})
+
+    def _matching(self, query: dict[str, str]) -> list[dict]:
+        if "identifier" in query:
+            return self.with_identifier(query["identifier"].rpartition("|urn:uuid:")[2])
+        if "based-on" not in query:
+            return []
+        order, states = query["based-on"], query.get("status", "").split(",")
+        of_order = (r for r in self.reports.values() if any(o["reference"].endswith(order) for o in r.get("basedOn", ())))
+        return [r for r in of_order if states == [""] or r["status"] in states]
 
     def _update(self, report_id: str, resource: dict, if_match: str | None) -> httpx2.Response:
         if report_id not in self.reports:

@@ -75,6 +75,8 @@ DELIVERY_TRANSITIONS: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] =
     # A conflict ends only by a reader's choice, made with the RIS's version before the eyes.
     (_S.CONFLICT, _E.SETTLE): _S.SUPERSEDED,
     (_S.CONFLICT, _E.DISCARD): _S.DISCARDED,
+    # Asked again: the RIS may have taken its change back. Nothing is overwritten by asking.
+    (_S.CONFLICT, _E.RETRY): _S.QUEUED,
     (_S.QUEUED, _E.DISCARD): _S.DISCARDED,
     (_S.REJECTED, _E.DISCARD): _S.DISCARDED,
     (_S.HELD, _E.DISCARD): _S.DISCARDED,

@@ -29,6 +29,7 @@ from workstation.domain.fhir import (
 )
 from workstation.domain.order import Order
 from workstation.ris.orders import orders_of, patient_keys
+from workstation.ris.others import condition
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
 from workstation.ris.wire import DEFAULT_LIMITS, NoAnswer, Query, Reply, Wire, WireLimits
 
@@ -94,8 +95,10 @@ class FhirRis:
 
     def deliver(self, submission: Submission, replaces: Holding | None) -> Answer:
         try:
-            reply = self._create(submission) if replaces is None else self._update(submission, replaces)
-            return _answer(reply, submission)
+            if replaces is not None:
+                return _answer(self._update(submission, replaces), submission)
+            reply = self._create(submission)
+            return _taken(reply, submission) or _answer(reply, submission)
         except NoAnswer as error:
             return Answer(AnswerKind.UNKNOWN, str(error), retry_after=_retry_after(error))
 
@@ -105,9 +108,19 @@ class FhirRis:
         except NoAnswer as error:
             return Holding(HoldingKind.UNKNOWN, str(error), retry_after=_retry_after(error))
 
+    def reports_of(self, order_id: str) -> tuple[Holding, ...]:
+        found = self._search("DiagnosticReport", (("based-on", f"ServiceRequest/{order_id}"),), hurried=False)
+        ours = (r for r in found if _is(r, "DiagnosticReport") and _is_of(r, order_id))
+        return tuple(self._at(text_of(r, "id")) for r in ours)
+
+    def holding_at(self, ris_report_id: str) -> Holding:
+        try:
+            return self._at(ris_report_id)
+        except NoAnswer as error:
+            return Holding(HoldingKind.UNKNOWN, str(error), retry_after=_retry_after(error))
+
     def _create(self, submission: Submission) -> Reply:
-        criteria = f"identifier={quote(_token(submission.report_uuid), safe=':')}"
-        headers = {"If-None-Exist": criteria, "Prefer": "return=representation"}
+        headers = {"If-None-Exist": condition(submission), "Prefer": "return=representation"}
         return self._wire.request("POST", "DiagnosticReport", content=submission.payload, headers=headers, hurried=True)
 
     def _update(self, submission: Submission, replaces: Holding) -> Reply:
@@ -128,11 +141,18 @@ class FhirRis:
             raise NoAnswer("The RIS did not search by identifier", "It answered with other reports", "Call support")
         if len(found) != 1:
             return Holding(HoldingKind.SEVERAL if found else HoldingKind.NONE)
-        # The search result has no ETag of its own; content and version must come from one answer.
-        ris_id = text_of(found[0], "id")
+        holding = self._at(text_of(found[0], "id"))
+        if not _carries(holding.resource, report_uuid):
+            raise NoAnswer("The RIS answered with another report", "", "Call support")
+        return holding
+
+    def _at(self, ris_id: str) -> Holding:
+        """A search result has no ETag of its own; content and version must come from one answer. Raises `NoAnswer`."""
         reply = self._wire.request("GET", f"DiagnosticReport/{quote(ris_id, safe='')}", hurried=True)
+        if reply.status in (404, 410):
+            return Holding(HoldingKind.NONE)
         resource = _ok(reply)
-        if not _carries(resource, report_uuid) or text_of(resource, "id") != ris_id:
+        if text_of(resource, "id") != ris_id:
             raise NoAnswer("The RIS answered with another report", "", "Call support")
         return Holding(HoldingKind.ONE, "", ris_id, _etag(reply, resource), resource)
 
@@ -182,6 +202,23 @@ def _answer(reply: Reply, submission: Submission) -> Answer:
     if not _is(resource, "DiagnosticReport") or not _carries(resource, submission.report_uuid) or not ris_id:
         return Answer(AnswerKind.UNKNOWN, "The RIS answered, but not about this report")
     return Answer(AnswerKind.ACKNOWLEDGED, "", ris_id)
+
+
+def _taken(reply: Reply, submission: Submission) -> Answer | None:
+    """A conditional create that met a final report of the same order."""
+    if reply.status == 412:
+        return Answer(AnswerKind.TAKEN, "The RIS holds other reports for this order")
+    if reply.status != 200:
+        return None
+    there = reply.json()
+    is_other = (
+        _is(there, "DiagnosticReport") and _is_of(there, submission.order_id) and not _carries(there, submission.report_uuid)
+    )
+    return Answer(AnswerKind.TAKEN, "The RIS holds a final report for this order that somebody else wrote") if is_other else None
+
+
+def _is_of(report: Resource, order_id: str) -> bool:
+    return any(reference_in(order) == f"ServiceRequest/{order_id}" for order in objects_of(report, "basedOn"))
 
 
 def _speaks_fhir(reply: Reply) -> bool:

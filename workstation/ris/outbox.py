@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from workstation.domain.delivery import Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
 from workstation.errors import WorkstationError
+from workstation.ris.others import held_for, why_not_over
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
 from workstation.stepping import LONGEST_SLEEP, Stepper
 
@@ -166,7 +167,7 @@ class Outbox:
             return self._silent(row, check.detail, check.retry_after)
         if check.kind is OrderCheckKind.DOUBT:
             return self._held(row, check.detail)
-        holding = self.ris.read_back(submission.report_uuid)
+        holding = held_for(self.ris, submission)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
         if self._is_outage_over() and any(other.delivery_id < row.delivery_id for other in self._workable()):
@@ -175,7 +176,7 @@ class Outbox:
         if held is not None and held.held is Held.THIS_VERSION:
             self._move(row, DeliveryEvent.SEND)
             return self._confirmed(row, holding, held)
-        if conflict := _why_not_over(holding, held, submission):
+        if conflict := why_not_over(holding, held, submission):
             return self._move(row, DeliveryEvent.RIS_HAS_NEWER, conflict, ris_sha256=held.ris_sha256 if held else "")
         self._move(row, DeliveryEvent.SEND)
         answer = self.ris.deliver(submission, holding if holding.kind is HoldingKind.ONE else None)
@@ -186,20 +187,22 @@ class Outbox:
             return self._silent(row, answer.detail, answer.retry_after)
         if answer.kind is AnswerKind.ACKNOWLEDGED:
             return self._move(row, DeliveryEvent.ACKNOWLEDGE, ris_report_id=answer.ris_report_id)
+        if answer.kind is AnswerKind.TAKEN:
+            return self._move(row, DeliveryEvent.RIS_HAS_NEWER, answer.detail)
         if answer.kind is AnswerKind.REFUSED:
             return self._move(row, DeliveryEvent.RIS_REFUSES, answer.detail)
         return self._settle(row, submission, refusal=answer.detail)
 
     def _settle(self, row: Delivery, submission: Submission, refusal: str = "") -> Delivery:
         """Read back a row that is SENDING or ACKNOWLEDGED. `refusal` is what the RIS just said against it."""
-        holding = self.ris.read_back(submission.report_uuid)
+        holding = held_for(self.ris, submission)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
         self._is_outage_over()
         held = self._compare(row, holding)
         if held is not None and held.held is Held.THIS_VERSION:
             return self._confirmed(row, holding, held)
-        conflict = _why_not_over(holding, held, submission)
+        conflict = why_not_over(holding, held, submission)
         acknowledged = row.state is DeliveryState.ACKNOWLEDGED
         if conflict:
             event = DeliveryEvent.READ_BACK_DIFFERS if acknowledged else DeliveryEvent.RIS_HAS_NEWER
@@ -258,19 +261,6 @@ class Outbox:
         with self._lock:
             failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
             self._due[row.delivery_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
-
-
-def _why_not_over(holding: Holding, held: Comparison | None, submission: Submission) -> str:
-    """Why this version must not be put on top of what the RIS holds, or "" when it may."""
-    if holding.kind is HoldingKind.SEVERAL:
-        return "The RIS holds more than one report with this report's identifier"
-    if held is None:
-        return "The RIS no longer holds the version that this one follows" if submission.base_version else ""
-    if held.held is Held.SOMETHING_ELSE:
-        return "The report was changed in the RIS"
-    if submission.base_version and (held.version, holding.etag) != (submission.base_version, submission.base_etag):
-        return "The report was changed in the RIS since our last version"
-    return ""
 
 
 class OutboxRunner:

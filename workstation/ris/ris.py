@@ -22,6 +22,8 @@ class AnswerKind(StrEnum):
     """The RIS will not take this content, now or later. Repeating does not help."""
     CONFLICT = "conflict"
     """The RIS holds another version than the one this builds on."""
+    TAKEN = "taken"
+    """The RIS holds a final report of this order that somebody else wrote. Ours was not stored."""
     UNKNOWN = "unknown"
     """No answer, or none that says what the RIS did. It may have stored the report."""
 
