@@ -29,6 +29,8 @@ FEWEST_LETTERS = 4
 
 MOST_RULES = 2_000
 MOST_NOTED = 5_000
+MOST_WORDS_OF_OWN = 2_000
+LONGEST_WORD = 60
 MOST_BYTES = 1024 * 1024
 VERSION = 1
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -64,6 +66,7 @@ class Corrections:
         self._noted: dict[str, int] = {}
         self._rules: dict[str, Rule] = {}
         self._declined: set[str] = set()
+        self._words: tuple[str, ...] = ()
         self._load()
 
     @property
@@ -71,9 +74,26 @@ class Corrections:
         return tuple(self._rules.values())
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The user's own, in the order in which they were added."""
+        return self._words
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """What the recogniser should expect from now on."""
-        return tuple(dict.fromkeys(rule.written for rule in self._rules.values()))
+        return tuple(dict.fromkeys((*self._words, *(rule.written for rule in self._rules.values()))))
+
+    def add_words(self, words: Iterable[str]) -> None:
+        """Raises Refused for what is no word or term, and when there are too many."""
+        added = tuple(dict.fromkeys((*self._words, *(checked_word(word) for word in words))))
+        if len(added) > MOST_WORDS_OF_OWN:
+            raise Refused("There are too many words of your own", f"{len(added)}", "Remove some that are no longer needed")
+        self._words = added
+        self._save()
+
+    def remove_word(self, word: str) -> None:
+        self._words = tuple(known for known in self._words if known != word)
+        self._save()
 
     def note(self, dictated: str, corrected: str) -> Rule | None:
         """A dictated passage was corrected; the rule to offer, if this is the second time and it may be learnt."""
@@ -99,7 +119,7 @@ class Corrections:
         if len(self._rules) >= MOST_RULES:
             raise Refused("There are too many corrections", f"{len(self._rules)}", "Forget some that are no longer needed")
         self._noted.pop(self._fingerprint(rule), None)
-        self._rules[rule.heard] = rule
+        self._rules = {**self._rules, rule.heard: rule}  # anew: another thread may be reading it
         self._save()
 
     def decline(self, rule: Rule) -> None:
@@ -111,18 +131,19 @@ class Corrections:
 
     def forget(self, rule: Rule) -> None:
         if self._rules.get(rule.heard) == rule:
-            del self._rules[rule.heard]
+            self._rules = {heard: kept for heard, kept in self._rules.items() if heard != rule.heard}
             self._save()
 
     def applied(self, text: str) -> tuple[str, tuple[Applied, ...]]:
         """The text with the rules' phrases written, longest first, and where."""
-        if not self._rules:
+        rules = self._rules
+        if not rules:
             return text, ()
-        phrases = sorted(self._rules, key=len, reverse=True)
+        phrases = sorted(rules, key=len, reverse=True)
         pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?![\w-])", re.IGNORECASE)
         done, written, last = [], "", 0
         for found in pattern.finditer(text):
-            new = _cased_as(found[0], self._rules[found[0].lower()].written)
+            new = _cased_as(found[0], rules[found[0].lower()].written)
             written += text[last : found.start()]
             done.append(Applied(len(written), len(written) + len(new), found[0]))
             written, last = written + new, found.end()
@@ -153,6 +174,7 @@ class Corrections:
         self._salt = str(data["salt"])
         self._noted = {str(mark): int(count) for mark, count in data["noted"].items()}
         self._declined = {str(mark) for mark in data["declined"]}
+        self._words = tuple(dict.fromkeys(checked_word(str(word)) for word in data.get("words", ())))
         # A file from elsewhere may hold what is never learnt.
         self._rules = {rule.heard: rule for rule in rules if learnable(rule.heard, rule.written, self._tables) == rule}
 
@@ -163,6 +185,7 @@ class Corrections:
             "rules": [[rule.heard, rule.written] for rule in self._rules.values()],
             "noted": self._noted,
             "declined": sorted(self._declined),
+            "words": self._words,
         }
         part = self._path.with_suffix(".part")
         try:
@@ -180,6 +203,16 @@ class Corrections:
             raise Unavailable(
                 "The correction was not kept", error.strerror or "", "Free some room; the report is not affected"
             ) from error
+
+
+def checked_word(word: str) -> str:
+    """The word or term of a few words, spaces made one. Raises Refused."""
+    term = " ".join(word.split())
+    if not 2 <= len(term) <= LONGEST_WORD or not term.isprintable() or not WORD.search(term):
+        raise Refused(
+            "This is no word that can be expected", repr(term[:LONGEST_WORD]), "Two letters or more, a few words at most"
+        )
+    return term
 
 
 def learnable(dictated: str, corrected: str, tables: Language | None) -> Rule | None:

@@ -20,6 +20,7 @@ from dictation.engines.alignment import atoms, known_tables
 from dictation.formatter.language import Language
 from dictation.retrieval import alike
 from workstation.commands.command import Command
+from workstation.domain.report import SectionCode
 from workstation.errors import Refused, Unavailable
 
 LIKE_ENOUGH = 0.8
@@ -27,6 +28,7 @@ CLEARLY_BETTER = 0.08
 """Than the next phrase: of two that sound alike neither is taken."""
 
 ENGLISH = "en"
+PARTS = ("say", "never", "sections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class SpokenTable:
         others = (score for score, phrase in scored[1:] if self.find(phrase) != best)
         return best if scored[0][0] - next(others, 0.0) >= CLEARLY_BETTER else None
 
+    def section_of(self, heading: str) -> SectionCode | None:
+        """The section of a report that a heading names; None for "Liver"."""
+        found = next((name for name, said in _read(self.code)["sections"].items() if heading in said), None)
+        return SectionCode[found.upper()] if found is not None else None
+
     @property
     def editing(self) -> Mapping[CommandName, tuple[str, ...]]:
         return self._editing
@@ -121,7 +128,7 @@ def _read(code: str) -> dict[str, dict[str, tuple[str, ...]]]:
         raise Unavailable("No command can be said in this language", f"{code!r}", "Use the keys (F1)")
     try:
         read = tomllib.loads(source.read_text("utf-8"))
-        return {part: {key: tuple(said) for key, said in read[part].items()} for part in ("say", "never")}
+        return {part: {key: tuple(said) for key, said in read[part].items()} for part in PARTS}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
         raise Refused("The file of spoken commands cannot be read", f"{source.name}: {error}", "Correct the file") from error
 

@@ -75,6 +75,10 @@ class SpokenDictation:
         self.is_slow_to_end = False
         self.sources: list[Any] = []
         self.befores: list[str] = []
+        self.expected: list[DictationContext] = []
+        self.is_command: Callable[[str], bool] = lambda _: False
+        self.for_command = False
+        self.corrected: Callable[[str], str] = lambda text: text
         self.on_open: Callable[[str, str], None] = lambda *_: None
         self.on_silence: Callable[[str, bool], None] = lambda *_: None
         self.on_segment: Callable[[DictatedSegment], None] = lambda _: None
@@ -96,7 +100,14 @@ class SpokenDictation:
     def close(self) -> None:
         self.is_closed = True
 
-    def expect(self, context: DictationContext) -> None: ...
+    def expect(self, context: DictationContext) -> None:
+        self.expected.append(context)
+
+    def know_commands(self, is_command: Callable[[str], bool]) -> None:
+        self.is_command = is_command
+
+    def listen_for_command(self, on: bool) -> None:
+        self.for_command = on
 
     def release(self) -> None:
         """The last word is said out at once, unless a test takes its time."""
@@ -121,10 +132,13 @@ class SpokenDictation:
         (self.folder / f"{segment_id}.wav").write_bytes(bytes(44 + 3200))
         self.on_open(segment_id, self.key)
 
-    def write(self, segment_id: str, text: str, problem: str = "") -> None:
+    def write(self, segment_id: str, text: str, problem: str = "", is_late: bool = False) -> None:
         """The recogniser gives the words."""
         path = str(self.folder / f"{segment_id}.wav")
-        self.on_segment(DictatedSegment(segment_id, text, audio_path=path, problem=problem))
+        for_command, self.for_command = self.for_command, False
+        self.on_segment(
+            DictatedSegment(segment_id, text, text, audio_path=path, problem=problem, for_command=for_command, is_late=is_late)
+        )
 
 
 class Silence:

@@ -119,6 +119,10 @@ class DictationDesk(QObject):
         return any(target.report_uuid != uuid for target in self._targets.values())
 
     @property
+    def kept(self) -> KeptDictation:
+        return self._kept
+
+    @property
     def unavailable(self) -> Unavailable | None:
         return self._kept.unavailable
 

@@ -1,4 +1,4 @@
-"""The one pipeline: made when it is first needed, kept so that the model is loaded once, heard on the main thread."""
+"""The pipeline of each language: made when first needed, kept so that its model is loaded once, heard on the main thread."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class KeptDictation(QObject):
     level = Signal(object)
     sound = Signal(object)
     problem = Signal(object)
+    made = Signal()
+    """There is a new `pipeline`, which nothing was told yet."""
 
     def __init__(
         self, jobs: Jobs, folder: Path, places: SpokenPlaces, make: MakeDictation | None, vault: Vault, engine: str = ""
@@ -52,8 +54,10 @@ class KeptDictation(QObject):
         self._make = make or partial(make_dictation, vault=vault)
         self._engine = engine
         self.pipeline: Dictation | None = None
+        """That of the language which was asked for last."""
         self.has_engine = False
         self.unavailable: Unavailable | None = None
+        self._made: dict[str, tuple[Dictation, bool]] = {}
 
     def spec(self, language: str) -> EngineSpec | None:
         """What recognises `language`; None with the reason in `unavailable`."""
@@ -69,27 +73,39 @@ class KeptDictation(QObject):
 
     def ready(self, context: DictationContext) -> Dictation:
         """The pipeline, made now if there is none, or none with a model although there is one by now."""
-        if self.pipeline is not None and self.has_engine:
-            return self.pipeline
+        known, self.has_engine = self._made.get(context.language, (None, False))
+        if known is not None and known is not self.pipeline:
+            if self.pipeline is not None:
+                self.pipeline.stop()
+            self.pipeline = known
+        if known is not None and self.has_engine:
+            return known
         spec = self.spec(context.language)
-        if self.pipeline is not None:
+        if known is not None:
             if spec is None:
-                return self.pipeline
-            self.pipeline.close()  # there is a model now
+                return known
+            known.close()  # there is a model now
+        elif self.pipeline is not None:
+            self.pipeline.stop()  # what was said in the other language is still written
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.pipeline = self._make(spec, self._folder, context)
+        made = self.pipeline = self._make(spec, self._folder, context)
         self.has_engine = spec is not None
-        self._listen_to(self.pipeline)
-        return self.pipeline
+        self._made[context.language] = (made, self.has_engine)
+        self._listen_to(made)
+        self.made.emit()
+        return made
 
     def close(self) -> None:
-        dictation, self.pipeline = self.pipeline, None
-        if dictation is not None:
+        made, self._made, self.pipeline = self._made, {}, None
+        for dictation, _ in made.values():
             dictation.close()
 
     def _listen_to(self, dictation: Dictation) -> None:
         def on_main(call: Callable[[], None]) -> None:
-            self._jobs.on_main(lambda: call() if dictation is self.pipeline else None)
+            self._jobs.on_main(lambda: call() if any(dictation is made for made, _ in self._made.values()) else None)
+
+        def shown(call: Callable[[], None]) -> None:
+            on_main(lambda: call() if dictation is self.pipeline else None)
 
         def on_open(segment_id: str, key: str) -> None:  # in the pipeline's thread: on disk before anything is heard
             target = target_of(key)
@@ -105,8 +121,8 @@ class KeptDictation(QObject):
         dictation.on_open = on_open
         dictation.on_silence = lambda segment_id, is_clear: on_main(lambda: self.silent.emit(segment_id, is_clear))
         dictation.on_segment = lambda segment: on_main(lambda: self.heard.emit(segment))
-        dictation.on_state = lambda state: on_main(lambda: self.state.emit(state))
-        dictation.on_draft = lambda text: on_main(lambda: self.draft.emit(text))
-        dictation.on_level = lambda level: on_main(lambda: self.level.emit(level))
+        dictation.on_state = lambda state: shown(lambda: self.state.emit(state))
+        dictation.on_draft = lambda text: shown(lambda: self.draft.emit(text))
+        dictation.on_level = lambda level: shown(lambda: self.level.emit(level))
         dictation.on_sound = lambda sound: on_main(lambda: self.sound.emit(sound))
         dictation.on_problem = lambda error: on_main(lambda: self.problem.emit(error))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.desk import DESK
+from workstation.commands.dictating import DICTATING
 from workstation.commands.dimensions import DIMENSIONS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.fusion import FUSION
@@ -326,6 +327,7 @@ COMMANDS: tuple[Command, ...] = (
         "Report",
     ),
     *TEMPLATES,
+    *DICTATING,
     Command(
         "report.sign_preliminary",
         "Sign as preliminary",

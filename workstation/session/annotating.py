@@ -202,6 +202,11 @@ class Annotating:
         if changes:
             self._drawn.write(changes)
 
+    @property
+    def steps(self) -> int:
+        """How many acts `undo` could take back."""
+        return self._drawn.steps
+
     def undo(self) -> None:
         self.drawing.cancel()
         self._nudged = ""

@@ -101,6 +101,11 @@ class Drawn:
         step = self._done[-1] if self._done else ()
         return () if isinstance(step, OtherAct) else step
 
+    @property
+    def steps(self) -> int:
+        """How many acts `undo` could take back."""
+        return len(self._done)
+
     def note(self, act: OtherAct) -> None:
         """Something else was done: undone in its turn."""
         self._done.append(act)
