@@ -83,14 +83,14 @@ class DeliveryLedger:
     def deliveries(self, open_only: bool = False) -> tuple[Delivery, ...]:
         """All rows, oldest first; with `open_only` those that are not CONFIRMED or SUPERSEDED."""
         where = f" WHERE state NOT IN ({_FINISHED})" if open_only else ""
-        return tuple(map(_delivery, self._database.rows(f"SELECT {_COLUMNS} FROM outbox{where} ORDER BY id")))
+        return tuple(map(self._delivery, self._database.rows(f"SELECT {_COLUMNS} FROM outbox{where} ORDER BY id")))
 
     def delivery(self, delivery_id: int) -> Delivery:
-        return _delivery(self._row(delivery_id))
+        return self._delivery(self._row(delivery_id))
 
     def of_report(self, report_uuid: str) -> tuple[Delivery, ...]:
         sql = f"SELECT {_COLUMNS} FROM outbox WHERE report_uuid = ? ORDER BY version"
-        return tuple(map(_delivery, self._database.rows(sql, report_uuid)))
+        return tuple(map(self._delivery, self._database.rows(sql, report_uuid)))
 
     def heads(self) -> tuple[Delivery, ...]:
         """The oldest open row of each accession: only these may be worked on."""
@@ -98,7 +98,10 @@ class DeliveryLedger:
             f"SELECT {_COLUMNS} FROM outbox WHERE id IN"
             f" (SELECT min(id) FROM outbox WHERE state NOT IN ({self._passed}) GROUP BY accession_number) ORDER BY id"
         )
-        return tuple(map(_delivery, self._database.rows(sql)))
+        return tuple(map(self._delivery, self._database.rows(sql)))
+
+    def _delivery(self, row: Row) -> Delivery:
+        return _delivery(row, self.can_be_proved)
 
     @property
     def _passed(self) -> str:
@@ -265,7 +268,7 @@ class DeliveryLedger:
         return row
 
 
-def _delivery(row: Row) -> Delivery:
+def _delivery(row: Row, can_be_proved: bool) -> Delivery:
     return Delivery(
         delivery_id=row["id"],
         report_uuid=row["report_uuid"],
@@ -279,4 +282,5 @@ def _delivery(row: Row) -> Delivery:
         local_sha256=row["local_sha256"],
         ris_sha256=row["ris_sha256"],
         since=datetime.fromisoformat(row["since"]) if row["since"] else None,
+        can_be_proved=can_be_proved,
     )

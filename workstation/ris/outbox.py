@@ -186,7 +186,7 @@ class Outbox:
         if answer.kind is AnswerKind.UNKNOWN:
             return self._silent(row, answer.detail, answer.retry_after)
         if answer.kind is AnswerKind.ACKNOWLEDGED:
-            return self._move(row, DeliveryEvent.ACKNOWLEDGE, ris_report_id=answer.ris_report_id)
+            return self._move(row, DeliveryEvent.ACKNOWLEDGE, answer.detail, ris_report_id=answer.ris_report_id)
         if answer.kind is AnswerKind.TAKEN:
             return self._move(row, DeliveryEvent.RIS_HAS_NEWER, answer.detail)
         if answer.kind is AnswerKind.REFUSED:
@@ -199,6 +199,8 @@ class Outbox:
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
         self._is_outage_over()
+        if holding.kind is HoldingKind.UNPROVABLE:
+            return self._unprovable(row, refusal)
         held = self._compare(row, holding)
         if held is not None and held.held is Held.THIS_VERSION:
             return self._confirmed(row, holding, held)
@@ -213,6 +215,15 @@ class Outbox:
             self._move(row, DeliveryEvent.READ_BACK_MISSING)
             return self._missed(row, "The RIS said yes but does not hold this version")
         return self._move(row, DeliveryEvent.READ_BACK_MISSING, "The RIS does not hold it: it will be sent again")
+
+    def _unprovable(self, row: Delivery, refusal: str) -> Delivery:
+        """Nothing can be read back: the very same message goes again, which its receiver knows by its number."""
+        if refusal:
+            return self._move(row, DeliveryEvent.RIS_HAS_NEWER, refusal)
+        self._wait(row)
+        if row.state is DeliveryState.ACKNOWLEDGED:
+            return self._ledger.note(row.delivery_id, row.last_error)
+        return self._ledger.move(row.delivery_id, DeliveryEvent.READ_BACK_MISSING, "No answer came: the same message goes again")
 
     def _compare(self, row: Delivery, holding: Holding) -> Comparison | None:
         return self._ledger.compare(row.delivery_id, holding.resource) if holding.kind is HoldingKind.ONE else None

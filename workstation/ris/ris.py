@@ -45,6 +45,8 @@ class HoldingKind(StrEnum):
     ONE = "one"
     NONE = "none"
     SEVERAL = "several"
+    UNPROVABLE = "unprovable"
+    """This RIS offers no way to ask."""
     UNKNOWN = "unknown"
 
 
