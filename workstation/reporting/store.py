@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
 from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
+from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.content import content_of_report
 from workstation.reporting.database import ReportDatabase, Row
@@ -127,8 +128,10 @@ class ReportStore:
             self._journal.dictate(report_uuid, section, segment, spot)
         return self.report(report_uuid)
 
-    def write_section(self, report_uuid: str, section: SectionCode, text: str, base: str | None = None) -> Report:
-        """Typed text of a whole section.
+    def write_section(
+        self, report_uuid: str, section: SectionCode, text: str, base: str | None = None, links: Sequence[TextLink] = ()
+    ) -> Report:
+        """Typed text of a whole section, and in the same step the `links` of words in it.
 
         With `base`, the text that was typed onto, words appended to the section since are kept;
         `Conflict` when more than that has changed.
@@ -136,6 +139,7 @@ class ReportStore:
         with self._database.writing():
             self._required(report_uuid)
             self._journal.type(report_uuid, section, text, base)
+            self.links.add(links)
         return self.report(report_uuid)
 
     def journal(self, report_uuid: str) -> tuple[JournalEntry, ...]:
