@@ -286,6 +286,7 @@ class FakeLibrary:
         self.shelf: dict[tuple[str, str], FakeViewport] = {}
         self.greys: dict[str, int] = {}
         self.objects: dict[str, tuple[ObjectFound, ...]] = {}
+        self.reports: dict[str, tuple] = {}
         self.registrar = FakeRegistrar()
         self.lesion = LesionProposal((0.0, 0.0, 0.0), (), "")
         self.lesions_asked: list[tuple] = []
@@ -313,6 +314,9 @@ class FakeLibrary:
 
     def objects_of(self, study, cancelled):
         return self.objects.get(study.study_instance_uid, ())
+
+    def reports_of(self, study, cancelled):
+        return self.reports.get(study.study_instance_uid, ())
 
     def progress(self, series_uid: str) -> tuple[int, int]:
         return self.loaded.get(series_uid, (SLICES, SLICES) if any(k[1] == series_uid for k in self.shelf) else (0, 0))
@@ -344,6 +348,7 @@ class FakeStore:
     """A report store in memory: one draft for each accession."""
 
     def __init__(self) -> None:
+        self.links = SimpleNamespace(of_report=lambda _: (), begin_segment=lambda _: None, mark_seen=lambda *_: None)
         self.reports: dict[str, Report] = {}
         self.sent: tuple = ()
 
@@ -364,7 +369,7 @@ class FakeStore:
         )
         return self.reports.setdefault(made.report_uuid, made)
 
-    def write_section(self, report_uuid: str, section: SectionCode, text: str) -> Report:
+    def write_section(self, report_uuid: str, section: SectionCode, text: str, links=()) -> Report:
         report = self.reports[report_uuid]
         sections = tuple(replace(s, text=text) if s.code is section else s for s in report.sections)
         self.reports[report_uuid] = replace(report, sections=sections)

@@ -7,7 +7,7 @@ replaying the journal from the row after which a link was written, so that it fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -31,16 +31,19 @@ class LinkLedger:
         self._journal = journal
         self._clock = clock
 
-    def put(self, links: Sequence[TextLink]) -> None:
-        """New links, or new states of known ones. Their places are those of the text as it lies on disk now.
+    def add(self, links: Sequence[TextLink]) -> None:
+        """New links, or new states of known ones, inside a `ReportDatabase.writing` block.
 
-        A link may be put before its words are written: it waits at its place until they come there.
+        Their places are those of the text as it is written in this block.
         """
-        if not links:
-            return
+        for link in links:
+            self._database.insert("text_link", **_row(link, self._newest(link.report_uuid), self._clock()))
+
+    def mark_seen(self, report_uuid: str, link_ids: Iterable[str]) -> None:
+        """The reader has looked at words that had changed with their measurement."""
+        wanted = set(link_ids)
         with self._database.writing():
-            for link in links:
-                self._database.insert("text_link", **_row(link, self._newest(link.report_uuid), self._clock()))
+            self.add([replace(link, is_seen=True) for link in self.of_report(report_uuid) if link.link_id in wanted])
 
     def begin_segment(self, link: TextLink) -> None:
         """Somebody begins to speak. Known already: the image of then stays (speech that is recognised again)."""

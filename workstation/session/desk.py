@@ -16,10 +16,14 @@ from workstation.domain.order import WorklistItem
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportAction, ReportStatus, SectionCode
 from workstation.domain.study import Study
+from workstation.domain.text_link import TextLink
 from workstation.errors import Refused
 from workstation.jobs import DATABASE, Cancel, Jobs
+from workstation.reporting.links import LinkLedger
 from workstation.reporting.signing import Missing, NotSigned
 from workstation.reporting.store import ReportStore, SigningEvidence
+from workstation.reporting.text import clean
+from workstation.session.ties import Ties
 from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
@@ -67,12 +71,19 @@ class ReportDesk:
         self._saving = 0
         self._unsaved: dict[Place, str] = {}
         self._spoken: dict[str, DictationTarget] = {}
+        self.ties = Ties()
+        """Words that are tied to images and are written with the next text of their section."""
         # Of the database lane alone: sections whose last typed text did not reach the disk.
         self._lost: set[Place] = set()
 
     @property
     def is_open_for_writing(self) -> bool:
         return self.report is not None and self.report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
+
+    @property
+    def links(self) -> LinkLedger:
+        """What ties words to images, on disk: for jobs of the database lane."""
+        return self._store.links
 
     @property
     def is_saving(self) -> bool:
@@ -229,11 +240,13 @@ class ReportDesk:
 
         if place in self._unsaved:
             self._unsaved[place] = text  # or a retry would write the older text over it
-        self._save(lambda _: self._on_disk(uuid, section, text), written, failed)
+        links = self.ties.taken(uuid, section, clean(text))
+        self._save(lambda _: self._on_disk(uuid, section, text, links), written, failed)
 
-    def _on_disk(self, uuid: str, section: SectionCode, text: str) -> Report:
+    def _on_disk(self, uuid: str, section: SectionCode, text: str, links: Sequence[TextLink]) -> Report:
         self._lost.add((uuid, section))
-        report = self._store.write_section(uuid, section, text)
+        with self.ties.kept_if_refused(uuid, section, clean(text), links):
+            report = self._store.write_section(uuid, section, text, links=links)
         self._lost.discard((uuid, section))
         return report
 
