@@ -54,9 +54,11 @@ def test_only_a_matching_read_back_confirms():
     assert confirming == {DeliveryEvent.READ_BACK_MATCHES}
 
 
-def test_nothing_leaves_confirmed_or_superseded():
-    for state in (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED):
+def test_nothing_leaves_confirmed_or_withdrawn_and_superseded_waits_again_only_when_the_newer_one_is_withdrawn():
+    for state in (DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN):
         assert not [event for (source, event) in DELIVERY_TRANSITIONS if source is state]
+    leaving = {event: after for (source, event), after in DELIVERY_TRANSITIONS.items() if source is DeliveryState.SUPERSEDED}
+    assert leaving == {DeliveryEvent.NEWER_VERSION_WITHDRAWN: DeliveryState.QUEUED}
 
 
 def test_an_unknown_outcome_is_never_sent_again_before_it_was_asked_for():

@@ -26,6 +26,9 @@ class ReportAction(StrEnum):
     APPEND = "append"
 
 
+REVISIONS = frozenset({ReportAction.AMEND, ReportAction.CORRECT, ReportAction.APPEND})
+"""What is done to a report that was signed as final."""
+
 # FHIR R4 DiagnosticReport.status: a final report changes only by a new, marked version
 # (amended, corrected, appended); servers do not enforce it, so we do.
 REPORT_TRANSITIONS: dict[tuple[ReportStatus, ReportAction], ReportStatus] = {
@@ -58,6 +61,8 @@ class SectionCode(StrEnum):
     IMPRESSION = "19005-8"
     RECOMMENDATION = "18783-1"
     COMMUNICATION = "73568-8"
+    ADDENDUM = "55107-7"
+    """Of a draft: the words of the addendum that is being written. Signed, they are an `Addendum`."""
 
 
 SECTION_TITLES: dict[SectionCode, str] = {
@@ -68,6 +73,7 @@ SECTION_TITLES: dict[SectionCode, str] = {
     SectionCode.IMPRESSION: "Impression",
     SectionCode.RECOMMENDATION: "Recommendation",
     SectionCode.COMMUNICATION: "Communication",
+    SectionCode.ADDENDUM: "Addendum",
 }
 
 
@@ -75,6 +81,26 @@ SECTION_TITLES: dict[SectionCode, str] = {
 class ReportSection:
     code: SectionCode
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addendum:
+    """Words added below a signed report, which never change again. `at` carries an offset."""
+
+    text: str
+    signed_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What was begun on a signed report and is not signed yet: an addendum, a correction, an amendment."""
+
+    action: ReportAction
+    begun_by: str
+    at: datetime
+    reason: str = ""
+    """Why the text is changed, in the reader's words: a correction has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +128,14 @@ class Report:
     procedure_code: str = ""
     study_date: str = ""
     """`YYYYMMDD` (0008,0020) or empty: FHIR DiagnosticReport.effective."""
+    addenda: tuple[Addendum, ...] = ()
+    """Oldest first."""
+    earlier_signers: tuple[str, ...] = ()
+    """Who signed versions before this one and is not `signed_by`: the resident of a preliminary report."""
+    reason: str = ""
+    """Why this version was made of a signed one."""
+    revision: Revision | None = None
+    """Of the report as it stands; a version has none."""
 
     def text(self, code: SectionCode) -> str:
         return next((s.text for s in self.sections if s.code == code), "")

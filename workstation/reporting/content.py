@@ -24,7 +24,7 @@ from workstation.domain.fhir import (
     text_of,
 )
 from workstation.domain.report import Report, SectionCode
-from workstation.reporting.layout import filled_sections, plain_text, sections_of
+from workstation.reporting.layout import plain_text, sections_of, written_sections
 from workstation.reporting.text import clean_line
 
 
@@ -50,17 +50,16 @@ class ReportContent:
 
 def content_of_report(report: Report) -> ReportContent:
     """The facts of a signed version, straight from the model and not by way of FHIR."""
-    filled = filled_sections(report.sections)
     return ReportContent(
         identifier=f"urn:uuid:{report.report_uuid}",
         accession_number=report.accession_number,
         order=f"ServiceRequest/{report.order_id}",
         patient=report.ris_patient_reference,
         status=report.status.value,
-        signer=clean_line(report.signed_by),
+        signer=" ".join(map(clean_line, (report.signed_by, *report.earlier_signers))),
         issued=_utc(report.signed_at.isoformat(timespec="milliseconds")) if report.signed_at else "",
         conclusion=conclusion_of(report),
-        sections=tuple((s.code.value, s.text) for s in filled),
+        sections=tuple((s.code.value, s.text) for s in written_sections(report)),
         text=plain_text(report),
     )
 

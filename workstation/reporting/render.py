@@ -10,7 +10,7 @@ from typing import Any
 from workstation.domain.fhir import DICOM_UID, REPORT_IDENTIFIER_SYSTEM, accession_identifier, fhir_date
 from workstation.domain.report import SECTION_TITLES, Report
 from workstation.reporting.content import conclusion_of
-from workstation.reporting.layout import filled_sections, plain_text
+from workstation.reporting.layout import plain_text, written_sections
 from workstation.reporting.text import clean, clean_line
 
 LOINC = "http://loinc.org"
@@ -31,7 +31,7 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
     if report.signed_at is None:
         raise ValueError("only a signed version can be rendered")
     issued = report.signed_at.isoformat(timespec="milliseconds")
-    signer = {"type": "Practitioner", "display": clean_line(report.signed_by)}
+    readers = [{"type": "Practitioner", "display": clean_line(name)} for name in (report.signed_by, *report.earlier_signers)]
     resource: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
         "identifier": _identifiers(report),
@@ -41,8 +41,8 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
         "code": _code(report),
         "subject": {"reference": report.ris_patient_reference},
         "issued": issued,
-        "performer": [signer],
-        "resultsInterpreter": [signer],
+        "performer": readers[:1],
+        "resultsInterpreter": readers,
         "imagingStudy": [
             {
                 "type": "ImagingStudy",
@@ -86,8 +86,8 @@ def _code(report: Report) -> dict[str, Any]:
 
 def _narrative(report: Report) -> str:
     parts = [f"<p>{escape(clean_line(report.procedure))} ({escape(report.status.value)}, version {report.version})</p>"]
-    for section in filled_sections(report.sections):
+    for section in written_sections(report):
         lines = "<br/>".join(escape(line) for line in clean(section.text).split("\n"))
         parts.append(f"<h2>{escape(SECTION_TITLES[section.code])}</h2><p>{lines}</p>")
-    parts.append(f"<p>{escape(clean_line(report.signed_by))}</p>")
+    parts.append(f"<p>{escape('; '.join(map(clean_line, (report.signed_by, *report.earlier_signers))))}</p>")
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(parts)}</div>'

@@ -44,6 +44,9 @@ class SigningEvidence:
     accession_number: str = ""
 
 
+NOTHING_SEEN = SigningEvidence("", PatientKey(""))
+
+
 def status_after(
     report: Report,
     last_signed: Report | None,
@@ -66,6 +69,12 @@ def status_after(
     _check_deliveries(deliveries)
     _check_words(report, last_signed, status)
     return status
+
+
+def check_seen(report: Report, evidence: SigningEvidence) -> None:
+    """What holds for every signature, also one on top of the RIS's version: an order, and images that were shown."""
+    _check_order(report)
+    _check_evidence(report, evidence)
 
 
 def _check_order(report: Report) -> None:
@@ -92,7 +101,7 @@ def _check_deliveries(deliveries: Iterable[Delivery]) -> None:
     if any(d.state is DeliveryState.CONFLICT for d in deliveries):
         raise _refused(
             "the RIS holds a report that differs from what was sent before",
-            "Compare the two and settle the conflict first. Nothing in the RIS was overwritten",
+            "Compare the two (Ctrl+Shift+X) and settle the conflict first. Nothing in the RIS was overwritten",
         )
 
 
@@ -101,10 +110,19 @@ def _check_words(report: Report, last_signed: Report | None, status: ReportStatu
         raise _refused("findings and impression are both empty", "Dictate or type at least one of them", Missing.WORDS)
     if last_signed is None:
         return
-    if last_signed.sections == report.sections and (status in _MARKED_CHANGES or status is last_signed.status):
+    if same_text(last_signed, report) and (status in _MARKED_CHANGES or status is last_signed.status):
         raise _refused(f"nothing has changed since version {last_signed.version}", "Change the text first")
     if status is ReportStatus.APPENDED and not all(report.text(s.code).startswith(s.text) for s in last_signed.sections):
         raise _refused("an addendum may only add to the signed text", "Choose correct or amend, or put the signed text back")
+
+
+def same_text(first: Report, second: Report) -> bool:
+    """Whether two versions say the same. A section that one has empty and the other has not is the same."""
+
+    def texts(report: Report) -> dict[SectionCode, str]:
+        return {s.code: s.text for s in report.sections if s.text}
+
+    return texts(first) == texts(second) and first.addenda == second.addenda
 
 
 def _refused(reason: str, hint: str, missing: Missing = Missing.OTHER) -> NotSigned:

@@ -6,7 +6,6 @@ order comes from row ids, never from the clock.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,24 +13,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workstation.at_rest.vault import Vault
-from workstation.domain.delivery import Delivery
+from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
-from workstation.domain.report import Report, ReportAction, ReportSection, ReportStatus, SectionCode
+from workstation.domain.report import Report, ReportAction, ReportSection, SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.content import content_of_report
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
-from workstation.reporting.journal import Spot
 from workstation.reporting.forms import FhirForm, Form
+from workstation.reporting.journal import Spot
 from workstation.reporting.ledger import Clock, DeliveryLedger
+from workstation.reporting.life import ReportLife
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signed_versions import SignedVersions
-from workstation.reporting.signing import SigningEvidence, status_after
+from workstation.reporting.signing import SigningEvidence, same_text, status_after
 from workstation.reporting.spoken import SpokenLedger
 from workstation.reporting.text import clean_line
+from workstation.reporting.versions import SignedVersion, draft_of, put_together, signed_of, version_row
 
 __all__ = ["ReportStore", "SigningEvidence"]
 
@@ -57,6 +58,7 @@ class ReportStore:
         self.send_as(FhirForm())
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
+        self.life = ReportLife(self._database, self._journal, self.ledger, clock)
         self.spoken = SpokenLedger(self._database, self._journal, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
 
@@ -96,12 +98,13 @@ class ReportStore:
         return self.report(report_uuid)
 
     def report(self, report_uuid: str) -> Report:
-        """The report as it stands: last signed status and version, text as journalled."""
+        """The report as it stands: last signed status and version, text as journalled, what was begun on it."""
         row = self._required(report_uuid)
         texts = self._journal.texts(report_uuid)
         sections = tuple(ReportSection(code, texts[code]) for code in SectionCode)
         signed = self.versions(report_uuid)
-        return replace(signed[-1] if signed else _draft(row), sections=sections)
+        revision = self.life.of(report_uuid).revision
+        return replace(signed[-1] if signed else draft_of(row), sections=sections, revision=revision)
 
     def report_of(self, accession_number: str, study_uid: str) -> Report | None:
         """The report of a worklist row, if one was ever opened."""
@@ -114,10 +117,20 @@ class ReportStore:
         return tuple(report for row in rows if self._has_unsigned_words(report := self.report(row["report_uuid"])))
 
     def versions(self, report_uuid: str) -> tuple[Report, ...]:
-        """The signed versions, oldest first, exactly as signed."""
+        """The signed versions that stand, oldest first, exactly as signed."""
         row = self._required(report_uuid)
-        sql = "SELECT * FROM report_version WHERE report_uuid = ? ORDER BY version"
-        return tuple(_signed(row, version) for version in self._database.rows(sql, report_uuid))
+        withdrawn = self.life.of(report_uuid).withdrawn
+        return tuple(signed_of(row, v) for v in self._version_rows(report_uuid) if v["version"] not in withdrawn)
+
+    def history(self, report_uuid: str) -> tuple[SignedVersion, ...]:
+        """Every signature, oldest first, with its delivery; also those that were withdrawn."""
+        row = self._required(report_uuid)
+        withdrawn = self.life.of(report_uuid).withdrawn
+        deliveries = {delivery.version: delivery for delivery in self.ledger.of_report(report_uuid)}
+        return tuple(
+            SignedVersion(signed_of(row, v), deliveries.get(v["version"]), withdrawn.get(v["version"]))
+            for v in self._version_rows(report_uuid)
+        )
 
     def append_segment(
         self, report_uuid: str, section: SectionCode, segment: DictatedSegment, spot: Spot | None = None
@@ -168,9 +181,9 @@ class ReportStore:
             last = earlier[-1] if earlier else None
             status = status_after(current, last, action, signer, evidence, self.ledger.of_report(report_uuid))
             check(current)
-            signed = replace(
-                current, status=status, version=current.version + 1, signed_by=clean_line(signer), signed_at=self._clock()
-            )
+            number = len(self._version_rows(report_uuid)) + 1
+            signed = put_together(current, status, number, clean_line(signer), self._clock(), earlier)
+            self.life.signed(signed, action)
             delivery_id = self._write_version(signed)
         return self.ledger.delivery(delivery_id)
 
@@ -178,9 +191,12 @@ class ReportStore:
         return self.ledger.deliveries(open_only)
 
     def delivery_of(self, report_uuid: str) -> Delivery | None:
-        """The delivery of the newest signed version."""
-        rows = self.ledger.of_report(report_uuid)
+        """The delivery of the newest signed version that stands."""
+        rows = [row for row in self.ledger.of_report(report_uuid) if row.state is not DeliveryState.WITHDRAWN]
         return rows[-1] if rows else None
+
+    def _version_rows(self, report_uuid: str) -> list[Row]:
+        return self._database.rows("SELECT * FROM report_version WHERE report_uuid = ? ORDER BY version", report_uuid)
 
     def _required(self, report_uuid: str) -> Row:
         row = self._database.row("SELECT * FROM report WHERE report_uuid = ?", report_uuid)
@@ -225,27 +241,15 @@ class ReportStore:
         self._journal.record(row["report_uuid"], "bound", order.order_id)
 
     def _write_version(self, signed: Report) -> int:
-        assert signed.signed_at is not None
         rendered = self._form.render(signed)
         sha256 = content_of_report(signed).sha256()
-        self._database.insert(
-            "report_version",
-            report_uuid=signed.report_uuid,
-            version=signed.version,
-            status=signed.status.value,
-            sections=json.dumps({s.code.value: s.text for s in signed.sections}, ensure_ascii=False),
-            signed_by=signed.signed_by,
-            signed_at=signed.signed_at.isoformat(),
-            order_id=signed.order_id,
-            ris_patient_reference=signed.ris_patient_reference,
-            sha256=sha256,
-            journal_id=self._journal.record(signed.report_uuid, "signed", f"version {signed.version}"),
-        )
+        journal_id = self._journal.record(signed.report_uuid, "signed", f"version {signed.version}")
+        self._database.insert("report_version", **version_row(signed), sha256=sha256, journal_id=journal_id)
         return self.ledger.enqueue(signed, rendered)
 
     def _has_unsigned_words(self, report: Report) -> bool:
         signed = self.versions(report.report_uuid)
-        return report.sections != signed[-1].sections if signed else any(s.text.strip() for s in report.sections)
+        return not same_text(report, signed[-1]) if signed else any(s.text.strip() for s in report.sections)
 
 
 def _check_same(row: Row, item: WorklistItem) -> None:
@@ -262,35 +266,3 @@ def _check_same(row: Row, item: WorklistItem) -> None:
             "The order and the report on disk do not agree on the study",
             "Open the study that the report was begun for, or ask the RIS desk for an accession number of its own",
         )
-
-
-def _draft(row: Row) -> Report:
-    return Report(
-        report_uuid=row["report_uuid"],
-        accession_number=row["accession_number"],
-        study_instance_uid=row["study_instance_uid"],
-        patient_id=row["patient_id"],
-        patient_issuer=row["patient_issuer"],
-        order_id=row["order_id"],
-        ris_patient_reference=row["ris_patient_reference"],
-        procedure=row["procedure"],
-        status=ReportStatus.DRAFT,
-        version=0,
-        sections=(),
-        language=row["language"],
-        procedure_code=row["procedure_code"],
-        study_date=row["study_date"],
-    )
-
-
-def _signed(row: Row, version: Row) -> Report:
-    return replace(
-        _draft(row),
-        order_id=version["order_id"],
-        ris_patient_reference=version["ris_patient_reference"],
-        status=ReportStatus(version["status"]),
-        version=version["version"],
-        sections=tuple(ReportSection(SectionCode(code), text) for code, text in json.loads(version["sections"]).items()),
-        signed_by=version["signed_by"],
-        signed_at=datetime.fromisoformat(version["signed_at"]),
-    )

@@ -18,6 +18,7 @@ from workstation.reporting.database import ReportDatabase
 from workstation.reporting.store import ReportStore
 
 FINDINGS = SectionCode.FINDINGS
+NEXT = len(schema.MIGRATIONS) + 1
 
 
 @pytest.fixture
