@@ -85,6 +85,10 @@ class FhirRis:
         )
         return orders_of(self._search("ServiceRequest", wanted, hurried=False))
 
+    def search(self, resource_type: str, query: Query) -> list[Resource]:
+        """All pages of a search, as the RIS has them. Raises `NoAnswer`."""
+        return self._search(resource_type, query, hurried=False)
+
     def check_order(self, submission: Submission) -> OrderCheck:
         try:
             found = self._search("ServiceRequest", (("_id", submission.order_id), ("_include", "ServiceRequest:subject")))
