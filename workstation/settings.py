@@ -67,6 +67,10 @@ class Folders:
         return self.data / "alignments.db"
 
     @property
+    def earlier_reports(self) -> Path:
+        return self.cache / "earlier_reports.db"
+
+    @property
     def dictation_audio(self) -> Path:
         return self.data / "dictation"
 
@@ -117,6 +121,10 @@ class Settings:
     """Whether what is stored is encrypted. A site may turn it off where the whole disk is."""
     lossy_primary: bool = True
     """Whether a report may be signed from lossy compressed images. False: refused once one was shown."""
+    report_documents: str = "sr"
+    """What of a signed report goes to the archive as a DICOM object: "none", "sr" (its text), "pdf" (as printed) or "both"."""
+    report_archive: str = ""
+    """Its name in archives.toml; empty is the one that gave the study."""
 
 
 def load_settings(folders: Folders) -> tuple[Settings, WorkstationError | None]:
