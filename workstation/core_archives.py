@@ -113,6 +113,11 @@ class CoreArchives:
         is_known = "retrievals" in self.__dict__ or self._retrievals_file.is_file()
         return self.retrievals.issuer_of(study_instance_uid) if is_known else ""
 
+    def archives_of(self, study_instance_uid: str) -> tuple[str, ...]:
+        """The archives that gave a study, the latest first."""
+        is_known = "retrievals" in self.__dict__ or self._retrievals_file.is_file()
+        return tuple(one.archive for one in self.retrievals.progress_of(study_instance_uid)) if is_known else ()
+
     def held_elsewhere(self) -> frozenset[str]:
         """The studies that an archive is proven to hold as well."""
         from workstation.archives.prefetch_sources import proven_elsewhere
