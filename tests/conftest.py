@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from virtual_microphone import SoundServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -37,3 +41,12 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
 
     with small_disk_for(request, tmp_path / "small disk") as disk:
         yield disk
+
+
+@pytest.fixture(scope="session")
+def sound() -> Iterator[SoundServer]:
+    """Virtual microphones; see tests/support/virtual_microphone.py."""
+    from virtual_microphone import sound_server
+
+    with sound_server() as server:
+        yield server

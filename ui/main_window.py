@@ -90,14 +90,11 @@ class MainWindow(QMainWindow):
         self.resize(1600, 1000)
 
     def _make_report_panel(self) -> ReportPanel:
-        from ui.microphone import Microphone
+        from ui.dictation_parts import dictation_desk
         from ui.report.dictation_bar import DictationBar
-        from ui.report.dictation_desk import DictationDesk
 
         core = self._core
-        desk = DictationDesk(
-            core.session, core.jobs, core.folders.dictation_audio, Microphone, core.settings.dictation_engine, vault=core.vault
-        )
+        desk = dictation_desk(core)
         desk.state_changed.connect(lambda _: self._show_voice(desk))
         panel = ReportPanel(
             core.session, DictationBar(desk, self.runner.keys_text("report.dictate")), self.runner.run, self.runner.keys_text

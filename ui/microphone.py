@@ -1,137 +1,149 @@
 """The microphone through QtMultimedia, as dictation takes sound: 16 kHz, mono, s16le.
 
-QtMultimedia is loaded when it is first spoken into: it is slow to load, and a machine without
-a sound system must still start.
+It is opened again by itself when it comes back. Never silently deaf (F77): what the sound system
+does not tell (PulseAudio says nothing when a microphone is pulled out) is seen by the sound that
+does not come.
 """
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
-import numpy as np
+from PySide6.QtCore import QObject, QTimer
 
-from dictation.audio import CHUNK_BYTES, SAMPLE_RATE, Converter
+from dictation.audio import chunks, silence
+from ui import sound_devices
+from ui.sound_capture import Capture
+from ui.sound_devices import DEFAULT, ChosenDevice, Device
 from workstation.errors import Unavailable, WorkstationError
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QIODevice
-    from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSource, QMediaDevices, QtAudio
+from workstation.settings import Remembered
 
 Tell = Callable[[WorkstationError], object]
 
-
-def _media_devices() -> type[QMediaDevices]:
-    try:
-        from PySide6.QtMultimedia import QMediaDevices
-    except ImportError as error:
-        raise Unavailable(
-            "No sound system", "Qt's multimedia part cannot be loaded", "Install the system's sound libraries; typing works"
-        ) from error
-    return QMediaDevices
+LOOK_MS = 250
+STALLED_SECONDS = 2.0
+"""So long without any sound, not even silence, the microphone is gone, or another program has it."""
+FIRST_SECONDS = 5.0
+"""A headset without a wire takes some seconds until its first sound."""
+CLOSING_SILENCE = 1.0
+"""Seconds. So that what was said before it went is a sentence that ends, and is written."""
 
 
-def devices() -> tuple[tuple[str, str], ...]:
-    """(stable id, name) of each microphone, the system's default first. Raises Unavailable."""
-    media = _media_devices()
-    default = media.defaultAudioInput()
-    found = sorted(media.audioInputs(), key=lambda d: d.id() != default.id())
-    return tuple((_id_of(d), d.description()) for d in found)
+class MicrophoneGone(Unavailable):
+    """It went while it was listened to. It is opened again when it comes back."""
 
 
-def our_format() -> QAudioFormat:
-    from PySide6.QtMultimedia import QAudioFormat
-
-    form = QAudioFormat()
-    form.setSampleRate(SAMPLE_RATE)
-    form.setChannelCount(1)
-    form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
-    return form
+class MicrophoneBack(WorkstationError):
+    """Good news: one can go on."""
 
 
-class Microphone:
-    """An `AudioSource`, for the main thread. `tell` hears when the device goes away while recording."""
+class Microphone(QObject):
+    """An `AudioSource`, started and stopped on the main thread. `tell` hears what becomes of the microphone."""
 
-    def __init__(self, tell: Tell = lambda _: None, device_id: str = "") -> None:
+    def __init__(self, tell: Tell = lambda _: None, wanted: Device = DEFAULT) -> None:
+        super().__init__()
         self._tell = tell
-        self._device_id = device_id
-        self._source: QAudioSource | None = None
-        self._stream: QIODevice | None = None
-        self._converter: Converter | None = None
-        self._on_chunk: Callable[[bytes], None] | None = None
-        self._held = b""
+        self._wanted = wanted
+        self._capture: Capture | None = None
+        self._on_chunk: Callable[[bytes], None] = lambda _: None
+        self._is_gone = False
+        self.device = DEFAULT
+        """The one that is open, or was last."""
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self._look_after)
+
+    @property
+    def is_fallback(self) -> bool:
+        """Another microphone than the wanted one."""
+        return bool(self._wanted.device_id) and self.device.device_id != self._wanted.device_id
 
     def start(self, on_chunk: Callable[[bytes], None]) -> None:
         """Raises Unavailable in words when there is no microphone or it cannot be opened."""
-        device = self._device()
-        from PySide6.QtMultimedia import QAudioSource
-
-        form = our_format()
-        if not device.isFormatSupported(form):
-            form = device.preferredFormat()
-            self._converter = Converter(form.sampleRate(), form.channelCount(), _sample_type(form))
         self._on_chunk = on_chunk
-        self._source = QAudioSource(device, form)
-        stream = cast("QIODevice | None", self._source.start())
-        if stream is None or self._source.error().name != "NoError":
-            self._source = None
-            raise Unavailable(
-                "The microphone cannot be opened", "Another program may hold it", "Close that program and try again"
-            )
-        self._stream = stream
-        stream.readyRead.connect(self._read)
-        self._source.stateChanged.connect(self._state_changed)
+        self._is_gone = False
+        self._open()
+        self._look.start()
+        if self.is_fallback:
+            self._tell(_another(self._wanted, self.device))
 
     def stop(self) -> None:
-        source, self._source = self._source, None
-        if source is None:
-            return
-        self._read()
-        source.stop()
-        source.deleteLater()
-        self._stream = None
-        if self._held and self._on_chunk is not None:
-            self._on_chunk(self._held)
-        self._held = b""
+        self._look.stop()
+        self._close()
 
-    def _device(self) -> QAudioDevice:
-        media = _media_devices()
-        found = [d for d in media.audioInputs() if _id_of(d) == self._device_id]
-        device = found[0] if found else media.defaultAudioInput()
-        if device.isNull():
-            raise Unavailable("No microphone is connected", "", "Connect one; typing works all the same")
-        return device
+    # ---- inside ----------------------------------------------------------------------
 
-    def _read(self) -> None:
-        if self._stream is None or self._on_chunk is None:
+    def _open(self) -> None:
+        device = sound_devices.find(self._wanted)
+        capture = Capture(device, self._on_chunk)
+        capture.open()
+        self.device = sound_devices.device_of(device)
+        self._capture = capture
+
+    def _begin(self) -> None:
+        """As `_open`, and the window does not wait for it."""
+        device = sound_devices.find(self._wanted)
+        self._capture = Capture(device, self._on_chunk)
+        self._capture.start()
+        self.device = sound_devices.device_of(device)
+
+    def _close(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.close()
+
+    def _look_after(self) -> None:
+        capture = self._capture
+        if capture is None:
+            self._try_again()
+        elif capture.problem is not None or capture.is_over or self._is_stalled(capture) or self._is_pulled_out():
+            self._lose()
+        elif self._is_gone and capture.has_heard:
+            self._is_gone = False
+            self._tell(MicrophoneBack("The microphone is back", f"{self.device.name} listens", "Say again what is not written"))
+        elif not self._is_gone and self.is_fallback and sound_devices.is_there(self._wanted):
+            self._close()
+            self._is_gone = True  # until it is heard
+            self._try_again()
+
+    def _is_stalled(self, capture: Capture) -> bool:
+        return time.monotonic() - capture.heard_at > (STALLED_SECONDS if capture.has_heard else FIRST_SECONDS)
+
+    def _is_pulled_out(self) -> bool:
+        """As far as the system says so."""
+        return not sound_devices.is_there(self.device)
+
+    def _lose(self) -> None:
+        """What was said so far is a sentence of its own; it is said once, and looked for until it is back."""
+        self._close()
+        if self._is_gone:
             return
-        raw = bytes(self._stream.readAll().data())
-        self._held += self._converter.convert(raw) if self._converter is not None else raw
-        while len(self._held) >= CHUNK_BYTES:
-            chunk, self._held = self._held[:CHUNK_BYTES], self._held[CHUNK_BYTES:]
+        self._is_gone = True
+        for chunk in chunks(silence(CLOSING_SILENCE)):
             self._on_chunk(chunk)
-
-    def _state_changed(self, state: QtAudio.State) -> None:
-        """Unplugged, or taken by another program: what was said so far is kept, and it is said aloud."""
-        if state.name != "StoppedState" or self._source is None:
-            return
-        self.stop()
-        if self._on_chunk is not None:
-            self._on_chunk(b"")
         self._tell(
-            Unavailable("The microphone has gone", "It was unplugged or another program took it", "Connect it and dictate on")
+            MicrophoneGone(
+                "The microphone has gone",
+                f"{self.device.name}: it was unplugged, or another program took it",
+                "What you said is kept. Connect it and dictate on",
+            )
         )
 
+    def _try_again(self) -> None:
+        with contextlib.suppress(WorkstationError):
+            self._begin()
 
-def _id_of(device: QAudioDevice) -> str:
-    return bytes(device.id().data()).decode(errors="replace")
+
+def chosen_microphone(remembered: Remembered) -> Callable[[Tell], Microphone]:
+    """Makes the microphone that the reader has chosen by then."""
+    return lambda tell: Microphone(tell, ChosenDevice(remembered).device)
 
 
-def _sample_type(form: QAudioFormat) -> np.dtype[np.generic]:
-    from PySide6.QtMultimedia import QAudioFormat
-
-    kinds = QAudioFormat.SampleFormat
-    names = {kinds.UInt8: "u1", kinds.Int16: "i2", kinds.Int32: "i4", kinds.Float: "f4"}
-    if form.sampleFormat() not in names:
-        raise Unavailable("The microphone cannot be used", "Its kind of samples is not known", "Choose another microphone")
-    return np.dtype(names[form.sampleFormat()])
+def _another(wanted: Device, used: Device) -> WorkstationError:
+    return WorkstationError(
+        "Another microphone is used",
+        f"{wanted.name or wanted.device_id} is not connected: {used.name} listens",
+        "It is used again as soon as it is connected",
+    )

@@ -84,7 +84,8 @@ class SpokenDictation:
         self.on_segment: Callable[[DictatedSegment], None] = lambda _: None
         self.on_state: Callable[[DictationState], None] = lambda _: None
         self.on_draft: Callable[[str], None] = lambda _: None
-        self.on_level: Callable[[float], None] = lambda _: None
+        self.on_level: Callable[[Any], None] = lambda _: None
+        self.on_sound: Callable[[Any], None] = lambda _: None
         self.on_problem: Callable[[Any], None] = lambda _: None
 
     def start(self, source: Any) -> None:

@@ -10,6 +10,8 @@ from report_seat import ReportSeat, Silence, SpokenDictation
 from dictation import models
 from dictation.audio import Level
 from dictation.models import EngineModel, EngineSpec
+from dictation.sound_check import Sound
+from ui.microphone import MicrophoneBack, MicrophoneGone
 from ui.report.dictation_bar import DictationBar
 from ui.report.dictation_desk import DictationDesk
 from ui.report.panel import ReportPanel
@@ -273,9 +275,30 @@ def test_speech_that_was_not_recognised_is_said_kept_and_tried_again(room, seat)
 def test_a_microphone_that_goes_away_is_said_over_the_images(room):
     room.open(0)
     room.desk.start()
-    room.tell(Unavailable("The microphone has gone", "It was unplugged", "Connect it"))
+    room.tell(MicrophoneGone("The microphone has gone", "It was unplugged", "Connect it"))
     assert any("The microphone has gone" in notice.text for notice in room.notices)
+    room.voice.on_state(DictationState.LISTENING)  # the sentence before it is over
     assert room.bar.hint.startswith("The microphone has gone")
+    assert room.bar._button.text() == "No sound"
+    assert room.desk.is_listening
+    room.tell(MicrophoneBack("The microphone is back", "Hand listens"))
+    assert room.bar._button.text() == "Listening"
+    assert any("The microphone is back" in notice.text for notice in room.notices)
+
+
+def test_a_dead_microphone_does_not_look_as_if_it_listened(room):
+    """F77: never silently deaf."""
+    room.open(0)
+    room.desk.start()
+    room.voice.on_sound(Sound.DEAD)
+    assert room.bar._button.text() == "No sound"
+    room.voice.on_sound(Sound.GOOD)
+    assert room.bar._button.text() == "Listening"
+    room.voice.on_level(Level(0.1, 1.0))
+    assert room.bar._meter.shows_clipping
+    for _ in range(20):
+        room.voice.on_level(Level(0.1, 0.3))
+    assert not room.bar._meter.shows_clipping
 
 
 def test_without_a_microphone_the_reason_is_shown_and_the_button_is_up(room):

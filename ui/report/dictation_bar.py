@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from dictation.sound_check import Sound
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
 from ui.report.dictation_desk import DictationDesk
@@ -141,6 +142,7 @@ class DictationBar(QWidget):
         desk.state_changed.connect(self._show_state)
         desk.level_changed.connect(self._show_level)
         desk.draft_changed.connect(self._show_draft)
+        desk.sound_changed.connect(self._show_sound)
         desk.problem.connect(self._show_problem)
         missing = desk.check()
         if missing is not None:
@@ -185,7 +187,8 @@ class DictationBar(QWidget):
         self._button.setChecked(listening)
         self._button.setEnabled(self._target or listening)
         if listening:
-            self._hint.setVisible(self._hint.isVisible() and self.desk.unavailable is not None)
+            lasts = self.desk.unavailable is not None or self.desk.sound is not Sound.GOOD
+            self._hint.setVisible(self._hint.isVisible() and lasts)
         else:
             self._meter.rest()
         if not self._draft.text() or self._draft.property("state") is True:
@@ -202,12 +205,19 @@ class DictationBar(QWidget):
         self._draft.setText(words)
 
     def _words(self, state: DictationState) -> str:
+        if self.desk.sound in (Sound.GONE, Sound.DEAD):
+            return self.tr("No sound")
         return {
             DictationState.STARTING: self.tr("Listening"),
             DictationState.SPEECH: self.tr("Hearing you"),
             DictationState.RESTARTING: self.tr("Recording"),
             DictationState.UNAVAILABLE: self.tr("Recording"),
         }.get(state, self.tr("Listening"))
+
+    def _show_sound(self, sound: Sound) -> None:
+        if sound is Sound.GONE:
+            self._meter.rest()
+        self._show_state(self.desk.state)
 
     def _show_level(self, level: Level) -> None:
         if self.desk.is_listening:

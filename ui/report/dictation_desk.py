@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from dictation.sound_check import Sound
+from ui.microphone import MicrophoneBack, MicrophoneGone
 from ui.report.kept_dictation import KeptDictation, MakeDictation
 from ui.report.spoken_places import SpokenPlaces, key_of
 from ui.report.spoken_words import SpokenWords
@@ -85,6 +87,7 @@ class DictationDesk(QObject):
         self._tail.setInterval(TAIL_MS)
         self._tail.timeout.connect(self._close_microphone)
         self.state = DictationState.IDLE
+        self.sound = Sound.GOOD
         self._connect()
 
     def _connect(self) -> None:
@@ -100,7 +103,7 @@ class DictationDesk(QObject):
         self._kept.state.connect(self._set_state)
         self._kept.draft.connect(self.draft_changed)
         self._kept.level.connect(self.level_changed)
-        self._kept.sound.connect(self.sound_changed)
+        self._kept.sound.connect(self._set_sound)
         self._kept.problem.connect(self._tell)
 
     @property
@@ -153,9 +156,10 @@ class DictationDesk(QObject):
         dictation.expect(context)
         self._aim(dictation, target)
         self._recognise_again(dictation)
+        self._set_sound(Sound.GOOD)
         self._wanted_on, self._was_on = True, False
         try:
-            dictation.start(self._make_source(self._tell))
+            dictation.start(self._make_source(self._from_source))
         except WorkstationError as error:
             self._wanted_on = False
             self._tell(error)
@@ -311,6 +315,16 @@ class DictationDesk(QObject):
             self.stop()
             self.draft_changed.emit("")
         self.state_changed.emit(self.state)
+
+    def _set_sound(self, sound: Sound) -> None:
+        self.sound = sound
+        self.sound_changed.emit(sound)
+
+    def _from_source(self, error: WorkstationError) -> None:
+        """What becomes of the microphone: as long as it is gone, nothing else is said of the sound."""
+        if isinstance(error, MicrophoneGone | MicrophoneBack):
+            self._set_sound(Sound.GONE if isinstance(error, MicrophoneGone) else Sound.GOOD)
+        self._tell(error)
 
     def _tell(self, error: WorkstationError) -> None:
         self.problem.emit(error)

@@ -1,0 +1,18 @@
+"""Puts dictation together for one window: microphone, pipeline, keys to talk."""
+
+from __future__ import annotations
+
+from ui.microphone import chosen_microphone
+from ui.report.dictation_desk import DictationDesk
+from ui.seat import Seat
+
+
+def dictation_desk(core: Seat) -> DictationDesk:
+    return DictationDesk(
+        core.session,
+        core.jobs,
+        core.folders.dictation_audio,
+        chosen_microphone(core.remembered),
+        core.settings.dictation_engine,
+        vault=core.vault,
+    )
