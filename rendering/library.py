@@ -22,6 +22,7 @@ from rendering.frame_memory import half_of_memory
 from rendering.worker import ImageWorker
 from workstation.at_rest.vault import Vault
 from workstation.domain.annotation import Annotation
+from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.geometry import Vec3
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import Series, Study
@@ -189,6 +190,11 @@ class ImageLibrary:
         for found in found_in(study, self._worker.read_object, cancelled):
             self._note_units(study.study_instance_uid, found)
             yield found
+
+    def reports_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterator[EarlierReport]:
+        from rendering.objects.report_texts import report_texts
+
+        return report_texts(study, self._worker.read_object, cancelled)
 
     def _note_units(self, study_uid: str, found: ObjectFound) -> None:
         """Units that mapping objects give to series, those that are open and those that will be. In the reading job."""

@@ -90,6 +90,11 @@ def _refused(error: Exception) -> str:
     return plain.plain(words)
 
 
+def _shown(depth: int, text: str) -> str:
+    """One line of a value: a report's paragraphs keep their lines."""
+    return "    " * depth + plain.plain(text)
+
+
 def report_text(facts: ObjectFacts, study_uid: str, patient: Patient) -> str:
     """The page. Raises Refused for a report of another study or patient, and for what is no report."""
     if facts.report is None:
@@ -103,6 +108,6 @@ def report_text(facts: ObjectFacts, study_uid: str, patient: Patient) -> str:
     source = " ".join(p for p in (facts.manufacturer, facts.name, facts.version) if p)
     head = (report.title.text, ", ".join(state), plain.person_name(report.observer), source, facts.made.replace("T", " "))
     lines = [plain.plain(part) for part in head if part]
-    lines += ["", *("    " * line.depth + plain.plain(line.text) for line in report.lines)]
+    lines += ["", *(_shown(line.depth, part) for line in report.lines for part in line.text.split("\n"))]
     lines += ["", *(f"{plain.core_text('Not understood')}: {plain.plain(words)}" for words in facts.unread)]
     return "\n".join(lines).rstrip()

@@ -13,6 +13,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind, Measured, 
 from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import SpacingSource
+from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
 from workstation.domain.key_image import KeyImage
@@ -353,6 +354,10 @@ class ImageShelf(Protocol):
 
     def objects_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterable[ObjectFound]:
         """What the objects of a study say of its images. Reads files: for a job."""
+        ...
+
+    def reports_of(self, study: Study, cancelled: Callable[[], bool]) -> Iterable[EarlierReport]:
+        """The reports in words among the objects of a study. Reads files: for a job."""
         ...
 
     def decode_later(self, studies: Sequence[Study], priority: DecodePriority = DecodePriority.ARRIVAL) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
 from rendering.objects.facts import Code, Finding, FindingValue, ImageReference, KeyObjects, Point, Region, Report, ReportLine
-from rendering.objects.reading import DEEPEST, Budget, code_in, from_corner, pairs, reference, written_name
+from rendering.objects.reading import DEEPEST, MOST_REPORT_TEXT, Budget, code_in, from_corner, pairs, reference, written_name
 from rendering.parse_elements import Elements
 from workstation.domain.geometry import Vec3
 from workstation.errors import Refused
@@ -102,7 +102,7 @@ def read_key_objects(
 
 def _lines(node: Node, budget: Budget, depth: int) -> Iterator[ReportLine]:
     """The item and what is below it; what only places a number in an image is said with it."""
-    name, value = budget.text(node.name.text), budget.text(_value(node))
+    name, value = budget.text(node.name.text), budget.text(_value(node), MOST_REPORT_TEXT)
     if name or value:
         yield ReportLine(depth, name, value)
         depth += 1

@@ -13,6 +13,8 @@ from workstation.errors import Refused
 MOST_ITEMS = 50_000
 MOST_POINTS = 500_000
 MOST_TEXT = 4_000
+MOST_REPORT_TEXT = 200_000
+"""Of one value of a report: a whole report may stand in one."""
 MOST_TEXT_IN_ALL = 2_000_000
 DEEPEST = 40
 CUT_OFF = " …"
@@ -39,9 +41,9 @@ class Budget:
         if self._points < 0:
             raise Refused("The object holds more points than is allowed", f"{MOST_POINTS}")
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, most: int = MOST_TEXT) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        text = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + CUT_OFF
+        text = text if len(text) <= most else text[:most] + CUT_OFF
         self._text -= len(text)
         if self._text < 0:
             raise Refused("The object holds more text than is allowed", f"{MOST_TEXT_IN_ALL} characters")

@@ -24,7 +24,7 @@ from workstation.errors import Refused
 PRODUCT = "Lyskasse"
 # A UUID of this program's own, for ImplementationClassUID (0002,0012).
 IMPLEMENTATION = "2.25.274066021984437893417046914364871530211"
-NUMBERS = {"PR": 9001, "KO": 9002, "SR": 9003, "SEG": 9004, "CT": 9005, "MR": 9006}
+NUMBERS = {"PR": 9001, "KO": 9002, "SR": 9003, "SEG": 9004, "CT": 9005, "MR": 9006, "DOC": 9007}
 """Series numbers of our objects, away from those of scanners."""
 
 _DATE = re.compile(r"\d{8}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from workstation.domain.delivery import DeliveryState
 from workstation.domain.report import Report, ReportStatus
@@ -31,6 +31,9 @@ class MadeDocument:
     archive: str = ""
 
 
+_FIELDS = ", ".join(field.name for field in fields(MadeDocument))
+
+
 class DocumentLedger:
     """Rows are only added. Thread-safe through its database."""
 
@@ -48,20 +51,13 @@ class DocumentLedger:
 
     def of_report(self, report_uuid: str) -> tuple[MadeDocument, ...]:
         """Oldest version first."""
-        rows = self._database.rows("SELECT * FROM report_document WHERE report_uuid = ? ORDER BY version, kind", report_uuid)
-        return tuple(
-            MadeDocument(
-                row["report_uuid"],
-                row["version"],
-                row["kind"],
-                row["sop_instance_uid"],
-                row["series_instance_uid"],
-                row["sop_class_uid"],
-                row["sha256"],
-                row["archive"],
-            )
-            for row in rows
-        )
+        sql = f"SELECT {_FIELDS} FROM report_document WHERE report_uuid = ? ORDER BY version, kind"
+        return tuple(MadeDocument(**row) for row in self._database.rows(sql, report_uuid))
+
+    def of_study(self, study_instance_uid: str) -> tuple[MadeDocument, ...]:
+        """All that were made of the reports of a study."""
+        sql = f"SELECT {_FIELDS} FROM report_document JOIN report USING (report_uuid) WHERE study_instance_uid = ?"
+        return tuple(MadeDocument(**row) for row in self._database.rows(sql, study_instance_uid))
 
     def waiting(self) -> Iterator[Report]:
         """Final versions that the RIS has taken and of which nothing was made yet, in the order in which they were signed.
@@ -71,9 +67,11 @@ class DocumentLedger:
         statuses = ", ".join(f"'{status.value}'" for status in SENT_STATUSES)
         states = ", ".join(f"'{state.value}'" for state in TAKEN)
         rows = self._database.rows(
-            "SELECT v.rowid AS number FROM report_version v LEFT JOIN report_document d USING (report_uuid, version)"
+            "SELECT report_uuid, version FROM report_version v LEFT JOIN report_document d USING (report_uuid, version)"
             f" WHERE d.kind IS NULL AND v.status IN ({statuses}) AND EXISTS (SELECT 1 FROM outbox o WHERE"
             f" o.report_uuid = v.report_uuid AND o.version = v.version AND o.state IN ({states})) ORDER BY v.rowid"
         )
         for row in rows:
-            yield from (signed for _, signed in self._signed.after(row["number"] - 1, most=1))
+            signed = self._signed.version(row["report_uuid"], row["version"])
+            if signed is not None:
+                yield signed

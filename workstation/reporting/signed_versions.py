@@ -1,4 +1,4 @@
-"""Every signed version in the order in which they were signed, for those who follow what is signed."""
+"""What was signed and what was withdrawn since the last time, for those who follow it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from workstation.reporting.database import ReportDatabase
 
 
 class SignedVersions:
-    """`versions_of` gives all signed versions of a report."""
+    """`versions_of` gives the signed versions of a report that stand, oldest first. Numbers only grow."""
 
     def __init__(self, database: ReportDatabase, versions_of: Callable[[str], tuple[Report, ...]]) -> None:
         self._database = database
         self._versions_of = versions_of
 
-    def after(self, number: int, most: int = -1) -> Iterator[tuple[int, Report]]:
-        """(number, version) of all that were signed after the one with this number; numbers only grow."""
-        sql = "SELECT rowid AS number, report_uuid, version FROM report_version WHERE rowid > ? ORDER BY rowid LIMIT ?"
-        for row in self._database.rows(sql, number, most):
-            signed = next((one for one in self._versions_of(row["report_uuid"]) if one.version == row["version"]), None)
-            if signed is not None:
-                yield row["number"], signed
+    def signed_after(self, number: int) -> Iterator[tuple[int, str, tuple[Report, ...]]]:
+        """(number, report UUID, all its versions that stand) for each signature after the one with this number."""
+        yield from self._after("SELECT rowid AS number, report_uuid FROM report_version WHERE rowid > ? ORDER BY rowid", number)
+
+    def withdrawn_after(self, number: int) -> Iterator[tuple[int, str, tuple[Report, ...]]]:
+        """The same for each signature that was withdrawn; the numbers are others."""
+        sql = "SELECT id AS number, report_uuid FROM report_life WHERE event = 'withdrawn' AND id > ? ORDER BY id"
+        yield from self._after(sql, number)
+
+    def version(self, report_uuid: str, version: int) -> Report | None:
+        """One version; None when it does not stand."""
+        return next((one for one in self._versions_of(report_uuid) if one.version == version), None)
+
+    def _after(self, sql: str, number: int) -> Iterator[tuple[int, str, tuple[Report, ...]]]:
+        for row in self._database.rows(sql, number):
+            yield row["number"], row["report_uuid"], self._versions_of(row["report_uuid"])
