@@ -12,6 +12,7 @@ from workstation.annotations_store import AnnotationStore, Change
 from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
 from workstation.core_archives import CoreArchives
+from workstation.core_reports import CoreReports
 from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
@@ -119,6 +120,7 @@ class Core(Generic[Reader, Shelf]):
         self.ris_changed: Signal[str] = Signal()
         """Empty when the RIS answered last time, else why it did not."""
         self.archiving = CoreArchives(self)
+        self.reporting = CoreReports(self)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -258,6 +260,7 @@ class Core(Generic[Reader, Shelf]):
         session.standing = self.notices
         session.second_look = SecondLook(self.folders.config / "colleague")
         session.templating.folder = self.folders.config / "templates"
+        self.reporting.attend(session)
         self.library.when_failed(session.report_problem)
         self.library.when_frames_come(session.annotating.late_values.look)
         self.reports.listen(lambda trouble: self.jobs.on_main(lambda: session.report_problem(trouble)))
@@ -298,6 +301,7 @@ class Core(Generic[Reader, Shelf]):
 
     def start_archives(self) -> None:
         self.archiving.start()
+        self.reporting.start_documents()
 
     def look_for_late_images(self) -> None:
         self.archiving.look_for_late_images()
@@ -385,6 +389,7 @@ class Core(Generic[Reader, Shelf]):
         if "quota" in made:
             self.quota.close()
         self.archiving.close()
+        self.reporting.close()
         for name in ("reader", "cache", "orders", "annotations", "alignments", "reports", "ris"):
             part = made.get(name)
             if part is not None:
