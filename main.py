@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ui.seat import Seat
     from workstation.jobs import Jobs
     from workstation.ports import Hanger
+    from workstation.report_documents import DocumentWriter
     from workstation.settings import Folders
 
 # Each room's doors; a room's heavy imports wait until one of its doors is opened.
@@ -39,6 +40,11 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
             tell(reason)
         return ProtocolHanger(library.protocols, presets)
 
+    def make_writer() -> DocumentWriter:
+        from rendering.objects.report_documents import ReportDocumentWriter
+
+        return ReportDocumentWriter(core.reader, core.cache, core.vault)
+
     core = Core(
         folders or Folders.default(),
         make_jobs or (lambda: Jobs(MainQueue().post)),
@@ -47,6 +53,7 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
         lambda reader, jobs, settings, folder, vault: ImageLibrary(reader, jobs, settings.image_memory_mb << 20, folder, vault),
         ris_url,
     )
+    core.reporting.make_writer = make_writer
     if sys.stdin is not None and sys.stdin.isatty():
         core.ask_passphrase = ask_in_terminal
     return core
