@@ -220,10 +220,11 @@ def time_in(value: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
+    parts = [int(part or 0) for part in (year, month, day, hour, minute, second)]
     try:
         zone = timezone(-away if offset[0] == "-" else away)
-        numbers = (int(part or 0) for part in (year, month, day, hour, minute, second))
-        return datetime(*numbers, round(float(fraction or 0) * 1_000_000), tzinfo=zone)  # type: ignore[misc]
+        microseconds = round(float(fraction or 0) * 1_000_000)
+        return datetime(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], microseconds, zone)
     except ValueError:
         return None
 

@@ -78,8 +78,8 @@ class OruForm:
         carried = _carried(local, clean_line(signed.signed_by))
         if content_of_oru(read_message(body)) != carried:
             raise Refused("Not signed", "The report cannot be written as HL7 without a change", "Call support. The text is kept")
-        references = {"order": local.order, "patient": local.patient}
-        return Rendered(HL7_REPORT, control_id(signed), body, replace(carried, **references).sha256())
+        of_order = replace(carried, order=local.order, patient=local.patient)
+        return Rendered(HL7_REPORT, control_id(signed), body, of_order.sha256())
 
 
 def holds(row: Mapping[str, Any], resource: Resource) -> bool:
@@ -89,7 +89,7 @@ def holds(row: Mapping[str, Any], resource: Resource) -> bool:
     """
     found = content_of_resource(resource)
     if row["kind"] == FHIR_REPORT:
-        return found.sha256() == row["local_sha256"]
+        return found.sha256() == str(row["local_sha256"])
     sent = content_of_oru(read_message(row["payload"]))
     held = _carried(found, found.signer)
     if not held.signer:  # "as far as present"

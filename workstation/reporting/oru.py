@@ -103,7 +103,7 @@ def _order(report: Report, order: Order, status: str, signed_at: datetime) -> li
     placer = entity(order.placer_number, order.placer_system)
     filler = entity(order.filler_number or report.accession_number, order.filler_system if order.filler_number else "")
     provider = (order.ordering_provider_id, *person_name(order.ordering_provider)) if order.ordering_provider else ""
-    request = {
+    request: dict[int, hl7.Value] = {
         1: "1",
         2: placer,
         3: filler,
@@ -120,7 +120,7 @@ def _order(report: Report, order: Order, status: str, signed_at: datetime) -> li
         31: ("", clean_line(order.reason)) if order.reason else "",
         32: ((("", clean_line(report.signed_by)),)),
     }
-    control = {1: "RE", 2: placer, 3: filler, 5: "IP" if status == "P" else "CM"}
+    control: dict[int, hl7.Value] = {1: "RE", 2: placer, 3: filler, 5: "IP" if status == "P" else "CM"}
     return [hl7.segment("ORC", control), hl7.segment("OBR", request)]
 
 

@@ -1,0 +1,1 @@
+"""A RIS that speaks HL7 v2 over MLLP: reports out, orders in."""

@@ -1,0 +1,102 @@
+"""A RIS that takes reports as HL7 v2.5.1 ORU^R01 over MLLP, and shows them again over FHIR where it can.
+
+The message is what was frozen when the report was signed: every sending has the same bytes and the same
+MSH-10, by which a receiver knows that it has it already. Where the RIS cannot be read back, its yes is all
+there is, and the delivery stays "acknowledged".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from workstation.domain.delivery import HL7_REPORT, Submission
+from workstation.domain.hl7 import control_id_of
+from workstation.domain.order import Order
+from workstation.errors import Unavailable
+from workstation.ris.hl7.acks import answer_in
+from workstation.ris.hl7.mllp import MllpLink
+from workstation.ris.hl7.reading import AccessionReader
+from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
+from workstation.ris.wire import NoAnswer
+
+UNPROVABLE = "The RIS said yes; it offers no way to prove it"
+OTHER_FORM = "It was signed for a RIS of another kind than the one that is set now: set that one again, or sign a new version"
+
+
+class Hl7Ris:
+    """Thread-safe. Every call is bounded in time.
+
+    `accession_of` gives the accession number of a report of ours, `doubt` says from the orders on this machine
+    why a report must not be sent for its order, or "".
+    """
+
+    def __init__(
+        self,
+        link: MllpLink,
+        reader: AccessionReader | None,
+        accession_of: Callable[[str], str],
+        doubt: Callable[[Submission], str],
+    ) -> None:
+        self._link = link
+        self._reader = reader
+        self._accession_of = accession_of
+        self._doubt = doubt
+        self._rejections: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._link.abort()
+        if self._reader is not None:
+            self._reader.close()
+
+    def abort(self) -> None:
+        self._link.abort()
+        if self._reader is not None:
+            self._reader.abort()
+
+    def is_available(self) -> str:
+        """Empty when the RIS can be reached, and read where it should be; else why not."""
+        return self._link.is_available() or (self._reader.is_available() if self._reader else "")
+
+    def orders(self) -> tuple[Order, ...]:
+        """Over FHIR; those that an engine sends come in by themselves."""
+        return self._reader.orders() if self._reader else ()
+
+    def check_order(self, submission: Submission) -> OrderCheck:
+        if submission.kind != HL7_REPORT:
+            return OrderCheck(OrderCheckKind.DOUBT, OTHER_FORM)
+        if doubt := self._doubt(submission):
+            return OrderCheck(OrderCheckKind.DOUBT, doubt)
+        if self._reader is not None and submission.ris_patient_reference.startswith("Patient/"):
+            return self._reader.check_order(submission)
+        return OrderCheck(OrderCheckKind.STANDS)
+
+    def deliver(self, submission: Submission, replaces: Holding | None) -> Answer:
+        number = control_id_of(submission.payload)
+        with self._lock:
+            earlier = self._rejections.get(number, 0)
+        try:
+            answer = self._link.exchange(submission.payload, lambda content: answer_in(content, number, earlier))
+        except NoAnswer as error:
+            return Answer(AnswerKind.UNKNOWN, str(error))
+        with self._lock:
+            self._rejections[number] = earlier + 1 if answer.kind is AnswerKind.UNKNOWN else 0
+        if answer.kind is AnswerKind.ACKNOWLEDGED and self._reader is None:
+            return Answer(AnswerKind.ACKNOWLEDGED, UNPROVABLE)
+        return answer
+
+    def read_back(self, report_uuid: str) -> Holding:
+        if self._reader is None:
+            return Holding(HoldingKind.UNPROVABLE)
+        return self._reader.report_for(self._accession_of(report_uuid))
+
+    # ---- reports that are not ours (`workstation.ris.others.ReportLookup`) ----------------
+
+    def reports_of(self, order_id: str) -> tuple[Holding, ...]:
+        if self._reader is None:
+            raise Unavailable("The RIS cannot be asked for its reports", "It takes reports by HL7 only", "Ask the RIS desk")
+        return self._reader.reports_of(order_id)
+
+    def holding_at(self, ris_report_id: str) -> Holding:
+        return self._reader.holding_at(ris_report_id) if self._reader else Holding(HoldingKind.UNPROVABLE)
