@@ -31,6 +31,7 @@ NAMES = (
     "receive",
     "ingest",
     "politeness",
+    "delivery",
 )
 
 

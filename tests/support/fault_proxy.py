@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-import httpx2
 
 
 class Trouble(Enum):
@@ -37,7 +42,6 @@ class FaultProxy:
         self.held = threading.Event()
         self.release = threading.Event()
         self.late: list[threading.Timer] = []
-        self._client = httpx2.Client(trust_env=False, timeout=30, limits=httpx2.Limits(max_keepalive_connections=0))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -59,10 +63,14 @@ class FaultProxy:
         self._thread.join()
         for timer in self.late:
             timer.join()
-        self._client.close()
 
-    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx2.Response:
-        return self._client.request(method, self.target + path, headers=headers, content=body)
+    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        """(status, body, headers) of the target's answer."""
+        host, _, root = self.target.removeprefix("http://").partition("/")
+        with contextlib.closing(HTTPConnection(host, timeout=30)) as connection:
+            connection.request(method, f"/{root}{path}" if root else path, body or None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), dict(answer.getheaders())
 
     def __enter__(self) -> FaultProxy:
         return self
@@ -101,13 +109,13 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             elif trouble is Trouble.ERROR_AFTER:
                 self._answer(503, b"", {})
             elif trouble is not Trouble.DROP_AFTER:
-                self._answer(answer.status_code, answer.content, dict(answer.headers))
+                self._answer(*answer)
 
         def _hold(self) -> None:
             proxy.held.set()
             proxy.release.wait(60)
 
-        def _forward(self, body: bytes) -> httpx2.Response:
+        def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
             headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "content-length")}
             return proxy.forward(self.command, self.path, headers, body)
 
@@ -117,8 +125,9 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
                 if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(OSError):  # who asked may have given up
+                self.end_headers()
+                self.wfile.write(body)
 
         def do_GET(self) -> None:
             self._serve()
@@ -133,3 +142,41 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             """Quiet."""
 
     return Handler
+
+
+class Chance:
+    """Picks a trouble for so many of a hundred requests; `met` counts them. Safe from any thread."""
+
+    def __init__(self, percent: float, seed: int) -> None:
+        self.met: Counter[str] = Counter()
+        self._percent = percent
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+
+    def __call__(self, _method: str, _path: str) -> Trouble | None:
+        with self._lock:
+            if self._random.random() * 100 >= self._percent:
+                return None
+            trouble = self._random.choice(list(Trouble))
+            self.met[trouble.name] += 1
+            return trouble
+
+
+@contextmanager
+def troubled_process(target: str, percent: float, seed: int) -> Iterator[str]:
+    """The base URL of a proxy in a process of its own, so that it takes no time from who is measured."""
+    command = [sys.executable, __file__, target, str(percent), str(seed)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+
+
+if __name__ == "__main__":
+    with FaultProxy(sys.argv[1]) as served:
+        served.trouble_for = Chance(float(sys.argv[2]), int(sys.argv[3]))
+        print(served.base_url, flush=True)
+        sys.stdin.read()

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workstation.domain.delivery import Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
+from workstation.domain.delivery import FHIR_REPORT, Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
 from workstation.errors import WorkstationError
 from workstation.ris.others import held_for, why_not_over
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
@@ -167,7 +167,10 @@ class Outbox:
             return self._silent(row, check.detail, check.retry_after)
         if check.kind is OrderCheckKind.DOUBT:
             return self._held(row, check.detail)
-        holding = held_for(self.ris, submission)
+        # Nobody else has a report's own identifier before it is sent the first time; should the RIS know it
+        # all the same, a conditional create leaves what is there, and the read-back tells.
+        is_new = row.tries == 0 and submission.version == 1 and submission.kind == FHIR_REPORT and submission.settled is None
+        holding = Holding(HoldingKind.NONE) if is_new else held_for(self.ris, submission)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
         if self._is_outage_over() and any(other.delivery_id < row.delivery_id for other in self._workable()):
