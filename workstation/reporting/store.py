@@ -19,6 +19,7 @@ from workstation.domain.order import Order, WorklistItem
 from workstation.domain.report import Report, ReportAction, ReportSection, SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
+from workstation.reporting.conflicts import Choice, Conflicts, Decision
 from workstation.reporting.content import content_of_report
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
@@ -29,7 +30,7 @@ from workstation.reporting.ledger import Clock, DeliveryLedger
 from workstation.reporting.life import ReportLife
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signed_versions import SignedVersions
-from workstation.reporting.signing import SigningEvidence, same_text, status_after
+from workstation.reporting.signing import NOTHING_SEEN, SigningEvidence, check_seen, same_text, status_after
 from workstation.reporting.spoken import SpokenLedger
 from workstation.reporting.text import clean_line
 from workstation.reporting.versions import SignedVersion, draft_of, put_together, signed_of, version_row
@@ -56,10 +57,11 @@ class ReportStore:
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
         self.send_as(FhirForm())
+        self.conflicts = Conflicts(self._database, self._journal, self.ledger, clock)
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
-        self.life = ReportLife(self._database, self._journal, self.ledger, clock)
         self.spoken = SpokenLedger(self._database, self._journal, clock)
+        self.life = ReportLife(self._database, self._journal, self.ledger, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
 
     def send_as(self, form: Form) -> None:
@@ -179,6 +181,7 @@ class ReportStore:
             current = self.report(report_uuid)
             earlier = self.versions(report_uuid)
             last = earlier[-1] if earlier else None
+            self.conflicts.check(report_uuid)
             status = status_after(current, last, action, signer, evidence, self.ledger.of_report(report_uuid))
             check(current)
             number = len(self._version_rows(report_uuid)) + 1
@@ -186,6 +189,32 @@ class ReportStore:
             self.life.signed(signed, action)
             delivery_id = self._write_version(signed)
         return self.ledger.delivery(delivery_id)
+
+    def decide(
+        self,
+        report_uuid: str,
+        decision: Decision,
+        evidence: SigningEvidence | None,
+        check: Callable[[Report], None] = lambda _: None,
+    ) -> Delivery | None:
+        """Settle what the RIS holds against ours; the delivery of the version that is signed by it, if any.
+
+        Nothing is signed without `evidence`. Raises as `sign` does, and `Conflict` when the RIS's version is another by now.
+        """
+        with self._database.writing():
+            current, earlier = self.report(report_uuid), self.versions(report_uuid)
+            if decision.choice is not Choice.DISCARD:
+                check_seen(current, evidence or NOTHING_SEEN)
+            elif current.revision is not None:
+                raise Refused("Not done", "An addendum or correction of this report is open", "Put it away first")
+            last, number = earlier[-1] if earlier else None, len(self._version_rows(report_uuid)) + 1
+
+            def write(signed: Report) -> int:
+                self.life.signed(signed, ReportAction.CORRECT if decision.choice is Choice.CORRECTION else ReportAction.APPEND)
+                return self._write_version(signed)
+
+            delivery_id = self.conflicts.decide(decision, current, last, number, check, write)
+        return self.ledger.delivery(delivery_id) if delivery_id else None
 
     def deliveries(self, open_only: bool = False) -> tuple[Delivery, ...]:
         return self.ledger.deliveries(open_only)

@@ -28,6 +28,7 @@ from workstation.domain.fhir import (
     text_of,
 )
 from workstation.domain.order import Order
+from workstation.ris.claims import FhirClaims
 from workstation.ris.orders import orders_of, patient_keys
 from workstation.ris.others import condition
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
@@ -61,6 +62,7 @@ class FhirRis:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._wire = Wire(base_url, limits, headers, tls, transport)
+        self.claims = FhirClaims(self._wire)
 
     def close(self) -> None:
         self._wire.close()
@@ -83,7 +85,9 @@ class FhirRis:
             ("_revinclude", "Task:focus"),
             ("_count", "200"),
         )
-        return orders_of(self._search("ServiceRequest", wanted, hurried=False))
+        found = self._search("ServiceRequest", wanted, hurried=False)
+        self.claims.saw(found)
+        return orders_of(found)
 
     def search(self, resource_type: str, query: Query) -> list[Resource]:
         """All pages of a search, as the RIS has them. Raises `NoAnswer`."""

@@ -1,0 +1,58 @@
+"""Who reads an examination, as the RIS's own FHIR Task says: so that two readers never read one study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class ClaimState(StrEnum):
+    FREE = "free"
+    OURS = "ours"
+    OTHERS = "others"
+    DONE = "done"
+    """The task is completed, cancelled or failed: there is nothing to claim."""
+    UNTOLD = "untold"
+    """Nobody else can be told: the RIS does not answer, or keeps no task for the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What was found. `owner` and `reason` are text from outside. `task` and `etag` are for the one who asked."""
+
+    order_id: str
+    state: ClaimState
+    owner: str = ""
+    since: datetime | None = None
+    reason: str = ""
+    """Why it was taken over, or why nobody can be told."""
+    etag: str = ""
+    task: Mapping[str, Any] = field(default_factory=dict)
+    has_lapsed: bool = False
+    """It was another reader's, and nobody has renewed it for long."""
+
+
+class ClaimSource(Protocol):
+    """Claims in the RIS. Methods block, within a bounded time; call them from a worker thread.
+
+    They never raise for what the network or the RIS does: the answer is then UNTOLD. Of several who take
+    one claim at once, the RIS lets one through.
+    """
+
+    @property
+    def seen(self) -> Mapping[str, Claim]:
+        """By order id, as the last list of orders told: a hint, without an ETag."""
+        ...
+
+    def look(self, order_id: str) -> Claim: ...
+
+    def take(self, claim: Claim, reader: str, reason: str = "") -> Claim:
+        """Claim or renew what was looked at; the claim as it is then, perhaps another's who came first."""
+        ...
+
+    def release(self, claim: Claim) -> Claim: ...
+
+    def complete(self, claim: Claim, ris_report_id: str) -> Claim: ...
