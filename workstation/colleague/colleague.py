@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
 
 NAMES = (
     "laterality", "sex", "age", "contrast", "modality", "region", "comparison", "unfilled", "default", "conclusion", "doubled",
-    "negation", "contradiction", "number", "measurement", "critical", "images",
+    "negation", "contradiction", "number", "measurement", "critical", "images", "spoken",
 )  # fmt: skip
 """What a policy may name."""
 

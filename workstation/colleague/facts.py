@@ -47,7 +47,7 @@ class CaseFacts:
     images (BodyPartExamined, 0018,0015). `sides` are Laterality (0020,0060) and ImageLaterality (0020,0062).
     `unseen_series` counts series of the study of which no image was shown. `is_told` says that the communication
     of a critical result is recorded elsewhere than in the text. `untouched` are the places (section, start, end) of
-    what a template wrote and nobody touched or accepted.
+    what a template wrote and nobody touched or accepted, `unseen_words` of what was dictated and nobody looked at.
     """
 
     language: str = "en"
@@ -65,6 +65,7 @@ class CaseFacts:
     unseen_series: int = 0
     is_told: bool = False
     untouched: tuple[tuple[SectionCode, int, int], ...] = ()
+    unseen_words: tuple[tuple[SectionCode, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

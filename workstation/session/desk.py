@@ -19,8 +19,10 @@ from workstation.domain.study import Study
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused
 from workstation.jobs import DATABASE, Cancel, Jobs
+from workstation.reporting.journal import Change, Spot
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signing import Missing, NotSigned
+from workstation.reporting.spoken import SpokenLedger
 from workstation.reporting.store import ReportStore, SigningEvidence
 from workstation.reporting.text import clean
 from workstation.session.ties import Ties
@@ -58,6 +60,10 @@ class ReportDesk:
         self.opened: Signal[Report] = Signal()
         """A report was put on the desk; `report_changed` went before."""
         self.segment_accepted: Signal[tuple[Report, SectionCode, DictatedSegment]] = Signal()
+        self.segment_placed: Signal[tuple[Report, SectionCode, DictatedSegment, Change]] = Signal()
+        """As `segment_accepted`, with how it changed the stored text; told first."""
+        self.spoken_for: Signal[tuple[str, DictationTarget]] = Signal()
+        """Somebody began to speak: the segment and where its words will go."""
         self.saving_changed: Signal[int] = Signal()
         """How many writes are under way; also told when `unsaved` changes."""
         self.signed: Signal[Delivery] = Signal()
@@ -84,6 +90,15 @@ class ReportDesk:
     def links(self) -> LinkLedger:
         """What ties words to images, on disk: for jobs of the database lane."""
         return self._store.links
+
+    @property
+    def spoken_words(self) -> SpokenLedger:
+        """What came by voice, on disk: for jobs of the database lane."""
+        return self._store.spoken
+
+    def report_on_disk(self, report_uuid: str) -> Report:
+        """For jobs of the database lane."""
+        return self._store.report(report_uuid)
 
     @property
     def is_saving(self) -> bool:
@@ -142,6 +157,7 @@ class ReportDesk:
     def announce(self, segment_id: str, target: DictationTarget) -> None:
         """Somebody speaks: words for this report will come, so it cannot be signed yet."""
         self._spoken[segment_id] = target
+        self.spoken_for.emit((segment_id, target))
 
     def abandon(self, segment_id: str) -> None:
         """No words will come of it after all."""
@@ -157,16 +173,24 @@ class ReportDesk:
         segment: DictatedSegment,
         saved: Callable[[], object] = lambda: None,
         failed: Callable[[Exception], object] | None = None,
+        spot: Spot | None = None,
     ) -> None:
-        """A dictated segment for the report it was spoken for, open on the desk or not."""
+        """A dictated segment for the report it was spoken for, open on the desk or not; in its spot, or at the end."""
 
-        def accepted(report: Report) -> None:
+        def work(_: Cancel) -> tuple[Report, Change]:
+            report = self._store.append_segment(target.report_uuid, target.section, segment, spot)
+            change = self._store.spoken.change_of(target.report_uuid, segment.segment_id)
+            return report, change or Change(0, 0, "")
+
+        def accepted(result: tuple[Report, Change]) -> None:
+            report, change = result
             self.abandon(segment.segment_id)
+            self.segment_placed.emit((report, target.section, segment, change))
             self.segment_accepted.emit((report, target.section, segment))
             self._update(report)
             saved()
 
-        self._save(lambda _: self._store.append_segment(target.report_uuid, target.section, segment), accepted, failed)
+        self._save(work, accepted, failed)
 
     def sign(
         self,

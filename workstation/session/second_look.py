@@ -57,15 +57,21 @@ class SecondLook:
         self.remarks: tuple[Remark, ...] = ()
         self.changed: Signal[tuple[Remark, ...]] = Signal()
 
-    def checker(self, facts: CaseFacts, untouched: Callable[[Report], Untouched] = lambda _: ()) -> Callable[[Report], None]:
+    def checker(
+        self,
+        facts: CaseFacts,
+        untouched: Callable[[Report], Untouched] = lambda _: (),
+        unseen: Callable[[Report], Untouched] = lambda _: (),
+    ) -> Callable[[Report], None]:
         """To be called with the text as it lies on disk, on any thread. Raises Remarked.
 
-        `untouched` tells which parts of that text are defaults of a template that nobody touched (F72).
+        `untouched` tells which parts of that text are defaults of a template that nobody touched (F72), `unseen` which were
+        dictated and nobody looked at.
         """
         shown = dict(self._shown)
 
         def check(report: Report) -> None:
-            remarks = self.look(report, replace(facts, untouched=untouched(report)))
+            remarks = self.look(report, replace(facts, untouched=untouched(report), unseen_words=unseen(report)))
             stops = [r for r in remarks if r.severity is Severity.BLOCK]
             new = {_key(r) for r in remarks} - shown.get(report.report_uuid, frozenset())
             if stops or new:
@@ -77,9 +83,11 @@ class SecondLook:
         """All remarks on a text. Any thread."""
         # The rules come with the first signature: a worklist is shown without them.
         from workstation.colleague.colleague import look
+        from workstation.colleague.rules_spoken import spoken
 
         languages, policy = self._words()
-        return look(ReportText({s.code: s.text for s in report.sections}), facts, languages, policy)
+        text = ReportText({s.code: s.text for s in report.sections})
+        return (*look(text, facts, languages, policy), *spoken(text, facts.unseen_words, policy))
 
     def show(self, report_uuid: str, remarks: Sequence[Remark]) -> None:
         """The reader sees these now, what stops first: signing the same text again passes over them."""

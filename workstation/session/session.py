@@ -35,6 +35,7 @@ from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
+from workstation.session.spoken import Spoken
 from workstation.session.templating import Templating
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
@@ -78,6 +79,7 @@ class Session:
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
+        self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None
         self.items: tuple[WorklistItem, ...] = ()
@@ -375,7 +377,7 @@ class Session:
             return accepts_all
         shown = frozenset(self.viewing.shown)
         facts = facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
-        return self.second_look.checker(facts, self.templating.untouched_now())
+        return self.second_look.checker(facts, self.templating.untouched_now(), self.spoken.unseen_now())
 
     def _forget_remarks(self, _: object) -> None:
         if self.second_look is not None:
