@@ -48,6 +48,7 @@ class KeeperListener(Protocol):
     def draft_came(self, keeper: EngineKeeper, segment_id: str, text: str) -> None: ...
     def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None: ...
     def segment_failed(self, keeper: EngineKeeper, segment_id: str, reason: str) -> None: ...
+    def unknown_came(self, keeper: EngineKeeper, words: frozenset[str]) -> None: ...
 
 
 class EngineKeeper:
@@ -127,6 +128,10 @@ class EngineKeeper:
         job.since = time.monotonic()
         self._send({"do": "finish", "segment": segment_id})
 
+    def ask_unknown(self, words: tuple[str, ...]) -> None:
+        """Which of these words the model cannot hear; no answer comes of an engine that is not there."""
+        self._send({"do": "words", "words": words})
+
     def drop(self, segment_id: str) -> None:
         """Nobody waits for it any more."""
         self._jobs.pop(segment_id, None)
@@ -180,6 +185,8 @@ class EngineKeeper:
                 self._draft_came(message["segment"], message["text"])
             case "final":
                 self._final_came(message)
+            case "unknown":
+                self._listener.unknown_came(self, frozenset(message["words"]))
             case "failed":
                 self._break(message["reason"])
             case "dead":

@@ -155,6 +155,10 @@ class Dictation:
         """The next utterance is a command or nothing; what is being said ends here and stays text."""
         self._post(lambda: self._listen_for_command(on))
 
+    def ask_unknown(self, words: tuple[str, ...], answer: Callable[[frozenset[str]], None]) -> None:
+        """Tells which words the model can never hear, in the worker thread; nothing while none is loaded."""
+        self._post(lambda: self._recognition.ask_unknown(words, answer))
+
     def settle(self, segment_id: str) -> None:
         """The segment's text is on disk in the report's journal: its sound is no longer needed."""
         if self._recorder is not None:

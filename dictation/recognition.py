@@ -101,6 +101,7 @@ class Recognition:
         self._listener = listener
         self._waiting: dict[str, _Waiting] = {}
         self.restarting = False
+        self._ask: Callable[[frozenset[str]], None] = lambda _words: None
         self.is_command: Callable[[str], bool] = lambda _text: False
         """What the first engine heard is not heard again by a better one when it is a command: that acts at once."""
 
@@ -141,6 +142,12 @@ class Recognition:
     def expect(self, terms: tuple[str, ...]) -> None:
         for keeper in self._keepers:
             keeper.expect(terms)
+
+    def ask_unknown(self, words: tuple[str, ...], answer: Callable[[frozenset[str]], None]) -> None:
+        """What the model that writes the text can never hear of these words."""
+        self._ask = answer
+        if self._keepers:
+            self._keepers[-1].ask_unknown(words)
 
     def open(self, segment: SpokenSegment) -> None:
         self._waiting[segment.segment_id] = _Waiting(segment)
@@ -194,6 +201,9 @@ class Recognition:
     def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None:
         name = keeper.model.name if keeper is self._keepers[-1] else FIRST_PASS.format(keeper.model.name)
         self._answered(keeper, segment_id, Heard(text, words, name))
+
+    def unknown_came(self, _keeper: EngineKeeper, words: frozenset[str]) -> None:
+        self._ask(words)
 
     def segment_failed(self, keeper: EngineKeeper, segment_id: str, reason: str) -> None:
         self._answered(keeper, segment_id, reason)

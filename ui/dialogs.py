@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
+    from ui.main_window import MainWindow
     from ui.seat import Seat
 
 
@@ -60,12 +61,36 @@ def _phrases(core: Seat, parent: QWidget) -> QWidget:
     return TemplatePicker(core.session, (Kind.MACRO,), parent)
 
 
+def _my_words(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.words_dialog import WordsDialog
+
+    learning, language = _window(parent).speech.learning, core.session.dictating.language
+    dialog = WordsDialog(learning.own.of(language), language, _window(parent).report_panel.dictation.desk, parent)
+    dialog.changed.connect(learning.own_changed)
+    return dialog
+
+
+def _what_can_i_say(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.say_dialog import SayDialog
+
+    return SayDialog(_window(parent).runner, core.session.dictating.language, parent)
+
+
+def _window(parent: QWidget) -> MainWindow:
+    from ui.main_window import MainWindow
+
+    assert isinstance(parent, MainWindow)
+    return parent
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "curve": _curve,
     "drawings": _drawings,
     "findings": _findings,
     "key images": _key_images,
+    "my words": _my_words,
     "phrases": _phrases,
     "presentation states": _presentation_states,
     "templates": _templates,
+    "what can I say": _what_can_i_say,
 }

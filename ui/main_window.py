@@ -17,6 +17,7 @@ from ui.leaving import Leaving
 from ui.plain import core_text
 from ui.reading_page import ReadingPage
 from ui.report.panel import ReportPanel
+from ui.report.speech_hands import SpeechHands
 from ui.runner import Runner
 from ui.status_bar import StatusBar
 from ui.viewport_grid import ViewportGrid
@@ -51,6 +52,8 @@ class MainWindow(QMainWindow):
         self.runner = Runner(Context(core.session, self, core.presets), _keys(core))
         self.worklist = WorklistView(core, self.runner)
         self.report_panel = self._make_report_panel()
+        desk = self.report_panel.dictation.desk
+        self.speech = SpeechHands.of(core.session, desk, self.report_panel, self.runner, core.folders.config)
         self.reading = ReadingPage(core, self.runner, self.report_panel)
         self.archives: ArchivePage | None = None
         self.status_line = StatusBar(core, self.runner)

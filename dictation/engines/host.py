@@ -43,6 +43,10 @@ class Recogniser(Protocol):
 
     def drop(self) -> None: ...
 
+    def unknown(self, words: list[str]) -> list[str]:
+        """Those that the model can never hear, whatever is said."""
+        ...
+
 
 def main(kind: str, model: str, language: str, threads: str) -> None:
     requests, replies = _private_pipes()
@@ -80,6 +84,9 @@ def _serve(recogniser: Recogniser, requests: BinaryIO, replies: BinaryIO, refuse
                 wire.write(replies, reply | {"refused_sockets": len(refused_sockets)})
             case "drop":
                 recogniser.drop()
+            case "words":
+                unknown = recogniser.unknown([str(word) for word in message["words"]])
+                wire.write(replies, {"is": "unknown", "words": unknown})
 
 
 def _load(kind: str, model: Path, language: str, threads: int) -> Recogniser:

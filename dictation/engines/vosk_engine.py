@@ -58,6 +58,9 @@ class VoskRecogniser:
     def drop(self) -> None:
         self._open()
 
+    def unknown(self, words: list[str]) -> list[str]:
+        return [word for word in words if self._model.vosk_model_find_word(word) < 0]
+
     def _open(self) -> None:
         """A fresh recogniser for each segment: its word times count from the segment's start."""
         self._recogniser = self._vosk.KaldiRecognizer(self._model, SAMPLE_RATE)

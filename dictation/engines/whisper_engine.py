@@ -113,6 +113,10 @@ class WhisperRecogniser:
     def drop(self) -> None:
         self._heard.clear()
 
+    def unknown(self, _words: list[str]) -> list[str]:
+        """It spells by pieces of words, so it can write any."""
+        return []
+
     def _decode(self, samples: FloatSamples, terms: str, beam: int, words: bool) -> TextAndWords:
         segments, _ = self._model.transcribe(
             samples,

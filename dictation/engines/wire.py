@@ -1,10 +1,11 @@
 """What goes over the pipes: a JSON object and raw sound, each with its length in front. No pickle.
 
 To the engine: `{"do": "context", "terms": [...]}`, `{"do": "audio", "segment": id}` + s16le,
-`{"do": "draft", "segment": id}`, `{"do": "finish", "segment": id}`, `{"do": "drop", "segment": id}`.
+`{"do": "draft", "segment": id}`, `{"do": "finish", "segment": id}`, `{"do": "drop", "segment": id}`,
+`{"do": "words", "words": [...]}`.
 From it: `{"is": "ready", ...}`, `{"is": "draft", "segment": id, "text": ...}`,
 `{"is": "final", "segment": id, "text": ..., "words": [[word, confidence, start, end], ...]}`,
-`{"is": "failed", "reason": ...}`.
+`{"is": "unknown", "words": [...]}`, `{"is": "failed", "reason": ...}`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +94,11 @@ class KeptDictation(QObject):
         self._listen_to(made)
         self.made.emit()
         return made
+
+    def ask_unknown(self, words: Sequence[str], answer: Callable[[frozenset[str]], None]) -> None:
+        """Which words the loaded model can never hear; no answer where none is loaded."""
+        if self.pipeline is not None:
+            self.pipeline.ask_unknown(tuple(words), lambda unknown: self._jobs.on_main(lambda: answer(unknown)))
 
     def close(self) -> None:
         made, self._made, self.pipeline = self._made, {}, None

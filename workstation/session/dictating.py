@@ -35,6 +35,8 @@ class Dictating:
         """The command key: what is said next is a command or nothing."""
         self.undo_wanted: Signal[None] = Signal()
         """Take back what the last spoken command did."""
+        self.learn_wanted: Signal[bool] = Signal()
+        """The offered correction is to be a rule from now on, or never."""
         desk.report_changed.connect(lambda _: self._look())
         templating.changed.connect(lambda _: self._look())
 
