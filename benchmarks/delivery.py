@@ -50,9 +50,11 @@ def measure() -> Iterator[Figure]:
         yield _figure("reports delivered", rate, floor)
         with proxies.troubled_process(ris.base_url.removesuffix("/fhir"), FAULTS, 20) as url:
             rate = REPORTS / _drained(seat, Path(name) / "ill.db", f"{url}/fhir", orders[REPORTS : 2 * REPORTS], direct)
-        yield Figure(
-            "reports delivered, a fault in 10 requests", "G20", rate, floor, "1/s", f">= {GOAL:.0f} a second", rate >= GOAL
-        )
+        yield _figure("reports delivered, a fault in 10 requests", rate, floor)
+
+
+def _figure(name: str, rate: float, floor: float) -> Figure:
+    return Figure(name, "G20", rate, floor, "1/s", f">= {GOAL:.0f} a second", rate >= GOAL)
 
 
 def _placed(ris: EmbeddedRis, seat: Any, count: int) -> Sequence[Order]:
