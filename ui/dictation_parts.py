@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ui.microphone import chosen_microphone
 from ui.report.dictation_desk import DictationDesk
-from ui.seat import Seat
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
 
 
 def dictation_desk(core: Seat) -> DictationDesk:
@@ -15,4 +19,5 @@ def dictation_desk(core: Seat) -> DictationDesk:
         chosen_microphone(core.remembered),
         core.settings.dictation_engine,
         vault=core.vault,
+        keep_sound_days=core.settings.keep_sound_days,
     )
