@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from workstation.domain.patient import PatientKey
 
-
 FHIR_REPORT = "fhir-diagnostic-report"
 HL7_REPORT = "hl7-oru-r01"
 

@@ -32,7 +32,8 @@ from workstation.reporting.forms import Rendered, holds
 Clock = Callable[[], datetime]
 _FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES))
 _COLUMNS = (
-    "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256, since"
+    "id, report_uuid, version, accession_number, state, created, tries, last_error, ris_report_id, local_sha256, ris_sha256,"
+    " since"
 )
 # A sending is counted when it begins; asking that leads to no sending counts as a try too.
 _NOTE = "UPDATE outbox SET tries = tries + (state = 'queued'), last_error = ? WHERE id = ?"
