@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workstation.at_rest.vault import Vault
 from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
-from workstation.domain.order import Order, Priority
+from workstation.domain.order import Order, OrderStatus, Priority
 from workstation.domain.patient import Patient, PatientKey
+
+# Facts of an order whose columns have their names.
+_SAME_NAME = (
+    "placer_number",
+    "placer_system",
+    "filler_number",
+    "filler_system",
+    "requested_procedure_id",
+    "procedure_step_id",
+    "ordering_provider",
+    "ordering_provider_id",
+    "visit_number",
+    "body_site",
+    "laterality",
+)
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -42,6 +57,26 @@ MIGRATIONS: tuple[Migration, ...] = (
             ) STRICT
             """,
             "CREATE TABLE fetched (id INTEGER PRIMARY KEY CHECK (id = 1), moment TEXT NOT NULL) STRICT",
+        ),
+    ),
+    Migration(
+        2,
+        (
+            *(f"ALTER TABLE imaging_order ADD COLUMN {name} TEXT NOT NULL DEFAULT ''" for name in _SAME_NAME),
+            "ALTER TABLE imaging_order ADD COLUMN status TEXT NOT NULL DEFAULT 'active'",
+            "ALTER TABLE imaging_order ADD COLUMN exam_end TEXT",
+            # An order that an engine sent does not leave the list because a search does not show it.
+            "ALTER TABLE imaging_order ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0",
+            """
+            CREATE TABLE patient_alias (
+                old_id TEXT NOT NULL,
+                old_issuer TEXT NOT NULL,
+                new_id TEXT NOT NULL,
+                new_issuer TEXT NOT NULL,
+                at TEXT NOT NULL,
+                PRIMARY KEY (old_id, old_issuer)
+            ) STRICT
+            """,
         ),
     ),
 )
@@ -82,20 +117,56 @@ class OrderStore:
     def replace(self, orders: Iterable[Order]) -> None:
         """Take the RIS's list as it is now."""
         with self._lock, transaction(self._db):
-            self._db.execute("UPDATE imaging_order SET is_listed = 0")
+            self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 0")
             for order in orders:
                 self._put(order)
             self._db.execute("INSERT OR REPLACE INTO fetched (id, moment) VALUES (1, ?)", [datetime.now(UTC).isoformat()])
 
-    def put(self, order: Order) -> None:
-        """Add or change one order."""
+    def put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
+        """Add or change one order. `was_sent`: by an engine, so that no search takes it off the list."""
         with self._lock, transaction(self._db):
-            self._put(order)
+            self._put(order, was_sent, is_listed)
+
+    def order(self, order_id: str) -> Order | None:
+        """As the RIS last told it, also when it is listed no more."""
+        with self._lock, sqlite_errors():
+            row = next(iter(self._db.query("SELECT * FROM imaging_order WHERE order_id = ?", [order_id])), None)
+            return self._current(row) if row else None
+
+    def merge(self, old: PatientKey, new: PatientKey) -> bool:
+        """`old` is `new` from now on (HL7 A40, FHIR Patient.link). False when that was known, or they are one already."""
+        if old == new:
+            return False
+        with self._lock, transaction(self._db):
+            if self._resolved(old) == self._resolved(new):
+                return False
+            # The newest word counts: who was merged away before and survives now stands for itself again.
+            self._db.execute("DELETE FROM patient_alias WHERE old_id = ? AND old_issuer = ?", [new.patient_id, new.issuer])
+            values = [old.patient_id, old.issuer, new.patient_id, new.issuer, datetime.now(UTC).isoformat()]
+            self._db.execute("INSERT OR REPLACE INTO patient_alias VALUES (?, ?, ?, ?, ?)", values)
+        return True
+
+    def unmerge(self, old: PatientKey) -> bool:
+        """`old` stands for itself again."""
+        with self._lock, transaction(self._db):
+            sql = "DELETE FROM patient_alias WHERE old_id = ? AND old_issuer = ?"
+            return bool(self._db.execute(sql, [old.patient_id, old.issuer]).rowcount)
+
+    def survivor(self, key: PatientKey) -> PatientKey:
+        """Whom this patient was merged into, at the end of the chain; the patient itself when into nobody."""
+        with self._lock, sqlite_errors():
+            return self._resolved(key)
+
+    def merged_at(self, key: PatientKey) -> datetime | None:
+        with self._lock, sqlite_errors():
+            sql = "SELECT at FROM patient_alias WHERE old_id = ? AND old_issuer = ?"
+            row = self._db.execute(sql, [key.patient_id, key.issuer]).fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
 
     def orders(self) -> tuple[KnownOrder, ...]:
         with self._lock, sqlite_errors():
             rows = list(self._db.query("SELECT * FROM imaging_order ORDER BY order_id"))
-        return tuple(KnownOrder(_order_from(row), bool(row["is_listed"])) for row in rows)
+            return tuple(KnownOrder(self._current(row), bool(row["is_listed"])) for row in rows)
 
     def fetched(self) -> datetime | None:
         """When the RIS last gave its list (UTC); None for never."""
@@ -103,8 +174,24 @@ class OrderStore:
             row = self._db.execute("SELECT moment FROM fetched").fetchone()
         return datetime.fromisoformat(row[0]) if row else None
 
-    def _put(self, order: Order) -> None:
-        row = _row_of(order)
+    def _current(self, row: Mapping[str, Any]) -> Order:
+        """With the patient that the order's patient is by now."""
+        order = _order_from(row)
+        survivor = self._resolved(order.patient.key)
+        return order if survivor == order.patient.key else replace(order, patient=replace(order.patient, key=survivor))
+
+    def _resolved(self, key: PatientKey) -> PatientKey:
+        seen = {key}
+        sql = "SELECT new_id, new_issuer FROM patient_alias WHERE old_id = ? AND old_issuer = ?"
+        while row := self._db.execute(sql, [key.patient_id, key.issuer]).fetchone():
+            key = PatientKey(*row)
+            if key in seen:
+                break
+            seen.add(key)
+        return key
+
+    def _put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
+        row = {**_row_of(order), "was_sent": int(was_sent), "is_listed": int(is_listed)}
         marks = ", ".join("?" * len(row))
         self._db.execute(f"INSERT OR REPLACE INTO imaging_order ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
@@ -125,7 +212,9 @@ def _row_of(order: Order) -> dict[str, Any]:
         "due": order.due.isoformat() if order.due else None,
         "study_instance_uid": order.study_instance_uid,
         "ris_patient_reference": order.ris_patient_reference,
-        "is_listed": 1,
+        "status": order.status.value,
+        "exam_end": order.exam_end.isoformat() if order.exam_end else None,
+        **{name: getattr(order, name) for name in _SAME_NAME},
     }
 
 
@@ -142,4 +231,7 @@ def _order_from(row: Mapping[str, Any]) -> Order:
         due=datetime.fromisoformat(row["due"]) if row["due"] else None,
         study_instance_uid=row["study_instance_uid"],
         ris_patient_reference=row["ris_patient_reference"],
+        status=OrderStatus(row["status"]),
+        exam_end=datetime.fromisoformat(row["exam_end"]) if row["exam_end"] else None,
+        **{name: row[name] for name in _SAME_NAME},
     )

@@ -28,9 +28,10 @@ from workstation.domain.fhir import (
     text_of,
     texts_of,
 )
-from workstation.domain.order import Order, Priority
+from workstation.domain.order import Order, OrderStatus, Priority
 from workstation.domain.patient import Patient, PatientKey
 
+_SIDES = {"7771000": "L", "24028007": "R", "51440002": "B", "L": "L", "R": "R", "B": "B", "LEFT": "L", "RIGHT": "R"}
 _IMAGING = {"363679005", "RAD", "LP29684-5"}
 _SEX = {"male": "M", "female": "F", "other": "O"}
 _GENDER = {letter: word for word, letter in _SEX.items()}
@@ -69,7 +70,40 @@ def _order(request: Resource, patient: Resource, due: datetime | None) -> Order:
         due=due or instant_in(text_of(object_of(request.get("occurrencePeriod")), "end")),
         study_instance_uid=_study_uid(request),
         ris_patient_reference=reference_to(patient),
+        status=_status(request),
+        **_numbers(request),
+        **_circumstances(request),
     )
+
+
+def _status(request: Resource) -> OrderStatus:
+    status = text_of(request, "status")
+    return OrderStatus(status) if status in set(OrderStatus) else OrderStatus.ACTIVE
+
+
+def _numbers(request: Resource) -> dict[str, Any]:
+    """By the type of the identifier (table 0203). FHIR has no type for the last two: IHE's and HL7's own words are read."""
+    found: dict[str, Any] = {}
+    for code, name in (("PLAC", "placer"), ("FILL", "filler")):
+        identifier = next((i for i in objects_of(request, "identifier") if has_code(i.get("type"), code)), {})
+        found |= {f"{name}_number": text_of(identifier, "value"), f"{name}_system": text_of(identifier, "system")}
+    for codes, name in ((("RPID", "RI"), "requested_procedure_id"), (("SPSID",), "procedure_step_id")):
+        matching = (i for i in objects_of(request, "identifier") if any(has_code(i.get("type"), code) for code in codes))
+        found[name] = text_of(next(matching, {}), "value")
+    return found
+
+
+def _circumstances(request: Resource) -> dict[str, Any]:
+    requester, encounter = object_of(request.get("requester")), object_of(request.get("encounter"))
+    sites = list(objects_of(request, "bodySite"))
+    codes = [text_of(coding, "code").upper() for site in sites for coding in objects_of(site, "coding")]
+    return {
+        "ordering_provider": text_of(requester, "display").replace("^", " "),
+        "ordering_provider_id": text_of(object_of(requester.get("identifier")), "value"),
+        "visit_number": text_of(object_of(encounter.get("identifier")), "value"),
+        "body_site": "; ".join(filter(None, map(_concept_text, sites))),
+        "laterality": next((_SIDES[code] for code in codes if code in _SIDES), ""),
+    }
 
 
 def patient_of(resource: Resource) -> Patient:
