@@ -13,6 +13,7 @@ from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
 from workstation.core_archives import CoreArchives
 from workstation.core_reports import CoreReports
+from workstation.core_ris import CoreRis
 from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from workstation.at_rest.keys import Ask
     from workstation.cache.quota import Quota
     from workstation.ris.fhir import FhirRis
+    from workstation.ris.hl7.driver import Hl7Ris
 
 Reader = TypeVar("Reader", bound=InstanceReader)
 Shelf = TypeVar("Shelf", bound=ImageShelf)
@@ -120,6 +122,7 @@ class Core(Generic[Reader, Shelf]):
         self.ris_changed: Signal[str] = Signal()
         """Empty when the RIS answered last time, else why it did not."""
         self.archiving = CoreArchives(self)
+        self.ris_side = CoreRis(self)
         self.reporting = CoreReports(self)
 
     @cached_property
@@ -187,6 +190,7 @@ class Core(Generic[Reader, Shelf]):
     def reports(self) -> ReportStore:
         store = ReportStore(self.folders.reports, vault=self.vault)
         store.language = self.settings.language[:2].lower()
+        store.send_as(self.ris_side.form())
         if store.notice:
             self.notices.append(store.notice)
         return store
@@ -312,13 +316,9 @@ class Core(Generic[Reader, Shelf]):
     # ---- the RIS ---------------------------------------------------------------------
 
     @cached_property
-    def ris(self) -> FhirRis | None:
+    def ris(self) -> FhirRis | Hl7Ris | None:
         """None when no RIS is set: reports are then signed and wait."""
-        if not self.ris_url:
-            return None
-        from workstation.ris.fhir import FhirRis  # an HTTP client is long to import
-
-        return FhirRis(self.ris_url)
+        return self.ris_side.make()
 
     def start_deliveries(self) -> None:
         """Send what is signed, in a thread of its own; `delivery_changed` tells of each step."""

@@ -155,6 +155,8 @@ class Submission:
     base_version: int = 0
     base_etag: str = ""
     kind: str = FHIR_REPORT
+    verified: datetime | None = None
+    """When a reader last looked into why it was held and let it go on."""
     settled: Settled | None = None
 
 

@@ -137,6 +137,7 @@ class DeliveryLedger:
             base_version=confirmed["version"] if confirmed else 0,
             base_etag=confirmed["ris_etag"] if confirmed else "",
             kind=row["kind"],
+            verified=self._verified(delivery_id),
             settled=self._settled(row["report_uuid"], row["version"]),
         )
 
@@ -147,6 +148,11 @@ class DeliveryLedger:
         )
         row = self._database.row(sql, report_uuid, version)
         return Settled(row["ris_report_id"], row["etag"], row["sha256"]) if row else None
+
+    def _verified(self, delivery_id: int) -> datetime | None:
+        sql = "SELECT at FROM delivery_event WHERE delivery_id = ? AND event = ? AND before = ? ORDER BY id DESC LIMIT 1"
+        row = self._database.row(sql, delivery_id, DeliveryEvent.RETRY.value, DeliveryState.HELD.value)
+        return datetime.fromisoformat(row["at"]) if row else None
 
     def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison:
         """A DiagnosticReport read from the RIS against this row's signed version and those before it."""

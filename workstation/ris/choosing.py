@@ -1,0 +1,40 @@
+"""Which RIS a site has, by its settings: FHIR at an http address, HL7 at an mllp one."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from workstation.domain.delivery import Submission
+from workstation.ris.addresses import host_and_port, is_hl7, is_secured
+from workstation.ris.fhir import FhirRis
+from workstation.ris.hl7.driver import Hl7Ris
+from workstation.ris.hl7.mllp import MllpLink
+from workstation.ris.hl7.reading import AccessionReader
+from workstation.ris.tls import RisTls, client_context
+from workstation.settings import Settings
+
+
+def ris_for(
+    url: str, settings: Settings, accession_of: Callable[[str], str], doubt: Callable[[Submission], str]
+) -> FhirRis | Hl7Ris:
+    """The RIS at `url`. Raises `Refused` where an address or a certificate file of the settings cannot be used."""
+    if not is_hl7(url):
+        return FhirRis(url, tls=_context(url, settings))
+    host, port = host_and_port(url)
+    read_url = settings.ris_read_url
+    reader = AccessionReader(read_url, tls=_context(read_url, settings)) if read_url else None
+    return Hl7Ris(MllpLink(host, port, _context(url, settings)), reader, accession_of, doubt)
+
+
+def tls_of(settings: Settings) -> RisTls:
+    return RisTls(settings.ris_ca_file, settings.ris_certificate_file, settings.ris_key_file)
+
+
+def _context(url: str, settings: Settings) -> ssl.SSLContext | None:
+    """None for what is not secured, and for HTTPS by the computer's own trust."""
+    tls = tls_of(settings)
+    if not is_secured(url) or (urlsplit(url).scheme == "https" and tls == RisTls()):
+        return None
+    return client_context(tls)
