@@ -93,3 +93,5 @@ class WorklistItem:
     study_date: str = ""
     order: Order | None = None
     warning: str = ""
+    read_by: str = ""
+    """Who has claimed it, when that is another reader: text from outside."""

@@ -316,9 +316,13 @@ def _status(theirs: str, choice: Choice) -> ReportStatus:
     return ReportStatus.APPENDED if choice is Choice.ADDENDUM else ReportStatus.CORRECTED
 
 
+def is_own(report_uuid: str, resource: Mapping[str, Any]) -> bool:
+    """Whether a DiagnosticReport carries our report's identifier."""
+    return any(text_of(i, "value") == f"urn:uuid:{report_uuid}" for i in objects_of(resource, "identifier"))
+
+
 def _version(row: Row) -> RisVersion:
     resource = json.loads(row["resource"])
-    own = any(text_of(i, "value") == f"urn:uuid:{row['report_uuid']}" for i in objects_of(resource, "identifier"))
     return RisVersion(
         number=row["id"],
         report_uuid=row["report_uuid"],
@@ -327,5 +331,5 @@ def _version(row: Row) -> RisVersion:
         sha256=row["sha256"],
         resource=resource,
         fetched=datetime.fromisoformat(row["fetched"]),
-        is_own=own,
+        is_own=is_own(row["report_uuid"], resource),
     )

@@ -113,6 +113,10 @@ class ReportStore:
         row = self._find(accession_number, study_uid)
         return self.report(row["report_uuid"]) if row else None
 
+    def of_order(self, order_id: str) -> Report | None:
+        row = self._database.row("SELECT report_uuid FROM report WHERE order_id = ?", order_id)
+        return self.report(row["report_uuid"]) if row else None
+
     def drafts(self) -> tuple[Report, ...]:
         """Reports with words that no signed version holds: what to offer after a restart."""
         rows = self._database.rows("SELECT report_uuid FROM report WHERE unsigned_changes > 0 ORDER BY rowid")
