@@ -19,9 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from workstation.domain.delivery import FHIR_REPORT, Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
+from workstation.domain.undo_window import seconds_left
 from workstation.errors import WorkstationError
 from workstation.ris.others import held_for, why_not_over
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
@@ -33,7 +35,8 @@ _WORKABLE = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.ACKNOWLE
 
 OUTAGE = 6
 """Silences one after the other, of whichever rows, that are the RIS's own and not of single rows."""
-WORKERS = 4
+WORKERS = 8
+"""Rows under way at once. Most of them wait: for an answer that comes late, or not at all."""
 _PROBING_SECONDS = 0.5
 
 
@@ -89,8 +92,11 @@ class Outbox:
         backoff: Backoff = Backoff(),
         monotonic: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
+        undo_seconds: float = 0.0,
     ) -> None:
+        """What was signed less than `undo_seconds` ago waits: the signature can still be taken back."""
         self._ledger = store.ledger
+        self._undo_seconds = undo_seconds
         self.ris = ris
         self._backoff = backoff
         self._monotonic = monotonic
@@ -157,7 +163,8 @@ class Outbox:
         return [row for row in self._ledger.heads() if row.state in _WORKABLE and row.delivery_id not in self._in_hand]
 
     def _due_at(self, row: Delivery) -> float:
-        return max(self._ris_due, self._due.get(row.delivery_id, 0.0))
+        held = seconds_left(row.created, self._undo_seconds, datetime.now(UTC)) if row.state is DeliveryState.QUEUED else 0.0
+        return max(self._ris_due, self._due.get(row.delivery_id, 0.0), self._monotonic() + held if held else 0.0)
 
     def _send(self, row: Delivery, submission: Submission) -> Delivery:
         if not submission.intact:
