@@ -20,4 +20,5 @@ def dictation_desk(core: Seat) -> DictationDesk:
         core.settings.dictation_engine,
         vault=core.vault,
         keep_sound_days=core.settings.keep_sound_days,
+        ready_seconds=core.settings.dictation_ready_seconds,
     )

@@ -46,6 +46,8 @@ class KeyRouter(QObject):
         self._window = window
         self._runner = runner
         self._watched: QWidget | None = None
+        self.key = 0
+        """The key whose command is being run; 0 for one that was asked for in another way."""
         window.installEventFilter(self)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -62,7 +64,11 @@ class KeyRouter(QObject):
             event.accept()  # ours: it comes back as a key press
             return True
         if not event.isAutoRepeat() or command_id in REPEATING:
-            self._runner.run(command_id)
+            self.key = event.key()
+            try:
+                self._runner.run(command_id)
+            finally:
+                self.key = 0
         return True
 
     def _command(self, event: QKeyEvent) -> str | None:

@@ -15,6 +15,7 @@ from ui.banner import Banner
 from ui.keys import KeyRouter
 from ui.leaving import Leaving
 from ui.plain import core_text
+from ui.push_to_talk import PushToTalk
 from ui.reading_page import ReadingPage
 from ui.report.panel import ReportPanel
 from ui.report.speech_hands import SpeechHands
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_id = menus.fill(self.menuBar(), self.runner)
         self._router = KeyRouter(self, self.runner)
+        self._talk = PushToTalk(self.report_panel.dictation.desk, core.settings.dictation_key, self)
         self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)
         self._session.case_changed.connect(self._case_changed)
@@ -333,7 +335,7 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def toggle_dictation(self) -> None:
-        self.report_panel.dictation.desk.toggle()
+        self._talk.pressed(self._router.key)
 
     def step_section(self, steps: int) -> None:
         if self._session.case is not None:

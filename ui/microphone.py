@@ -42,6 +42,9 @@ class MicrophoneBack(WorkstationError):
 class Microphone(QObject):
     """An `AudioSource`, started and stopped on the main thread. `tell` hears what becomes of the microphone."""
 
+    stays_open = True
+    """It goes on until it is stopped, unlike a recording."""
+
     def __init__(self, tell: Tell = lambda _: None, wanted: Device = DEFAULT) -> None:
         super().__init__()
         self._tell = tell

@@ -112,6 +112,12 @@ class Settings:
     hl7_listen: str = ""
     """Where orders come in by HL7, as `mllp://127.0.0.1:2575`; empty listens nowhere."""
     dictation_engine: str = ""
+    dictation_key: str = "both"
+    """How the key to talk works: "toggle", "hold" (on while it is down), or "both": a tap toggles, a longer press holds."""
+    dictation_ready_seconds: int = 10
+    """So long after talking the microphone stays open, so that the half second before the key is heard too; 0: not at all."""
+    keep_sound_days: int = 0
+    """For so many days the sound of dictated words is kept, sealed, for their author to hear again; 0: not on disk."""
     poll_orders_seconds: int = 60
     image_memory_mb: int = 0
     """0 takes half of the machine's memory."""

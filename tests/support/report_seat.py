@@ -101,6 +101,9 @@ class SpokenDictation:
     def close(self) -> None:
         self.is_closed = True
 
+    def press(self) -> None:
+        self.on_state(DictationState.LISTENING)
+
     def expect(self, context: DictationContext) -> None:
         self.expected.append(context)
 

@@ -190,10 +190,10 @@ def test_words_that_will_never_be_taken_leave_their_sound_and_the_way_free(room,
     room.desk.start()
     real = seat.reports.append_segment
 
-    def refuses(report, section, segment):
+    def refuses(report, section, segment, *where):
         if segment.segment_id == "s1":
             raise Refused("No such report")
-        return real(report, section, segment)
+        return real(report, section, segment, *where)
 
     monkeypatch.setattr(seat.reports, "append_segment", refuses)
     for segment_id in ("s1", "s2"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from dictation.kept_sound import KeptSound
 from dictation.sound_check import Sound
 from ui.microphone import MicrophoneBack, MicrophoneGone
 from ui.report.kept_dictation import KeptDictation, MakeDictation
@@ -64,6 +65,8 @@ class DictationDesk(QObject):
         engine: str = "",
         make: MakeDictation | None = None,
         vault: Vault | None = None,
+        keep_sound_days: int = 0,
+        ready_seconds: int = 0,
     ) -> None:
         super().__init__()
         self._session = session
@@ -72,6 +75,7 @@ class DictationDesk(QObject):
         self._make_source = make_source
         self._vault = vault or Vault.plain()
         self._places = SpokenPlaces(audio_folder)
+        self.kept_sound = KeptSound(audio_folder, self._vault, keep_sound_days)
         self.context: Callable[[], DictationContext] = lambda: context_of(session)
         self.target: Callable[[], DictationTarget | None] = self._desk.target
         self.before: Callable[[DictationTarget], str] = self._stored_text
@@ -85,7 +89,12 @@ class DictationDesk(QObject):
         self._tail = QTimer(self)
         self._tail.setSingleShot(True)
         self._tail.setInterval(TAIL_MS)
-        self._tail.timeout.connect(self._close_microphone)
+        self._tail.timeout.connect(self._heard_out)
+        self._ready = QTimer(self)
+        self._ready.setSingleShot(True)
+        self._ready.setInterval(1000 * ready_seconds)
+        self._ready.timeout.connect(self._close_microphone)
+        self._source: AudioSource | None = None
         self.state = DictationState.IDLE
         self.sound = Sound.GOOD
         self._connect()
@@ -98,6 +107,7 @@ class DictationDesk(QObject):
         self.words.problem.connect(self._session.report_problem)
         self.words.commanded.connect(lambda _: self.caret_moved())
         self._kept.opened.connect(self._announce)
+        self._kept.opened.connect(self._session.linked.segment_begun)
         self._kept.silent.connect(self._heard_nothing)
         self._kept.heard.connect(self._heard)
         self._kept.state.connect(self._set_state)
@@ -137,6 +147,8 @@ class DictationDesk(QObject):
     def use_source(self, make_source: MakeSource) -> None:
         """Hear something else than the microphone from the next start on."""
         self._make_source = make_source
+        if self._ready.isActive():
+            self._close_microphone()
 
     def toggle(self) -> None:
         if self.is_listening:
@@ -151,15 +163,20 @@ class DictationDesk(QObject):
             self._tell(Unavailable("Nothing to dictate into", "No open report", "Open a case with an order from the worklist"))
             return
         context = self.context()
+        before = self._kept.pipeline
         dictation = self._kept.ready(context)
-        self._close_microphone()
+        is_open = dictation is before and self._is_open
+        if not is_open:
+            self._close_microphone()
+        self._tail.stop()
+        self._ready.stop()
         dictation.expect(context)
         self._aim(dictation, target)
         self._recognise_again(dictation)
         self._set_sound(Sound.GOOD)
         self._wanted_on, self._was_on = True, False
         try:
-            dictation.start(self._make_source(self._from_source))
+            self._open_microphone(dictation, is_open)
         except WorkstationError as error:
             self._wanted_on = False
             self._tell(error)
@@ -174,8 +191,30 @@ class DictationDesk(QObject):
             self._tail.start()
             dictation.release()
 
+    def _open_microphone(self, dictation: Dictation, is_open: bool) -> None:
+        if is_open:
+            dictation.press()
+            return
+        self._source = self._make_source(self._from_source)
+        dictation.start(self._source)
+
+    @property
+    def _is_open(self) -> bool:
+        """The microphone is open although the key is up."""
+        return (self._ready.isActive() or self._tail.isActive()) and getattr(self._source, "stays_open", False)
+
+    def _heard_out(self) -> None:
+        """The last word is over. The microphone stays open for a while: who goes on talking is heard from the
+        half second before the key on, and nothing before that is kept anywhere."""
+        self._tail.stop()
+        if self._ready.interval() and self._target is not None and getattr(self._source, "stays_open", False):
+            self._ready.start()
+        else:
+            self._close_microphone()
+
     def _close_microphone(self) -> None:
         self._tail.stop()
+        self._ready.stop()
         if self._kept.pipeline is not None:
             self._kept.pipeline.stop()
 
@@ -281,6 +320,7 @@ class DictationDesk(QObject):
 
     def _settled(self, segment_id: str) -> None:
         self._forget(segment_id)
+        self.kept_sound.keep(segment_id)
         if self._kept.pipeline is not None:
             self._kept.pipeline.settle(segment_id)
             self._places.forget(segment_id)
@@ -301,7 +341,7 @@ class DictationDesk(QObject):
         elif not on and self._was_on:
             self._wanted_on = self._was_on = False
         if self._tail.isActive() and not on:
-            self._close_microphone()
+            self._heard_out()
         self.state = state
         self.state_changed.emit(state)
 
@@ -313,6 +353,8 @@ class DictationDesk(QObject):
         if not is_same or not self._desk.is_open_for_writing:
             self._target = None
             self.stop()
+            if self._ready.isActive():
+                self._close_microphone()
             self.draft_changed.emit("")
         self.state_changed.emit(self.state)
 
@@ -321,7 +363,11 @@ class DictationDesk(QObject):
         self.sound_changed.emit(sound)
 
     def _from_source(self, error: WorkstationError) -> None:
-        """What becomes of the microphone: as long as it is gone, nothing else is said of the sound."""
+        """What becomes of the microphone. While nobody listens it is not worth a word."""
+        if not self.is_listening:
+            if isinstance(error, MicrophoneGone):
+                self._close_microphone()
+            return
         if isinstance(error, MicrophoneGone | MicrophoneBack):
             self._set_sound(Sound.GONE if isinstance(error, MicrophoneGone) else Sound.GOOD)
         self._tell(error)
