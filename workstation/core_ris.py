@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from workstation.domain.hl7 import CHARSETS
+from workstation.domain.order import Order
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.forms import FhirForm, Form, OruForm
 from workstation.reporting.oru import Hl7Site
@@ -50,7 +51,7 @@ class CoreRis:
             settings.hl7_receiving_facility,
             settings.hl7_charset,
         )
-        return OruForm(site, lambda order_id: self._around.orders.order(order_id), bool(settings.ris_read_url))
+        return OruForm(site, self._order, bool(settings.ris_read_url))
 
     def make(self) -> FhirRis | Hl7Ris | None:
         """None when no RIS is set, or its settings cannot be used: reports are then signed and wait."""
@@ -65,6 +66,9 @@ class CoreRis:
         except WorkstationError as problem:
             self._around.note_problem(problem)
             return None
+
+    def _order(self, order_id: str) -> Order | None:
+        return self._around.orders.order(order_id)
 
     def _accession_of(self, report_uuid: str) -> str:
         return self._around.reports.report(report_uuid).accession_number
