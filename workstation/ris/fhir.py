@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx2
 
-from workstation.domain.delivery import Submission
+from workstation.domain.delivery import FHIR_REPORT, Submission
 from workstation.domain.fhir import (
     REPORT_IDENTIFIER_SYSTEM,
     Resource,
@@ -31,7 +31,7 @@ from workstation.domain.order import Order
 from workstation.ris.claims import FhirClaims
 from workstation.ris.orders import orders_of, patient_keys
 from workstation.ris.others import condition
-from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
+from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
 from workstation.ris.wire import DEFAULT_LIMITS, NoAnswer, Query, Reply, Wire, WireLimits
 
 # What a client error says about this very content; 401, 407, 408 and 429 say nothing about it.
@@ -94,6 +94,8 @@ class FhirRis:
         return self._search(resource_type, query, hurried=False)
 
     def check_order(self, submission: Submission) -> OrderCheck:
+        if submission.kind != FHIR_REPORT:
+            return OrderCheck(OrderCheckKind.DOUBT, OTHER_FORM)
         try:
             found = self._search("ServiceRequest", (("_id", submission.order_id), ("_include", "ServiceRequest:subject")))
         except NoAnswer as error:

@@ -62,6 +62,9 @@ class Holding:
     retry_after: float | None = None
 
 
+OTHER_FORM = "It was signed for a RIS of another kind than the one that is set now: set that one again, or sign a new version"
+
+
 class OrderCheckKind(StrEnum):
     STANDS = "stands"
     DOUBT = "doubt"

@@ -17,11 +17,10 @@ from workstation.errors import Unavailable
 from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
-from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
+from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
 from workstation.ris.wire import NoAnswer
 
 UNPROVABLE = "The RIS said yes; it offers no way to prove it"
-OTHER_FORM = "It was signed for a RIS of another kind than the one that is set now: set that one again, or sign a new version"
 
 
 class Hl7Ris:
