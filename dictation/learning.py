@@ -112,7 +112,7 @@ class Corrections:
 
     def accept(self, rule: Rule) -> None:
         """Raises Refused for what is never learnt, and when there are too many rules."""
-        if learnable(rule.heard, rule.written, self._tables) != rule:
+        if not may_be_rule(rule, self._tables):
             raise Refused(
                 "This is never corrected by itself", f"{rule.heard} -> {rule.written}", "Numbers, sides and negations are typed"
             )
@@ -176,7 +176,7 @@ class Corrections:
         self._declined = {str(mark) for mark in data["declined"]}
         self._words = tuple(dict.fromkeys(checked_word(str(word)) for word in data.get("words", ())))
         # A file from elsewhere may hold what is never learnt.
-        self._rules = {rule.heard: rule for rule in rules if learnable(rule.heard, rule.written, self._tables) == rule}
+        self._rules = {rule.heard: rule for rule in rules if may_be_rule(rule, self._tables)}
 
     def _save(self) -> None:
         data = {
@@ -227,6 +227,12 @@ def learnable(dictated: str, corrected: str, tables: Language | None) -> Rule | 
     if any(_is_never_learnt(word, tables) for word in _bare(dictated, corrected, heard, written)):
         return None
     return rule
+
+
+def may_be_rule(rule: Rule, tables: Language | None) -> bool:
+    """Whole words, and no word that may never be learnt in what differs. Words around that make a rule narrower, and harmless."""
+    plain = rule.heard == " ".join(WORD.findall(rule.heard)).lower() and rule.written == " ".join(rule.written.split())
+    return plain and learnable(rule.heard, rule.written, tables) is not None
 
 
 def _differing(ours: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:

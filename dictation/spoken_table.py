@@ -54,8 +54,8 @@ class SpokenTable:
     def __init__(self, commands: Iterable[Command], code: str = ENGLISH) -> None:
         self.code = code
         self._tables = known_tables(code)
-        self._editing = what_can_i_say(code)
         self._phrases = phrases_of(commands, code)
+        self._editing = what_can_i_say(code)
         self._by_words: dict[str, Understood] = {}
         for command_id, phrases in _read(code)["never"].items():
             self._know(phrases, NeverByVoice(command_id))
