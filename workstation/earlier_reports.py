@@ -15,7 +15,7 @@ from workstation.domain.study import Study
 from workstation.earlier_reports_store import EarlierReportStore
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.content import content_of_report, content_of_resource
-from workstation.reporting.layout import filled_sections, sections_of
+from workstation.reporting.layout import filled_sections, sections_of, written_sections
 from workstation.reporting.store import ReportStore
 from workstation.ris.patient_reports import RisReport, SearchableRis, reports_in_ris
 
@@ -102,7 +102,7 @@ class ReportGatherer:
             uid=_uid(report.report_uuid),
             origin=ReportOrigin.SIGNED_HERE,
             patient=Patient(PatientKey(report.patient_id, report.patient_issuer), "", self._birth_date(report)),
-            text=_sections_text(report.sections),
+            text=_sections_text(written_sections(report)),
             procedure=report.procedure,
             study_instance_uid=report.study_instance_uid,
             accession_number=report.accession_number,

@@ -57,6 +57,9 @@ class EarlierReports:
         self.trouble = ""
         """Why the RIS was not heard, an English source string; empty when all is well."""
         self.changed: Signal[None] = Signal()
+        self.is_shown = False
+        """Whether the list stands beside the report."""
+        self.shown_changed: Signal[bool] = Signal()
         case_changed.connect(self._follow)
 
     def plug(self, source: EarlierSource) -> None:
@@ -79,12 +82,23 @@ class EarlierReports:
         same_accession = bool(study.accession_number) and report.accession_number == study.accession_number
         return report.study_instance_uid == study.study_instance_uid or (not report.study_instance_uid and same_accession)
 
+    def show(self, shown: bool) -> None:
+        """Put the list beside the report, or away."""
+        self.is_shown = shown
+        self.shown_changed.emit(shown)
+
     def refresh(self) -> None:
         """Ask everybody again."""
         self._follow(self._case)
 
-    def search(self, query: str, everywhere: bool, found: Callable[[tuple[FoundReport, ...]], object]) -> None:
-        """`found` hears of the latest search only; a query that cannot be asked is told as a problem in words."""
+    def search(
+        self,
+        query: str,
+        everywhere: bool,
+        found: Callable[[tuple[FoundReport, ...]], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        """One of the two hears of the latest search only; a query that asks for nothing fails in words."""
         source, patients = self._source, patients_of(self._case)
         if source is None or not (everywhere or patients):
             found(())
@@ -94,7 +108,7 @@ class EarlierReports:
             source.take_signed()
             return source.search(query, () if everywhere else patients)
 
-        self._jobs.run(DATABASE, work, found, self._problem, slot="earlier reports search")
+        self._jobs.run(DATABASE, work, found, failed, slot="earlier reports search")
 
     # ---- inside ----------------------------------------------------------------------
 
@@ -102,6 +116,7 @@ class EarlierReports:
         source, patients = self._source, patients_of(case)
         if patients != patients_of(self._case):
             self.reports = ()
+            self.show(False)
         self._case, self._asking, self.trouble = case, 0, ""
         self._round += 1
         if source is None or case is None or not patients:
