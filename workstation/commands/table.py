@@ -8,6 +8,7 @@ from workstation.commands.command import EVERYWHERE, IMAGES, Command, Context
 from workstation.commands.desk import DESK
 from workstation.commands.dictating import DICTATING
 from workstation.commands.dimensions import DIMENSIONS
+from workstation.commands.documents import DOCUMENTS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
@@ -327,6 +328,7 @@ COMMANDS: tuple[Command, ...] = (
         "Report",
     ),
     *TEMPLATES,
+    *DOCUMENTS,
     *DICTATING,
     Command(
         "report.sign_preliminary",
