@@ -83,6 +83,18 @@ def _window(parent: QWidget) -> MainWindow:
     return parent
 
 
+def _print_report(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.printing_dialog import PrintDialog
+
+    return PrintDialog(core, parent)
+
+
+def _report_search(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.earlier_search import SearchDialog
+
+    return SearchDialog(core.session, parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "curve": _curve,
     "drawings": _drawings,
@@ -91,6 +103,8 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "my words": _my_words,
     "phrases": _phrases,
     "presentation states": _presentation_states,
+    "print report": _print_report,
+    "report search": _report_search,
     "templates": _templates,
     "what can I say": _what_can_i_say,
 }
