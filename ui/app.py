@@ -18,6 +18,7 @@ from ui.passphrase import ask_passphrase
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
     from ui.seat import Seat
+    from workstation.domain.report_document import ReportDocument
 
 # After the window was painted: what the first case needs is then made ready.
 WARM_UP_MS = 300
@@ -77,10 +78,17 @@ def open_window(core: Seat) -> MainWindow:
     from ui.main_window import MainWindow
 
     install_translation(application(), core.settings.language)
+    core.reporting.print_pdf = _print_pdf
     window = MainWindow(core)
     crash.install(core.folders.crashes, window.tell_crash)
     window.show_remembered()
     return window
+
+
+def _print_pdf(document: ReportDocument) -> bytes:
+    from ui.report.printing import pdf_of_document
+
+    return pdf_of_document(document)
 
 
 def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], object] = lambda _: None) -> int:
