@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import plain
 from ui.elided_label import ElidedLabel
 from ui.plain import core_text, tooltip
 from ui.report.dictation_bar import DictationBar
+from ui.report.earlier_list import EarlierHand
 from ui.report.remarks import RemarkList
-from ui.report.section_block import Known, SectionBlock
+from ui.report.section_block import SectionBlock
 from ui.report.section_editor import SectionEditor
 from ui.report.section_stack import SectionStack
 from ui.report.state_line import StateLine
 from ui.report.template_hand import TemplateHand
 from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
-from workstation.domain.report import SECTION_TITLES, Report, SectionCode
+from workstation.domain.report import Report, SectionCode
 from workstation.reporting.signing import Missing, NotSigned
 from workstation.session.session import Session
 
@@ -33,7 +34,6 @@ SECTIONS = (
 )
 # After the disk refused: often enough to save soon, seldom enough not to fill the banner.
 RETRY_MS = 3000
-PRIOR_LINES = 9
 
 
 class ReportPanel(QWidget):
@@ -101,31 +101,19 @@ class ReportPanel(QWidget):
         self._facts.setObjectName("reportFacts")
         self._state = StateLine()
         self._hint = _plain_label("reportHint")
-        self._priors = Known("priorReports")
-        self._priors.setAccessibleName(self.tr("Earlier reports"))
-        self._show_priors = self._prior_button()
+        self.earlier = EarlierHand(self._session, self._run, self._keys)
+        head = self._blocks[SectionCode.COMPARISON].head
+        head.insertWidget(head.count() - 2, self.earlier.button)
         self.remarks = RemarkList()
         for widget in (self._title, self._facts, self._state, self._hint):
             column.addWidget(widget)
-        column.addWidget(self._priors)
+        column.addWidget(self.earlier.list)
         column.addWidget(self._sections, 1)
         column.addWidget(self.dictation)
         column.addWidget(self.remarks)
         column.addLayout(self._sign_buttons())
         for block in self._blocks.values():
             block.set_keys(self._keys("report.take_over"))
-
-    def _prior_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("flat", True)
-        button.setObjectName("showPriorReports")
-        button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setText(self.tr("Earlier reports"))
-        button.toggled.connect(self._toggle_priors)
-        head = self._blocks[SectionCode.COMPARISON].head
-        head.insertWidget(head.count() - 2, button)
-        return button
 
     def _sign_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -206,16 +194,6 @@ class ReportPanel(QWidget):
 
     def _case_changed(self, _: object) -> None:
         self._desk.section = SectionCode.FINDINGS
-        self._show_priors.setChecked(False)
-
-    def _toggle_priors(self, shown: bool) -> None:
-        self._priors.show_text(_prior_text(self._desk.prior_reports) if shown else "")
-        self._fit_priors()
-
-    def _fit_priors(self) -> None:
-        if not self._priors.isHidden():
-            most = self._priors.height_of(PRIOR_LINES)
-            self._priors.setFixedHeight(min(most, max(self._priors.full_height, self._priors.height_of(2))))
 
     # ---- showing ---------------------------------------------------------------------
 
@@ -254,7 +232,6 @@ class ReportPanel(QWidget):
     def _show_known(self, writable: bool) -> None:
         for code, block in self._blocks.items():
             block.show_context(self._session.known_for(code) if self._desk.report is not None else "", writable)
-        self._show_priors.setVisible(bool(self._desk.prior_reports))
 
     def _show_marks(self) -> None:
         writable = self._desk.is_open_for_writing
@@ -267,16 +244,6 @@ class ReportPanel(QWidget):
 def _facts(report: Report) -> list[str]:
     accession = core_text("Accession {0}").format(plain.plain(report.accession_number)) if report.accession_number else ""
     return [part for part in (accession, plain.dicom_date(report.study_date)) if part]
-
-
-def _prior_text(reports: tuple[Report, ...]) -> str:
-    """The signed reports of the prior studies, each under a headline; text from outside shown as it is."""
-    parts = []
-    for report in reports:
-        head = " ".join((plain.plain(report.procedure), plain.dicom_date(report.study_date), plain.plain(report.signed_by)))
-        texts = [f"{core_text(SECTION_TITLES[s.code])}: {s.text.strip()}" for s in report.sections if s.text.strip()]
-        parts.append("\n".join((head, *texts)))
-    return "\n\n".join(parts)
 
 
 def _plain_label(name: str) -> QLabel:
