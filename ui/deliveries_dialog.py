@@ -36,6 +36,7 @@ STATE_WORDS = {
     DeliveryState.HELD: "Held: the patient or order must be checked",
     DeliveryState.REJECTED: "Refused by the RIS",
     DeliveryState.SUPERSEDED: "Replaced by a newer version",
+    DeliveryState.WITHDRAWN: "Taken back before it was sent",
 }
 STATE_COLOURS = {
     DeliveryState.CONFIRMED: theme.GREEN,
@@ -43,6 +44,7 @@ STATE_COLOURS = {
     DeliveryState.HELD: theme.RED,
     DeliveryState.REJECTED: theme.RED,
     DeliveryState.SUPERSEDED: theme.MUTED,
+    DeliveryState.WITHDRAWN: theme.MUTED,
 }
 
 
@@ -85,7 +87,7 @@ class DeliveriesDialog(QDialog):
         )
 
     def show_deliveries(self, deliveries: tuple[Delivery, ...]) -> None:
-        done = (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED)
+        done = (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.WITHDRAWN)
         rows = sorted(deliveries, key=lambda d: (d.state in done, -d.created.timestamp()))[:SHOWN]
         self.table.setRowCount(len(rows))
         for row, delivery in enumerate(rows):

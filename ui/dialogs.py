@@ -83,6 +83,18 @@ def _window(parent: QWidget) -> MainWindow:
     return parent
 
 
+def _reason(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.reason_dialog import ReasonDialog
+
+    return ReasonDialog(core.session, parent)
+
+
+def _versions(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.history_dialog import HistoryDialog
+
+    return HistoryDialog(core, parent)
+
+
 def _print_report(core: Seat, parent: QWidget) -> QWidget:
     from ui.report.printing_dialog import PrintDialog
 
@@ -105,6 +117,8 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "presentation states": _presentation_states,
     "print report": _print_report,
     "report search": _report_search,
+    "reason": _reason,
     "templates": _templates,
+    "versions": _versions,
     "what can I say": _what_can_i_say,
 }

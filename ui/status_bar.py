@@ -178,7 +178,7 @@ def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str
     """The badge: how many signed reports are not yet proved to be in the RIS, and the oldest one's age."""
     if not deliveries:
         return core_text("No reports waiting"), theme.MUTED
-    waiting = [d for d in deliveries if d.state not in (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED)]
+    waiting = [d for d in deliveries if d.state not in FINISHED_DELIVERIES]
     if not waiting:
         return core_text("All reports confirmed"), theme.GREEN
     oldest = min(d.created for d in waiting)

@@ -260,6 +260,7 @@ class Core(Generic[Reader, Shelf]):
         session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
         session.registering.kept = self.alignments
+        session.life.undo_seconds = self.settings.undo_seconds
         session.allows_lossy = self.settings.lossy_primary
         session.standing = self.notices
         session.second_look = SecondLook(self.folders.config / "colleague")
@@ -323,7 +324,8 @@ class Core(Generic[Reader, Shelf]):
     def start_deliveries(self) -> None:
         """Send what is signed, in a thread of its own; `delivery_changed` tells of each step."""
         if self.ris is not None and self._runner is None:
-            self._runner = OutboxRunner(Outbox(self.reports, self.ris), self._delivery_moved, self.tell)
+            outbox = Outbox(self.reports, self.ris, undo_seconds=self.settings.undo_seconds)
+            self._runner = OutboxRunner(outbox, self._delivery_moved, self.tell)
             self._runner.start()
 
     def wake_outbox(self) -> None:

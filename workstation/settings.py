@@ -125,6 +125,8 @@ class Settings:
     """What images may take of the disk, in GB; 0 takes 60 % of what is free or theirs."""
     at_rest: bool = True
     """Whether what is stored is encrypted. A site may turn it off where the whole disk is."""
+    undo_seconds: int = 10
+    """How long a signature waits before it is sent, and can be taken back; 0 sends at once."""
     lossy_primary: bool = True
     """Whether a report may be signed from lossy compressed images. False: refused once one was shown."""
     report_documents: str = "sr"

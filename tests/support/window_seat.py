@@ -23,6 +23,7 @@ from workstation.domain.annotation import Annotation, Measured, MeasuredValue
 from workstation.domain.doubt import Doubt, SpacingSource, Verdict
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.lesion import LesionProposal
+from workstation.domain.life import Life
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
@@ -349,6 +350,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.links = SimpleNamespace(of_report=lambda _: (), begin_segment=lambda _: None, mark_seen=lambda *_: None)
+        self.life = SimpleNamespace(of=lambda _: Life())
         self.reports: dict[str, Report] = {}
         self.sent: tuple = ()
 
@@ -386,6 +388,9 @@ class FakeStore:
 
     def delivery_of(self, report_uuid: str) -> None:
         return None
+
+    def history(self, report_uuid: str) -> tuple:
+        return ()
 
     def deliveries(self, open_only: bool = False) -> tuple:
         return self.sent

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import plain
 from ui.elided_label import ElidedLabel
-from ui.plain import core_text, tooltip
+from ui.plain import core_text
+from ui.report.addenda import addenda_words
 from ui.report.dictation_bar import DictationBar
 from ui.report.earlier_list import EarlierHand
 from ui.report.remarks import RemarkList
 from ui.report.section_block import SectionBlock
 from ui.report.section_editor import SectionEditor
 from ui.report.section_stack import SectionStack
+from ui.report.sign_row import SignRow
 from ui.report.state_line import StateLine
 from ui.report.template_hand import TemplateHand
+from ui.report.tracked import Tracked
 from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import Report, SectionCode
@@ -32,6 +35,8 @@ SECTIONS = (
     SectionCode.IMPRESSION,
     SectionCode.RECOMMENDATION,
 )
+# Only in view when they hold words or are written into.
+MORE_SECTIONS = (SectionCode.COMMUNICATION, SectionCode.ADDENDUM)
 # After the disk refused: often enough to save soon, seldom enough not to fill the banner.
 RETRY_MS = 3000
 
@@ -50,7 +55,7 @@ class ReportPanel(QWidget):
         self._keys = keys
         self.dictation = dictation
         self._uuid = ""
-        self._blocks = {code: SectionBlock(code) for code in SECTIONS}
+        self._blocks = {code: SectionBlock(code) for code in (*SECTIONS, *MORE_SECTIONS)}
         self._sections = SectionStack(tuple(self._blocks.values()))
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -60,6 +65,8 @@ class ReportPanel(QWidget):
         self._connect()
         editors = {code: block.editor for code, block in self._blocks.items()}
         self.templates = TemplateHand(session, editors, self._write_in, self)
+        self.tracked = Tracked(session, editors, keys("report.changes"), self)
+        self._lay_out_tracked()
         self._show(self._desk.report)
 
     # ---- what others ask of it -------------------------------------------------------
@@ -111,24 +118,18 @@ class ReportPanel(QWidget):
         column.addWidget(self._sections, 1)
         column.addWidget(self.dictation)
         column.addWidget(self.remarks)
-        column.addLayout(self._sign_buttons())
+        self.sign_row = SignRow(self._session, self._run, self._keys)
+        self._preliminary, self._final = self.sign_row.preliminary, self.sign_row.final
+        column.addWidget(self.sign_row)
         for block in self._blocks.values():
             block.set_keys(self._keys("report.take_over"))
 
-    def _sign_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        self._preliminary = QPushButton(self.tr("Sign preliminary"))
-        self._final = QPushButton(self.tr("Sign final"))
-        self._final.setObjectName("primary")
-        for button, command in ((self._preliminary, "report.sign_preliminary"), (self._final, "report.sign_final")):
-            button.setToolTip(tooltip(button.text(), self._keys(command)))
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            # Held down, Return on a focused button signs once: Qt repeats the click only for mouse buttons.
-            button.setAutoRepeat(False)
-            button.clicked.connect(lambda _, command=command: self._run(command))
-            row.addWidget(button, 1)
-        return row
+    def _lay_out_tracked(self) -> None:
+        column = self.layout()
+        if isinstance(column, QVBoxLayout):
+            column.insertWidget(column.indexOf(self._sections), self.tracked.view)
+        head = self._blocks[SectionCode.FINDINGS].head
+        head.insertWidget(head.count() - 2, self.tracked.button)
 
     def _connect(self) -> None:
         for code, block in self._blocks.items():
@@ -142,6 +143,7 @@ class ReportPanel(QWidget):
         self._desk.problem.connect(self._problem)
         self._desk.saving_changed.connect(self._saving)
         self._session.case_changed.connect(self._case_changed)
+        self._session.life.begun.connect(lambda _: self.focus())
         self.remarks.chosen.connect(self._go_to_remark)
         if self._session.second_look is not None:
             self._session.second_look.changed.connect(self.remarks.show_remarks)
@@ -212,10 +214,9 @@ class ReportPanel(QWidget):
         report, writable = self._desk.report, self._desk.is_open_for_writing
         unsaved = report is not None and any(uuid == report.report_uuid for uuid, _ in self._desk.unsaved)
         for block in self._blocks.values():
-            block.editor.setReadOnly(not writable)
+            block.editor.setReadOnly(not self._desk.may_write(block.code))
             block.editor.setEnabled(report is not None)
-        for button in (self._preliminary, self._final):
-            button.setEnabled(writable and not unsaved)
+        self.sign_row.show_state(writable, unsaved)
         self.dictation.set_target_available(writable)
         self._title.setText(plain.plain(report.procedure) if report else self.tr("No report"))
         self._facts.setVisible(report is not None)
@@ -230,8 +231,10 @@ class ReportPanel(QWidget):
         self._show_marks()
 
     def _show_known(self, writable: bool) -> None:
-        for code, block in self._blocks.items():
-            block.show_context(self._session.known_for(code) if self._desk.report is not None else "", writable)
+        for code in SECTIONS:
+            known = self._session.known_for(code) if self._desk.report is not None else ""
+            self._blocks[code].show_context(known, self._desk.may_write(code))
+        self._blocks[SectionCode.ADDENDUM].show_context(addenda_words(self._desk.report), False)
 
     def _show_marks(self) -> None:
         writable = self._desk.is_open_for_writing

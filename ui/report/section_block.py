@@ -12,7 +12,7 @@ from ui.report.section_editor import PlainText, SectionEditor
 from workstation.domain.report import SECTION_TITLES, SectionCode
 
 # Only in view while it is written into or holds words: how it was done is seldom written by hand.
-SELDOM = frozenset({SectionCode.PROCEDURE})
+SELDOM = frozenset({SectionCode.PROCEDURE, SectionCode.COMMUNICATION, SectionCode.ADDENDUM})
 # Findings is where the words are; the others open as one line and grow with their text.
 SHARES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
 LEAST_LINES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
@@ -109,7 +109,8 @@ class SectionBlock(QWidget):
         self.changed.emit()
 
     def show_marks(self, is_target: bool, is_unsaved: bool) -> None:
-        self.setHidden(self.code in SELDOM and not is_target and not self.editor.toPlainText())
+        is_empty = not self.editor.toPlainText() and self.context.isHidden()
+        self.setHidden(self.code in SELDOM and not is_target and is_empty)
         self.editor.setVisible(is_target or self.context.isHidden() or bool(self.editor.toPlainText()))
         saving = not self.editor.is_saved
         words = self.tr("on disk") if self.editor.toPlainText() else ""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
 from workstation.domain.delivery import Delivery, DeliveryState
-from workstation.domain.report import Report, ReportStatus
+from workstation.domain.report import Report, ReportAction, ReportStatus, Revision
 
 TROUBLE = (DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED)
 _LOOKS = {
@@ -27,6 +27,8 @@ def state_words(report: Report, delivery: Delivery | None, is_unsaved: bool = Fa
     """(kind, what it is, what that means). Kinds: draft, waiting, confirmed, trouble."""
     if is_unsaved:
         return "trouble", _tr("Not saved"), _tr("the disk does not take the text. It is kept here and tried again")
+    if report.revision is not None:
+        return "draft", _revision_words(report.revision), _tr("not signed; below it stands the report as it was signed")
     if report.status is ReportStatus.DRAFT:
         return "draft", _tr("Draft"), _tr("not signed")
     signed = _signed_words(report)
@@ -36,14 +38,28 @@ def state_words(report: Report, delivery: Delivery | None, is_unsaved: bool = Fa
 
 
 def _signed_words(report: Report) -> str:
-    words = {
+    words = status_words(report.status)
+    return f"{words} {report.version}" if report.version > 1 else words
+
+
+def status_words(status: ReportStatus) -> str:
+    return {
+        ReportStatus.DRAFT: _tr("Draft"),
         ReportStatus.PRELIMINARY: _tr("Preliminary"),
         ReportStatus.FINAL: _tr("Final"),
         ReportStatus.AMENDED: _tr("Amended"),
         ReportStatus.CORRECTED: _tr("Corrected"),
         ReportStatus.APPENDED: _tr("With addendum"),
-    }[report.status]
-    return f"{words} {report.version}" if report.version > 1 else words
+    }[status]
+
+
+def _revision_words(revision: Revision) -> str:
+    words = {
+        ReportAction.APPEND: _tr("Addendum"),
+        ReportAction.CORRECT: _tr("Correction"),
+        ReportAction.AMEND: _tr("Amendment"),
+    }[revision.action]
+    return f"{words} ({plain(revision.reason)})" if revision.reason else words
 
 
 def _kind(delivery: Delivery) -> str:
@@ -62,6 +78,8 @@ def _delivery_words(delivery: Delivery) -> str:
         DeliveryState.HELD: _tr("held back: who it is about must be checked"),
         DeliveryState.REJECTED: _tr("refused by the RIS"),
         DeliveryState.SUPERSEDED: _tr("replaced by a newer version"),
+        DeliveryState.WITHDRAWN: _tr("taken back before it was sent"),
+        DeliveryState.DISCARDED: _tr("put away: the version of the RIS stands"),
     }[delivery.state]
     reason = plain(core_text(delivery.last_error))
     return f"{words}. {reason}" if reason and delivery.state in TROUBLE else words

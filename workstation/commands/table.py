@@ -16,6 +16,7 @@ from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
+from workstation.commands.report_life import REPORT_LIFE
 from workstation.commands.solid import SOLID
 from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
@@ -343,6 +344,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "report.sign_final", "Sign as final", _sign(ReportAction.SIGN_FINAL), ("Ctrl+Return",), (), "Report", EVERYWHERE, True
     ),
+    *REPORT_LIFE,
     Command(
         "report.deliveries", "Reports on their way", lambda c: c.shell.show_deliveries(), ("F8",), ("reports outgoing",), "Report"
     ),

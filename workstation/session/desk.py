@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from workstation.domain.delivery import Delivery
 from workstation.domain.dictation import DictatedSegment
@@ -29,6 +30,7 @@ from workstation.session.ties import Ties
 from workstation.session.tool import ShownImage
 from workstation.signals import Signal
 
+Found = TypeVar("Found")
 Place = tuple[str, SectionCode]
 """A section of a report: (report UUID, section)."""
 
@@ -73,7 +75,9 @@ class ReportDesk:
         self.report: Report | None = None
         self.delivery: Delivery | None = None
         self.prior_reports: tuple[Report, ...] = ()
-        self.section = SectionCode.FINDINGS
+        self.locked = ""
+        """Why nobody may write now, in words; empty when one may."""
+        self._section = SectionCode.FINDINGS
         self._saving = 0
         self._unsaved: dict[Place, str] = {}
         self._spoken: dict[str, DictationTarget] = {}
@@ -84,7 +88,27 @@ class ReportDesk:
 
     @property
     def is_open_for_writing(self) -> bool:
-        return self.report is not None and self.report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
+        report = self.report
+        unsigned = (ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
+        return report is not None and not self.locked and (report.status in unsigned or report.revision is not None)
+
+    @property
+    def is_appending(self) -> bool:
+        """An addendum is being written: the signed text stays as it is."""
+        revision = self.report.revision if self.report else None
+        return revision is not None and revision.action is ReportAction.APPEND
+
+    def may_write(self, section: SectionCode) -> bool:
+        return self.is_open_for_writing and (section is SectionCode.ADDENDUM) == self.is_appending
+
+    @property
+    def section(self) -> SectionCode:
+        """Where words go now. While an addendum is written, there and nowhere else."""
+        return SectionCode.ADDENDUM if self.is_appending else self._section
+
+    @section.setter
+    def section(self, section: SectionCode) -> None:
+        self._section = section if section is not SectionCode.ADDENDUM else SectionCode.FINDINGS
 
     @property
     def links(self) -> LinkLedger:
@@ -137,7 +161,7 @@ class ReportDesk:
     def add(self, section: SectionCode, text: str) -> None:
         """Text at the end of a section, as a paragraph of its own; nothing when it stands there already."""
         report = self.report
-        if report is None or not text.strip() or not self.is_open_for_writing:
+        if report is None or not text.strip() or not self.may_write(section):
             return
         self.leaving.emit(None)
 
@@ -148,6 +172,28 @@ class ReportDesk:
             return self._store.write_section(report.report_uuid, section, f"{there.rstrip()}\n{text}" if there.strip() else text)
 
         self._save(work, self._update)
+
+    def act(self, work: Callable[[ReportStore, str], object], done: Callable[[Report], object], uuid: str = "") -> None:
+        """Do something to a report, by default the one on the desk, behind all that was typed; `done` sees what came of it."""
+        self.leaving.emit(None)
+        wanted = uuid or (self.report.report_uuid if self.report else "")
+
+        def on_disk(_: Cancel) -> tuple[Report, Delivery | None]:
+            work(self._store, wanted)
+            return self._store.report(wanted), self._store.delivery_of(wanted)
+
+        def acted(result: tuple[Report, Delivery | None]) -> None:
+            report, delivery = result
+            if self.report is not None and self.report.report_uuid == report.report_uuid:
+                self.delivery = delivery
+            self._update(report)
+            done(report)
+
+        self._save(on_disk, acted)
+
+    def ask(self, work: Callable[[ReportStore], Found], found: Callable[[Found], object], slot: str) -> None:
+        """Read from the store. A later question of the same `slot` wins."""
+        self._jobs.run(DATABASE, lambda _: work(self._store), found, self.problem.emit, slot=slot)
 
     def retry(self) -> None:
         """Try again to save what the disk refused."""
@@ -205,6 +251,14 @@ class ReportDesk:
 
         `check` is given that text, on another thread, and may refuse it.
         """
+        evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
+        self.carry_out(lambda uuid: self._store.sign(uuid, action, signer, evidence, check))
+
+    def carry_out(self, act: Callable[[str], Delivery | None]) -> None:
+        """Something that ends in a signature, or ends the draft, behind everything typed and said before it.
+
+        `act` is given the report's uuid, on the database lane, and gives the delivery of what was signed.
+        """
         self.leaving.emit(None)
         report = self.report
         if report is None:
@@ -215,20 +269,29 @@ class ReportDesk:
                 NotSigned("The last words you said are still being written", "Read them in the report, then sign", Missing.WORDS)
             )
             return
-        evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
 
-        def work(_: Cancel) -> tuple[Report, Delivery]:
+        def work(_: Cancel) -> tuple[Report, Delivery | None]:
             if any(uuid == report.report_uuid for uuid, _ in self._lost):
                 raise NotSigned("The last typed words are not on disk", "Free space on the disk; saving is tried again by itself")
-            delivery = self._store.sign(report.report_uuid, action, signer, evidence, check)
+            delivery = act(report.report_uuid)
             return self._store.report(report.report_uuid), delivery
 
-        def done(result: tuple[Report, Delivery]) -> None:
-            self.follow(result[1])
+        def done(result: tuple[Report, Delivery | None]) -> None:
+            if result[1] is not None:
+                self.follow(result[1])
             self._update(result[0])
-            self.signed.emit(result[1])
+            if result[1] is not None:
+                self.signed.emit(result[1])
 
         self._save(work, done)
+
+    def lock(self, why: str) -> None:
+        """Show the report, and let nobody write it: somebody else reads the examination. Words on their way still arrive."""
+        if why == self.locked:
+            return
+        self.leaving.emit(None)
+        self.locked = why
+        self._set(self.report)
 
     def follow(self, delivery: Delivery) -> None:
         """The outbox moved a delivery. Kept when it is of the report on the desk, and not older than what is known."""

@@ -29,6 +29,7 @@ from workstation.session.hottest import Hottest
 from workstation.session.key_images import KeyImages
 from workstation.session.lesion_words import lesion_words
 from workstation.session.lesions import Lesions
+from workstation.session.life import ReportLives
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
@@ -78,6 +79,8 @@ class Session:
         self.viewing.solid.begin(jobs, self.report_problem)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
+        self.notice: Signal[Notice] = Signal()
+        self.life = ReportLives(desk, lambda: self.signer, self.notice.emit)
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
         self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
@@ -99,7 +102,6 @@ class Session:
         self.case_changed: Signal[Case | None] = Signal()
         self.earlier = EarlierReports(jobs, self.case_changed, self.report_problem)
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
-        self.notice: Signal[Notice] = Signal()
         self._listen()
 
     def _listen(self) -> None:
@@ -263,7 +265,8 @@ class Session:
         return self.case is not None and study_uid != self.case.study.study_instance_uid
 
     def sign(self, action: ReportAction) -> None:
-        """Sign the report on the desk. Refused unless images of that very study were shown."""
+        """Sign the report on the desk, or what was begun on it. Refused unless images of that very study were shown."""
+        action = self.life.action_for(action)
         if self.case is None:
             self.report_problem(Refused("Nothing to sign", "No case is open", "Open a case from the worklist"))
             return
