@@ -54,7 +54,7 @@ class LesionsDialog(QDialog):
             self._button(self.tr("Ac&cept"), self._accept_size),
             self._button(self.tr("&Take out"), self._take_out),
             self._button(self.tr("Copy as CS&V"), self._copy),
-            self._button(self.tr("&Put into the report"), session.put_lesions_into_report),
+            self._button(self.tr("&Put into the report"), session.from_image.insert_lesions),
         ]
         self._lay_out()
         QShortcut(QKeySequence("F2"), self, self._rename)

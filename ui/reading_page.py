@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ui.reading_bar import ReadingBar
+from ui.report.link_flash import LinkFlash
 from ui.runner import Runner
 from ui.series_strip import SeriesStrip
 from ui.viewport_grid import ViewportGrid
@@ -33,6 +34,7 @@ class ReadingPage(QWidget):
         self.strip = SeriesStrip(core)
         self.grid = ViewportGrid(core, runner)
         self.grid.setMinimumSize(LEAST_IMAGES, 240)
+        self.flash = LinkFlash(core.session, self.grid)
         self.report = report
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(4)

@@ -255,10 +255,10 @@ def test_a_study_that_is_not_the_reports_has_a_red_frame_and_words(case, widget,
     seat.session.desk._set(replace(report, study_instance_uid="9.9"))
     assert framed()
     with pytest.raises(Refused, match="Nothing to put"):
-        seat.session.put_into_report()
+        seat.session.from_image.insert_one()
     line(widget, seat)
     with pytest.raises(Refused, match="another study"):
-        seat.session.put_into_report()
+        seat.session.from_image.insert_one()
 
 
 def test_the_prior_is_labelled_with_its_date_on_every_image(case, seat):

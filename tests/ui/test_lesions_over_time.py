@@ -13,7 +13,6 @@ from ui import app
 from workstation.domain.annotation import Verdict
 from workstation.domain.geometry import length, sub
 from workstation.jobs import Jobs
-from workstation.session.lesion_words import lesion_words
 from workstation.session.tool import Tool
 from workstation.settings import Folders
 
@@ -64,11 +63,12 @@ def test_a_nodule_is_found_again_in_the_prior_where_anatomy_says_and_its_growth_
     middle = [sum(p[axis] for p in proposed.patient_points[:4]) / 4 for axis in range(3)]
     assert length(sub(tuple(middle), tuple(earlier))) < 2 * VOXEL
     assert proposed.measured.values[0].value == pytest.approx(truth["ct-chest-prior"]["nodule_diameter_mm"], abs=VOXEL)
-    assert lesion_words(session.lesions.table())[0] == "Lesion 1: 8.0 x 8.0 mm."
+    drawn = next(a for a in session.annotating.all() if a.study_uid == session.case.study.study_instance_uid)
+    assert session.from_image.told(drawn).words.startswith("8 x 8 mm (")
     session.annotating.judge(proposed.uid, Verdict.ACCEPTED)
     wait(lambda: session.annotating.find(proposed.uid).verdict is Verdict.ACCEPTED and not session.annotating.is_unsaved)
-    words = lesion_words(session.lesions.table())[0]
-    assert words.startswith("Lesion 1: 8.0 x 8.0 mm, before (")
+    words = session.from_image.told(session.annotating.find(drawn.uid)).words
+    assert "), before " in words
     assert "volume doubling time" in words
     grown = session.lesions.table().rows[0].cells[1].change
     assert grown == pytest.approx(8.0 / proposed.measured.values[0].value - 1.0)

@@ -21,7 +21,8 @@ from workstation.domain.vertebrae import LEVELS, next_level
 from workstation.domain.viewing import Plane
 from workstation.errors import Conflict, Refused, Unavailable
 from workstation.jobs import DATABASE
-from workstation.session.annotation_words import report_words
+from workstation.session.annotation_words import place_words, values_words
+from workstation.session.measured_text import check
 from workstation.session.copying import UNCHECKED
 from workstation.session.handles import dragged, handles, is_whole
 from workstation.session.tool import Tool
@@ -261,7 +262,7 @@ def test_a_copy_lies_at_the_same_place_of_the_prior_and_measures_nothing_until_c
     assert copy.sop_instance_uid == "2.1.1.4"
     assert (copy.measured, copy.verdict) == (Measured(refused=UNCHECKED), Verdict.OPEN)
     with pytest.raises(Refused, match="until checked"):
-        report_words(copy, seat.session.case.studies)
+        check(copy)
     annotating.judge(copy.uid, Verdict.ACCEPTED)
     assert annotating.find(copy.uid).measured == drawn.measured
 
@@ -291,24 +292,25 @@ def test_nothing_is_copied_where_no_prior_hangs(tmp_path):
 # ---- words -----------------------------------------------------------------------------
 
 
-def test_the_report_is_told_values_series_and_image(seat, annotating):
+def test_a_list_tells_values_series_and_image(seat, annotating):
     values = (MeasuredValue("Long axis", 23.4, "mm"), MeasuredValue("Short axis", 12.1, "mm"))
     drawn = a_drawing(measured=Measured(values), text="", sop_instance_uid="1.1.1.3")
     studies = seat.session.case.studies
-    assert report_words(drawn, studies) == "Long axis 23.4 mm, short axis 12.1 mm (series 1, instance 4)"
+    assert values_words(drawn) == "Long axis 23.4 mm, short axis 12.1 mm"
+    assert place_words(drawn, studies) == "series 1, instance 4"
     prior = replace(drawn, study_uid="2.1", series_uid="2.1.1", sop_instance_uid="2.1.1.3")
-    assert report_words(prior, studies).endswith("(prior of 2026-02-18, series 1, instance 4)")
+    assert place_words(prior, studies) == "prior of 2026-02-18, series 1, instance 4"
 
 
 def test_only_the_reports_own_study_gets_words_into_it(seat):
     """F62."""
     draw(seat)
-    seat.session.put_into_report()
+    seat.session.from_image.insert_one()
     desk = seat.session.desk
-    assert desk.report.text(desk.section) == "Length 50.0 mm (series 1, image 1)"
+    assert desk.report.text(desk.section) == "50 mm (series 1, image 1)"
     desk._set(replace(desk.report, study_instance_uid="9.9"))
     with pytest.raises(Refused, match="another study"):
-        seat.session.put_into_report()
+        seat.session.from_image.insert_one()
 
 
 # ---- handles ---------------------------------------------------------------------------

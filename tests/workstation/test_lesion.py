@@ -9,7 +9,8 @@ import pytest
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, MeasuredValue, Verdict
 from workstation.domain.lesion import TimePoint, doubling_days, lesion_table
 from workstation.domain.viewing import Plane
-from workstation.session.lesion_words import lesion_words
+from workstation.session.measured_text import sum_words, told
+from workstation.session.measured_words import measured_words
 
 BEFORE, NOW, LATER = (
     TimePoint(uid, day) for uid, day in (("1", date(2025, 1, 1)), ("2", date(2026, 1, 1)), ("3", date(2026, 7, 2)))
@@ -61,7 +62,9 @@ def test_what_is_only_proposed_counts_neither_as_a_reference_nor_in_the_sum() ->
     assert table.rows[0].cells[1].is_proposed
     assert table.rows[0].cells[2].change == pytest.approx(0.1)
     assert table.sums == ()
-    assert lesion_words(table) == ("Lesion 7: 22.0 mm, before (2025-01-01) 20.0 mm, +10 %, volume doubling time 1326 days.",)
+    said = told(drawings[-1], measured_words("en"), history=(table.rows[0], table.times))
+    assert said.words == "22 mm, before 20 mm (2025-01-01), +10 %, volume doubling time 1326 days"
+    assert said.name == "Lesion 7"
 
 
 def test_lengths_in_other_units_or_of_another_kind_are_not_compared() -> None:
@@ -85,6 +88,6 @@ def test_an_unknown_date_gives_change_without_a_doubling_time() -> None:
 
 def test_the_report_says_the_sum_of_several_lesions() -> None:
     drawings = [sized("7", "1", 20.0), sized("7", "2", 10.0), sized("8", "1", 12.0), sized("8", "2", 14.0)]
-    assert lesion_words(lesion_table([BEFORE, NOW], drawings))[-1] == (
-        "Sum of 2 long axes 24.0 mm, -25 % since the first study, +0 % since the smallest sum."
+    assert sum_words(lesion_table([BEFORE, NOW], drawings), measured_words("en")) == (
+        "Sum of 2 long axes 24 mm, −25 % since the first examination, 0 % since the smallest sum."
     )

@@ -184,6 +184,6 @@ def test_the_lesions_go_into_the_report_as_lines_of_text(seat):
     measured(seat)
     seat.session.lesions.carry()
     seat.session.annotating.judge(seat.session.annotating.selected, Verdict.ACCEPTED)
-    seat.session.put_lesions_into_report()
+    seat.session.from_image.insert_lesions()
     written = "\n".join(section.text for section in seat.session.desk.report.sections)
-    assert "Lesion 1: 50.0 mm, before (2026-02-18) 20.0 mm, +150 %" in written
+    assert "Lesion 1: 50 mm (series 1, image 3), before 20 mm (2026-02-18), +150 %" in written

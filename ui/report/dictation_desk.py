@@ -108,6 +108,7 @@ class DictationDesk(QObject):
         self.words.commanded.connect(lambda _: self.caret_moved())
         self._kept.opened.connect(self._announce)
         self._kept.opened.connect(self._session.linked.segment_begun)
+        self._kept.opened.connect(self._session.linked.segment_begun)
         self._kept.silent.connect(self._heard_nothing)
         self._kept.heard.connect(self._heard)
         self._kept.state.connect(self._set_state)

@@ -13,6 +13,7 @@ from ui.plain import core_text
 from ui.report.addenda import addenda_words
 from ui.report.dictation_bar import DictationBar
 from ui.report.earlier_list import EarlierHand
+from ui.report.links import LinkHand
 from ui.report.remarks import RemarkList
 from ui.report.section_block import SectionBlock
 from ui.report.section_editor import SectionEditor
@@ -65,6 +66,7 @@ class ReportPanel(QWidget):
         self._connect()
         editors = {code: block.editor for code, block in self._blocks.items()}
         self.templates = TemplateHand(session, editors, self._write_in, self)
+        self.links = LinkHand(session, editors, self._write_in, self)
         self.tracked = Tracked(session, editors, keys("report.changes"), self)
         self._lay_out_tracked()
         self._show(self._desk.report)

@@ -157,9 +157,9 @@ DRAWINGS: tuple[Command, ...] = (
     ),
     Command(
         "drawing.report",
-        "Put into the report",
-        lambda c: c.session.put_into_report(),
-        ("Ctrl+M",),
+        "Put the measurement into the report",
+        lambda c: c.session.from_image.insert_one(),
+        ("Alt+H", "Ctrl+M"),
         ("drawing report",),
         "Drawings",
     ),

@@ -10,6 +10,7 @@ from workstation.commands.dictating import DICTATING
 from workstation.commands.dimensions import DIMENSIONS
 from workstation.commands.documents import DOCUMENTS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
+from workstation.commands.from_image import FROM_IMAGE
 from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
@@ -329,6 +330,7 @@ COMMANDS: tuple[Command, ...] = (
         "Report",
     ),
     *TEMPLATES,
+    *FROM_IMAGE,
     *DOCUMENTS,
     *DICTATING,
     Command(

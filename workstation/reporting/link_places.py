@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import TypeAlias
 
-from workstation.reporting.journal import Change
+from workstation.reporting.journal import Change, apply, change_between
+
+_WORD = re.compile(r"\w+|\W")
+LONGEST = 4000
+"""Changes of more characters are taken as one: nobody edits so much word by word."""
 
 Span: TypeAlias = tuple[int, int]
 """(start, end); equal where the words are not in the text."""
+
+
+def steps(before: str, change: Change) -> Iterator[tuple[Change, str]]:
+    """One change as the smaller ones that it may be made of, each with the text after it.
+
+    What is saved in one go may have been changed in several places; words between them stay what they are.
+    """
+    gone = before[change.start : change.start + change.removed]
+    if not gone or not change.inserted or len(gone) + len(change.inserted) > LONGEST:
+        yield change, apply(before, change)
+        return
+    old, new = _WORD.findall(gone), _WORD.findall(change.inserted)
+    text, at = before, change.start
+    for what, first, last, new_first, new_last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        removed, inserted = "".join(old[first:last]), "".join(new[new_first:new_last])
+        if what != "equal":
+            step = Change(at, len(removed), inserted)
+            text = apply(text, step)
+            yield step, text
+        at += len(inserted)
+
+
+def followed(span: Span, words: str, before: str, text: str) -> Span:
+    """Where `words` that lay at `span` of one text lie in another one that was made of it."""
+    change = change_between(before, text)
+    for step, after in steps(before, change) if change is not None else ():
+        span = moved(span, words, step, after)
+    return span
 
 
 def moved(span: Span, words: str, change: Change, text: str) -> Span:

@@ -18,7 +18,7 @@ from workstation.domain.viewing import Plane
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.journal import apply
-from workstation.reporting.link_places import moved
+from workstation.reporting.link_places import moved, steps
 
 Clock = Callable[[], datetime]
 
@@ -71,15 +71,17 @@ def _placed(rows: Sequence[tuple[TextLink, int]], entries: Sequence[JournalEntry
     for entry in entries:
         if entry.section is None:
             continue
-        text = apply(texts.get(entry.section, ""), entry.change)
-        texts[entry.section] = text
+        before = texts.get(entry.section, "")
+        texts[entry.section] = apply(before, entry.change)
+        made = tuple(steps(before, entry.change))
         for number, (link, anchor) in enumerate(rows):
             if link.segment_id and entry.segment_id == link.segment_id:
                 links[number] = _spoken(link, entry)
             elif links[number].section is entry.section and entry.entry_id > anchor and _is_placed(links[number]):
-                one = links[number]
-                start, end = moved((one.start, one.end), one.words, entry.change, text)
-                links[number] = replace(one, start=start, end=end)
+                one, span = links[number], (links[number].start, links[number].end)
+                for step, text in made:
+                    span = moved(span, one.words, step, text)
+                links[number] = replace(one, start=span[0], end=span[1])
     return tuple(links)
 
 

@@ -88,18 +88,6 @@ def _plane_words(drawn: Annotation) -> str:
     return f"{words} at {at} mm"
 
 
-def report_words(drawn: Annotation, studies: Sequence[Study], place_of: ImagePlace = lambda _: None) -> str:
-    """One line for the report. Raises Refused where nothing can be said honestly."""
-    if drawn.measured.refused and drawn.kind not in (AnnotationKind.TEXT, AnnotationKind.ARROW, AnnotationKind.SPINE):
-        raise Refused("Not put into the report", drawn.measured.refused, "Check it on its image first")
-    said = values_words(drawn)
-    words = f"{drawn.text}: {said}" if drawn.text and said else drawn.text or said
-    if not words:
-        raise Refused("Not put into the report", "This drawing has no value and no text")
-    place = place_words(drawn, studies, place_of)
-    return f"{words} ({place})" if place else words
-
-
 def length_in(text: str) -> float:
     """Millimetres that somebody typed. Raises Refused for what is no length."""
     try:

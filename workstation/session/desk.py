@@ -124,6 +124,10 @@ class ReportDesk:
         """For jobs of the database lane."""
         return self._store.report(report_uuid)
 
+    def report_on_disk(self, report_uuid: str) -> Report:
+        """For jobs of the database lane."""
+        return self._store.report(report_uuid)
+
     @property
     def is_saving(self) -> bool:
         return self._saving > 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasuredValue, Verdict
-from workstation.domain.lesion import VARIATION_MM, LesionCell, LesionRow, TimePoint
+from workstation.domain.lesion import VARIATION_MM, LesionCell, LesionRow, LesionTable, TimePoint
 from workstation.errors import Refused
 from workstation.session.copying import PROPOSED, UNCHECKED
 from workstation.session.measured_words import MeasuredWords, digits_of
@@ -81,9 +81,8 @@ def check(drawn: Annotation) -> None:
     if drawn.verdict is Verdict.REJECTED:
         raise Refused(TITLE, "This finding was rejected")
     if drawn.verdict is Verdict.OPEN:
-        raise Refused(TITLE, "Nobody has accepted this finding", "Look at it, then accept it (Ctrl+A)")
-    if PROPOSED in measured.notes or measured.refused == UNCHECKED:
-        raise Refused(TITLE, "This is a proposal that nobody has checked", "Accept it or move it first")
+        proposed = next((words for words in (measured.refused, *measured.notes) if words in (UNCHECKED, PROPOSED)), "")
+        raise Refused(TITLE, proposed or "Nobody has accepted this finding", "Look at it, then accept it (Ctrl+A)")
     if drawn.kind is AnnotationKind.CALIBRATION:
         raise Refused(TITLE, "A calibration line is no finding")
     if measured.is_waiting:
@@ -126,6 +125,7 @@ def field_part(drawn: Annotation, unit: str, takes: str) -> str:
 
 
 _SIZES = ("Length", "Long axis")
+# What a number field takes, by its unit, or as `Field.takes` says.
 _OF_FIELDS: dict[str, tuple[str, ...]] = {
     "mm": _SIZES,
     "cm": _SIZES,
@@ -133,7 +133,6 @@ _OF_FIELDS: dict[str, tuple[str, ...]] = {
     "°": ("Cobb angle", "Angle"),
     "ml": ("Volume",),
     "length": _SIZES,
-    "lesion": _SIZES,
     "hu": ("Mean", "Value"),
     "angle": ("Cobb angle", "Angle"),
     "volume": ("Volume",),
@@ -142,8 +141,6 @@ _OF_FIELDS: dict[str, tuple[str, ...]] = {
     "suvpeak": ("Peak",),
     "suvmean": ("Mean",),
 }
-TAKES = frozenset(_OF_FIELDS) - {"mm", "cm", "HU", "°", "ml"}
-"""What a field of a template may say that it takes."""
 
 
 def _is_plain(value: MeasuredValue, unit: str) -> bool:
@@ -234,6 +231,18 @@ def _since(drawn: Annotation, words: MeasuredWords, history: History | None) -> 
         key = "doubling" if now.doubling_days > 0 else "halving"
         found += [Piece(", "), Piece(words[key].format(words.number(abs(now.doubling_days), 0)), "doubling")]
     return found
+
+
+def sum_words(table: LesionTable, words: MeasuredWords) -> str:
+    """The sum of the long axes as a sentence; empty for a single lesion, or where one was not measured in all studies."""
+    if not table.sums or len(table.rows) < 2:
+        return ""
+    last = table.sums[-1]
+    parts = [words["sum"].format(last.count, f"{words.number(last.millimetres, 0)} mm")]
+    for share, key in ((last.since_first, "since_first"), (last.since_smallest, "since_smallest")):
+        if share is not None:
+            parts.append(words[key].format(words.percent(share)))
+    return ", ".join(parts) + "."
 
 
 def _around(pattern: str, time: TimePoint) -> tuple[str, str]:

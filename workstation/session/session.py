@@ -16,7 +16,6 @@ from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
-from workstation.session.annotation_words import report_words
 from workstation.session.case import Case, Notice, known_for, warnings_of
 from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
@@ -24,12 +23,14 @@ from workstation.session.dictating import Dictating
 from workstation.session.drawn import AnnotationShelf
 from workstation.session.earlier import EarlierReports
 from workstation.session.findings import Findings
+from workstation.session.from_image import FromImage
 from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.hottest import Hottest
 from workstation.session.key_images import KeyImages
-from workstation.session.lesion_words import lesion_words
 from workstation.session.lesions import Lesions
 from workstation.session.life import ReportLives
+from workstation.session.linked_image import LinkedImages
+from workstation.session.linked_text import LinkedText
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.pointing_keys import PointingKeys
@@ -102,6 +103,13 @@ class Session:
         self.case_changed: Signal[Case | None] = Signal()
         self.earlier = EarlierReports(jobs, self.case_changed, self.report_problem)
         self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
+        self.linked = LinkedText(
+            jobs, desk, self.annotating, self.lesions, LinkedImages(self.viewing, self.annotating), self.report_problem
+        )
+        self.from_image = FromImage(
+            desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice
+        )
+        self.from_image.reader = lambda: self.signer
         self._listen()
 
     def _listen(self) -> None:
@@ -297,28 +305,6 @@ class Session:
     def take_over(self, section: SectionCode) -> None:
         """Put what is known for a section into the report."""
         self.desk.add(section, self.known_for(section))
-
-    def put_into_report(self) -> None:
-        """Write what the selected drawing says into the section that is written, as typed text is. Raises Refused."""
-        drawn = self.annotating.find(self.annotating.selected)
-        if self.case is None or drawn is None:
-            raise Refused("Nothing to put into the report", "No drawing is selected", "Click one, or press J to go to one")
-        self._write(lambda studies: report_words(drawn, studies, self.annotating.image_place))
-
-    def put_lesions_into_report(self) -> None:
-        """Write how the followed lesions changed into the section that is written. Raises Refused."""
-        lines = lesion_words(self.lesions.table())
-        if not lines:
-            raise Refused("Nothing to put into the report", "No lesion has an accepted size")
-        self._write(lambda _: "\n".join(lines))
-
-    def _write(self, words: Callable[[Sequence[Study]], str]) -> None:
-        case, report = self.case, self.desk.report
-        if case is None or report is None or not self.desk.is_open_for_writing:
-            raise Refused("Not put into the report", "No report is open for writing")
-        if report.study_instance_uid != case.study.study_instance_uid:
-            raise Refused("Not put into the report", "The report on the desk is of another study")
-        self.desk.add(self.desk.section, words(case.studies))
 
     def take_over_all(self) -> None:
         for section in SectionCode:

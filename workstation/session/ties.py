@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from workstation.domain.report import SectionCode
 from workstation.domain.text_link import TextLink
-from workstation.reporting.journal import change_between
-from workstation.reporting.link_places import moved
+from workstation.reporting.link_places import followed
 
 Place = tuple[str, SectionCode]
 
@@ -60,8 +59,5 @@ class Ties:
 
 def placed(link: TextLink, before: str, text: str) -> TextLink:
     """The link where its words lie once `before` has become `text`."""
-    change = change_between(before, text)
-    if change is None:
-        return link
-    start, end = moved((link.start, link.end), link.words, change, text)
-    return replace(link, start=start, end=end)
+    start, end = followed((link.start, link.end), link.words, before, text)
+    return link if (start, end) == (link.start, link.end) else replace(link, start=start, end=end)

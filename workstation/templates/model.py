@@ -27,6 +27,10 @@ class FieldKind(StrEnum):
 MERGE = ("patient.age", "patient.sex", "procedure", "order.reason", "technique", "contrast", "comparison", "dose")
 """Fields that are filled from the case. What is not known there becomes an empty field for the reader."""
 
+TAKES_WORDS = ("size", "lesion")
+TAKES = ("length", "area", "volume", "angle", "hu", "suvmax", "suvpeak", "suvmean", *TAKES_WORDS)
+"""What a field may take of an image: one value in its unit, or (TAKES_WORDS, in text fields) the words with their image."""
+
 SECTIONS = {code.name.lower(): code for code in SectionCode}
 """Sections as files name them: `findings`, `impression`, ..."""
 
@@ -35,7 +39,8 @@ SECTIONS = {code.name.lower(): code for code in SectionCode}
 class Field:
     """One thing to fill in. `default` empty stands as `[label]` in the text until the reader fills it.
 
-    `unit` (numbers only) follows the value; `least` and `most` are in that unit and bound what is believed.
+    `unit` (numbers only) follows the value; `least` and `most` are in that unit and bound what is believed. `takes`
+    names what of an image is written here when it is empty (one of `TAKES`).
     """
 
     name: str
@@ -46,6 +51,7 @@ class Field:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    takes: str = ""
 
     @property
     def bracketed(self) -> str:

@@ -133,6 +133,8 @@ class Fields:
         )
         if kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not found.choices:
             found = replace(found, kind=FieldKind.TEXT)
+        takes = replace(found, label="it", default="", takes=words(attributes.get(f"data-{PREFIX}-takes", "")))
+        found = replace(found, takes="" if field_problem(takes) else takes.takes)
         if found.default and (wrong := field_problem(replace(found, label="it"))):
             self._warn(f"the default of {quoted(said or title)} was left out: {wrong}")
             found = replace(found, default="")

@@ -101,6 +101,7 @@ def _field(field: Field) -> str:
     kind = {FieldKind.NUMBER: "number", FieldKind.DATE: "date"}.get(field.kind, "text")
     limits = "".join(f' {k}="{v:g}"' for k, v in (("min", field.least), ("max", field.most)) if v is not None)
     unit = f' data-field-units="{_a(field.unit)}"' if field.unit else ""
+    unit += f' data-{PREFIX}-takes="{field.takes}"' if field.takes else ""
     return f'<input type="{kind}" {named} data-field-type="{kind.upper()}"{limits}{unit} value="{_a(field.default)}">'
 
 

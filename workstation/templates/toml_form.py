@@ -16,7 +16,7 @@ from typing import Any
 from workstation.domain.report import SectionCode
 from workstation.errors import Refused
 from workstation.templates.body import BRACKETED, tokens
-from workstation.templates.model import MERGE, SECTIONS, Binding, Field, FieldKind, Kind, Template
+from workstation.templates.model import MERGE, SECTIONS, TAKES, TAKES_WORDS, Binding, Field, FieldKind, Kind, Template
 
 MAX_TEXT = 20_000
 MAX_FIELDS = 400
@@ -30,7 +30,7 @@ PLAIN = str.maketrans({"å": "a", "ä": "a", "ö": "o", "æ": "ae", "ø": "o", "
 """Letters of an id, for those of names."""
 _TOP = {"id", "kind", "title", "short", "licence", "for", "section", "field", "language"}
 _MACRO = {"title", "text", "for", "field", "licence"}
-_FIELD = {"label", "kind", "default", "unit", "least", "most", "choices"}
+_FIELD = {"label", "kind", "default", "unit", "least", "most", "choices", "takes"}
 _FOR = {"modality", "procedure", "code", "body_part", "sex", "age_from", "age_to"}
 
 
@@ -156,6 +156,7 @@ def _field(key: str, table: Any, where: str, name: str) -> Field:
         least=_number(table, "least", where, name),
         most=_number(table, "most", where, name),
         choices=choices,
+        takes=_line(table, "takes", f"{where} takes", name),
     )
     if wrong := field_problem(made):
         raise refused(name, f"{where}: {wrong}")
@@ -171,6 +172,10 @@ def field_problem(field: Field) -> str:
         return f"more than {MAX_CHOICES} choices, or one twice"
     if field.kind is not FieldKind.NUMBER and (field.unit or field.least is not None or field.most is not None):
         return "unit, least and most go with the kind number"
+    if field.takes and field.takes not in TAKES:
+        return f"takes: one of {', '.join(TAKES)}"
+    if field.takes and field.kind is not (FieldKind.TEXT if field.takes in TAKES_WORDS else FieldKind.NUMBER):
+        return f"takes: {', '.join(TAKES_WORDS)} go with the kind text, the others with number"
     if field.least is not None and field.most is not None and field.least > field.most:
         return "least is more than most"
     if any(c in text for text in (field.label, field.default, field.unit, *field.choices) for c in "[]"):
@@ -281,7 +286,11 @@ def write(template: Template) -> str:
     lines += [f"{code.name.lower() if code else 'text'} = {_quoted(body)}" for code, body in template.sections]
     for field in template.fields:
         lines += ["", f"[field.{field.name}]", f"label = {_quoted(field.label)}", f'kind = "{field.kind.value}"']
-        lines += [f"{key} = {_quoted(value)}" for key, value in (("default", field.default), ("unit", field.unit)) if value]
+        lines += [
+            f"{key} = {_quoted(value)}"
+            for key, value in (("default", field.default), ("unit", field.unit), ("takes", field.takes))
+            if value
+        ]
         lines += [f"{key} = {value!r}" for key, value in (("least", field.least), ("most", field.most)) if value is not None]
         lines += [f"choices = {_list(field.choices)}"] if field.choices else []
     return "\n".join(lines) + "\n"
