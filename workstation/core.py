@@ -327,6 +327,9 @@ class Core(Generic[Reader, Shelf]):
             outbox = Outbox(self.reports, self.ris, undo_seconds=self.settings.undo_seconds)
             self._runner = OutboxRunner(outbox, self._delivery_moved, self.tell)
             self._runner.start()
+            from workstation import core_others
+
+            core_others.attend(self, self.ris, self.folders.data)
 
     def wake_outbox(self) -> None:
         if self._runner is not None:
@@ -380,6 +383,9 @@ class Core(Generic[Reader, Shelf]):
     def _close_parts(self) -> None:
         made = self.__dict__
         if self._runner is not None:
+            from workstation import core_others
+
+            core_others.leave(self.session)
             self._runner.stop()
         self.archiving.stop()
         if "library" in made:

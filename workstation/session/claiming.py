@@ -156,10 +156,13 @@ class Claiming:
         self._gave_up = False
         self._ask(claim.order_id, lambda s, c: s.take(c, self.reader(), reason.strip()), self._followed_by_hand)
 
-    def leave_all(self) -> None:
-        """The program ends: what is left without a draft is free again. Waits for no answer."""
-        self._leave()
-        self._order_id = ""
+    def goodbye(self) -> Callable[[], object] | None:
+        """The program ends. What then gives back what is ours and has no words behind it; for a thread. None: nothing is."""
+        source, store = self.source, self.store
+        if source is None or store is None:
+            return None
+        left = [held.claim for held in self._held.values() if not _has_words(store, held.claim.order_id)]
+        return (lambda: [_released(source, source.look(claim.order_id)) for claim in left]) if left else None
 
     # ---- inside ------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
 from workstation.session.case import Case, Notice, known_for, warnings_of
+from workstation.session.claiming import Claiming
 from workstation.session.comparing import Comparing
 from workstation.session.desk import ReportDesk
 from workstation.session.dictating import Dictating
@@ -37,6 +38,7 @@ from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
+from workstation.session.settling import Settling
 from workstation.session.spoken import Spoken
 from workstation.session.templating import Templating
 from workstation.session.viewing import Viewing
@@ -61,8 +63,7 @@ class Session:
         self._cache = cache
         self._worklist = worklist
         self._hanger = hanger
-        self._shelf = shelf
-        self._generation = 0
+        self._shelf, self._generation = shelf, 0
         self.viewing = Viewing(shelf.viewer)
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
@@ -110,6 +111,7 @@ class Session:
             desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice
         )
         self.from_image.reader = lambda: self.signer
+        self.claiming, self.settling = Claiming(jobs, desk, self.notice.emit, lambda: self.signer), Settling(jobs, self)
         self._listen()
 
     def _listen(self) -> None:
@@ -122,6 +124,10 @@ class Session:
         self.desk.signed.connect(self._forget_remarks)
         self.desk.opened.connect(self._forget_remarks)
         self.desk.opened.connect(self._tell_recovered)
+        self.desk.opened.connect(self.settling.opened)
+        self.case_changed.connect(self.claiming.case_changed)
+        self.case_changed.connect(self.settling.closed)
+        self.claiming.marks_changed.connect(lambda _: self._set_items(self.items))
 
     def _say_of_case(self, words: str) -> None:
         self.notice.emit(Notice(words, of_case=True))
@@ -275,28 +281,32 @@ class Session:
     def sign(self, action: ReportAction) -> None:
         """Sign the report on the desk, or what was begun on it. Refused unless images of that very study were shown."""
         action = self.life.action_for(action)
-        if self.case is None:
-            self.report_problem(Refused("Nothing to sign", "No case is open", "Open a case from the worklist"))
-            return
-        if not self.signer:
-            self.report_problem(NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml"))
-            return
-        if self.withdrawn:
-            hint = "Ask the archive what became of them; open the case again to go on with the report"
-            self.report_problem(NotSigned(self.withdrawn, hint))
-            return
-        if self.growth is not None and self.growth.images and not self._growth_was_asked:
-            self._growth_was_asked = True
-            self.report_problem(
-                NotSigned(growth_words(self.growth), "Take them in and look at them, or sign again to sign without them")
-            )
-            return
-        study = self.case.study
-        if not self.allows_lossy and lossy_was_shown(study, self.viewing.shown):
-            self.report_problem(NotSigned(FORBIDDEN, WHAT_TO_DO))
+        try:
+            case = self.ready_to_sign()
+        except WorkstationError as error:
+            self.report_problem(error)
             return
         shown = frozenset(self.viewing.shown)
-        self.desk.sign(action, self.signer, shown, study.patient.key, study.study_instance_uid, self._second_look_at(self.case))
+        self.desk.sign(
+            action, self.signer, shown, case.study.patient.key, case.study.study_instance_uid, self.second_look_at(case)
+        )
+
+    def ready_to_sign(self) -> Case:
+        """The open case, where nothing that the session knows stands against a signature. Raises Refused."""
+        if self.case is None:
+            raise Refused("Nothing to sign", "No case is open", "Open a case from the worklist")
+        if not self.signer:
+            raise NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml")
+        self.claiming.check()
+        if self.withdrawn:
+            hint = "Ask the archive what became of them; open the case again to go on with the report"
+            raise NotSigned(self.withdrawn, hint)
+        if self.growth is not None and self.growth.images and not self._growth_was_asked:
+            self._growth_was_asked = True
+            raise NotSigned(growth_words(self.growth), "Take them in and look at them, or sign again to sign without them")
+        if not self.allows_lossy and lossy_was_shown(self.case.study, self.viewing.shown):
+            raise NotSigned(FORBIDDEN, WHAT_TO_DO)
+        return self.case
 
     def known_for(self, section: SectionCode) -> str:
         """What is known for a section before anybody writes it."""
@@ -332,7 +342,7 @@ class Session:
         return next((s for s in self.case.studies if s.study_instance_uid == uid), None) if self.case else None
 
     def _set_items(self, items: Sequence[WorklistItem]) -> None:
-        self.items = tuple(items)
+        self.items = self.claiming.marked(items)
         self.worklist_changed.emit(self.items)
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
@@ -361,7 +371,7 @@ class Session:
         if drafts:
             self.notice.emit(Notice("Reports that were begun and not signed were recovered: they are drafts on the worklist"))
 
-    def _second_look_at(self, case: Case) -> Callable[[Report], None]:
+    def second_look_at(self, case: Case) -> Callable[[Report], None]:
         if self.second_look is None:
             return accepts_all
         shown = frozenset(self.viewing.shown)
