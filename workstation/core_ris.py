@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from workstation.at_rest.vault import Vault
 from workstation.domain.hl7 import CHARSETS
 from workstation.domain.order import Order
 from workstation.errors import Refused, WorkstationError
@@ -11,7 +12,7 @@ from workstation.reporting.forms import FhirForm, Form, OruForm
 from workstation.reporting.oru import Hl7Site
 from workstation.reporting.store import ReportStore
 from workstation.ris.addresses import is_hl7
-from workstation.settings import Settings
+from workstation.settings import Folders, Settings
 from workstation.worklist_store import OrderStore
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ class Around(Protocol):
     """What of the core is used here; a part is asked for only when it is needed."""
 
     settings: Settings
+    folders: Folders
     ris_url: str
 
+    @property
+    def vault(self) -> Vault: ...
     @property
     def reports(self) -> ReportStore: ...
     @property
@@ -62,10 +66,15 @@ class CoreRis:
 
         standing = Standing(self._around.orders)
         try:
-            return ris_for(self._around.ris_url, self._around.settings, self._accession_of, standing.doubt)
+            return ris_for(self._around.ris_url, self._around.settings, self._accession_of, standing.doubt, self._secret)
         except WorkstationError as problem:
             self._around.note_problem(problem)
             return None
+
+    def _secret(self) -> str:
+        from workstation.archives.secrets import Secrets, system_ring
+
+        return Secrets(self._around.folders.config, self._around.vault, system_ring()).get("ris")
 
     def _order(self, order_id: str) -> Order | None:
         return self._around.orders.order(order_id)

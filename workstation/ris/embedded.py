@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,14 @@ _SNOMED_IMAGING = {"system": "http://snomed.info/sct", "code": "363679005", "dis
 
 class EmbeddedRis:
     """Start, place orders, stop. `folder` keeps its data between runs; without one it is temporary.
+    `options` go into the server's own settings: a sign-in, for one.
 
     Raises `Unavailable` when the package is not installed or the server does not come up.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, options: Mapping[str, Any] | None = None) -> None:
         self._folder = folder
+        self._options = options or {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: Wire | None = None
@@ -69,7 +72,7 @@ class EmbeddedRis:
             folder.mkdir(parents=True, exist_ok=True)
             port = _free_port()
             self.base_url = f"http://127.0.0.1:{port}/fhir"
-            self._process = _spawn(_write_settings(folder, self.base_url, port))
+            self._process = _spawn(_write_settings(folder, self.base_url, port, self._options))
             self._wire = Wire(self.base_url)
             self._await_answer(self._process)
         return self.base_url
@@ -202,7 +205,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _write_settings(folder: Path, base_url: str, port: int) -> Path:
+def _write_settings(folder: Path, base_url: str, port: int, options: Mapping[str, Any]) -> Path:
     """Its settings file; JSON is YAML. The simulator would answer orders by itself, so it is off."""
     settings = {
         "base_url": base_url,
@@ -211,6 +214,7 @@ def _write_settings(folder: Path, base_url: str, port: int) -> Path:
         "data_dir": str(folder),
         "simulator": {"enabled": False},
         "log_inbound": False,
+        **options,
     }
     path = folder / "settings.yaml"
     path.write_text(json.dumps(settings), encoding="utf-8")

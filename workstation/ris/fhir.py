@@ -32,7 +32,7 @@ from workstation.ris.claims import FhirClaims
 from workstation.ris.orders import orders_of, patient_keys
 from workstation.ris.others import condition
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
-from workstation.ris.wire import DEFAULT_LIMITS, NoAnswer, Query, Reply, Wire, WireLimits
+from workstation.ris.wire import DEFAULT_LIMITS, Authorization, NoAnswer, Query, Reply, Wire, WireLimits
 
 # What a client error says about this very content; 401, 407, 408 and 429 say nothing about it.
 _REFUSALS = frozenset({400, 403, 404, 405, 406, 410, 413, 414, 415, 422})
@@ -59,9 +59,10 @@ class FhirRis:
         headers: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx2.BaseTransport | None = None,
+        authorization: Authorization | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._wire = Wire(base_url, limits, headers, tls, transport)
+        self._wire = Wire(base_url, limits, headers, tls, transport, authorization)
         self.claims = FhirClaims(self._wire)
 
     def close(self) -> None:
@@ -69,6 +70,11 @@ class FhirRis:
 
     def abort(self) -> None:
         self._wire.abort()
+
+    @property
+    def clock_skew(self) -> float:
+        """Seconds by which this computer's clock is ahead of the RIS's; 0 before it answered."""
+        return self._wire.clock_skew
 
     def is_available(self) -> str:
         """Empty when the RIS answers, else why not."""

@@ -15,11 +15,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
 
 import httpx2
 
 from workstation.errors import Unavailable
+from workstation.ris.tls import reason_of
 
 # They would write addresses with patient identifiers and headers with credentials into the log.
 for _name in ("httpx2", "httpcore2"):
@@ -73,8 +75,21 @@ class Reply:
         return value
 
 
+_UNAUTHORIZED = 401
 _PORTAL_HINT = "Check the address of the RIS and whether a log-in page stands between"
 _REACH_HINT = "Reports stay in the outbox and go when the RIS answers again"
+
+
+class Authorization(Protocol):
+    """Our sign-in, beside the request itself."""
+
+    def headers(self) -> Mapping[str, str]: ...
+
+    def turned_away(self, used: Mapping[str, str]) -> bool:
+        """The server answered 401 (RFC 9110 15.5.2): it did nothing. Whether to ask once more."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Wire:
@@ -87,7 +102,11 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx2.BaseTransport | None = None,
+        authorization: Authorization | None = None,
     ) -> None:
+        self._authorization = authorization
+        self.clock_skew = 0.0
+        """Seconds by which this computer's clock is ahead of the server's, by its last answer's Date."""
         self.base_url = base_url.rstrip("/")
         self._limits = limits
         self._patience = min(limits.patience, limits.silence)
@@ -117,8 +136,19 @@ class Wire:
         """The whole answer, whatever its status. Raises `NoAnswer`. `hurried`: it will be asked again anyway."""
         sent = dict(headers or {})
         if content is not None:
-            sent["Content-Type"] = "application/fhir+json; charset=UTF-8"
+            sent.setdefault("Content-Type", "application/fhir+json; charset=UTF-8")
         silence = self._patience if hurried else self._limits.silence
+        if self._authorization is None:
+            return self._asked(method, path, params, content, sent, silence)
+        ours = self._authorization.headers()
+        reply = self._asked(method, path, params, content, {**sent, **ours}, silence)
+        if reply.status == _UNAUTHORIZED and self._authorization.turned_away(ours):
+            reply = self._asked(method, path, params, content, {**sent, **self._authorization.headers()}, silence)
+        return reply
+
+    def _asked(
+        self, method: str, path: str, params: Query | None, content: bytes | None, sent: dict[str, str], silence: float
+    ) -> Reply:
         with self._watch() as watch:
             try:
                 began = time.monotonic()
@@ -158,7 +188,13 @@ class Wire:
                 body += chunk
                 if len(body) > self._limits.body:
                     raise NoAnswer("The RIS did not answer", "Its answer does not end", _REACH_HINT)
+            self._compare_clocks(response.headers.get("date", ""))
             return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+
+    def _compare_clocks(self, date: str) -> None:
+        """Date (RFC 9110 6.6.1) has whole seconds; one that cannot be read says nothing."""
+        with contextlib.suppress(ValueError, TypeError):
+            self.clock_skew = time.time() - parsedate_to_datetime(date).timestamp()
 
     def _answered(self, seconds: float) -> None:
         """A slow RIS keeps the patience that it needs; a quick one loses what a lost answer gave it."""
@@ -185,6 +221,8 @@ class Wire:
     def close(self) -> None:
         self.abort()
         self._client.close()
+        if self._authorization is not None:
+            self._authorization.close()
 
 
 class _Watch:
@@ -216,6 +254,11 @@ class _Watch:
 
 
 def _reason(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return reason_of(cause)
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return "It cannot be reached"
     if isinstance(error, httpx2.TimeoutException):

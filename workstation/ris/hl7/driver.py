@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
-from workstation.domain.delivery import HL7_REPORT, Submission
+from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, Submission
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
 from workstation.errors import Unavailable
@@ -68,7 +69,7 @@ class Hl7Ris:
         if doubt := self._doubt(submission):
             return OrderCheck(OrderCheckKind.DOUBT, doubt)
         if self._reader is not None and submission.ris_patient_reference.startswith("Patient/"):
-            return self._reader.check_order(submission)
+            return self._reader.check_order(replace(submission, kind=FHIR_REPORT))
         return OrderCheck(OrderCheckKind.STANDS)
 
     def deliver(self, submission: Submission, replaces: Holding | None) -> Answer:
