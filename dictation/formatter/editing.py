@@ -7,19 +7,31 @@ from dictation.formatter.tokens import match, phrase
 
 
 def spelled(place: Place) -> Piece | None:
-    """ "spell m i r i z z i" -> "mirizzi"; at least two letters, or it was no spelling."""
+    """ "spell m i r i z z i" or "spell that mike india" -> letters; at least two, or it was no spelling."""
     editing = place.language.editing
     used = match(place.tokens, place.at, editing.spell)
     count, letters = used, ""
     while used and place.at + count < len(place.tokens):
-        low = place.low(count)
-        letter = editing.letters.get(low, low)
-        value = place.language.values.get(low, 10)
-        if len(letter) != 1 and value > 9:
+        letter, said = _letter(place, count)
+        if not letter:
             break
-        letters += letter if len(letter) == 1 else str(value)
-        count += 1
+        letters += letter
+        count += said
     return Piece(place.language.casing.get(letters, letters), count) if len(letters) > 1 else None
+
+
+def _letter(place: Place, ahead: int) -> tuple[str, int]:
+    """The letter or digit that is said there, and in how many words; nothing where there is none."""
+    low = place.low(ahead)
+    known = place.language.editing.letters
+    pair = f"{low} {place.low(ahead + 1)}"
+    if pair in known:
+        return known[pair], 2
+    letter = known.get(low, low)
+    if len(letter) == 1:
+        return letter, 1
+    value = place.language.values.get(low, 10)
+    return (str(value), 1) if value < 10 else ("", 0)
 
 
 def capital(place: Place) -> Piece | None:
