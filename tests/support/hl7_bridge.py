@@ -104,13 +104,16 @@ class _Traveller(socketserver.BaseRequestHandler):
     server: Road
 
     def handle(self) -> None:
-        road, near = self.server, self.request
-        if road.tls is not None:
-            near = road.tls.wrap_socket(near, server_side=True, do_handshake_on_connect=False)
-            try:
-                shake_hands(near)
-            except OSError:
-                return
+        if self.server.tls is None:
+            self._carry(self.request)
+            return
+        secured = self.server.tls.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
+        with secured as near, contextlib.suppress(OSError):
+            shake_hands(near)
+            self._carry(near)
+
+    def _carry(self, near: socket.socket) -> None:
+        road = self.server
         sent = _frame(near)
         if not sent:
             return
