@@ -40,7 +40,7 @@ def test_remarks_stand_above_the_signing_buttons_and_say_what_to_do(panel, seat)
     assert panel.remarks.isVisible()
     assert panel.remarks.list.item(0).text() == 'Findings: "uterus" does not fit'
     assert "Sign again" in panel.remarks.title.text()
-    assert panel.remarks.geometry().bottom() <= panel._final.geometry().top()
+    assert panel.remarks.geometry().bottom() <= panel.sign_row.geometry().top()
     shown(seat, a_remark(severity=Severity.BLOCK))
     assert "must be mended" in panel.remarks.title.text()
 
