@@ -244,6 +244,7 @@ QPlainTextEdit#sectionContext, QPlainTextEdit#priorReports {
     background: $PANEL; color: $MUTED; border: none; border-left: 2px solid $LINE; border-radius: 0; padding: 1px 6px;
 }
 QPlainTextEdit#priorReports { background: $RAISED; border-left: 2px solid $PRIOR; }
+QToolButton#unseenWords { color: $AMBER; padding: 1px 6px; min-height: 0; }
 QToolButton#takeOver, QToolButton#showPriorReports { color: $ACCENT; padding: 1px 6px; min-height: 0; }
 QPlainTextEdit[target="true"] { border: 1px solid $ACCENT; }
 QPushButton#primary:enabled { border: 1px solid $ACCENT; background: $ACCENT_GROUND; }

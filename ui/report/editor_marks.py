@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+if TYPE_CHECKING:
+    from ui.report.grey_draft import GreyDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +33,25 @@ class EditorMarks:
     def __init__(self, editor: QPlainTextEdit) -> None:
         self._editor = editor
         self._given: dict[str, tuple[TextMark, ...]] = {}
+        self.draft: GreyDraft | None = None
 
     def give(self, provider: str, marks: Iterable[TextMark]) -> None:
         """Places in the text that the editor shows now; what reaches beyond it is cut."""
         given = tuple(marks)
         if given or self._given.get(provider):
             self._given[provider] = given
-            self._draw()
+            self.draw()
 
     def of(self, provider: str) -> tuple[TextMark, ...]:
         return self._given.get(provider, ())
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         text = self._editor.toPlainText()
         marks = sorted((mark for given in self._given.values() for mark in given), key=lambda mark: mark.over)
-        self._editor.setExtraSelections([self._selection(text, mark) for mark in marks])
+        behind = [mark for mark in marks if self.draft is not None and self.draft.shifts(mark, text)]
+        self._editor.setExtraSelections([self._selection(text, mark) for mark in marks if mark not in behind])
+        if self.draft is not None:
+            self.draft.format_block(behind, text)
 
     def _selection(self, text: str, mark: TextMark) -> QTextEdit.ExtraSelection:
         selection = QTextEdit.ExtraSelection()

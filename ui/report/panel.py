@@ -19,11 +19,13 @@ from ui.report.section_block import SectionBlock
 from ui.report.section_editor import SectionEditor
 from ui.report.section_stack import SectionStack
 from ui.report.sign_row import SignRow
+from ui.report.spoken_hand import SpokenHand
+from ui.report.spoken_word_hand import SpokenWordHand
 from ui.report.state_line import StateLine
 from ui.report.template_hand import TemplateHand
 from ui.report.tracked import Tracked
+from ui.report.unseen_counts import UnseenCounts
 from workstation.domain.delivery import Delivery
-from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import Report, SectionCode
 from workstation.reporting.signing import Missing, NotSigned
 from workstation.session.session import Session
@@ -67,6 +69,9 @@ class ReportPanel(QWidget):
         editors = {code: block.editor for code, block in self._blocks.items()}
         self.templates = TemplateHand(session, editors, self._write_in, self)
         self.links = LinkHand(session, editors, self._write_in, self)
+        self.spoken = SpokenHand(session, editors, dictation.desk, self._write_in, self)
+        self.spoken_words = SpokenWordHand(session, editors, dictation.desk, self.spoken, self)
+        UnseenCounts(self.spoken, self._blocks, self.sign_row, run, keys)
         self.tracked = Tracked(session, editors, keys("report.changes"), self)
         self._lay_out_tracked()
         self._show(self._desk.report)
@@ -140,7 +145,6 @@ class ReportPanel(QWidget):
             block.editor.state_changed.connect(self._show_marks)
             block.taken_over.connect(lambda code=code: self._session.take_over(code))
         self._desk.report_changed.connect(self._show)
-        self._desk.segment_accepted.connect(self._segment)
         self._desk.leaving.connect(self._leaving)
         self._desk.problem.connect(self._problem)
         self._desk.saving_changed.connect(self._saving)
@@ -190,11 +194,6 @@ class ReportPanel(QWidget):
         self._desk.section = remark.section
         self.editor(remark.section).select(remark.start, remark.end)
         self.focus()
-
-    def _segment(self, accepted: tuple[Report, SectionCode, DictatedSegment]) -> None:
-        report, section, segment = accepted
-        if report.report_uuid == self._uuid and section in self._blocks:
-            self.editor(section).take_segment(segment)
 
     def _case_changed(self, _: object) -> None:
         self._desk.section = SectionCode.FINDINGS

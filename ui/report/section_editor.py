@@ -10,9 +10,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from ui.report.editor_marks import EditorMarks, cursor_over, units
-from workstation.domain.dictation import DictatedSegment
+from ui.report.editor_marks import EditorMarks, chars, cursor_over, units
+from ui.report.grey_draft import GreyDraft
 from workstation.domain.report import SectionCode
+from workstation.reporting.journal import Change
 from workstation.reporting.text import clean
 
 # Long enough not to write at each letter, short enough that a crash costs less than a word.
@@ -46,6 +47,7 @@ class SectionEditor(PlainText):
         self.setObjectName(f"section-{code.name.lower()}")
         self.code = code
         self.marks = EditorMarks(self)
+        self.draft = self.marks.draft = GreyDraft(self)
         self._stored = ""
         self._asked: deque[str] = deque()  # texts on their way to the disk, oldest first
         self._pause = QTimer(self)
@@ -91,21 +93,24 @@ class SectionEditor(PlainText):
             self._pause.start()
         self.state_changed.emit()
 
-    def take_segment(self, segment: DictatedSegment) -> None:
-        """A dictated segment is on disk behind the stored text. Has the reader typed on, both are kept."""
-        if self.is_saved:
-            return  # it comes with what is stored
-        text = self.toPlainText()
-        joint = "" if segment.joins or not text or text[-1].isspace() else " "
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertText(joint + segment.text)
+    def put(self, change: Change) -> None:
+        """One undo step. A caret that stood there comes to stand behind it; elsewhere it stays at its words."""
+        text, caret = self.toPlainText(), self.textCursor()
+        at, past = chars(text, caret.selectionStart()), chars(text, caret.selectionEnd())
+        cursor = cursor_over(self, text, change.start, change.start + change.removed)
+        cursor.beginEditBlock()
+        cursor.insertText(change.inserted)
+        cursor.endEditBlock()
+        if change.start <= at and past <= change.start + change.removed:
+            self.setTextCursor(cursor)
+        self.ensureCursorVisible()
 
     def reset(self, stored: str, unsaved: str | None = None) -> None:
         """Another report: its text, nothing to undo. `unsaved` is what the disk has not yet taken of it."""
         self._pause.stop()
         self._stored = stored
         self._asked.clear()
+        self.draft.hide_words()
         if unsaved is not None:
             self._asked.append(unsaved)
         self.blockSignals(True)
@@ -142,8 +147,10 @@ class SectionEditor(PlainText):
         self._show_end()
 
     def _show_end(self) -> None:
-        """Where words come in, the newest are what the reader wants to check; elsewhere the beginning."""
+        """The caret waits behind the words; where words come in the newest are in view, elsewhere the beginning."""
         if not self.hasFocus():
-            here = bool(self.property("target"))
-            self.moveCursor(QTextCursor.MoveOperation.End if here else QTextCursor.MoveOperation.Start)
+            self.moveCursor(QTextCursor.MoveOperation.End)
+            if not self.property("target"):
+                self.verticalScrollBar().setValue(0)
+                return
         self.ensureCursorVisible()

@@ -19,6 +19,7 @@ from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
 from workstation.commands.solid import SOLID
+from workstation.commands.spoken import SPOKEN
 from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
@@ -329,9 +330,10 @@ COMMANDS: tuple[Command, ...] = (
         ("history take over",),
         "Report",
     ),
+    *SPOKEN,
     *TEMPLATES,
-    *FROM_IMAGE,
     *DOCUMENTS,
+    *FROM_IMAGE,
     *DICTATING,
     Command(
         "report.sign_preliminary",

@@ -41,7 +41,8 @@ class DictatedSegment:
     empty `text` with `problem` means recorded but not recognised: it can be transcribed later.
     `start` is when it began, in seconds from the start of the source. `joins` says that no space
     goes before `text` (punctuation, or a new line). `for_command`: said with the command key, a
-    command or nothing. `is_late`: recognised long after it was said, so no command any more.
+    command or nothing. `hearings` are other hearings of all of it (another engine's, one without expected terms).
+    `is_late`: recognised long after it was said, so no command any more.
     """
 
     segment_id: str
@@ -52,6 +53,7 @@ class DictatedSegment:
     audio_path: str = ""
     problem: str = ""
     start: float = 0.0
+    hearings: tuple[str, ...] = ()
     for_command: bool = False
     is_late: bool = False
 

@@ -117,4 +117,5 @@ def _entry(row: Row) -> JournalEntry:
 def segment_of(detail: str) -> DictatedSegment:
     """As journalled, perhaps by another version of this program: facts it does not know are left out."""
     facts = {name: value for name, value in json.loads(detail).items() if name in _SEGMENT_FACTS}
-    return DictatedSegment(**{**facts, "words": tuple(Word(**word) for word in facts.get("words", ()))})
+    words, hearings = tuple(Word(**word) for word in facts.get("words", ())), tuple(facts.get("hearings", ()))
+    return DictatedSegment(**{**facts, "words": words, "hearings": hearings})

@@ -57,7 +57,7 @@ def dictated_change(text: str, segment: DictatedSegment, spot: Spot | None = Non
     words = clean(spot.words if spot is not None and moved is not None else segment.text)
     if not words:
         return Change(start, 0, "")
-    return Change(start, end - start, _spaced(text[:start], words, text[end:], segment.joins))
+    return Change(start, end - start, spaced(text[:start], words, text[end:], segment.joins))
 
 
 def _moved(spot: Spot, text: str) -> tuple[int, int] | None:
@@ -71,7 +71,8 @@ def _moved(spot: Spot, text: str) -> tuple[int, int] | None:
     return (spot.start, spot.end) if change.start >= spot.end else None
 
 
-def _spaced(before: str, words: str, after: str, joins: bool) -> str:
+def spaced(before: str, words: str, after: str, joins: bool) -> str:
+    """Words with the spaces that keep them from running into their neighbours; `joins`: none goes before them."""
     lead = " " if before and not joins and not before[-1].isspace() and before[-1] not in OPENING else ""
     tail = " " if after and not words[-1].isspace() and (after[0].isalnum() or after[0] in OPENING) else ""
     return f"{lead}{words}{tail}"

@@ -87,11 +87,15 @@ class Traced:
     def place_of(self, segment_id: str, start: int, end: int) -> tuple[int, int] | None:
         """Where `[start:end]` of a segment's written text stands now; None unless all of it does, in one piece, and
         nothing was typed onto it (a 1 before the 4 of "4 mm")."""
-        for run in self.runs():
-            if run.segment_id == segment_id and run.first <= start and end <= run.first + run.end - run.start:
-                here = run.start + start - run.first
-                return None if self._is_touched(here, here + end - start) else (here, here + end - start)
-        return None
+        places = (self.placed(run, start, end) for run in self.runs() if run.segment_id == segment_id)
+        return next((place for place in places if place is not None), None)
+
+    def placed(self, run: Run, start: int, end: int) -> tuple[int, int] | None:
+        """As `place_of`, for a run of this text as it is now."""
+        if start < run.first or end > run.first + run.end - run.start:
+            return None
+        here = run.start + start - run.first
+        return None if self._is_touched(here, here + end - start) else (here, here + end - start)
 
     def _is_touched(self, start: int, end: int) -> bool:
         before = start > 0 and self._origins[start - 1] is None and _goes_on(self.text[start - 1 : start + 1])

@@ -9,6 +9,9 @@ from workstation.domain.report import Report, SectionCode
 from workstation.jobs import DATABASE, Jobs
 from workstation.reporting.spoken import Looked, SpokenReport
 from workstation.session.desk import ReportDesk
+from workstation.signals import Signal
+
+UNSURE_BELOW = 0.6
 
 Unseen = tuple[tuple[SectionCode, int, int], ...]
 """(section, start, end): a spoken number, unit, side, negation or unsure word that nobody has looked at."""
@@ -31,6 +34,12 @@ class Spoken:
         self._desk = desk
         self._tell = tell
         self._shown = _Shown()
+        self.unsure_below = UNSURE_BELOW
+        """Words that were heard with less confidence are underlined."""
+        self.corrected: Signal[tuple[str, str]] = Signal()
+        """An alternative was chosen: what stood there, and what stands there now."""
+        self.wanted: Signal[str] = Signal()
+        """A command about spoken words, by its name in `commands.spoken`: the window does it."""
 
     def load(self, report_uuid: str, found: Callable[[SpokenReport], object]) -> None:
         """What of a report came by voice, as it is on disk."""

@@ -1,0 +1,63 @@
+"""How many dictated words nobody has looked at: beside each section, and beside the buttons that sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QBoxLayout, QToolButton, QWidget
+
+from ui.plain import tooltip
+from ui.report.section_block import SectionBlock
+from ui.report.spoken_hand import SpokenHand
+from workstation.domain.report import SectionCode
+
+NEXT_MARK = "dictation.next_mark"
+
+
+class UnseenCount(QToolButton):
+    """A number in amber with the word that says what of; pressed, it goes to the next of them."""
+
+    def __init__(self, run: Callable[[str], None], keys: Callable[[str], str]) -> None:
+        super().__init__()
+        self.setObjectName("unseenWords")
+        self.setProperty("flat", True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its key does the same
+        self.setToolTip(tooltip(self.tr("Dictated numbers, sides, negations and unsure words to look at"), keys(NEXT_MARK)))
+        self.clicked.connect(lambda: run(NEXT_MARK))
+        self.show_count(0)
+
+    def show_count(self, count: int) -> None:
+        self.setText(self.tr("{0} to look at").format(count) if count else "")
+        self.setAccessibleName(self.text())
+        self.setVisible(count > 0)
+
+
+class UnseenCounts(QObject):
+    """For one panel: `sign_row` gets the sum."""
+
+    def __init__(
+        self,
+        hand: SpokenHand,
+        blocks: Mapping[SectionCode, SectionBlock],
+        sign_row: QWidget,
+        run: Callable[[str], None],
+        keys: Callable[[str], str],
+    ) -> None:
+        super().__init__(hand)
+        self._hand = hand
+        self._counts = {code: UnseenCount(run, keys) for code in blocks}
+        for code, block in blocks.items():
+            block.head.insertWidget(block.head.count() - 1, self._counts[code])
+        self.all = UnseenCount(run, keys)
+        row = sign_row.layout()
+        if isinstance(row, QBoxLayout):
+            row.insertWidget(0, self.all)
+        hand.unseen_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        counts = {code: self._hand.unseen(code) for code in self._counts}
+        for code, count in counts.items():
+            self._counts[code].show_count(count)
+        self.all.show_count(sum(counts.values()))
