@@ -58,8 +58,19 @@ def moved(span: Span, words: str, change: Change, text: str) -> Span:
     if last <= start:
         return start + by, end + by
     if change.start >= end and not _goes_on(end, change, text):
-        return span
+        return _regrown(span, words, text) if change.start <= end + len(words) else span
     return _reached(span, words, change, text)
+
+
+def _regrown(span: Span, words: str, text: str) -> Span:
+    """Typed over, a number first loses its unit; once the unit is written again it is a part of the words."""
+    start, end = span
+    said = text[start:end]
+    for length in range(len(words) - 1, 1, -1):
+        tail = words[-length:]
+        if text.startswith(tail, end) and not said.endswith(tail):
+            return start, end + length
+    return span
 
 
 def _goes_on(end: int, change: Change, text: str) -> bool:
