@@ -12,7 +12,7 @@ from ui.elided_label import ElidedLabel
 from ui.plain import core_text
 from ui.report.addenda import addenda_words
 from ui.report.dictation_bar import DictationBar
-from ui.report.earlier_list import EarlierHand
+from ui.report.earlier_list import EarlierBox
 from ui.report.links import LinkHand
 from ui.report.remarks import RemarkList
 from ui.report.section_block import SectionBlock
@@ -115,13 +115,11 @@ class ReportPanel(QWidget):
         self._facts.setObjectName("reportFacts")
         self._state = StateLine()
         self._hint = _plain_label("reportHint")
-        self.earlier = EarlierHand(self._session, self._run, self._keys)
-        head = self._blocks[SectionCode.COMPARISON].head
-        head.insertWidget(head.count() - 2, self.earlier.button)
+        self.earlier = EarlierBox(self._session, self._run, self._keys)
         self.remarks = RemarkList()
         for widget in (self._title, self._facts, self._state, self._hint):
             column.addWidget(widget)
-        column.addWidget(self.earlier.list)
+        column.addWidget(self.earlier)
         column.addWidget(self._sections, 1)
         column.addWidget(self.dictation)
         column.addWidget(self.remarks)
