@@ -6,125 +6,157 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QHeaderView, QLabel, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget
 
 from ui.list_table import ListTable
 from ui.plain import core_text, plain, tooltip
-from ui.report.earlier_words import day_of, signer_of, standing_of, text_of
+from ui.report.earlier_words import below_row, day_of, signer_of, standing_of
 from ui.report.section_editor import PlainText
 from workstation.domain.earlier_report import EarlierReport
 from workstation.session.session import Session
 
 LIST_ROWS = 4
 TEXT_LINES = 9
-SHARE = 0.45
-"""What of the panel's height it may take: the sections stay in view below it."""
+LEAST_ROWS, LEAST_LINES = 2, 4
+OTHERS_LINES = 33
+"""Lines of text that the rest of the panel needs: every section stays in view."""
+WIDE = 380
+"""Pixels from which on there is room for who signed."""
 
 
-class EarlierHand(QObject):
-    """The button that counts them, and the list that it opens."""
+class EarlierBox(QWidget):
+    """One line that counts the earlier reports, and the list that it opens below itself.
 
-    def __init__(self, session: Session, run: Callable[[str], None], keys: Callable[[str], str]) -> None:
-        super().__init__()
-        self._session = session
-        self._run = run
-        self.list = EarlierList(session, run, keys)
-        self.button = QToolButton()
-        self.button.setObjectName("showPriorReports")
-        self.button.setProperty("flat", True)
-        self.button.setCheckable(True)
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.setToolTip(tooltip(self.tr("Earlier reports of this patient"), keys("report.earlier")))
-        self.button.clicked.connect(session.earlier.show)
-        session.earlier.shown_changed.connect(self._show)
-        session.earlier.changed.connect(lambda _: self._count())
-        self._count()
-
-    def _count(self) -> None:
-        earlier = self._session.earlier
-        count = sum(not earlier.is_of_open_study(report) for report in earlier.reports)
-        self.button.setText(self.tr("Earlier reports ({0})").format(count) if count else self.tr("Earlier reports"))
-        self.button.setVisible(self._session.case is not None)
-
-    def _show(self, shown: bool) -> None:
-        self.button.setChecked(shown)
-        if shown:
-            self._run("report.focus")
-            self.list.begin()
-        else:
-            had_focus = self.list.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else False
-            self.list.hide()
-            if had_focus:
-                self._run("report.focus")
-
-
-class EarlierList(QWidget):
-    """Draws `session.earlier`; hidden until it is asked for. `run` runs a command by id, `keys` names its keys."""
+    `run` runs a command of the table by id, `keys` names its keys.
+    """
 
     def __init__(self, session: Session, run: Callable[[str], None], keys: Callable[[str], str]) -> None:
         super().__init__()
         self.setObjectName("earlierReports")
-        self.setAccessibleName(self.tr("Earlier reports"))
         self._session = session
+        self._run = run
+        self.list = EarlierList(session)
+        self.button = _flat(self.tr("Earlier reports of this patient"), keys("report.earlier"))
+        self.button.setObjectName("showPriorReports")
+        self.button.setCheckable(True)
+        self.button.clicked.connect(session.earlier.show)
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setProperty("role", "muted")
+        self.search = _flat(self.tr("Search in earlier reports"), keys("report.search"))
+        self.search.setText(self.tr("Search…"))
+        self.search.clicked.connect(lambda: run("report.search"))
+        self._lay_out()
+        session.earlier.shown_changed.connect(self._show_list)
+        session.earlier.changed.connect(lambda _: self._tell())
+        session.case_changed.connect(lambda _: self._tell())
+        self._tell()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.button)
+        row.addStretch(1)
+        row.addWidget(self.search)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.words)
+        column.addWidget(self.list)
+
+    def _tell(self) -> None:
+        earlier = self._session.earlier
+        count = sum(not earlier.is_of_open_study(report) for report in earlier.reports)
+        self.button.setText(self.tr("Earlier reports ({0})").format(count) if count else self.tr("Earlier reports"))
+        self.setVisible(self._session.case is not None)
+        self.words.setText(self._state_words())
+        self.words.setToolTip(tooltip(self.words.text()))
+        self.words.setVisible(self.list.isVisibleTo(self) and bool(self.words.text()))
+
+    def _state_words(self) -> str:
+        earlier = self._session.earlier
+        if earlier.trouble:
+            return core_text(earlier.trouble)
+        if earlier.is_asking:
+            return self.tr("Looking for more…")
+        return "" if earlier.reports else self.tr("None of this patient is known here")
+
+    def _show_list(self, shown: bool) -> None:
+        self.button.setChecked(shown)
+        if shown:
+            self._run("report.focus")
+            self.list.begin()
+            if not self.list.table.rowCount():
+                self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            focused = QApplication.focusWidget()
+            had_focus = focused is not None and self.isAncestorOf(focused)
+            self.list.hide()
+            if had_focus:
+                self._run("report.focus")
+        self._tell()
+
+
+def _flat(what: str, keys: str) -> QToolButton:
+    button = QToolButton()
+    button.setProperty("flat", True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolTip(tooltip(what, keys))
+    return button
+
+
+class EarlierList(QWidget):
+    """Draws `session.earlier`; hidden until it is asked for."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setAccessibleName(self.tr("Earlier reports"))
         self._earlier = session.earlier
         self._shown: tuple[EarlierReport, ...] = ()
-        self._words = QLabel()
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setProperty("role", "muted")
-        self._words.setWordWrap(True)
-        self.search = QToolButton()
-        self.search.setProperty("flat", True)
-        self.search.setText(self.tr("Search…"))
-        self.search.setToolTip(tooltip(self.tr("Search in earlier reports"), keys("report.search")))
-        self.search.clicked.connect(lambda: run("report.search"))
         self.table = self._made_table()
         self.text = PlainText()
         self.text.setObjectName("priorReports")
         self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("Text of the chosen report"))
         self.text.setTabChangesFocus(True)
-        self._lay_out()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.table)
+        column.addWidget(self.text)
         self.hide()
         self._earlier.changed.connect(lambda _: self._fill())
 
     def _made_table(self) -> ListTable:
         table = ListTable((self.tr("Date"), self.tr("Examination"), self.tr("Signed by")), self.tr("Earlier reports"), 1)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Interactive)
+        table.horizontalHeader().hide()
         table.setTabKeyNavigation(False)
         table.currentCellChanged.connect(lambda row, *_: self._choose(row))
         return table
-
-    def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._words, 1)
-        row.addWidget(self.search)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self.table)
-        column.addWidget(self.text)
 
     def begin(self) -> None:
         """Show it, with the keyboard in the list."""
         self._fill()
         self.show()
         self.fit()
-        (self.table if self._shown else self.search).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self._shown:
+            self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def fit(self) -> None:
         """Take no more height than the list and the text need, and than the panel can spare."""
-        panel = self.parentWidget()
-        panel_height = panel.height() if panel is not None else self.height()
-        row_height = self.table.verticalHeader().defaultSectionSize()
-        rows = min(max(len(self._shown), 1), LIST_ROWS)
-        head = self.table.horizontalHeader().sizeHint().height() + 2 * self.table.frameWidth()
-        self.table.setFixedHeight(head + rows * row_height)
-        room = round(panel_height * SHARE) - self.table.height() - self.search.sizeHint().height()
-        most = min(self.text.height_of(TEXT_LINES), max(room, self.text.height_of(3)))
-        self.text.setFixedHeight(most)
+        panel = self._panel()
+        line, row = self.fontMetrics().lineSpacing(), self.table.verticalHeader().defaultSectionSize()
+        room = (panel.height() if panel is not None else 0) - OTHERS_LINES * line
+        least = self.text.height_of(LEAST_LINES)
+        rows = min(max((room - least) // row, LEAST_ROWS), LIST_ROWS, len(self._shown))
+        table = rows * row + 2 * self.table.frameWidth()
+        self.table.setVisible(bool(rows))
+        self.table.setFixedHeight(table)
+        self.text.setFixedHeight(min(self.text.height_of(TEXT_LINES), max(room - table, least)))
+        self.table.setColumnHidden(2, self.width() < WIDE)
 
     @property
     def chosen(self) -> EarlierReport | None:
@@ -134,10 +166,10 @@ class EarlierList(QWidget):
     # ---- showing -------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        self._words.setText(self._state_words())
         if self._shown == self._earlier.reports and self.table.rowCount():
             return
-        before = self.chosen
+        # What somebody reads stays; else the newest is shown.
+        before = self.chosen if self.isVisible() else None
         self._shown = self._earlier.reports
         self.table.blockSignals(True)
         self.table.setRowCount(len(self._shown))
@@ -163,19 +195,17 @@ class EarlierList(QWidget):
 
     def _choose(self, row: int) -> None:
         report = self._shown[row] if 0 <= row < len(self._shown) else None
-        self.text.setPlainText(text_of(report) if report is not None else "")
+        self.text.setPlainText(below_row(report) if report is not None else "")
         self.text.setVisible(report is not None)
 
-    def _state_words(self) -> str:
-        if self._earlier.trouble:
-            return core_text(self._earlier.trouble)
-        if self._earlier.is_asking:
-            return self.tr("Looking for more…")
-        return "" if self._earlier.reports else self.tr("No earlier report of this patient is known here")
+    def _panel(self) -> QWidget | None:
+        """Whose height is shared."""
+        box = self.parentWidget()
+        return box.parentWidget() if box is not None else None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        panel = self.parentWidget()
+        panel = self._panel()
         if panel is not None:
             panel.installEventFilter(self)  # once, however often it is shown
 

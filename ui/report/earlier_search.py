@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextCursor, QTextLayout, QTextOption
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextCharFormat, QTextCursor, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -32,7 +32,8 @@ from workstation.errors import WorkstationError
 from workstation.session.session import Session
 
 PAUSE_MS = 200
-SNIPPET_COLUMN = 3
+BEFORE_SHARE = 0.4
+PATIENT_COLUMN, SNIPPET_COLUMN = 2, 3
 Marked = tuple[str, int, int]
 """A snippet and where the hit stands in it."""
 MARKED = Qt.ItemDataRole.UserRole
@@ -72,7 +73,7 @@ class SearchDialog(QDialog):
     def _made_table(self) -> ListTable:
         names = (self.tr("Date"), self.tr("Examination"), self.tr("Patient"), self.tr("Found"))
         table = ListTable(names, self.tr("Reports that were found"), SNIPPET_COLUMN)
-        for column, width in enumerate((110, 210, 150)):
+        for column, width in enumerate((110, 200, 200)):
             table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             table.setColumnWidth(column, width)
         table.setItemDelegateForColumn(SNIPPET_COLUMN, SnippetDelegate(table))
@@ -127,6 +128,7 @@ class SearchDialog(QDialog):
             self.state.setText(self._hint())
             return
         everywhere = self.everywhere.isChecked()
+        self.table.setColumnHidden(PATIENT_COLUMN, not everywhere)
         case = self._session.case
 
         def found(reports: tuple[FoundReport, ...]) -> None:
@@ -209,7 +211,8 @@ class SnippetDelegate(QStyledItemDelegate):
         marked = index.data(MARKED)
         if not marked:
             return
-        words, begin, end = marked
+        room = option.rect.adjusted(8, 0, -8, 0)
+        words, begin, end = _in_view(marked, QFontMetrics(option.font), room.width())
         layout = QTextLayout(words, option.font)
         span = QTextOption()
         span.setWrapMode(QTextOption.WrapMode.NoWrap)
@@ -221,15 +224,11 @@ class SnippetDelegate(QStyledItemDelegate):
         line = layout.createLine()
         line.setLineWidth(1e6)
         layout.endLayout()
-        # The hit is in view, whatever stands before it.
-        place = QFontMetricsF(option.font).horizontalAdvance(words[:begin])
-        room = option.rect.adjusted(8, 0, -8, 0)
-        left = min(0.0, room.width() * 0.35 - place)
         painter.save()
         painter.setClipRect(room)
         painter.setPen(QColor(theme.TEXT))
         top = room.top() + (room.height() - line.height()) / 2
-        layout.draw(painter, QPointF(room.left() + left, top))
+        layout.draw(painter, QPointF(room.left(), top))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -249,6 +248,13 @@ def _marked(found: FoundReport) -> Marked:
         return "", 0, 0
     before, hit, after = (plain(f"|{part}|")[1:-1] for part in (found.snippet.before, found.snippet.hit, found.snippet.after))
     return before + hit + after, len(before), len(before) + len(hit)
+
+
+def _in_view(marked: Marked, metrics: QFontMetrics, width: int) -> Marked:
+    """Begun so late that the hit is in view."""
+    words, begin, end = marked
+    before = metrics.elidedText(words[:begin], Qt.TextElideMode.ElideLeft, round(width * BEFORE_SHARE))
+    return before + words[begin:], len(before), len(before) + end - begin
 
 
 def _patient(report: EarlierReport) -> str:

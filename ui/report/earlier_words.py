@@ -40,15 +40,31 @@ def standing_of(report: EarlierReport) -> str:
 def text_of(report: EarlierReport) -> str:
     """The report below its headline; where there is no text, why."""
     head = "   ".join(part for part in (day_of(report), plain(report.procedure)) if part)
-    about = ", ".join(part for part in (signer_of(report), standing_of(report)) if part)
-    text = report.text.strip()
-    body = "\n".join(plain(line) for line in text.split("\n")) if text else not_here(report)
-    return "\n".join((head, about, "", body))
+    return "\n".join((head, _about(report), "", _body(report)))
+
+
+def below_row(report: EarlierReport) -> str:
+    """As `text_of`, for a place where day and examination stand above it."""
+    return "\n".join((_about(report), _body(report)))
 
 
 def body_start(report: EarlierReport) -> int:
-    """Where `text_of` begins with the text; lines of the text are as long as they are, unless a character was hidden."""
-    return len(text_of(report)) - len("\n".join(plain(line) for line in report.text.strip().split("\n")))
+    """Where the text begins in `text_of`."""
+    return len(text_of(report)) - len(_body(report))
+
+
+def _about(report: EarlierReport) -> str:
+    return ", ".join(part for part in (signer_of(report), standing_of(report)) if part)
+
+
+def _body(report: EarlierReport) -> str:
+    """Line by line as it is; a character that would hide is shown as its code point."""
+    return "\n".join(_line(line) for line in report.text.split("\n")) if report.text else not_here(report)
+
+
+def _line(line: str) -> str:
+    # As long as it was, leading blanks too: places in the text are places on the screen.
+    return plain(f"|{line}|")[1:-1]
 
 
 def not_here(report: EarlierReport) -> str:

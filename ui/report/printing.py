@@ -300,8 +300,7 @@ class Pages:
 def _sections(report: Report) -> Iterator[tuple[str, str]]:
     """(title, text): those that hold words, then the addenda with who added them and when."""
     for section in filled_sections(report.sections):
-        if section.code is not SectionCode.ADDENDUM:
-            yield core_text(SECTION_TITLES[section.code]), section.text
+        yield core_text(SECTION_TITLES[section.code]), section.text
     for added in report.addenda:
         when = added.at.isoformat(sep=" ", timespec="minutes")
         yield f"{core_text(SECTION_TITLES[SectionCode.ADDENDUM])}, {when}, {plain(added.signed_by)}", added.text

@@ -28,6 +28,7 @@ from workstation.domain.patient import Patient
 from workstation.domain.report import Report
 from workstation.errors import Refused, Unavailable
 from workstation.jobs import DATABASE, Cancel
+from workstation.reporting.layout import filled_sections
 from workstation.session.case import Notice
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class PrintDialog(QDialog):
 def choices(report: Report, versions: Sequence[Report], patient: Patient, institution: str = "") -> list[PrintedReport]:
     """Unsigned words first, then the versions that stand, newest first."""
     signed = [PrintedReport(version, patient, False, institution) for version in reversed(versions)]
-    is_changed = not versions or report.sections != versions[-1].sections
+    is_changed = not versions or filled_sections(report.sections) != filled_sections(versions[-1].sections)
     return [*([PrintedReport(report, patient, True, institution)] if is_changed else []), *signed]
 
 
