@@ -32,6 +32,7 @@ STATUS_WORDS = {
     ReadStatus.PRELIMINARY: "Preliminary",
     ReadStatus.SIGNED: "Signed, not confirmed",
     ReadStatus.CONFIRMED: "Confirmed",
+    ReadStatus.ELSEWHERE: "Left to the RIS",
     ReadStatus.PROBLEM: "Needs attention",
 }
 _PRIORITY_COLOURS = {Priority.STAT: theme.RED, Priority.ASAP: theme.AMBER, Priority.URGENT: theme.AMBER}
@@ -40,6 +41,7 @@ _STATUS_COLOURS = {
     ReadStatus.PRELIMINARY: theme.ACCENT,
     ReadStatus.SIGNED: theme.AMBER,
     ReadStatus.CONFIRMED: theme.GREEN,
+    ReadStatus.ELSEWHERE: theme.MUTED,
     ReadStatus.PROBLEM: theme.RED,
 }
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -81,7 +83,7 @@ def span(length: timedelta) -> str:
 
 
 def _due_colour(item: WorklistItem, now: datetime) -> str:
-    done = item.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED)
+    done = item.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)
     if item.due is None or done:
         return theme.MUTED
     return theme.RED if item.due < now else theme.AMBER if item.due - now < SOON else ""
@@ -94,6 +96,8 @@ def _images(item: WorklistItem, _: datetime) -> str:
 def status_words(item: WorklistItem) -> str:
     """How far it is, and what must be known before it is opened."""
     words = plain.core_text(STATUS_WORDS[item.status])
+    if item.read_by:
+        words = f"{words} · {plain.core_text('read by {0}').format(plain.plain(item.read_by))}"
     return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 
@@ -128,7 +132,7 @@ COLUMNS: tuple[Column, ...] = (
         190,
         lambda i, _: status_words(i),
         lambda i: _PROGRESS[i.status],
-        lambda i, _: theme.AMBER if i.warning else _STATUS_COLOURS.get(i.status, ""),
+        lambda i, _: theme.AMBER if i.warning or i.read_by else _STATUS_COLOURS.get(i.status, ""),
     ),
 )
 KEYS = tuple(column.key for column in COLUMNS)

@@ -17,6 +17,8 @@ from workstation.worklist_store import KnownOrder
 OTHER_PATIENT_IMAGES = "The images of this order are of another patient: call the RIS desk"
 OTHER_PATIENT_ORDER = "The order for these images is of another patient: call the RIS desk"
 
+CRITICAL_UNTOLD = "A critical result was not told yet"
+
 URGENCY = {priority: rank for rank, priority in enumerate(Priority)}
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 FAILED = frozenset({DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED})
@@ -45,6 +47,11 @@ class ReportSource(Protocol):
     def report_of(self, accession_number: str, study_uid: str) -> Report | None: ...
     def drafts(self) -> Sequence[Report]: ...
     def delivery_of(self, report_uuid: str) -> Delivery | None: ...
+    def is_left_to_ris(self, report_uuid: str) -> bool:
+        """Whether a reader let the RIS's version of it stand."""
+        ...
+
+    def untold_studies(self) -> frozenset[str]: ...
 
 
 class Worklist:
@@ -57,16 +64,20 @@ class Worklist:
 
     def items(self) -> tuple[WorklistItem, ...]:
         """Every order and every study, most urgent first."""
+        untold = self._reports.untold_studies()
         drafts = frozenset(report.report_uuid for report in self._reports.drafts())
 
         def status(accession_number: str, study_uid: str) -> ReadStatus:
             report = self._reports.report_of(accession_number, study_uid)
             if report is None:
                 return ReadStatus.UNREAD
-            return read_status(report, self._reports.delivery_of(report.report_uuid), report.report_uuid in drafts)
+            uuid = report.report_uuid
+            left = uuid not in drafts and self._reports.is_left_to_ris(uuid)
+            return ReadStatus.ELSEWHERE if left else read_status(report, self._reports.delivery_of(uuid), uuid in drafts)
 
         def warning(study_uid: str) -> str:
-            return "; ".join(doubt.text for doubt in self._cache.doubts_of(study_uid))
+            doubts = [doubt.text for doubt in self._cache.doubts_of(study_uid)]
+            return "; ".join([*doubts, CRITICAL_UNTOLD] if study_uid in untold else doubts)
 
         joined = join(self._orders.orders(), self._cache.studies(), self._cache.image_counts(), status, warning)
         return reading_order(joined)
@@ -123,11 +134,11 @@ def join(
 
 
 def reading_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:
-    """What is confirmed last; then by priority, then what is due first, then the oldest study."""
+    """What is confirmed, or done elsewhere, last; then by priority, then what is due first, then the oldest study."""
 
     def key(item: WorklistItem) -> tuple[bool, int, datetime, str, str, str]:
         return (
-            item.status is ReadStatus.CONFIRMED,
+            item.status in (ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE),
             -URGENCY[item.priority],
             item.due or END_OF_TIME,
             item.study_date or "~",

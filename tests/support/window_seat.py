@@ -351,6 +351,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.links = SimpleNamespace(of_report=lambda _: (), begin_segment=lambda _: None, mark_seen=lambda *_: None)
         self.life = SimpleNamespace(of=lambda _: Life())
+        self.critical = SimpleNamespace(open=lambda: (), of_report=lambda _: ())
         self.reports: dict[str, Report] = {}
         self.sent: tuple = ()
 
@@ -385,6 +386,9 @@ class FakeStore:
 
     def drafts(self) -> tuple[Report, ...]:
         return ()
+
+    def is_left_to_ris(self, report_uuid: str) -> bool:
+        return False
 
     def delivery_of(self, report_uuid: str) -> None:
         return None

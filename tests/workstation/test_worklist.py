@@ -193,13 +193,19 @@ class Stores:
     def drafts(self) -> tuple[Report, ...]:
         return ()
 
+    def is_left_to_ris(self, report_uuid: str) -> bool:
+        return False
+
     def delivery_of(self, report_uuid: str) -> Delivery | None:
         return delivery(DeliveryState.SENDING)
+
+    def untold_studies(self) -> frozenset[str]:
+        return frozenset({"2"})
 
 
 def test_the_worklist_says_what_its_stores_hold_now() -> None:
     items = Worklist(Stores(), Stores(), Stores()).items()
     assert [(i.study_instance_uid, i.status, i.image_count, i.warning) for i in items] == [
         ("1", ReadStatus.SIGNED, 3, ""),
-        ("2", ReadStatus.UNREAD, 0, "A second version was set aside"),
+        ("2", ReadStatus.UNREAD, 0, "A second version was set aside; A critical result was not told yet"),
     ]

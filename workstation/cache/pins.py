@@ -28,6 +28,6 @@ def pins(
     """
     found = dict.fromkeys(wanted, WANTED)
     rows = [item for item in items if item.study_instance_uid]
-    found |= {i.study_instance_uid: LISTED for i in rows if i.order is not None and i.status is not ReadStatus.CONFIRMED}
+    found |= {i.study_instance_uid: LISTED for i in rows if i.order is not None and i.status not in (ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)}
     found |= {i.study_instance_uid: NOT_DELIVERED for i in rows if i.status in UNDELIVERED}
     return {**found, **dict.fromkeys(unsent, UNSENT), **dict.fromkeys(open_studies, OPEN)}

@@ -36,6 +36,8 @@ class ReadStatus(StrEnum):
     PRELIMINARY = "preliminary"
     SIGNED = "signed"
     CONFIRMED = "confirmed"
+    ELSEWHERE = "elsewhere"
+    """The RIS's own version stands: a reader here let it."""
     PROBLEM = "problem"
 
 

@@ -21,6 +21,7 @@ from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.conflicts import Choice, Conflicts, Decision
 from workstation.reporting.content import content_of_report
+from workstation.reporting.critical import CriticalLog
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
@@ -61,6 +62,7 @@ class ReportStore:
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
         self.spoken = SpokenLedger(self._database, self._journal, clock)
+        self.critical = CriticalLog(self._database, clock)
         self.life = ReportLife(self._database, self._journal, self.ledger, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
 
@@ -220,6 +222,10 @@ class ReportStore:
             delivery_id = self.conflicts.decide(decision, current, last, number, check, write)
         return self.ledger.delivery(delivery_id) if delivery_id else None
 
+    def untold_studies(self) -> frozenset[str]:
+        """The Study Instance UIDs of the reports whose critical result nobody was told of."""
+        return frozenset(critical.study_instance_uid for critical in self.critical.open())
+
     def deliveries(self, open_only: bool = False) -> tuple[Delivery, ...]:
         return self.ledger.deliveries(open_only)
 
@@ -230,6 +236,10 @@ class ReportStore:
 
     def _version_rows(self, report_uuid: str) -> list[Row]:
         return self._database.rows("SELECT * FROM report_version WHERE report_uuid = ? ORDER BY version", report_uuid)
+
+    def is_left_to_ris(self, report_uuid: str) -> bool:
+        """Whether a reader let the RIS's version stand, and nothing of ours was signed on top of it."""
+        return self.conflicts.let_stand(report_uuid) is not None
 
     def _required(self, report_uuid: str) -> Row:
         row = self._database.row("SELECT * FROM report WHERE report_uuid = ?", report_uuid)

@@ -41,6 +41,9 @@ class NoReports:
     def drafts(self) -> tuple[()]:
         return ()
 
+    def is_left_to_ris(self, report_uuid: str) -> bool:
+        return False
+
     def delivery_of(self, report_uuid: str) -> None: ...
 
 
