@@ -73,6 +73,8 @@ class EngineKeeper:
         self._started_at = 0.0
         self.ready = False
         self.broken = ""
+        self.hearings: tuple[str, ...] = ()
+        """Other hearings of the segment whose final came last."""
         self.refused_sockets = 0
         """Attempts of the libraries to open one, all refused; more than none is a defect."""
 
@@ -205,6 +207,7 @@ class EngineKeeper:
         for waiting in self._jobs.values():
             waiting.since = time.monotonic()
         words = tuple(Word(*word) for word in message["words"])
+        self.hearings = tuple(map(str, message.get("hearings", ())))
         self._listener.final_came(self, message["segment"], message["text"], words)
 
     def _died(self, process: EngineProcess) -> None:

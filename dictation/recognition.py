@@ -7,7 +7,7 @@ alone will do: where the better one breaks, the quick one's text is taken, and s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from dictation.formatter import Ending
@@ -54,6 +54,7 @@ class SpokenSegment:
             heard.engine,
             self.path,
             start=self.start,
+            hearings=tuple(other for other in dict.fromkeys(heard.hearings) if other not in ("", heard.text)),
             for_command=self.for_command,
             is_late=self.is_late,
         )
@@ -61,11 +62,12 @@ class SpokenSegment:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an engine made of a segment; empty `text` where it heard no words."""
+    """What an engine made of a segment; empty `text` where it heard no words. `hearings` are other ones of all of it."""
 
     text: str
     words: tuple[Word, ...]
     engine: str
+    hearings: tuple[str, ...] = ()
 
 
 class RecognitionListener(Protocol):
@@ -200,7 +202,7 @@ class Recognition:
 
     def final_came(self, keeper: EngineKeeper, segment_id: str, text: str, words: tuple[Word, ...]) -> None:
         name = keeper.model.name if keeper is self._keepers[-1] else FIRST_PASS.format(keeper.model.name)
-        self._answered(keeper, segment_id, Heard(text, words, name))
+        self._answered(keeper, segment_id, Heard(text, words, name, keeper.hearings))
 
     def unknown_came(self, _keeper: EngineKeeper, words: frozenset[str]) -> None:
         self._ask(words)
@@ -229,8 +231,9 @@ class Recognition:
         self._listener.segment_failed(waiting.segment, str(waiting.answers[self._keepers[-1]]))
 
     def _heard(self, segment: SpokenSegment, heard: Heard) -> None:
-        del self._waiting[segment.segment_id]
-        self._listener.text_came(segment, heard)
+        answers = self._waiting.pop(segment.segment_id).answers.values()
+        others = tuple(answer.text for answer in answers if isinstance(answer, Heard) and answer is not heard)
+        self._listener.text_came(segment, replace(heard, hearings=(*heard.hearings, *others)))
 
     def _is_sure_command(self, segment: SpokenSegment, heard: Heard) -> bool:
         """Every word of it: a quick engine's doubtful one may be a finding."""

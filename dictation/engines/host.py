@@ -27,6 +27,9 @@ ADDRESS_SPACE = 12 << 30
 class Recogniser(Protocol):
     """One loaded model. Segments come one after the other; sound is s16le at 16 kHz."""
 
+    hearings: list[str]
+    """How the last finished segment was heard otherwise, whole, as without expected terms."""
+
     def context(self, terms: list[str]) -> None: ...
 
     def feed(self, pcm: bytes) -> str | None:
@@ -80,7 +83,7 @@ def _serve(recogniser: Recogniser, requests: BinaryIO, replies: BinaryIO, refuse
                 wire.write(replies, {"is": "draft", "segment": segment, "text": recogniser.draft()})
             case "finish":
                 text, words = recogniser.finish()
-                reply = {"is": "final", "segment": segment, "text": text, "words": words}
+                reply = {"is": "final", "segment": segment, "text": text, "words": words, "hearings": recogniser.hearings}
                 wire.write(replies, reply | {"refused_sockets": len(refused_sockets)})
             case "drop":
                 recogniser.drop()

@@ -27,6 +27,7 @@ class VoskRecogniser:
         vosk.SetLogLevel(-1)
         self._vosk = vosk
         self._draft = ""
+        self.hearings: list[str] = []
         self._model = vosk.Model(str(model))
         self._warm_up()
         self._open()

@@ -63,6 +63,7 @@ class WhisperRecogniser:
         )
         self._language = language if self._model.model.is_multilingual else None
         self._heard = bytearray()
+        self.hearings: list[str] = []
         self._context: list[str] = []
         self._known = biasing.lexicon(language)
         self._lexicon = self._known
@@ -85,6 +86,7 @@ class WhisperRecogniser:
     def finish(self) -> TextAndWords:
         speech, offset = _speech_of(as_floats(bytes(self._heard)))
         self._heard.clear()
+        self.hearings = []
         if not speech.size:
             return "", []
         text, words = self._decode_twice(speech)
@@ -96,6 +98,7 @@ class WhisperRecogniser:
             return "", []
         terms = self._expected(plain)
         text, words = self._decode(speech, terms, beam=5, words=True)
+        self.hearings = [plain, text]
         if not terms or not stays_close(plain, text) or leaves_out(text, plain, self._tables):
             return self._decode(speech, "", beam=5, words=True)
         words = without_invented(words, plain, self._tables)

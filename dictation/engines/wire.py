@@ -4,7 +4,8 @@ To the engine: `{"do": "context", "terms": [...]}`, `{"do": "audio", "segment": 
 `{"do": "draft", "segment": id}`, `{"do": "finish", "segment": id}`, `{"do": "drop", "segment": id}`,
 `{"do": "words", "words": [...]}`.
 From it: `{"is": "ready", ...}`, `{"is": "draft", "segment": id, "text": ...}`,
-`{"is": "final", "segment": id, "text": ..., "words": [[word, confidence, start, end], ...]}`,
+`{"is": "final", "segment": id, "text": ..., "words": [[word, confidence, start, end], ...],
+"hearings": [other hearings of all of it]}`,
 `{"is": "unknown", "words": [...]}`, `{"is": "failed", "reason": ...}`.
 """
 
