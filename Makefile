@@ -5,7 +5,7 @@ HEADLESS := .venv-headless
 PY := $(VENV)/bin/python
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test check lint image-tests core-tests ui-tests bench lock clean
+.PHONY: run test check lint image-tests core-tests ui-tests second-opinion bench lock clean
 
 run: $(VENV)/.run-installed
 	$(PY) main.py demo
@@ -31,6 +31,11 @@ core-tests: $(HEADLESS)/.installed
 
 ui-tests: $(VENV)/.test-installed
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -m qt
+
+# Reports against another FHIR server than the tests': by hand, since it takes Node and npm.
+second-opinion: $(VENV)/.test-installed
+	npm install --prefix tests/second_opinion --no-package-lock --silent
+	$(PY) -m pytest -q tests/second_opinion/medplum_check.py
 
 bench: $(VENV)/.test-installed
 	$(PY) -m benchmarks
