@@ -133,12 +133,28 @@ class OrderStore:
             row = next(iter(self._db.query("SELECT * FROM imaging_order WHERE order_id = ?", [order_id])), None)
             return self._current(row) if row else None
 
+    def known(self, accession_number: str, placer: tuple[str, str], filler: tuple[str, str]) -> Order | None:
+        """The order with this number, whoever told of it: filler's, placer's, or accession number."""
+        asked = (
+            ("filler_number = ? AND filler_system = ?", filler),
+            ("placer_number = ? AND placer_system = ?", placer),
+            ("accession_number = ?", (accession_number,)),
+        )
+        with self._lock, sqlite_errors():
+            for where, values in asked:
+                if values[0]:
+                    sql = f"SELECT * FROM imaging_order WHERE {where} ORDER BY was_sent, order_id LIMIT 1"
+                    row = next(iter(self._db.query(sql, list(values))), None)
+                    if row is not None:
+                        return _order_from(row)
+        return None
+
     def merge(self, old: PatientKey, new: PatientKey) -> bool:
         """`old` is `new` from now on (HL7 A40, FHIR Patient.link). False when that was known, or they are one already."""
         if old == new:
             return False
         with self._lock, transaction(self._db):
-            if self._resolved(old) == self._resolved(new):
+            if old != self._resolved(old) == self._resolved(new):
                 return False
             # The newest word counts: who was merged away before and survives now stands for itself again.
             self._db.execute("DELETE FROM patient_alias WHERE old_id = ? AND old_issuer = ?", [new.patient_id, new.issuer])
