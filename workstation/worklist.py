@@ -10,6 +10,7 @@ from workstation.cache.admission import same_patient
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.doubt import Doubt
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportStatus
 from workstation.domain.study import Study
 from workstation.worklist_store import KnownOrder
@@ -39,6 +40,7 @@ class OrderSource(Protocol):
     """The local copy of the RIS's orders (`workstation.worklist_store.OrderStore`)."""
 
     def orders(self) -> Sequence[KnownOrder]: ...
+    def survivor(self, key: PatientKey) -> PatientKey: ...
 
 
 class ReportSource(Protocol):
@@ -79,7 +81,8 @@ class Worklist:
             doubts = [doubt.text for doubt in self._cache.doubts_of(study_uid)]
             return "; ".join([*doubts, CRITICAL_UNTOLD] if study_uid in untold else doubts)
 
-        joined = join(self._orders.orders(), self._cache.studies(), self._cache.image_counts(), status, warning)
+        counts, survivor = self._cache.image_counts(), self._orders.survivor
+        joined = join(self._orders.orders(), self._cache.studies(), counts, status, warning, survivor)
         return reading_order(joined)
 
 
@@ -89,6 +92,7 @@ def join(
     image_counts: Mapping[str, int],
     status: Callable[[str, str], ReadStatus],
     warning: Callable[[str], str] = lambda _: "",
+    survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
 ) -> list[WorklistItem]:
     """One row for each order with each of its studies, each order without, each study without.
 
@@ -122,7 +126,7 @@ def join(
     for known in orders:
         order = known.order
         candidates = _studies_for(order, studies)
-        agreeing = [s for s in candidates if same_patient(s.patient.key, order.patient.key)]
+        agreeing = [s for s in candidates if same_patient(survivor(s.patient.key), survivor(order.patient.key))]
         others = {s.study_instance_uid for s in candidates if s not in agreeing}
         disputed |= others
         joined |= {s.study_instance_uid for s in agreeing}

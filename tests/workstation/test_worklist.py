@@ -184,6 +184,9 @@ class Stores:
     def doubts_of(self, study_instance_uid: str) -> tuple[Doubt, ...]:
         return (Doubt("second-version", "A second version was set aside"),) if study_instance_uid == "2" else ()
 
+    def survivor(self, key: PatientKey) -> PatientKey:
+        return key
+
     def orders(self) -> tuple[KnownOrder, ...]:
         return (KnownOrder(order(), is_listed=True),)
 

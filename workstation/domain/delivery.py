@@ -157,6 +157,8 @@ class Submission:
     kind: str = FHIR_REPORT
     verified: datetime | None = None
     """When a reader last looked into why it was held and let it go on."""
+    survivor: PatientKey | None = None
+    """Whom the patient has been merged into by now."""
     settled: Settled | None = None
 
 

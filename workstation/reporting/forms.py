@@ -21,6 +21,7 @@ from workstation.errors import Refused
 from workstation.reporting.content import ReportContent, content_of_report, content_of_resource
 from workstation.reporting.oru import STATUS, Hl7Site, control_id, oru
 from workstation.reporting.render import payload
+from workstation.reporting.standing import NothingKnown, Standing
 from workstation.reporting.text import clean_line
 
 _CHANGED = frozenset(status.value for status, code in STATUS.items() if code == "C")
@@ -62,8 +63,15 @@ class FhirForm:
 class OruForm:
     """An HL7 v2.5.1 ORU^R01. `order_of` gives the order by its id, as the RIS last told it."""
 
-    def __init__(self, site: Hl7Site, order_of: Callable[[str], Order | None], can_be_proved: bool) -> None:
+    def __init__(
+        self,
+        site: Hl7Site,
+        order_of: Callable[[str], Order | None],
+        can_be_proved: bool,
+        standing: Standing | None = None,
+    ) -> None:
         self._site = site
+        self._standing = standing or NothingKnown()
         self._order_of = order_of
         self.can_be_proved = can_be_proved
 
@@ -71,7 +79,7 @@ class OruForm:
         order = self._order_of(signed.order_id)
         if order is None:
             raise Refused("Not signed", "The order behind the report is not on this machine", "Refresh the worklist, then sign")
-        if order.patient.key != PatientKey(signed.patient_id, signed.patient_issuer):
+        if order.patient.key != self._standing.survivor(PatientKey(signed.patient_id, signed.patient_issuer)):
             raise Refused("Not signed", "The order belongs to another patient now", "Ask the RIS desk. The text is kept")
         body = oru(signed, order, self._site)
         local = content_of_report(signed)

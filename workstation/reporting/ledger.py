@@ -45,6 +45,7 @@ class DeliveryLedger:
     def __init__(self, database: ReportDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.survivor: Callable[[PatientKey], PatientKey] = lambda key: key
         self.can_be_proved = True
         """False where the RIS cannot be read back: what it acknowledged is then worked on no more."""
 
@@ -138,6 +139,7 @@ class DeliveryLedger:
             base_etag=confirmed["ris_etag"] if confirmed else "",
             kind=row["kind"],
             verified=self._verified(delivery_id),
+            survivor=self.survivor(PatientKey(row["patient_id"], row["patient_issuer"])),
             settled=self._settled(row["report_uuid"], row["version"]),
         )
 

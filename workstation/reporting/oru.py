@@ -61,7 +61,7 @@ def oru(report: Report, order: Order, site: Hl7Site) -> bytes:
         raise Refused(
             "Not signed", f"HL7 has no word for a report that is {report.status.value}", "Call support. The text is kept"
         )
-    segments = [_header(report, site, report.signed_at), _patient(report, order.patient)]
+    segments = [_header(report, site, report.signed_at), _patient(order.patient)]
     if order.visit_number:
         segments.append(hl7.segment("PV1", {1: "1", 2: UNKNOWN_CLASS, 19: order.visit_number}))
     segments += _order(report, order, status, report.signed_at)
@@ -91,8 +91,8 @@ def _header(report: Report, site: Hl7Site, moment: datetime) -> str:
     )
 
 
-def _patient(report: Report, patient: Patient) -> str:
-    number = (clean_line(report.patient_id), "", "", authority(report.patient_issuer), "MR")
+def _patient(patient: Patient) -> str:
+    number = (clean_line(patient.key.patient_id), "", "", authority(patient.key.issuer), "MR")
     return hl7.segment(
         "PID",
         {1: "1", 3: number, 5: person_name(patient.name), 7: hl7.date_in(patient.birth_date), 8: patient.sex or UNKNOWN_CLASS},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import REPORT_TRANSITIONS, Report, ReportAction, ReportStatus, SectionCode
 from workstation.errors import Refused
+from workstation.reporting.standing import Standing
 
 # FHIR R4 DiagnosticReport.status "appended": new content added, existing content unchanged.
 _MARKED_CHANGES = frozenset({ReportStatus.AMENDED, ReportStatus.CORRECTED, ReportStatus.APPENDED})
@@ -42,6 +43,11 @@ class SigningEvidence:
     patient: PatientKey
     shown: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     accession_number: str = ""
+
+    def of(self, report: Report, standing: Standing) -> SigningEvidence:
+        """The same, with the patient by the key that the report has, where both are one since a merge."""
+        key = PatientKey(report.patient_id, report.patient_issuer)
+        return replace(self, patient=key) if standing.survivor(self.patient) == standing.survivor(key) else self
 
 
 NOTHING_SEEN = SigningEvidence("", PatientKey(""))

@@ -16,6 +16,7 @@ from workstation.at_rest.vault import Vault
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
+from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportAction, ReportSection, SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
@@ -31,8 +32,9 @@ from workstation.reporting.ledger import Clock, DeliveryLedger
 from workstation.reporting.life import ReportLife
 from workstation.reporting.links import LinkLedger
 from workstation.reporting.signed_versions import SignedVersions
-from workstation.reporting.signing import NOTHING_SEEN, SigningEvidence, check_seen, same_text, status_after
+from workstation.reporting.signing import NOTHING_SEEN, NotSigned, SigningEvidence, check_seen, same_text, status_after
 from workstation.reporting.spoken import SpokenLedger
+from workstation.reporting.standing import NothingKnown, Standing
 from workstation.reporting.text import clean_line
 from workstation.reporting.versions import SignedVersion, draft_of, put_together, signed_of, version_row
 
@@ -58,6 +60,7 @@ class ReportStore:
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
         self.send_as(FhirForm())
+        self.rely_on(NothingKnown())
         self.conflicts = Conflicts(self._database, self._journal, self.ledger, clock)
         self.signed_versions = SignedVersions(self._database, self.versions)
         self.documents = DocumentLedger(self._database, self.signed_versions, clock)
@@ -70,6 +73,11 @@ class ReportStore:
         """In which form reports that are signed from now on go to the RIS."""
         self._form = form
         self.ledger.can_be_proved = form.can_be_proved
+
+    def rely_on(self, standing: Standing) -> None:
+        """Who tells of merged patients and of orders that stand no more."""
+        self._standing = standing
+        self.ledger.survivor = standing.survivor
 
     @property
     def notice(self) -> str:
@@ -97,7 +105,7 @@ class ReportStore:
                 report_uuid = self._create(item)
             else:
                 report_uuid = str(row["report_uuid"])
-                _check_same(row, item)
+                _check_same(row, item, self._standing)
                 self._bind(row, item.order)
         return self.report(report_uuid)
 
@@ -188,7 +196,8 @@ class ReportStore:
             earlier = self.versions(report_uuid)
             last = earlier[-1] if earlier else None
             self.conflicts.check(report_uuid)
-            status = status_after(current, last, action, signer, evidence, self.ledger.of_report(report_uuid))
+            seen = evidence.of(current, self._standing)
+            status = status_after(current, last, action, signer, seen, self.ledger.of_report(report_uuid))
             check(current)
             number = len(self._version_rows(report_uuid)) + 1
             signed = put_together(current, status, number, clean_line(signer), self._clock(), earlier)
@@ -210,7 +219,7 @@ class ReportStore:
         with self._database.writing():
             current, earlier = self.report(report_uuid), self.versions(report_uuid)
             if decision.choice is not Choice.DISCARD:
-                check_seen(current, evidence or NOTHING_SEEN)
+                check_seen(current, (evidence or NOTHING_SEEN).of(current, self._standing))
             elif current.revision is not None:
                 raise Refused("Not done", "An addendum or correction of this report is open", "Put it away first")
             last, number = earlier[-1] if earlier else None, len(self._version_rows(report_uuid)) + 1
@@ -284,6 +293,8 @@ class ReportStore:
         self._journal.record(row["report_uuid"], "bound", order.order_id)
 
     def _write_version(self, signed: Report) -> int:
+        if doubt := self._standing.doubt_of(signed):
+            raise NotSigned(doubt, "Ask the RIS desk, refresh the worklist and open the study from it again. The text is kept")
         rendered = self._form.render(signed)
         sha256 = content_of_report(signed).sha256()
         journal_id = self._journal.record(signed.report_uuid, "signed", f"version {signed.version}")
@@ -295,9 +306,9 @@ class ReportStore:
         return not same_text(report, signed[-1]) if signed else any(s.text.strip() for s in report.sections)
 
 
-def _check_same(row: Row, item: WorklistItem) -> None:
-    key = item.patient.key
-    if (row["patient_id"], row["patient_issuer"]) != (key.patient_id, key.issuer):
+def _check_same(row: Row, item: WorklistItem, standing: Standing) -> None:
+    key = PatientKey(row["patient_id"], row["patient_issuer"])
+    if standing.survivor(key) != standing.survivor(item.patient.key):
         raise Refused(
             "The report of this accession number belongs to another patient",
             "The order and the report on disk do not agree on the patient",

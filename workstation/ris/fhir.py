@@ -22,6 +22,8 @@ from workstation.domain.fhir import (
     REPORT_IDENTIFIER_SYSTEM,
     Resource,
     accession_in,
+    instant_in,
+    object_of,
     objects_of,
     reference_in,
     reference_to,
@@ -266,9 +268,16 @@ def _doubt(found: list[Resource], submission: Submission) -> str:
     patient = next((r for r in found if reference_to(r) == submission.ris_patient_reference), None)
     if patient is None:
         return ""
-    if any(text_of(link, "type") == "replaced-by" for link in objects_of(patient, "link")):
+    if any(text_of(link, "type") == "replaced-by" for link in objects_of(patient, "link")) and not _was_verified(patient, submission):
         return "The patient was merged into another in the RIS"
-    return "" if submission.patient in patient_keys(patient) else "The patient's identifier has changed in the RIS"
+    is_known = {submission.patient, submission.survivor} & set(patient_keys(patient))
+    return "" if is_known else "The patient's identifier has changed in the RIS"
+
+
+def _was_verified(patient: Resource, submission: Submission) -> bool:
+    """Whether a reader has looked since the patient was last changed."""
+    changed = instant_in(text_of(object_of(patient.get("meta")), "lastUpdated"))
+    return submission.verified is not None and changed is not None and changed < submission.verified
 
 
 def _token(report_uuid: str) -> str:

@@ -9,6 +9,7 @@ from workstation.domain.delivery import HL7_REPORT, Submission
 from workstation.domain.hl7 import BadMessage, Segment, read_message
 from workstation.domain.order import Order, OrderStatus
 from workstation.domain.patient import PatientKey
+from workstation.domain.report import Report
 
 WORDS = {
     OrderStatus.REVOKED: "The order was cancelled in the RIS",
@@ -37,17 +38,29 @@ class Standing:
 
         A reader who has looked and sends again has verified what happened before that.
         """
-        order = self._orders.order(submission.order_id)
-        if order is not None:
-            if order.status in WORDS:
-                return WORDS[order.status]
-            if order.accession_number != submission.accession_number:
-                return ACCESSION_CHANGED
-            if order.patient.key != self._orders.survivor(submission.patient):
-                return OTHER_PATIENT
+        if doubt := self._of_order(submission.order_id, submission.accession_number, submission.patient):
+            return doubt
         named = _named_in(submission)
         merged = self._orders.merged_at(named) if named else None
         return MERGED if merged and (submission.verified is None or submission.verified < merged) else ""
+
+    # ---- for reports that are being written (`workstation.reporting.standing.Standing`) ----
+
+    def survivor(self, key: PatientKey) -> PatientKey:
+        return self._orders.survivor(key)
+
+    def doubt_of(self, report: Report) -> str:
+        return self._of_order(report.order_id, report.accession_number, PatientKey(report.patient_id, report.patient_issuer))
+
+    def _of_order(self, order_id: str, accession_number: str, patient: PatientKey) -> str:
+        order = self._orders.order(order_id) if order_id else None
+        if order is None:
+            return ""
+        if order.status in WORDS:
+            return WORDS[order.status]
+        if order.accession_number != accession_number:
+            return ACCESSION_CHANGED
+        return "" if order.patient.key == self._orders.survivor(patient) else OTHER_PATIENT
 
 
 def patient_in(identification: Segment) -> PatientKey | None:

@@ -33,7 +33,7 @@ from workstation.ris.wire import NoAnswer
 LETTERS = "æøåäöÅÄÖÆØčđŋšŧžČĐŊŠŦŽ |^~\\&\n\t.FSTRE<>;=0123456789aA\u2028\u0085\x0b\x1c"
 TEXTS = st.text(st.sampled_from(LETTERS), max_size=120) | st.text(max_size=60)
 ORDER = replace(
-    order_for(),
+    order_for(patient=replace(PATIENT, key=PatientKey("P"))),
     placer_number="P-1",
     placer_system="urn:oid:1.2.3",
     filler_number="F|1",
