@@ -83,6 +83,12 @@ def _window(parent: QWidget) -> MainWindow:
     return parent
 
 
+def _critical_result(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.critical_dialog import CriticalDialog
+
+    return CriticalDialog(core.session, parent)
+
+
 def _reason(core: Seat, parent: QWidget) -> QWidget:
     from ui.report.reason_dialog import ReasonDialog
 
@@ -107,7 +113,22 @@ def _report_search(core: Seat, parent: QWidget) -> QWidget:
     return SearchDialog(core.session, parent)
 
 
+def _take_over(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.take_over_dialog import TakeOverDialog
+
+    return TakeOverDialog(core.session, parent)
+
+
+def _conflict(core: Seat, parent: QWidget) -> QWidget:
+    from ui.conflict_dialog import ConflictDialog
+
+    report = core.session.desk.report
+    return ConflictDialog(core, report.report_uuid if report is not None else "", parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
+    "conflict": _conflict,
+    "critical result": _critical_result,
     "curve": _curve,
     "drawings": _drawings,
     "findings": _findings,
@@ -118,6 +139,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "print report": _print_report,
     "report search": _report_search,
     "reason": _reason,
+    "take over": _take_over,
     "templates": _templates,
     "versions": _versions,
     "what can I say": _what_can_i_say,

@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from ui import theme
 from ui.archives.sendings_dialog import sending_words
+from ui.delivery_alarm import DeliveryAlarm
 from ui.link_words import link_words
 from ui.plain import core_text, plain, tooltip
+from ui.report.critical_badge import CriticalBadge
+from ui.report.undo_badge import UndoBadge
 from ui.runner import Runner
 from ui.worklist_model import span
 from workstation.archives.prefetch_state import Phase, PrefetchState
-from workstation.domain.delivery import FINISHED_DELIVERIES, Delivery, DeliveryState
+from workstation.domain.delivery import FINISHED_DELIVERIES, PROBLEMS, Delivery, is_unfound
 from workstation.domain.sending import Sending
 from workstation.jobs import DATABASE, Cancel
 
@@ -44,9 +47,12 @@ class StatusBar(QFrame):
         self.deliveries = _button("deliveryBadge", lambda: runner.run("report.deliveries"))
         self.deliveries.setToolTip(tooltip(self.tr("Reports on their way"), runner.keys_text("report.deliveries")))
         self._signed: tuple[Delivery, ...] = ()
+        self._alarm = DeliveryAlarm(self._session.notice.emit)
         self.sending = _button("sendingBadge", lambda: runner.run("archives.sendings"))
         self.sending.setToolTip(tooltip(self.tr("Objects on their way to archives"), runner.keys_text("archives.sendings")))
         self.sending.hide()
+        self.critical = CriticalBadge(self._session, runner.run, runner.keys_text("report.critical"))
+        self.undo = UndoBadge(self._session, runner.run, runner.keys_text("report.withdraw"))
         self._ris, self._voice = _label(), _label()
         self.prefetch = _button("prefetchBadge", lambda: runner.run("archives.prefetch"))
         self._prefetch_keys = runner.keys_text("archives.prefetch")
@@ -77,7 +83,7 @@ class StatusBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 2)
         row.setSpacing(8)
-        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch, self.sending)
+        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch, self.sending, self.critical, self.undo)
         right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
         for widget in left:
             row.addWidget(widget)
@@ -103,7 +109,9 @@ class StatusBar(QFrame):
         self._core.jobs.run(DATABASE, work, self.show_deliveries, self._session.report_problem, slot="badge")
 
     def show_deliveries(self, deliveries: tuple[Delivery, ...]) -> None:
-        text, colour = delivery_words(deliveries, datetime.now(UTC))
+        now = datetime.now(UTC)
+        text, colour = delivery_words(deliveries, now)
+        self._alarm.look(deliveries, now)
         self.deliveries.setText(text)
         self.deliveries.setStyleSheet(_badge(colour))
 
@@ -187,7 +195,7 @@ def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str
         core_text("1 report not confirmed") if len(waiting) == 1 else core_text("{0} reports not confirmed").format(len(waiting))
     )
     text = f"{count}, {core_text('oldest {0}').format(span(age))}" if age.total_seconds() >= 60 else count
-    if any(d.state in _PROBLEMS for d in waiting):
+    if any(d.state in PROBLEMS or is_unfound(d, now) for d in waiting):
         return f"{core_text('Needs attention')}: {text}", theme.RED
     return text, theme.AMBER if age.total_seconds() > LATE_SECONDS else theme.TEXT
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
+from report_hands import CONTROL, SHIFT, open_case, press, sign, write
 from report_seat import ReportSeat
 
 from ui.main_window import MainWindow
@@ -16,8 +17,6 @@ from workstation.domain.report import ReportAction, ReportStatus, SectionCode
 
 pytestmark = pytest.mark.qt
 FINDINGS, ADDENDUM = SectionCode.FINDINGS, SectionCode.ADDENDUM
-CONTROL = Qt.KeyboardModifier.ControlModifier
-SHIFT = Qt.KeyboardModifier.ShiftModifier
 RESIDENT, READER = "Dr Resident", "Dr Test"
 
 
@@ -46,30 +45,6 @@ def window(seat, qtbot):
 def panel(window, seat, qtbot):
     open_case(window, seat, qtbot, 0)
     return window.report_panel
-
-
-def open_case(window, seat, qtbot, index):
-    seat.session.open(seat.items[index])
-    qtbot.waitUntil(lambda: window.grid.widget(0).painted is not None)
-
-
-def press(window, key, *modifiers):
-    at = QApplication.focusWidget() or window
-    QTest.keyClick(at, key, *([modifiers[0] | modifiers[1]] if len(modifiers) == 2 else modifiers))
-
-
-def write(panel, text, code=FINDINGS):
-    panel._desk.section = code
-    panel.focus()
-    panel.editor(code).selectAll()
-    QTest.keyClicks(panel.editor(code), text)
-    panel.flush()
-
-
-def sign(panel, window, text="Lungs clear."):
-    write(panel, text)
-    press(window, Qt.Key.Key_Return, CONTROL)
-    assert panel._desk.report.status is ReportStatus.FINAL
 
 
 def sent(seat):

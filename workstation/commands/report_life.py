@@ -61,6 +61,14 @@ REPORT_LIFE: tuple[Command, ...] = (
         "Report",
     ),
     Command(
+        "report.critical",
+        "Critical result…",
+        lambda c: c.shell.show_dialog("critical result"),
+        ("Ctrl+Shift+N",),
+        ("critical result note",),
+        "Report",
+    ),
+    Command(
         "report.history",
         "Version history",
         lambda c: c.shell.show_dialog("versions"),

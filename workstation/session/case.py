@@ -69,5 +69,5 @@ def _named(study: Study) -> str:
 
 def warnings_of(item: WorklistItem, doubts: Sequence[str]) -> tuple[str, ...]:
     """The doubts about the study's files, and what the worklist warns of besides."""
-    extra = () if not item.warning or item.warning == "; ".join(doubts) else (item.warning,)
-    return tuple(dict.fromkeys((*doubts, *extra)))
+    rest = item.warning.removeprefix("; ".join(doubts)).removeprefix("; ")
+    return tuple(dict.fromkeys((*doubts, *((rest,) if rest else ()))))

@@ -19,6 +19,7 @@ from workstation.session.annotating import Annotating
 from workstation.session.case import Case, Notice, known_for, warnings_of
 from workstation.session.claiming import Claiming
 from workstation.session.comparing import Comparing
+from workstation.session.critical import Criticals
 from workstation.session.desk import ReportDesk
 from workstation.session.dictating import Dictating
 from workstation.session.drawn import AnnotationShelf
@@ -82,8 +83,12 @@ class Session:
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.notice: Signal[Notice] = Signal()
-        self.life = ReportLives(desk, lambda: self.signer, self.notice.emit)
+        self.life, self.criticals = (
+            ReportLives(desk, lambda: self.signer, self.notice.emit),
+            Criticals(desk, lambda: self.signer, self.notice.emit),
+        )
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
+        self.templating.doses = lambda: self.findings.doses
         self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None
@@ -325,7 +330,8 @@ class Session:
         if isinstance(error, Remarked) and self.second_look is not None and self.desk.report is not None:
             self.second_look.show(self.desk.report.report_uuid, error.remarks)
         text = str(error) if isinstance(error, WorkstationError) else f"Unexpected problem ({type(error).__name__})"
-        self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned)))
+        offer = self.criticals.command_for(error.remarks) if isinstance(error, Remarked) else ""
+        self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned), command=offer))
 
     # ---- inside ----------------------------------------------------------------------
 
@@ -376,7 +382,7 @@ class Session:
             return accepts_all
         shown = frozenset(self.viewing.shown)
         facts = facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
-        return self.second_look.checker(facts, self.templating.untouched_now(), self.spoken.unseen_now())
+        return self.second_look.checker(self.criticals.facts(facts), self.templating.untouched_now(), self.spoken.unseen_now())
 
     def _forget_remarks(self, _: object) -> None:
         if self.second_look is not None:

@@ -45,6 +45,8 @@ class NoReports:
         return False
 
     def delivery_of(self, report_uuid: str) -> None: ...
+    def untold_studies(self) -> frozenset[str]:
+        return frozenset()
 
 
 class SmallCore:
