@@ -12,6 +12,7 @@ from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
 from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
+from workstation.domain.dose import DoseReport
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.frame_timing import FrameTiming
@@ -294,6 +295,7 @@ class ObjectFound:
     presentation: PresentationState | None = None
     uid: str = ""
     replaces: tuple[str, ...] = ()
+    dose: DoseReport | None = None
 
 
 SeriesKey = tuple[str, str]

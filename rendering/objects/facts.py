@@ -15,6 +15,7 @@ from typing import Any
 
 from rendering.header import LookupTable, ModalityTransform, Palette, Shutter
 from rendering.header_json import decode, encode
+from workstation.domain.dose import DoseReport
 from workstation.domain.geometry import FramePlane, Vec3
 from workstation.domain.viewing import Window
 
@@ -368,6 +369,7 @@ class ObjectFacts:
     value_mappings: tuple[ValueMapping, ...] = ()
     unread: tuple[str, ...] = ()
     predecessors: tuple[str, ...] = ()
+    dose: DoseReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = encode(self)

@@ -65,6 +65,11 @@ def _same_patient(facts: ObjectFacts, study: Study) -> bool:
     return facts.patient_id == key.patient_id and len(issuers) < 2
 
 
+def is_of(facts: ObjectFacts, study: Study) -> bool:
+    """Whether an object was made for this study and patient, whatever images it names."""
+    return facts.study_uid == study.study_instance_uid and _same_patient(facts, study)
+
+
 def why_not_shown(facts: ObjectFacts, study: Study) -> str:
     """Empty when the object may be shown on images of the study."""
     try:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rendering.file_bytes import FileBytes, read_file, sha256_of
 from rendering.objects.facts import ImageReference, ObjectContext, ObjectFacts, ObjectKind, kind_of
+from rendering.objects.read_dose import is_dose, read_dose
 from rendering.objects.read_presentation import read_presentation
-from rendering.objects.read_report import read_key_objects, read_report
+from rendering.objects.read_report import read_key_objects, read_report, read_tree
 from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
 from rendering.objects.read_value_map import read_value_map
@@ -110,7 +111,8 @@ def _key_objects(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, 
 
 def _report(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:
     report, images = read_report(received.elements, budget, facts.images)
-    return replace(facts, report=report, images=images, creator=facts.creator or report.observer)
+    dose = read_dose(read_tree(received.elements, budget), budget) if is_dose(report.title) else None
+    return replace(facts, report=report, images=images, creator=facts.creator or report.observer, dose=dose)
 
 
 def _segmentation(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, uids: Sequence[str]) -> ObjectFacts:

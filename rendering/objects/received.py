@@ -10,7 +10,7 @@ from rendering.objects.annotations import annotations_of, source_of
 from rendering.objects.concepts import lists_only
 from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.objects.layers import layers_of
-from rendering.objects.matching import match
+from rendering.objects.matching import is_of, match
 from rendering.objects.revisions import replaced
 from rendering.objects.states import state_of
 from rendering.objects.value_maps import mapped_units
@@ -62,6 +62,8 @@ def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
         if facts.kind is ObjectKind.VALUE_MAP:
             mapped = mapped_units(facts, study)
             return ObjectFound(name, words=(*mapped.warnings, *mapped.words), units=mapped.units, warnings=mapped.warnings)
+        if facts.dose is not None:
+            return _dose(facts, study, name)
         if facts.report is not None and not facts.report.findings:
             return ObjectFound(name) if facts.predecessors else None
         applied = annotations_of(facts, study)
@@ -72,6 +74,15 @@ def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
         return ObjectFound(name, applied.annotations, (), words, presentation=state)
     except WorkstationError as error:
         return ObjectFound(name, words=(_words(error),))
+
+
+def _dose(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
+    """Only of this study and patient; a document that is accumulated over another study is named, and not taken."""
+    dose = facts.dose
+    assert dose is not None
+    if not is_of(facts, study) or dose.study_uid not in ("", study.study_instance_uid):
+        return ObjectFound(name, words=("Its dose is that of another examination: not taken",))
+    return ObjectFound(name, words=dose.doubts, dose=replace(dose, study_uid=study.study_instance_uid))
 
 
 def _key_objects(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:

@@ -70,7 +70,10 @@ def drag(widget, start: QPoint, end: QPoint) -> None:
     QTest.mouseRelease(widget, LEFT, NONE, end)
 
 
-def measure(seat, window, start=QPoint(60, 200), end=QPoint(72, 200)):
+FROM, TO = QPoint(60, 200), QPoint(72, 200)
+
+
+def measure(seat, window, start=FROM, end=TO):
     """A distance by mouse: 12 mm unless said otherwise."""
     widget = window.grid.widget(0)
     seat.session.viewing.set_tool(Tool.LENGTH)

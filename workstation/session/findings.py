@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
+from workstation.domain.dose import DoseReport
 from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
@@ -54,6 +55,8 @@ class Findings:
         """Layers, by uid, that the reader has turned off."""
         self.presentations: tuple[PresentationState, ...] = ()
         """The presentation states of the open case, own and received, those that were replaced left out."""
+        self.doses: tuple[DoseReport, ...] = ()
+        """What the dose reports of the open case say, each of the study that it names."""
         self.words: tuple[str, ...] = ()
         """What of the objects is not shown, and why: `name: reason`."""
         self.changed: Signal[None] = Signal()
@@ -95,7 +98,7 @@ class Findings:
         self._layers.clear()
         self._looks.clear()
         self.hidden.clear()
-        self.words, self.presentations = (), ()
+        self.words, self.presentations, self.doses = (), (), ()
         self.own = frozenset()
         self.changed.emit(None)
 
@@ -179,6 +182,7 @@ class Findings:
 
     def _take(self, found: Sequence[ObjectFound]) -> None:
         self._layers = {layer.uid: self._as_wanted(layer) for one in found for layer in one.layers}
+        self.doses = tuple(one.dose for one in found if one.dose is not None)
         self.presentations = tuple(one.presentation for one in found if one.presentation is not None)
         theirs = [one for one in found if one.uid not in self.own]
         self.words = tuple(dict.fromkeys(f"{one.name}: {words}" for one in theirs for words in one.words))

@@ -89,6 +89,7 @@ class Session:
         )
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
         self.templating.doses = lambda: self.findings.doses
+        self.templating.doses = lambda: self.findings.doses
         self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None

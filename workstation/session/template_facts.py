@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workstation.domain.dates import as_date
+from workstation.domain.dose import DoseReport, summed
 from workstation.domain.study import Series, Study
 from workstation.session.case import Case
 from workstation.templates.choosing import Exam
@@ -30,7 +31,8 @@ def exam_of(case: Case) -> Exam:
     )
 
 
-def merge_facts(case: Case) -> MergeFacts:
+def merge_facts(case: Case, doses: Sequence[DoseReport] = ()) -> MergeFacts:
+    """`doses` are those of all open studies: only this study's count."""
     study, read = case.study, _read(case.study)
     then = as_date(study.study_date)
     earlier = [(p, as_date(p.study_date)) for p in case.priors]
@@ -46,6 +48,9 @@ def merge_facts(case: Case) -> MergeFacts:
         kilovolts=_numbers(read, "KVP"),
         sequences=tuple(s.series_description for s in read if s.series_description),
         agents=tuple(agent for s in read for agent in s.attributes.get("ContrastBolusAgent", ())),
+        dose=summed([one for one in doses if one.study_uid == study.study_instance_uid]),
+        contrast_ml=_numbers(read, "ContrastBolusVolume"),
+        contrast_mg_ml=_numbers(read, "ContrastBolusIngredientConcentration"),
         priors=tuple((p.study_description or "/".join(p.modalities), day) for p, day in before),
     )
 

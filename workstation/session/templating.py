@@ -8,10 +8,11 @@ asked once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workstation.domain.dose import DoseReport
 from workstation.domain.report import Report, SectionCode
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.journal import change_between
@@ -45,6 +46,8 @@ class Templating:
         self._known: set[str] = set()
         self._in_use: dict[str, tuple[str, ...]] = {}
         self._awaited: list[tuple[str, SectionCode, Filled]] = []
+        self.doses: Callable[[], Sequence[DoseReport]] = tuple
+        """The dose reports of the open case."""
         self.folder: Path | None = None
         """`templates/` of the configuration folder."""
         self.put: Callable[[Texts], object] = self._through_the_desk
@@ -109,7 +112,7 @@ class Templating:
 
         words = merge_words(template.language)
         case = self._case()
-        return fill(template, merged(merge_facts(case), words) if case is not None else {}, words.fields)
+        return fill(template, merged(merge_facts(case, self.doses()), words) if case is not None else {}, words.fields)
 
     # ---- putting it in ---------------------------------------------------------------
 

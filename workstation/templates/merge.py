@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
+from workstation.domain.dose import Dose
 from workstation.templates.body import one_line
 from workstation.templates.model import MERGE, Field, FieldKind
 
@@ -23,7 +24,8 @@ class MergeFacts:
 
     `age_days` on the day of the study. `slices_mm` are the thicknesses of the series, `kilovolts` their peak
     voltages, `sequences` their descriptions, `agents` the contrast agents that the images name (0018,0010).
-    `priors` are (what, day) of earlier studies, newest first. `dose` is what a dose report says, in words.
+    `contrast_ml` and `contrast_mg_ml` are the agent's volumes and concentrations (0018,1041; 0018,1049). `priors` are
+    (what, day) of earlier studies, newest first. `dose` is what the dose reports of this very study say.
     """
 
     modality: str = ""
@@ -36,7 +38,9 @@ class MergeFacts:
     sequences: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     priors: tuple[tuple[str, date | None], ...] = ()
-    dose: str = ""
+    dose: Dose | None = None
+    contrast_ml: tuple[float, ...] = ()
+    contrast_mg_ml: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ def merged(facts: MergeFacts, words: MergeWords) -> dict[str, str]:
         "procedure": facts.procedure,
         "order.reason": facts.reason,
         "technique": _technique(facts, say),
-        "contrast": ", ".join(dict.fromkeys(one_line(a) for a in facts.agents if one_line(a))),
+        "contrast": _contrast(facts, say),
         "comparison": _comparison(facts.priors),
-        "dose": facts.dose,
+        "dose": _dose(facts.dose, say),
     }
     return {name: one_line(values[name]) for name in MERGE if one_line(values[name])}
 
@@ -96,6 +100,39 @@ def _technique(facts: MergeFacts, say: Mapping[str, str]) -> str:
     if facts.kilovolts:
         parts.append(say["kilovolts"].format("/".join(_number(kv, say) for kv in sorted(set(facts.kilovolts)))))
     return ", ".join(parts)
+
+
+def _contrast(facts: MergeFacts, say: Mapping[str, str]) -> str:
+    """The agents; volume and concentration where all images agree on one."""
+    agents = list(dict.fromkeys(one_line(a) for a in facts.agents if one_line(a)))
+    if len(agents) != 1:
+        return ", ".join(agents)
+    parts = [(facts.contrast_mg_ml, "concentration"), (facts.contrast_ml, "volume")]
+    said = [say[key].format(_number(values[0], say)) for values, key in parts if len(set(values)) == 1]
+    return " ".join((agents[0], *said))
+
+
+def _dose(dose: Dose | None, say: Mapping[str, str]) -> str:
+    """`CTDIvol 8.2 mGy, DLP 310 mGy·cm`; nothing where the dose report contradicts itself."""
+    if dose is None or dose.doubts:
+        return ""
+    parts = []
+    if dose.ctdi_vol_mgy:
+        least, most = (_rounded(v, say) for v in (min(dose.ctdi_vol_mgy), max(dose.ctdi_vol_mgy)))
+        parts.append(say["dose_ctdi"].format(least if least == most else f"{least}–{most}"))
+    values = ((dose.dlp_mgy_cm, "dose_dlp"), (dose.dap_gy_cm2, "dose_dap"), *((v, f"dose_{s}") for s, v in dose.glandular_mgy))
+    parts += [say[key].format(_rounded(value, say)) for value, key in values if value is not None]
+    if dose.reference_point_gy:
+        parts.append(say["dose_point"].format(_rounded(dose.reference_point_gy * 1000.0, say)))
+    if dose.fluoroscopy_s:
+        parts.append(say["dose_time"].format(_rounded(dose.fluoroscopy_s / 60.0, say)))
+    return ", ".join(parts)
+
+
+def _rounded(value: float, say: Mapping[str, str]) -> str:
+    """Three digits, none of them invented by the number's length."""
+    digits = 0 if value >= 100.0 else 1 if value >= 10.0 else 2
+    return _number(round(value, digits), say)
 
 
 def _comparison(priors: tuple[tuple[str, date | None], ...]) -> str:
