@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ASK_MS = 10_000
 LATE_SECONDS = 120
-_PROBLEMS = (DeliveryState.REJECTED, DeliveryState.CONFLICT, DeliveryState.HELD)
 
 
 class StatusBar(QFrame):
