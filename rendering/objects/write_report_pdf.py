@@ -45,6 +45,9 @@ def _request(document: ReportDocument, accession_number: str) -> Dataset:
     item = request(document, accession_number)
     del item.PlacerOrderNumberImagingServiceRequest
     del item.FillerOrderNumberImagingServiceRequest
+    for keyword in ("ReferencedStudySequence", "RequestedProcedureCodeSequence"):
+        if not item[keyword].value:
+            del item[keyword]
     return item
 
 

@@ -17,7 +17,7 @@ from workstation.session.session import Session
 
 LIST_ROWS = 4
 TEXT_LINES = 9
-LEAST_ROWS, LEAST_LINES = 2, 4
+LEAST_ROWS, LEAST_LINES = 2, 3
 OTHERS_LINES = 33
 """Lines of text that the rest of the panel needs: every section stays in view."""
 WIDE = 380
