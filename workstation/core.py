@@ -17,7 +17,6 @@ from workstation.core_ris import CoreRis
 from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
-from workstation.domain.order import Order
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
@@ -191,6 +190,7 @@ class Core(Generic[Reader, Shelf]):
         store = ReportStore(self.folders.reports, vault=self.vault)
         store.language = self.settings.language[:2].lower()
         store.send_as(self.ris_side.form())
+        store.rely_on(self.ris_side)
         if store.notice:
             self.notices.append(store.notice)
         return store
@@ -322,7 +322,8 @@ class Core(Generic[Reader, Shelf]):
         return self.ris_side.make()
 
     def start_deliveries(self) -> None:
-        """Send what is signed, in a thread of its own; `delivery_changed` tells of each step."""
+        """Send what is signed, in a thread of its own; `delivery_changed` tells of each step. Orders may come in."""
+        self.ris_side.listen()
         if self.ris is not None and self._runner is None:
             outbox = Outbox(self.reports, self.ris, undo_seconds=self.settings.undo_seconds)
             self._runner = OutboxRunner(outbox, self._delivery_moved, self.tell)
@@ -342,14 +343,12 @@ class Core(Generic[Reader, Shelf]):
             self.ris_changed.emit("No RIS is set")
             return
 
-        def work(_: Cancel) -> tuple[Order, ...]:
-            orders = ris.orders()
-            self.orders.replace(orders)
-            return orders
+        def work(_: Cancel) -> None:
+            self.ris_side.fetch_orders(ris)
 
-        def done(_: tuple[Order, ...]) -> None:
+        def done(_: None) -> None:
             self.ris_changed.emit("")
-            self.session.refresh_worklist()
+            self.ris_side.orders_changed()
 
         self.jobs.run(NETWORK, work, done, lambda e: self.ris_changed.emit(str(e)), slot="orders")
 
@@ -387,6 +386,7 @@ class Core(Generic[Reader, Shelf]):
 
             core_others.leave(self.session)
             self._runner.stop()
+        self.ris_side.close()
         self.archiving.stop()
         if "library" in made:
             self.library.close_case()

@@ -16,6 +16,7 @@ from typing import Any
 
 import platformdirs
 
+from workstation.domain.hl7 import CHARSETS
 from workstation.errors import WorkstationError
 
 HOME_VARIABLE = "LYSKASSE_HOME"
@@ -161,6 +162,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(known))}")
         if type(value) is not known[name]:
             raise TypeError(f"setting {name!r} must be of type {known[name].__name__}")
+    if (charset := values.get("hl7_charset", "ASCII")) not in CHARSETS:
+        raise ValueError(f"setting 'hl7_charset' is {charset!r}; known are {', '.join(CHARSETS)}")
     return values
 
 

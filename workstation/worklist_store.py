@@ -90,6 +90,8 @@ class KnownOrder:
 
     order: Order
     is_listed: bool
+    was_sent: bool = False
+    """By an interface engine."""
 
 
 class OrderStore:
@@ -173,6 +175,12 @@ class OrderStore:
         with self._lock, sqlite_errors():
             return self._resolved(key)
 
+    def merged(self) -> frozenset[PatientKey]:
+        """Who was merged into somebody else."""
+        with self._lock, sqlite_errors():
+            rows = self._db.execute("SELECT old_id, old_issuer FROM patient_alias").fetchall()
+        return frozenset(PatientKey(*row) for row in rows)
+
     def merged_at(self, key: PatientKey) -> datetime | None:
         with self._lock, sqlite_errors():
             sql = "SELECT at FROM patient_alias WHERE old_id = ? AND old_issuer = ?"
@@ -182,7 +190,7 @@ class OrderStore:
     def orders(self) -> tuple[KnownOrder, ...]:
         with self._lock, sqlite_errors():
             rows = list(self._db.query("SELECT * FROM imaging_order ORDER BY order_id"))
-            return tuple(KnownOrder(self._current(row), bool(row["is_listed"])) for row in rows)
+            return tuple(KnownOrder(self._current(row), bool(row["is_listed"]), bool(row["was_sent"])) for row in rows)
 
     def fetched(self) -> datetime | None:
         """When the RIS last gave its list (UTC); None for never."""

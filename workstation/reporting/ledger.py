@@ -87,6 +87,14 @@ class DeliveryLedger:
         where = f" WHERE state NOT IN ({_FINISHED})" if open_only else ""
         return tuple(map(self._delivery, self._database.rows(f"SELECT {_COLUMNS} FROM outbox{where} ORDER BY id")))
 
+    def waiting_orders(self) -> set[str]:
+        """Ids of the orders whose reports are signed and not with the RIS yet."""
+        sql = (
+            "SELECT DISTINCT v.order_id FROM outbox o JOIN report_version v USING (report_uuid, version)"
+            f" WHERE o.state NOT IN ({self._passed})"
+        )
+        return {str(row["order_id"]) for row in self._database.rows(sql)}
+
     def delivery(self, delivery_id: int) -> Delivery:
         return self._delivery(self._row(delivery_id))
 
@@ -164,7 +172,8 @@ class DeliveryLedger:
             " FROM outbox o JOIN report_version v USING (report_uuid, version)"
             " WHERE o.report_uuid = ? AND o.version <= ? ORDER BY o.version DESC"
         )
-        ours = next((each for each in self._database.rows(sql, row["report_uuid"], row["version"]) if holds(each, resource)), None)
+        rows = self._database.rows(sql, row["report_uuid"], row["version"])
+        ours = next((each for each in rows if holds(each, resource)), None)
         if ours is None:
             return Comparison(Held.SOMETHING_ELSE, 0, content_of_resource(resource).sha256())
         held = Held.THIS_VERSION if ours["version"] == row["version"] else Held.EARLIER_VERSION

@@ -100,7 +100,7 @@ class ReportStore:
         `Refused` when the accession's report belongs to another patient or study.
         """
         with self._database.writing():
-            row = self._find(item.accession_number, item.study_instance_uid)
+            row = self._find(item.accession_number, item.study_instance_uid) or self._moved(item)
             if row is None:
                 report_uuid = self._create(item)
             else:
@@ -261,6 +261,19 @@ class ReportStore:
             return self._database.row("SELECT * FROM report WHERE accession_number = ?", accession_number)
         sql = "SELECT * FROM report WHERE accession_number = '' AND study_instance_uid = ?"
         return self._database.row(sql, study_uid)
+
+    def _moved(self, item: WorklistItem) -> Row | None:
+        """The draft of this very order and study from before the RIS changed its accession number (F69)."""
+        if item.order is None or not item.accession_number:
+            return None
+        sql = "SELECT * FROM report WHERE order_id = ? AND study_instance_uid = ?"
+        row = self._database.row(sql, item.order.order_id, item.study_instance_uid)
+        if row is None or self._version_rows(row["report_uuid"]):
+            return None
+        sql = "UPDATE report SET accession_number = ? WHERE report_uuid = ?"
+        self._database.execute(sql, item.accession_number, row["report_uuid"])
+        self._journal.record(row["report_uuid"], "bound", item.order.order_id)
+        return row
 
     def _create(self, item: WorklistItem) -> str:
         report_uuid = str(uuid.uuid4())

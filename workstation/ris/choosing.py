@@ -34,7 +34,10 @@ def ris_for(
         return FhirRis(url, tls=_context(url, settings), authorization=_sign_in(url, settings, secret))
     host, port = host_and_port(url)
     read_url = settings.ris_read_url
-    reader = AccessionReader(read_url, tls=_context(read_url, settings)) if read_url else None
+    reader = None
+    if read_url:
+        sign_in = _sign_in(read_url, settings, secret)
+        reader = AccessionReader(read_url, tls=_context(read_url, settings), authorization=sign_in)
     return Hl7Ris(MllpLink(host, port, _context(url, settings)), reader, accession_of, doubt)
 
 

@@ -268,7 +268,8 @@ def _doubt(found: list[Resource], submission: Submission) -> str:
     patient = next((r for r in found if reference_to(r) == submission.ris_patient_reference), None)
     if patient is None:
         return ""
-    if any(text_of(link, "type") == "replaced-by" for link in objects_of(patient, "link")) and not _was_verified(patient, submission):
+    is_merged = any(text_of(link, "type") == "replaced-by" for link in objects_of(patient, "link"))
+    if is_merged and not _was_verified(patient, submission):
         return "The patient was merged into another in the RIS"
     is_known = {submission.patient, submission.survivor} & set(patient_keys(patient))
     return "" if is_known else "The patient's identifier has changed in the RIS"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, Submission
+from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
 from workstation.errors import Unavailable
@@ -19,7 +20,7 @@ from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
-from workstation.ris.wire import NoAnswer
+from workstation.ris.wire import NoAnswer, Query
 
 UNPROVABLE = "The RIS said yes; it offers no way to prove it"
 
@@ -97,6 +98,10 @@ class Hl7Ris:
         if self._reader is None:
             raise Unavailable("The RIS cannot be asked for its reports", "It takes reports by HL7 only", "Ask the RIS desk")
         return self._reader.reports_of(order_id)
+
+    def search(self, resource_type: str, query: Query) -> list[Resource]:
+        """Over FHIR; nothing where the RIS cannot be asked. Raises `NoAnswer`."""
+        return self._reader.search(resource_type, query) if self._reader else []
 
     def holding_at(self, ris_report_id: str) -> Holding:
         return self._reader.holding_at(ris_report_id) if self._reader else Holding(HoldingKind.UNPROVABLE)
