@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from ui.link_flash import LinkFlash
 from ui.reading_bar import ReadingBar
-from ui.report.link_flash import LinkFlash
 from ui.runner import Runner
 from ui.series_strip import SeriesStrip
 from ui.viewport_grid import ViewportGrid
