@@ -16,6 +16,7 @@ Rule = Callable[[Seen], Iterator[Remark]]
 RULES: tuple[Rule, ...] = (
     rules_case.laterality,
     rules_case.laterality_between,
+    rules_case.size_on_the_other_side,
     rules_case.sex,
     rules_case.age,
     rules_case.contrast,

@@ -25,6 +25,7 @@ LISTS = (
     "no_conclusion", "old_age", "child", "asks_for", "age_said", "impossible", "filling", "other", "between",
     "intact", "torn", "not_examined", "referring", "prior_size", "measures", "suspicious", "counted",
     "contrast_denied", "titles", "uncertain_after", "heads", "both_ways",
+    "this", "prior_denied", "lesion", "harmless", "denies", "denies_again", "deep", "superficial",
 )  # fmt: skip
 
 # In the same folder, but no language.

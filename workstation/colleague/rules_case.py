@@ -8,6 +8,7 @@ from datetime import date
 
 from workstation.colleague.facts import Remark, Side
 from workstation.colleague.reading import READ, Sentence, Status
+from workstation.colleague.rules_numbers import sizes
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -25,6 +26,10 @@ _MONTHS = {
     for i, names in enumerate(("jan", "feb", "mar", "apr", "may maj", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec"))
     for name in names.split()
 }
+THIS_REACH = 14
+"""Letters before a modality's name in which `this` makes it the examination's own."""
+# `Head without contrast: no bleeding.`: one part of several.
+_LABELLED = re.compile(r"[^:.]{1,40}:\s")
 MOST_YEARS_OFF = 1.0
 CHILD_UNTIL, OLD_FROM = 16.0, 30.0
 # PatientSex (0010,0040) and what a body of that sex has not.
@@ -66,8 +71,8 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
         if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
             continue
         found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding is told.finding)
-        same = [m for m in found if m.status is not Status.ABSENT and m.sides]
-        if same and not any(m.sides & told.sides for m in same):
+        same = [m for m in found if m.status is not Status.ABSENT]
+        if any(m.sides for m in same) and not any((m.sides | _sides_in(seen, m.sentence)) & told.sides for m in same):
             side = next(iter(told.sides)).value
             yield seen.remark(
                 "laterality",
@@ -75,6 +80,26 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
                 told.words,
                 f'"{told.words}" is on the {side} here, and on the other side in the findings',
             )
+
+
+def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
+    """The one size of the findings is on the other side in the impression, whatever it is the size of."""
+    found = [size for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
+    for told in sizes(seen):
+        sides = _sides_in(seen, told.sentence)
+        if told.sentence.section is not SectionCode.IMPRESSION or len(sides) != 1:
+            continue
+        if sum(other.sentence == told.sentence for other in sizes(seen)) > 1:
+            continue
+        same = [_sides_in(seen, size.sentence) for size in found if size.millimetres == told.millimetres]
+        if len(same) == 1 and len(same[0]) == 1 and same[0] != sides:
+            side = next(iter(sides)).value
+            words = f'"{told.words}" is on the {side} here, and on the other side in the findings'
+            yield seen.remark("laterality", told.sentence, told.words, words)
+
+
+def _sides_in(seen: Seen, sentence: Sentence) -> frozenset[Side]:
+    return frozenset(side for side in Side if seen.language.sides[side].search(sentence.text))
 
 
 def sex(seen: Seen) -> Iterator[Remark]:
@@ -114,7 +139,8 @@ def contrast(seen: Seen) -> Iterator[Remark]:
         sentence, word = text_given
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; the images were taken without contrast medium')
     # An examination with and without it has parts of both kinds, and its order says so.
-    is_both = seen.language.has("contrast_denied", seen.facts.procedure) or seen.language.has("both_ways", seen.facts.procedure)
+    is_both = any(seen.language.has(name, seen.facts.procedure) for name in ("contrast_denied", "both_ways"))
+    is_both = is_both or any(_LABELLED.match(s.text) and seen.language.has("contrast_denied", s.text) for s in seen.all)
     text_not = _first(seen, "contrast_denied") if given and not is_both else None if given else text_not
     if given is True and text_not is not None and not seen.language.has("contrast_given", text_not[0].text):
         sentence, word = text_not
@@ -155,7 +181,8 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
     """A sign of that modality; or its name, unless something is only said to be like it was there."""
     sign = seen.language.signs[name].search(sentence.text) if name in seen.language.signs else None
     named = seen.language.modalities[name].search(sentence.text)
-    if named is not None and seen.language.has("referring", sentence.text[: named.start()]):
+    before = sentence.text[: named.start()] if named is not None else ""
+    if seen.language.has("referring", before) and not seen.language.lists["this"].search(before[-THIS_REACH:]):
         return None
     return sign or named
 
@@ -189,7 +216,7 @@ def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
             continue
         for name, words in seen.language.regions.items():
             found = {m.group(0).lower() for m in words.finditer(sentence.text)} if name not in asked else set()
-            most = 2 if is_joint and name in PAIRED else 3
+            most = 2 if is_joint and not asked & _NEAR.get(name, set()) else 3
             if len(found) >= most and (is_joint or asked <= _APART.get(name, set())):
                 yield seen.remark(
                     "region",
@@ -200,6 +227,14 @@ def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
                 return
 
 
+# Joints that lie so near to another region that its words are theirs.
+_NEAR = {
+    "neck": {"shoulder"},
+    "chest": {"shoulder", "breast"},
+    "pelvis": {"hip"},
+    "spine": {"hip", "shoulder"},
+    "abdomen": {"hip"},
+}
 # Regions that are never seen on one examination of the other, but for trunks.
 _APART = {"abdomen": {"head", "neck", "spine"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
 
@@ -221,6 +256,10 @@ def comparison(seen: Seen) -> Iterator[Remark]:
             elif day not in known and day != seen.facts.study_day:
                 yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
     says_none = seen.language.has("no_prior", section) and not _DATE.search(section)
+    for sentence in seen.read if seen.facts.priors and not says_none else ():
+        if denied := seen.language.lists["prior_denied"].search(sentence.text):
+            yield seen.remark("comparison", sentence, denied.group(0), f'"{denied.group(0)}": there are earlier examinations')
+            return
     claims = next((s for s in seen.read if seen.language.has("change", s.text)), None)
     if seen.facts.priors and says_none:
         yield seen.about(

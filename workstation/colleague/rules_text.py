@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
 from workstation.colleague.facts import Remark
 from workstation.colleague.language import Language
-from workstation.colleague.reading import Mention, Status
+from workstation.colleague.reading import Mention, Sentence, Status, clauses
+from workstation.colleague.rules_numbers import sizes
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -83,6 +84,13 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
                 found = sentence.text[one.start() : two.end()]
                 yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
                 break
+        for _, clause in clauses(sentence, seen.language):
+            first = seen.language.lists["denies"].match(clause.strip())
+            again = seen.language.lists["denies_again"].search(clause) if first else None
+            if first and again:
+                found = clause.strip()[: again.end() - (len(clause) - len(clause.lstrip()))]
+                yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
+                break
 
 
 def contradictions(seen: Seen) -> Iterator[Remark]:
@@ -120,6 +128,11 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
             f'The findings say "{_short(left_out[0])}", the impression "{says_normal.group(0)}"',
         )
         return
+    lesion = _lesion(seen) if says_normal else None
+    if lesion is not None and says_normal:
+        sentence, words = lesion
+        yield seen.remark("conclusion", sentence, words, f'The findings say "{words}", the impression "{says_normal.group(0)}"')
+        return
     for mention in (m for m in left_out if m.finding.critical):
         yield seen.remark(
             "conclusion", mention.sentence, mention.words, f'"{mention.words}" is in the findings and not in the impression'
@@ -127,28 +140,43 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
         return
 
 
+def _lesion(seen: Seen) -> tuple[Sentence, str] | None:
+    """Something with a size that is called neither normal nor harmless, in the findings alone."""
+    if any(size.sentence.section is SectionCode.IMPRESSION for size in sizes(seen)):
+        return None
+    measured = {size.sentence for size in sizes(seen)}
+    among = [
+        s for s in seen.now if s in measured and s.section is SectionCode.FINDINGS and not seen.language.has("harmless", s.text)
+    ]
+    return _affirmed(seen, "lesion", among)
+
+
 def suspicious(seen: Seen) -> Iterator[Remark]:
     """A suspicion of malignancy that the impression does not take up."""
     impression = seen.report.text(SectionCode.IMPRESSION)
     if not impression.strip():
         return
-    taken_up = seen.language.has("suspicious", impression) or any(
+    concluded = [s for s in seen.read if s.section is SectionCode.IMPRESSION]
+    taken_up = _affirmed(seen, "suspicious", concluded) is not None or any(
         m.finding.name in ("mass", "metastasis", "nodule")
         and m.status is not Status.ABSENT
         and m.sentence.section is SectionCode.IMPRESSION
         for m in seen.mentions
     )
-    for sentence in seen.now if not taken_up else ():
-        match = seen.language.lists["suspicious"].search(sentence.text)
-        denied = match is not None and seen.language.has("negation_before", sentence.text[: match.start()])
-        if match and not denied and sentence.section is SectionCode.FINDINGS:
-            yield seen.remark(
-                "conclusion",
-                sentence,
-                match.group(0),
-                f'"{match.group(0)}" is in the findings and not taken up in the impression',
-            )
-            return
+    found = None if taken_up else _affirmed(seen, "suspicious", [s for s in seen.now if s.section is SectionCode.FINDINGS])
+    if found is not None:
+        sentence, words = found
+        yield seen.remark("conclusion", sentence, words, f'"{words}" is in the findings and not taken up in the impression')
+
+
+def _affirmed(seen: Seen, name: str, among: Iterable[Sentence]) -> tuple[Sentence, str] | None:
+    """The first place of a list's words that is not denied in its clause."""
+    for sentence in among:
+        for _, clause in clauses(sentence, seen.language):
+            for match in seen.language.lists[name].finditer(clause):
+                if not seen.language.has("negation_before", clause[: match.start()]):
+                    return sentence, match.group(0)
+    return None
 
 
 def removed_organs(seen: Seen) -> Iterator[Remark]:
@@ -195,9 +223,15 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
     effusion`), or one of several places of which this is one, is.
     """
     language = seen.language
+    before = other.clause[: other.start - other.clause_start]
     if one.sides and other.sides and not one.sides & other.sides:
         return False
-    before = other.clause[: other.start - other.clause_start]
+    own_words = f"{before[-PLACE_REACH:]} {other.words}"
+    if language.has("deep", own_words) and language.has("superficial", one.clause):
+        return False
+    labels = _label(one.sentence), _label(other.sentence)
+    if labels[1] and labels[0] != labels[1] and one.sentence.section is other.sentence.section:
+        return False
     if language.has("other", before) or language.has("other", other.words):
         return False
     there = _place_words(one.clause, seen) | _prefix(one.words, language)
@@ -210,6 +244,13 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
     return _within(_place_words(topic, seen) | own, there) and any(_within(place, there) for place in places)
 
 
+def _label(sentence: Sentence) -> str:
+    """`Head` of `Head: no fracture.`, in small letters."""
+    label = _LABEL.match(sentence.text)
+    return label.group(1).lower() if label else ""
+
+
+_LABEL = re.compile(r"([^:.,;]{1,40}):\s")
 _OR = re.compile(r"\b(?:or|eller|and|och|samt)\b|,", re.IGNORECASE)
 
 
@@ -220,6 +261,8 @@ def _prefix(words: str, language: Language) -> frozenset[str]:
 
 
 MOST_ENDING = 3
+PLACE_REACH = 20
+"""Letters before a finding in which a word says which kind of it."""
 
 
 def _within(words: frozenset[str], there: frozenset[str]) -> bool:
@@ -237,6 +280,8 @@ def _place_words(text: str, seen: Seen) -> frozenset[str]:
         text = finding.words.sub(" ", text)
     asked = f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}"
     examined = [words for words in language.regions.values() if words.search(asked)]
+    if len(examined) > 1:
+        examined = []  # of several regions a word of one of them says where
     found = re.findall(r"[^\W\d]{4,}", text)
     return frozenset(w for w in found if not _is_filling(w, language) and not any(words.fullmatch(w) for words in examined))
 
