@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dictation import models
+from dictation import model_doors, models
 from dictation.audio import WavSource
 from dictation.pipeline import Dictation
 from workstation.domain.dictation import DictatedSegment, DictationContext
@@ -21,7 +21,8 @@ MOST_WAITING_PER_SECOND = 10.0
 
 
 def register(subparsers: Any) -> None:
-    """Adds the command; `args.run(args)` is its exit status."""
+    """Adds the commands; `args.run(args)` is their exit status."""
+    model_doors.register(subparsers)
     parser = subparsers.add_parser(
         "transcribe",
         help="recognise a recording",

