@@ -119,7 +119,7 @@ class CoreRis:
         orders.replace(listed)
         waiting = {report.order_id for report in self._around.reports.drafts()} | self._around.reports.ledger.waiting_orders()
         polled = {known.order.order_id for known in orders.orders() if not known.was_sent}
-        look_again(ris, orders, waiting & polled, orders.merged())
+        look_again(ris, orders, waiting & polled, {order.order_id for order in listed}, orders.merged())
 
     def orders_changed(self) -> None:
         """On the main thread: the worklist is read anew, and the reader told what has become of the open report's order."""

@@ -6,7 +6,7 @@ A search of open orders does not say why one is missing. Those that matter are a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol, runtime_checkable
 
 from workstation.domain.fhir import Resource, objects_of, reference_in, reference_to, text_of
@@ -33,10 +33,12 @@ class Orders(Protocol):
     def unmerge(self, old: PatientKey) -> bool: ...
 
 
-def look_again(ris: Searchable, orders: Orders, order_ids: Iterable[str], merged_here: Iterable[PatientKey] = ()) -> None:
+def look_again(
+    ris: Searchable, orders: Orders, order_ids: Iterable[str], listed: Collection[str] = (), merged_here: Iterable[PatientKey] = ()
+) -> None:
     """How these orders stand and whose they are by now. Raises `NoAnswer`.
 
-    `merged_here` are the patients that this machine holds for merged: one whom the RIS says is not stands for itself again.
+    `listed` are the ids of those that the RIS still lists. `merged_here` are the patients that this machine holds for merged: one whom the RIS says is not stands for itself again.
     """
     ids, known = sorted(set(order_ids)), set(merged_here)
     for start in range(0, len(ids), AT_ONCE):
@@ -44,7 +46,7 @@ def look_again(ris: Searchable, orders: Orders, order_ids: Iterable[str], merged
         found = ris.search("ServiceRequest", (("_id", asked), ("_include", "ServiceRequest:subject")))
         _follow_patients(ris, orders, found, known)
         for order in orders_of(found):
-            orders.put(order, is_listed=False)
+            orders.put(order, is_listed=order.order_id in listed)
 
 
 def _follow_patients(ris: Searchable, orders: Orders, found: list[Resource], merged_here: set[PatientKey]) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import socket
 import socketserver
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,15 +14,16 @@ from pathlib import Path
 
 import pytest
 from certificates import CertificateAuthority, server_context
-from hl7_bridge import Road, bridge, free_port, say
-from seat import PATIENT, STUDY, evidence_for, item_for, signed
+from hl7_bridge import Road, bridge, free_port
+from hl7_seat import HospitalSeat, placed
+from seat import PATIENT, signed
 
 from workstation.domain import hl7
-from workstation.domain.delivery import Delivery, is_unfound
 from workstation.domain.delivery import DeliveryState as State
+from workstation.domain.delivery import is_unfound
 from workstation.domain.order import Order
 from workstation.domain.patient import Patient, PatientKey
-from workstation.domain.report import ReportAction, SectionCode
+from workstation.domain.report import ReportAction
 from workstation.errors import Refused
 from workstation.reporting.forms import OruForm
 from workstation.reporting.oru import Hl7Site
@@ -32,15 +31,12 @@ from workstation.reporting.store import ReportStore
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
 from workstation.ris.hl7.driver import UNPROVABLE, Hl7Ris
-from workstation.ris.hl7.mllp import MllpLimits, MllpLink
+from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.outbox import Backoff, Outbox
 from workstation.ris.ris import OTHER_FORM
-from workstation.ris.standing import Standing
-from workstation.ris.tls import RisTls, client_context
-from workstation.worklist_store import OrderStore
+from workstation.ris.tls import RisTls
 
-NUMBERS = itertools.count(1)
 OTHER = Patient(PatientKey("19 101010-1010", "1.2.752.129"), "Other^Plantednameother", "19101010", "M")
 
 
@@ -54,55 +50,6 @@ def server() -> Iterator[EmbeddedRis]:
 def engine(server: EmbeddedRis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with bridge(tmp_path_factory.mktemp("bridge"), server.base_url) as port:
         yield port
-
-
-def order_message(accession: str, patient: Patient = PATIENT) -> list[str]:
-    placer, filler = (f"P-{accession}", "HIS"), (f"F-{accession}", "RIS")
-    number = (patient.key.patient_id, "", "", ("", patient.key.issuer, "ISO"), "MR")
-    family, given, *_ = (*patient.name.split("^"), "")
-    return [
-        hl7.header(
-            {3: "RIS", 4: "S", 7: "20261122101010+0100", 9: ("OMI", "O23", "OMI_O23"), 10: f"M{next(NUMBERS)}", 11: "P"}
-            | {12: "2.5.1", 18: "UNICODE UTF-8"}
-        ),
-        hl7.segment("PID", {1: "1", 3: number, 5: (family, given), 7: patient.birth_date, 8: patient.sex}),
-        hl7.segment("ORC", {1: "NW", 2: placer, 3: filler}),
-        hl7.segment("TQ1", {1: "1", 9: "S"}),
-        hl7.segment("OBR", {1: "1", 2: placer, 3: filler, 4: ("24627-2", "CT thorax", "LN"), 31: ("", "Dyspné sedan i går")}),
-        hl7.segment("IPC", {1: accession, 2: f"RP-{accession}", 3: STUDY, 4: f"SPS-{accession}", 5: "CT"}),
-    ]
-
-
-class HospitalSeat:
-    """A workstation whose RIS is the engine. `can_read`: the FHIR server behind it may be asked."""
-
-    def __init__(self, path: Path, port: int, fhir: str, can_read: bool = True, tls: RisTls | None = None) -> None:
-        self.path = path
-        self.orders = OrderStore(path / "orders.db")
-        self.reader = AccessionReader(fhir) if can_read else None
-        link = MllpLink("localhost", port, client_context(tls) if tls else None, MllpLimits(total=60.0))
-        self.store = ReportStore(path / "reports.db")
-        self.store.send_as(OruForm(Hl7Site(sending_facility="HOME"), self.orders.order, can_read))
-        self.ris = Hl7Ris(link, self.reader, lambda u: self.store.report(u).accession_number, Standing(self.orders).doubt)
-        self.outbox = Outbox(self.store, self.ris, Backoff(base=0.0))
-
-    def sign(self, order: Order, text: str = "No change.", action: ReportAction = ReportAction.SIGN_FINAL) -> Delivery:
-        self.orders.put(order)
-        report = self.store.open_draft(item_for(order))
-        self.store.write_section(report.report_uuid, SectionCode.FINDINGS, text)
-        self.store.write_section(report.report_uuid, SectionCode.IMPRESSION, f"Impression: {text}")
-        return self.store.sign(report.report_uuid, action, "Dr Signe Läkare", evidence_for(order))
-
-    def drain(self) -> tuple[State, ...]:
-        for _ in range(20):
-            if self.outbox.step() is None:
-                return tuple(delivery.state for delivery in self.store.deliveries())
-        pytest.fail("the outbox does not come to rest")
-
-    def close(self) -> None:
-        self.ris.close()
-        self.store.close()
-        self.orders.close()
 
 
 @pytest.fixture
@@ -123,15 +70,6 @@ def seats(server: EmbeddedRis, tmp_path: Path) -> Iterator[Callable[..., Hospita
 @pytest.fixture
 def order(server: EmbeddedRis, engine: int) -> Order:
     return placed(server, engine)
-
-
-def placed(server: EmbeddedRis, engine: int, patient: Patient = PATIENT) -> Order:
-    accession = f"ACC-{uuid.uuid4().hex[:8]}"
-    answer = say(engine, order_message(accession, patient))
-    assert next(answer.all("MSA")).value(1) == "AA"
-    with closing(FhirRis(server.base_url)) as ris:
-        found = next(order for order in ris.orders() if order.accession_number == accession)
-    return replace(found, study_instance_uid=STUDY)
 
 
 def reports_of(server: EmbeddedRis, order: Order) -> list[dict]:

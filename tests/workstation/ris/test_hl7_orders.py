@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import socket
 import ssl
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from certificates import CertificateAuthority
 from hl7_bridge import say
+from hl7_seat import NEW, OLD, a40, head, omi, pid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seat import PATIENT, STUDY
@@ -31,8 +31,6 @@ from workstation.ris.tls import RisTls, client_context, server_context
 from workstation.ris.wire import NoAnswer
 from workstation.worklist_store import OrderStore
 
-OLD, NEW = PatientKey("T-1", "TEMP"), PatientKey("19 121212-1212", "1.2.752.129")
-NUMBERS = itertools.count(1)
 LIMITS = ListenerLimits()
 
 
@@ -67,38 +65,6 @@ class Desk:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with closing(Desk(tmp_path / "orders.db")) as desk:
         yield desk
-
-
-def head(kind: tuple[str, str], **changes: hl7.Value) -> str:
-    fields: dict[int, hl7.Value] = {3: "RIS", 7: "20261122101010+0100", 9: kind, 10: f"M{next(NUMBERS)}", 11: "P", 12: "2.5.1"}
-    return hl7.header({**fields, 18: "UNICODE UTF-8", **{int(name[1:]): value for name, value in changes.items()}})
-
-
-def pid(key: PatientKey = NEW, name: hl7.Value = ("Åkerö", "Plantednamekari", "Mö", "", "Dr")) -> str:
-    authority = ("", key.issuer, "ISO") if key.issuer.startswith("1.") else key.issuer
-    number = (key.patient_id, "", "", authority, "MR")
-    others = [("777", "", "", "OTHER", "PI"), number]
-    return hl7.segment("PID", {3: others, 5: name, 7: "19121212", 8: "F"})
-
-
-def omi(control: str = "NW", accession: str = "A-1", key: PatientKey = NEW, status: str = "", **header: hl7.Value) -> list[str]:
-    return [
-        head(("OMI", "O23"), **header),
-        pid(key),
-        hl7.segment("PV1", {2: "O", 19: "V-1"}),
-        hl7.segment("ORC", {1: control, 2: ("P-1", "HIS"), 3: ("F-1", "", "1.2.3", "ISO"), 5: status}),
-        hl7.segment("TQ1", {1: "1", 8: "20261123120000+0100", 9: "S"}),
-        hl7.segment(
-            "OBR",
-            {4: ("24627-2", "CT thorax", "LN"), 8: "20261122150000+0100", 15: ("", "", "", "Lung", "", "R")}
-            | {16: ("D1", "Doe", "Jo"), 31: ("", "Dyspné | ^ sedan i går")},
-        ),
-        hl7.segment("IPC", {1: accession, 2: "RP-1", 3: STUDY, 4: "SPS-1", 5: "CT"}),
-    ]
-
-
-def a40(old: PatientKey = OLD, new: PatientKey = NEW) -> list[str]:
-    return [head(("ADT", "A40")), pid(new), hl7.segment("MRG", {1: (old.patient_id, "", "", old.issuer, "MR")})]
 
 
 def test_an_order_is_on_disk_when_it_is_acknowledged(desk: Desk) -> None:

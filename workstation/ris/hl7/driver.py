@@ -16,6 +16,7 @@ from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
 from workstation.errors import Unavailable
+from workstation.ris.claims import ClaimSource
 from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
@@ -93,6 +94,13 @@ class Hl7Ris:
         return self._reader.report_for(self._accession_of(report_uuid))
 
     # ---- reports that are not ours (`workstation.ris.others.ReportLookup`) ----------------
+
+    @property
+    def claims(self) -> ClaimSource:
+        """Over FHIR; a RIS that cannot be asked has none."""
+        if self._reader is None:
+            raise AttributeError("claims")
+        return self._reader.claims
 
     def reports_of(self, order_id: str) -> tuple[Holding, ...]:
         if self._reader is None:
