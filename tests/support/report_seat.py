@@ -78,6 +78,7 @@ class SpokenDictation:
         self.expected: list[DictationContext] = []
         self.is_command: Callable[[str], bool] = lambda _: False
         self.for_command = False
+        self.asked: list[tuple[tuple[str, ...], Callable[[frozenset[str]], None]]] = []
         self.corrected: Callable[[str], str] = lambda text: text
         self.on_open: Callable[[str, str], None] = lambda *_: None
         self.on_silence: Callable[[str, bool], None] = lambda *_: None
@@ -112,6 +113,9 @@ class SpokenDictation:
 
     def listen_for_command(self, on: bool) -> None:
         self.for_command = on
+
+    def ask_unknown(self, words: tuple[str, ...], answer: Callable[[frozenset[str]], None]) -> None:
+        self.asked.append((words, answer))
 
     def release(self) -> None:
         """The last word is said out at once, unless a test takes its time."""

@@ -7,7 +7,6 @@ program runs; nothing of the text is kept but what `dictation.learning` says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -16,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from dictation.dictionary import OwnDictionary
 from dictation.learning import Rule
 from ui.report.dictation_desk import DictationDesk
-from ui.report.panel import ReportPanel
+from ui.report.panel import SECTIONS, ReportPanel
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import Report, SectionCode
 from workstation.errors import WorkstationError
@@ -26,8 +25,6 @@ from workstation.session.session import Session
 MOST_WORDS = 3_000
 """In a longer section nothing is learnt."""
 
-Place = tuple[str, SectionCode]
-
 
 @dataclass(slots=True)
 class Spoken:
@@ -36,24 +33,22 @@ class Spoken:
     words: list[str] = field(default_factory=list)
     by_voice: list[bool] = field(default_factory=list)
 
-    def follow(self, text: str) -> list[tuple[str, str]]:
-        """The section reads so now. Gives the dictated passages that were corrected, with what stands in their place."""
+    def follow(self, text: str, by_voice: bool = False) -> list[tuple[str, str]]:
+        """The section reads so now; `by_voice`: what is new in it was said.
+
+        Gives the dictated passages that were corrected, with what stands in their place.
+        """
         words = text.split()
-        corrected, by_voice = [], [False] * len(words)
+        if words == self.words:
+            return []
+        corrected, flags = [], [by_voice] * len(words)
         for kind, first, last, low, high in SequenceMatcher(None, self.words, words, autojunk=False).get_opcodes():
             if kind == "equal":
-                by_voice[low:high] = self.by_voice[first:last]
-            elif kind == "replace" and all(self.by_voice[first:last]):
+                flags[low:high] = self.by_voice[first:last]
+            elif kind == "replace" and not by_voice and all(self.by_voice[first:last]):
                 corrected.append((" ".join(self.words[first:last]), " ".join(words[low:high])))
-        self.words, self.by_voice = words, by_voice
+        self.words, self.by_voice = words, flags
         return corrected
-
-    def said(self, words: Sequence[str]) -> None:
-        """These came by voice just now: the last place where they stand."""
-        for start in range(len(self.words) - len(words), -1, -1):
-            if self.words[start : start + len(words)] == list(words):
-                self.by_voice[start : start + len(words)] = [True] * len(words)
-                return
 
 
 class LearningHand(QObject):
@@ -68,7 +63,7 @@ class LearningHand(QObject):
         self._desk = desk
         self._panel = panel
         self.own = own
-        self._spoken: dict[Place, Spoken] = {}
+        self._spoken: dict[SectionCode, Spoken] = {}
         self._report_uuid = ""
         self._offers: list[tuple[str, Rule]] = []
         session.dictating.own_terms = self._terms
@@ -83,13 +78,14 @@ class LearningHand(QObject):
         return self._offers[0][1] if self._offers else None
 
     def look(self) -> None:
-        """Compare every section that was dictated into with what was dictated."""
+        """Compare what stands in every section with what was dictated there. Called before words come in, too."""
         report = self._session.desk.report
         if report is None:
             return
-        for (uuid, section), spoken in self._spoken.items():
-            text = self._panel.editor(section).toPlainText() if uuid == report.report_uuid else ""
-            if text and len(text.split()) <= MOST_WORDS:
+        for section in SECTIONS:
+            spoken = self._spoken.setdefault(section, Spoken())
+            text = self._panel.editor(section).toPlainText()
+            if len(text.split()) <= MOST_WORDS:
                 for dictated, written in spoken.follow(text):
                     self._note(report.language[:2].lower(), dictated, written)
 
@@ -100,14 +96,10 @@ class LearningHand(QObject):
     # ---- inside ----------------------------------------------------------------------
 
     def _accepted(self, accepted: tuple[Report, SectionCode, DictatedSegment]) -> None:
-        report, section, segment = accepted
-        text, words = report.text(section), segment.text.split()
-        if len(text.split()) > MOST_WORDS or self._session.desk.report is None:
-            return
-        if report.report_uuid == self._session.desk.report.report_uuid:
-            spoken = self._spoken.setdefault((report.report_uuid, section), Spoken())
-            spoken.follow(text)
-            spoken.said(words)
+        report, section, _ = accepted
+        text = report.text(section)
+        if report.report_uuid == self._report_uuid and section in self._spoken and len(text.split()) <= MOST_WORDS:
+            self._spoken[section].follow(text, by_voice=True)
 
     def _report_changed(self, report: Report | None) -> None:
         uuid = report.report_uuid if report is not None else ""

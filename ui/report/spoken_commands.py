@@ -54,6 +54,7 @@ class SpokenCommands(QObject):
         self._over.setInterval(SHOWN_MS)
         self._over.timeout.connect(lambda: self.understood.emit(""))
         self.understood.connect(desk.draft_changed)
+        self._saying = ""
         desk.words.takes_command = self.takes
         desk.kept.made.connect(self._prepare)
         session.dictating.command_wanted.connect(lambda _: self.toggle_key())
@@ -211,8 +212,14 @@ class SpokenCommands(QObject):
         self._say(words)
 
     def _say(self, words: str) -> None:
+        self._saying = self.tr("Understood: {0}").format(words)
         self._over.start()
-        self.understood.emit(self.tr("Understood: {0}").format(words))
+        QTimer.singleShot(0, self._show)
+
+    def _show(self) -> None:
+        """After the words of it have gone from where drafts stand."""
+        if self._over.isActive():
+            self.understood.emit(self._saying)
 
     def _prepare(self) -> None:
         """A pipeline was made: it asks in its own thread, so it is given a table that never changes."""

@@ -5,6 +5,7 @@ Used by voice; each does what a key does, in the editors of one panel, as one un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,7 +61,7 @@ class SpokenEditing(QObject):
             return "Nothing was said into this report yet"
         editor = self._panel.editor(said.section)
         text = editor.toPlainText()
-        at = text.rfind(said.text)
+        at = _last_place(text, said.text)
         if at < 0:
             return "The last words were changed since: nothing was taken back"
         end = at + len(said.text)
@@ -118,7 +119,7 @@ class SpokenEditing(QObject):
         if said is None:
             return False
         text = self._panel.editor(said.section).toPlainText()
-        at = text.rfind(said.text)
+        at = _last_place(text, said.text)
         if at < 0:
             return False
         self._desk.section = said.section
@@ -144,3 +145,9 @@ class SpokenEditing(QObject):
             return True
 
         return undo
+
+
+def _last_place(text: str, words: str) -> int:
+    """Where they stand last, with the capitals of that place; -1 for nowhere."""
+    found = list(re.finditer(re.escape(words), text, re.IGNORECASE))
+    return found[-1].start() if found else -1
