@@ -12,10 +12,10 @@ from ui import theme
 from ui.deliveries_dialog import STATE_COLOURS, STATE_WORDS
 from ui.list_table import ListTable
 from ui.plain import core_text, plain, tooltip
+from ui.report.addenda import addenda_words
 from ui.report.changes_view import ChangesView
 from ui.report.state_line import status_words
 from workstation.domain.report import Report, ReportSection, SectionCode
-from workstation.reporting.layout import written_sections
 from workstation.reporting.versions import SignedVersion
 from workstation.reporting.word_changes import SectionChanges, section_changes
 
@@ -154,6 +154,7 @@ class HistoryDialog(QDialog):
 
 def texts(report: Report) -> tuple[ReportSection, ...]:
     """All that a version says, its addenda as one section."""
-    written = written_sections(report)
-    addenda = "\n\n".join(s.text for s in written if s.code is SectionCode.ADDENDUM)
-    return (*(s for s in written if s.code is not SectionCode.ADDENDUM), ReportSection(SectionCode.ADDENDUM, addenda))
+    draft = report.text(SectionCode.ADDENDUM)
+    addenda = "\n\n".join(words for words in (addenda_words(report), draft) if words)
+    sections = (s for s in report.sections if s.code is not SectionCode.ADDENDUM)
+    return (*sections, ReportSection(SectionCode.ADDENDUM, addenda))

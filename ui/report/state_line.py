@@ -23,12 +23,18 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("report", text)
 
 
-def state_words(report: Report, delivery: Delivery | None, is_unsaved: bool = False) -> tuple[str, str, str]:
+def state_words(
+    report: Report, delivery: Delivery | None, is_unsaved: bool = False, differs: bool = False
+) -> tuple[str, str, str]:
     """(kind, what it is, what that means). Kinds: draft, waiting, confirmed, trouble."""
     if is_unsaved:
         return "trouble", _tr("Not saved"), _tr("the disk does not take the text. It is kept here and tried again")
+    if differs:
+        what = _revision_words(report.revision) if report.revision is not None else _signed_words(report)
+        return "trouble", what, _tr("the RIS holds another version")
     if report.revision is not None:
-        return "draft", _revision_words(report.revision), _tr("not signed; below it stands the report as it was signed")
+        stands = _tr("not signed. Version {0} stands as it was signed").format(report.version)
+        return "draft", _revision_words(report.revision), stands
     if report.status is ReportStatus.DRAFT:
         return "draft", _tr("Draft"), _tr("not signed")
     signed = _signed_words(report)
@@ -107,11 +113,12 @@ class StateLine(QFrame):
     def text(self) -> str:
         return self._words.text() if not self.isHidden() else ""
 
-    def show_state(self, report: Report | None, delivery: Delivery | None, is_unsaved: bool) -> None:
+    def show_state(self, report: Report | None, delivery: Delivery | None, is_unsaved: bool, differs: bool = False) -> None:
+        """`differs`: the RIS holds a version that is not the one this builds on."""
         self.setVisible(report is not None)
         if report is None:
             return
-        kind, what, meaning = state_words(report, delivery, is_unsaved)
+        kind, what, meaning = state_words(report, delivery, is_unsaved, differs)
         name, colour = _LOOKS[kind]
         self._mark.setPixmap(icons.pixmap(name, colour, 18))
         self._words.setText(f"{what}, {meaning}")

@@ -78,9 +78,8 @@ class Tracked(QObject):
         self.button.setText(self.tr("Changes: {0}").format(count))
         if found is not None and not self.view.isHidden():
             self.view.show_sections(found[1], only_changed=True)
-            self.view.setFixedHeight(
-                min(LINES + 1, 2 + self.view.document().blockCount()) * self.view.fontMetrics().lineSpacing()
-            )
+            wanted = round(self.view.document().size().height()) + 2 * self.view.frameWidth() + 2
+            self.view.setFixedHeight(min(wanted, LINES * self.view.fontMetrics().lineSpacing()))
         if found is None:
             self.button.setChecked(False)
 

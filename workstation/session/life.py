@@ -142,6 +142,8 @@ class ReportLives:
         standing = [v.report for v in self.past.history if v.withdrawn is None]
         if report is None or report.report_uuid != self.past.report_uuid or not standing:
             return None
+        if report.revision is not None and report.revision.action is ReportAction.APPEND:
+            return None  # an addendum is new as a whole
         if report.revision is not None or report.status is ReportStatus.PRELIMINARY:
             return standing[-1]
         return next((v for v in reversed(standing) if v.status is ReportStatus.PRELIMINARY), None)
