@@ -15,7 +15,7 @@ from workstation.errors import Refused
 MOST_TERMS = 20
 MOST_LETTERS = 200
 # Letters that Unicode does not take apart into a letter and its mark.
-_STROKED = str.maketrans("øØđĐłŁŧŦħĦı", "oOdDlLtThHi")
+_STROKED = str.maketrans("øØđĐłŁŧŦħĦŋŊı", "oOdDlLtThHnNi")
 _TERM = re.compile(r'"([^"]*)(?:"|$)|([^\s"]+)')
 _WORD = re.compile(r"[^\W_]+")
 

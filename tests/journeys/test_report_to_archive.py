@@ -212,7 +212,7 @@ class Desk:
     def __init__(self, folder: Path, pacs: RealArchive, ris_url: str) -> None:
         folders = Folders(folder / "data", folder / "config", folder / "cache")
         folders.make()
-        (folders.config / "settings.toml").write_text('signer = "Dr Åse Läkare"\nat_rest = false\n', encoding="utf-8")
+        (folders.config / "settings.toml").write_text('signer = "Dr Åse Läkare"\nundo_seconds = 0\nat_rest = false\n', encoding="utf-8")
         put_archive(folders.config, pacs.archive)
         self.queue = MainQueue()
         self.core = main.open_core(lambda: Jobs(self.queue.post), ris_url, folders)
