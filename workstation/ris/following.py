@@ -34,11 +34,16 @@ class Orders(Protocol):
 
 
 def look_again(
-    ris: Searchable, orders: Orders, order_ids: Iterable[str], listed: Collection[str] = (), merged_here: Iterable[PatientKey] = ()
+    ris: Searchable,
+    orders: Orders,
+    order_ids: Iterable[str],
+    listed: Collection[str] = (),
+    merged_here: Iterable[PatientKey] = (),
 ) -> None:
     """How these orders stand and whose they are by now. Raises `NoAnswer`.
 
-    `listed` are the ids of those that the RIS still lists. `merged_here` are the patients that this machine holds for merged: one whom the RIS says is not stands for itself again.
+    `listed` are the ids of those that the RIS still lists. `merged_here` are the patients that this machine
+    holds for merged: one whom the RIS says is not stands for itself again.
     """
     ids, known = sorted(set(order_ids)), set(merged_here)
     for start in range(0, len(ids), AT_ONCE):

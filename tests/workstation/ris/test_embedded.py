@@ -153,10 +153,10 @@ def test_a_report_amended_in_the_ris_is_a_conflict_and_stays(ris, store, order, 
 
 
 def test_a_report_that_the_ris_cannot_read_is_rejected_with_its_words(ris, store, order, outbox, monkeypatch):
-    from workstation.reporting import ledger, render
+    from workstation.reporting import forms, render
 
     broken = (b'"imagingStudy":[', b'"imagingStudy":7,"more":[')
-    monkeypatch.setattr(ledger, "payload", lambda report: render.payload(report).replace(*broken))
+    monkeypatch.setattr(forms, "payload", lambda report: render.payload(report).replace(*broken))
     signed(store, order)
     drain(outbox)
     (rejected,) = store.deliveries()

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from workstation.domain.claim import ClaimSource
 from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, Submission
 from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
 from workstation.errors import Unavailable
-from workstation.ris.claims import ClaimSource
 from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
