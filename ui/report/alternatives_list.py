@@ -39,6 +39,8 @@ class AlternativesList(QListWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
             self._take(self.currentRow())
+        elif event.key() == Qt.Key.Key_Escape:
+            self.close()
         elif event.text().isdigit() and event.text() != "0":
             self._take(int(event.text()) - 1)
         else:

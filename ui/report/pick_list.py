@@ -44,6 +44,8 @@ class PickList(QListWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
             self._take()
+        elif event.key() == Qt.Key.Key_Escape:  # a list is no window that closes by itself
+            self.close()
         else:
             super().keyPressEvent(event)
 
