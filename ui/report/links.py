@@ -68,7 +68,7 @@ class LinkHand(QObject):
             self._go(section)
             self._editors[section].select(start, end)
 
-    def write(self, section: SectionCode, edits: Sequence[Edit], text: str) -> None:
+    def write(self, section: SectionCode, edits: Sequence[Edit], text: str, goes_on: bool = False) -> None:
         editor = self._editors.get(section)
         if editor is None:
             self._session.desk.write(section, text)
@@ -82,9 +82,9 @@ class LinkHand(QObject):
             cursor.insertText(edit.words)
         cursor.endEditBlock()
         self._is_writing = False
-        if len(edits) == 1:  # what was put in is seen, and written on behind
-            last = edits[0].start + len(edits[0].words)
-            editor.setTextCursor(_at(editor, last))
+        if goes_on:
+            by = sum(len(edit.words) - (edit.end - edit.start) for edit in edits)
+            editor.setTextCursor(_at(editor, edits[-1].end + by))
             editor.ensureCursorVisible()
         editor.flush()
         self.draw()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from workstation.colleague import rules_case, rules_numbers, rules_reading, rules_text
+from workstation.colleague import rules_case, rules_links, rules_numbers, rules_reading, rules_text
 from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
 from workstation.colleague.language import Language, spoken
 from workstation.colleague.seen import Seen
@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     rules_text.suspicious,
     rules_text.removed_organs,
     rules_text.torn_and_whole,
+    rules_links.linked,
     rules_numbers.possible,
     rules_numbers.limits,
     rules_numbers.measured_otherwise,

@@ -42,6 +42,17 @@ class MeasuredFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedFact:
+    """Words of the text that are tied to a measurement which `says` something else now; empty: it was removed."""
+
+    section: SectionCode
+    start: int
+    end: int
+    words: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """`contrast` is None where nobody knows. `procedure` and `reason` are the order's words, `body_parts` those of the
     images (BodyPartExamined, 0018,0015). `sides` are Laterality (0020,0060) and ImageLaterality (0020,0062).
@@ -65,6 +76,7 @@ class CaseFacts:
     unseen_series: int = 0
     is_told: bool = False
     untouched: tuple[tuple[SectionCode, int, int], ...] = ()
+    linked: tuple[LinkedFact, ...] = ()
     unseen_words: tuple[tuple[SectionCode, int, int], ...] = ()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workstation.domain.annotation import Annotation, AnnotationKind, Verdict
 from workstation.domain.dates import as_date
-from workstation.domain.report import SECTION_TITLES, SectionCode
+from workstation.domain.report import SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
@@ -38,11 +38,14 @@ _AXES = {Plane.SAGITTAL: 0, Plane.CORONAL: 1, Plane.AXIAL: 2}
 
 
 class FromImage:
-    """Main thread. Methods raise Refused with the reason where nothing can be put in honestly."""
+    """Main thread. Methods raise Refused with the reason where nothing can be put in honestly.
+
+    `reader` tells who accepts findings of programs.
+    """
 
     def __init__(
         self, desk: ReportDesk, annotating: Annotating, lesions: Lesions, linked: LinkedText, templating: Templating,
-        case: Callable[[], Case | None], notice: Signal[Notice],
+        case: Callable[[], Case | None], notice: Signal[Notice], reader: Callable[[], str],
     ) -> None:  # fmt: skip
         self._desk = desk
         self._annotating = annotating
@@ -51,8 +54,7 @@ class FromImage:
         self._templating = templating
         self._case = case
         self._notice = notice
-        self.reader: Callable[[], str] = lambda: ""
-        """Who accepts findings of programs."""
+        self._reader = reader
 
     # ---- acts ----------------------------------------------------------------------------
 
@@ -135,7 +137,7 @@ class FromImage:
         name = " ".join(part for part in (source.name, source.version) if part)
         if source.kind != PROGRAM:
             return words["received"].format(name) if name else ""
-        who = self.reader()
+        who = self._reader()
         return words["ai"].format(name or "?", who) if who else words["ai_unsigned"].format(name or "?")
 
     # ---- where ---------------------------------------------------------------------------
@@ -147,8 +149,7 @@ class FromImage:
             section, edit = field
         else:
             edit = self._at_caret(one, section, end)
-        self._linked.write([(section, edit)])
-        self._notice.emit(Notice(f"Put into {SECTION_TITLES[section].lower()}: {edit.words.strip()}"))
+        self._linked.write([(section, edit)], goes_on=True)
 
     def _put_lines(self, found: Sequence[Told], last: str = "") -> None:
         section = self._linked.writer.caret()[0]
@@ -163,10 +164,7 @@ class FromImage:
                 edits.append(field)
         if lines or last:
             edits.append((section, self._as_lines(lines, section, last)))
-        self._linked.write(edits)
-        count = len(found)
-        words = f"{count} measurements were" if count != 1 else "One measurement was"
-        self._notice.emit(Notice(f"{words} put into {SECTION_TITLES[section].lower()}"))
+        self._linked.write(edits, goes_on=True)
 
     def _field(
         self, one: Told, section: SectionCode, start: int, end: int, taken: list[Passage] | None = None

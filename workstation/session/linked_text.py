@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from workstation.colleague.facts import LinkedFact
 from workstation.domain.annotation import Annotation, Verdict
 from workstation.domain.report import Report, SectionCode
 from workstation.domain.text_link import LinkKind, TextLink
@@ -51,8 +52,11 @@ class Writer(Protocol):
         """Go to these words."""
         ...
 
-    def write(self, section: SectionCode, edits: Sequence[Edit], text: str) -> None:
-        """These edits, in order and apart from each other, as one step of undo; the section then says `text`. To the disk."""
+    def write(self, section: SectionCode, edits: Sequence[Edit], text: str, goes_on: bool = False) -> None:
+        """These edits, in order and apart from each other, as one step of undo; the section then says `text`. To the disk.
+
+        `goes_on` leaves the caret behind the last of them; else it stays where the reader has it.
+        """
         ...
 
 
@@ -72,7 +76,7 @@ class DeskWriter:
     def reveal(self, section: SectionCode, start: int, end: int) -> None:
         self._desk.section = section
 
-    def write(self, section: SectionCode, edits: Sequence[Edit], text: str) -> None:
+    def write(self, section: SectionCode, edits: Sequence[Edit], text: str, goes_on: bool = False) -> None:
         self._desk.write(section, text)
 
 
@@ -128,6 +132,12 @@ class LinkedText:
         """Whether words of the report tell this drawing."""
         return any(link.annotation_uid == drawn.uid and link.is_in_text for link in self._links.values())
 
+    def facts(self) -> tuple[LinkedFact, ...]:
+        """Where words and image differ, for whoever looks at the text before it is signed."""
+        found = (m for m in self.to_be_seen() if m.state is not LinkState.CHANGED)
+        texts = self._texts
+        return tuple(LinkedFact(m.link.section, m.start, m.end, texts[m.link.section][m.start : m.end], _now(m)) for m in found)
+
     # ---- what the editors say ----------------------------------------------------------
 
     def follow(self, section: SectionCode, text: str) -> None:
@@ -165,13 +175,13 @@ class LinkedText:
 
     # ---- acts ----------------------------------------------------------------------------
 
-    def write(self, edits: Iterable[tuple[SectionCode, Edit]]) -> None:
-        """Put words with their links into the report: one step of undo for each section."""
+    def write(self, edits: Iterable[tuple[SectionCode, Edit]], goes_on: bool = False) -> None:
+        """Put words with their links into the report: one step of undo for each section. `goes_on` as for a writer."""
         by_section: dict[SectionCode, list[Edit]] = {}
         for section, edit in edits:
             by_section.setdefault(section, []).append(edit)
         for section, found in by_section.items():
-            self._write(section, sorted(found, key=lambda e: e.start))
+            self._write(section, sorted(found, key=lambda e: e.start), goes_on)
         self.changed.emit(None)
 
     def tied(self, section: SectionCode, drawn: Annotation, part: str, start: int, words: str, label: str) -> TextLink:
@@ -271,8 +281,8 @@ class LinkedText:
         return (row, table.times) if row is not None else None
 
     def _images_changed(self) -> None:
-        """Measurements may have changed: words that nobody touched change with them."""
-        if not self._is_loaded or not self._links:
+        """Measurements may have changed: words that nobody touched change with what is on disk of them."""
+        if not self._is_loaded or not self._links or self._annotating.is_unsaved:
             return
         edits: list[tuple[SectionCode, Edit]] = []
         for link in list(self._links.values()) if self._desk.is_open_for_writing else ():
@@ -291,7 +301,7 @@ class LinkedText:
         drawn = self._annotating.find(link.annotation_uid)
         return replace(link, fingerprint=fingerprint(drawn)) if drawn is not None else link
 
-    def _write(self, section: SectionCode, edits: Sequence[Edit]) -> None:
+    def _write(self, section: SectionCode, edits: Sequence[Edit], goes_on: bool) -> None:
         text = self.writer.text(section)
         self.follow(section, text)
         new: dict[str, TextLink] = {}
@@ -311,6 +321,10 @@ class LinkedText:
         tied = new if len(edits) == 1 else {uid: link for uid, link in others.items() if not link.segment_id}
         try:
             self._desk.ties.tie(self._report_uuid, section, text, list(tied.values()))
-            self.writer.write(section, edits, text)
+            self.writer.write(section, edits, text, goes_on)
         except WorkstationError as error:
             self._problem(error)
+
+
+def _now(mark: LinkMark) -> str:
+    return "" if mark.state is LinkState.GONE else mark.says

@@ -114,9 +114,8 @@ class Session:
             jobs, desk, self.annotating, self.lesions, LinkedImages(self.viewing, self.annotating), self.report_problem
         )
         self.from_image = FromImage(
-            desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice
+            desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice, lambda: self.signer
         )
-        self.from_image.reader = lambda: self.signer
         self.claiming, self.settling = Claiming(jobs, desk, self.notice.emit, lambda: self.signer), Settling(jobs, self)
         self._listen()
 
@@ -383,6 +382,7 @@ class Session:
             return accepts_all
         shown = frozenset(self.viewing.shown)
         facts = facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
+        facts = replace(facts, linked=self.linked.facts())
         return self.second_look.checker(self.criticals.facts(facts), self.templating.untouched_now(), self.spoken.unseen_now())
 
     def _forget_remarks(self, _: object) -> None:
