@@ -14,6 +14,7 @@ from ui.report.addenda import addenda_words
 from ui.report.dictation_bar import DictationBar
 from ui.report.earlier_list import EarlierBox
 from ui.report.links import LinkHand
+from ui.report.pasting import Pasting
 from ui.report.remarks import RemarkList
 from ui.report.section_block import SectionBlock
 from ui.report.section_editor import SectionEditor
@@ -74,6 +75,7 @@ class ReportPanel(QWidget):
         UnseenCounts(self.spoken, self._blocks, self.sign_row, run, keys)
         self.tracked = Tracked(session, editors, keys("report.changes"), self)
         self._lay_out_tracked()
+        self.pasting = Pasting(session, editors, self)
         self._show(self._desk.report)
 
     # ---- what others ask of it -------------------------------------------------------

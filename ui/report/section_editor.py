@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from itertools import takewhile
 from math import ceil
+from typing import Protocol
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QMimeData, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -35,6 +36,13 @@ class PlainText(QPlainTextEdit):
         return self.height_of(max(1, round(self.document().size().height())))
 
 
+class Clipboard(Protocol):
+    """Says of copied text whose it is, and looks at text before it is pasted."""
+
+    def tag(self, text: str) -> QMimeData: ...
+    def admits(self, editor: SectionEditor, data: QMimeData) -> bool: ...
+
+
 class SectionEditor(PlainText):
     """`save_wanted(code, text)` asks for the disk; `show_stored` says what it holds now."""
 
@@ -54,6 +62,7 @@ class SectionEditor(PlainText):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.flush)
+        self.clipboard: Clipboard | None = None
         self.setTabChangesFocus(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.textChanged.connect(self._typed)
@@ -118,6 +127,14 @@ class SectionEditor(PlainText):
         self.blockSignals(False)
         self.moveCursor(QTextCursor.MoveOperation.End)
         self.state_changed.emit()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        data = super().createMimeDataFromSelection()
+        return self.clipboard.tag(data.text()) if self.clipboard is not None else data
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if self.clipboard is None or self.clipboard.admits(self, source):
+            super().insertFromMimeData(source)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
