@@ -89,6 +89,11 @@ class Banner(QFrame):
         self._note = Notice("")
         self._show()
 
+    def forget_refusals(self) -> None:
+        """What was said against a signature is answered by one."""
+        self._errors = {text: notice for text, notice in self._errors.items() if not notice.until_signed}
+        self._show()
+
     def _accept(self) -> None:
         notice = self._shown()
         self.dismiss()

@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._talk = PushToTalk(self.report_panel.dictation.desk, core.settings.dictation_key, self)
         self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)
+        self._session.desk.signed.connect(lambda _: self.banner.forget_refusals())
         self._session.case_changed.connect(self._case_changed)
         self.worklist.fetch_asked.connect(self.fetch_for)
         self._poll = QTimer(self)

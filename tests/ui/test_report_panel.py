@@ -20,6 +20,7 @@ from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.doubt import Doubt
 from workstation.domain.report import ReportAction, ReportStatus, SectionCode
+from workstation.reporting.signing import NotSigned
 from workstation.session.case import Notice
 
 pytestmark = pytest.mark.qt
@@ -211,6 +212,16 @@ def test_text_from_outside_is_shown_as_it_is(panel, seat):
 
 
 # ---- signing ------------------------------------------------------------------------------
+
+
+def test_a_signature_answers_the_banner_that_refused_it_and_nothing_else(panel, window, seat, qtbot):
+    window.banner.show_notice(Notice("The RIS holds another report", error=True, of_case=True))
+    seat.session.report_problem(NotSigned("One remark on the text", "Look at it"))
+    assert "One remark" in window.banner.text
+    type_into(panel.editor(SectionCode.FINDINGS), "Normal.")
+    window.runner.run("report.sign_final")
+    qtbot.waitUntil(lambda: seat.session.desk.delivery is not None)
+    assert window.banner.text == "The RIS holds another report"
 
 
 def test_signing_writes_first_what_was_typed_a_moment_ago(panel, seat, qtbot):

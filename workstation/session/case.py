@@ -39,7 +39,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away.
+    """One line for the banner. `error` lines stay until dismissed, those `of_case` until the case is put away,
+    those `until_signed` until then or until the report is signed.
 
     `command` is the id of the command that answers it, offered beside the text.
     """
@@ -48,6 +49,7 @@ class Notice:
     error: bool = False
     of_case: bool = False
     command: str = ""
+    until_signed: bool = False
 
 
 def known_for(case: Case, section: SectionCode) -> str:

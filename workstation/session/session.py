@@ -89,7 +89,6 @@ class Session:
         )
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
         self.templating.doses = lambda: self.findings.doses
-        self.templating.doses = lambda: self.findings.doses
         self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None
@@ -331,7 +330,8 @@ class Session:
             self.second_look.show(self.desk.report.report_uuid, error.remarks)
         text = str(error) if isinstance(error, WorkstationError) else f"Unexpected problem ({type(error).__name__})"
         offer = self.criticals.command_for(error.remarks) if isinstance(error, Remarked) else ""
-        self.notice.emit(Notice(text, error=True, of_case=isinstance(error, NotSigned), command=offer))
+        refused = isinstance(error, NotSigned)
+        self.notice.emit(Notice(text, error=True, of_case=refused, command=offer, until_signed=refused))
 
     # ---- inside ----------------------------------------------------------------------
 
