@@ -39,6 +39,7 @@ class Pasting(QObject):
             editor.clipboard = self
             editor.textChanged.connect(self._mark)
         session.life.changed.connect(lambda _: self._mark())
+        session.desk.opened.connect(lambda _: self._mark())
 
     def tag(self, text: str) -> QMimeData:
         """Plain text, and of which report it is."""
