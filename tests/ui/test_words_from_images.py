@@ -11,8 +11,10 @@ from ui_mouse import move
 
 from ui.main_window import MainWindow
 from workstation.domain.annotation import Verdict
+from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SectionCode
 from workstation.session.linked_marks import LinkState
+from workstation.session.second_look import SecondLook
 from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
@@ -144,6 +146,52 @@ def test_words_that_were_edited_are_left_and_told_what_the_image_says(seat, wind
     press(window, Qt.Key.Key_U, ALT)
     assert text(window) == "26 mm (series 1, image 1)"
     assert state(seat) == [("26 mm", "same")]
+
+
+def test_at_signing_the_colleague_says_what_the_image_says(seat, window):
+    seat.session.second_look = SecondLook()
+    seat.session.second_look.changed.connect(window.report_panel.remarks.show_remarks)
+    measure(seat, window)
+    press(window, Qt.Key.Key_H, ALT)
+    editor(window).select(0, 5)
+    QTest.keyClicks(editor(window), "21 mm")
+    press(window, Qt.Key.Key_Return, CTRL)
+    (remark,) = [r for r in seat.session.second_look.remarks if r.rule == "measurement"]
+    assert remark.words == '"21 mm" stands here; the image says 12 mm'
+    assert text(window)[remark.start : remark.end] == "21 mm"
+    assert seat.session.desk.is_open_for_writing
+
+
+def test_a_phrase_that_was_dictated_shows_the_image_of_its_beginning(both, qtbot):
+    """Issue 7: the words came when another image was looked at."""
+    seat, window = both
+    target = seat.session.desk.target()
+    seat.session.viewing.change(0, position=5)
+    window.report_panel.dictation.desk._kept.opened.emit("s1", target)
+    seat.session.viewing.change(0, position=2)
+    seat.session.desk.accept(target, DictatedSegment("s1", "Small nodule"))
+    assert state(seat) == [("Small nodule", "image")]
+    window.focus_report()
+    editor(window).select(4, 4)
+    press(window, Qt.Key.Key_W, ALT)
+    assert seat.session.viewing.state(0).position == 5
+    gutter = window.report_panel.links._gutters[F]
+    seat.session.viewing.change(0, position=2)
+    ((height, _, _),) = gutter.dots()
+    QTest.mouseClick(gutter, LEFT, NONE, QPoint(6, round(height) - gutter.y()))
+    assert seat.session.viewing.state(0).position == 5, "by a click on the dot as well"
+
+
+def test_the_point_of_the_mouse_is_remembered_and_shown_for_a_moment(seat, window):
+    seat.session.linked.images.pointer = lambda _: (80.0, 120.0)
+    window.focus_report()
+    QTest.keyClicks(editor(window), "Scar.")
+    seat.session.linked.images.pointer = lambda _: None
+    seat.session.viewing.change(0, position=3)
+    press(window, Qt.Key.Key_W, ALT)
+    ring = window.reading.flash.ring
+    assert ring is not None
+    assert ring.geometry().center() == QPoint(80, 120) - QPoint(1, 1)
 
 
 def test_a_removed_measurement_marks_its_words_and_undoing_it_clears_them(seat, window):

@@ -79,6 +79,13 @@ def _goes_on(end: int, change: Change, text: str) -> bool:
 
 
 def _reached(span: Span, words: str, change: Change, text: str) -> Span:
+    """A number over which other words were written is not in the text any more."""
+    start, end = _left(span, words, change, text)
+    has_number = any(c.isdigit() for c in words)
+    return (start, start) if has_number and not any(c.isdigit() for c in text[start:end]) else (start, end)
+
+
+def _left(span: Span, words: str, change: Change, text: str) -> Span:
     start, end = span
     last, by = change.start + change.removed, len(change.inserted) - change.removed
     first_new, last_new = min(start, change.start), max(end, last) + by

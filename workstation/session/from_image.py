@@ -171,7 +171,7 @@ class FromImage:
     ) -> tuple[SectionCode, Edit] | None:
         """The empty field that takes it: the one under the caret, else the first that says so, that section's first."""
         for code in (section, *(c for c in SectionCode if c is not section)):
-            for passage in self._templating.passages(code).empty:
+            for passage in self._templating.passages(code).empty if self._desk.may_write(code) else ():
                 here = code is section and passage.start <= start and end <= passage.end
                 if taken is not None and passage in taken:
                     continue

@@ -194,8 +194,8 @@ class LinkedText:
 
     def take(self, mark: LinkMark) -> None:
         """What the image says in place of the words. Raises Refused where that cannot be."""
-        if not self._desk.is_open_for_writing:
-            raise Refused("Not changed", "The report is signed", "Write an addendum or correct it")
+        if not self._desk.may_write(mark.link.section):
+            raise Refused("Not changed", "These words are signed", "Write an addendum or correct the report")
         if mark.state is LinkState.GONE or not mark.says:
             raise Refused("Not changed", "The image says nothing here any more", "Change the words yourself")
         fresh = replace(mark.link, words=mark.says, start=0, end=len(mark.says), is_seen=True)
@@ -285,7 +285,7 @@ class LinkedText:
         if not self._is_loaded or not self._links or self._annotating.is_unsaved:
             return
         edits: list[tuple[SectionCode, Edit]] = []
-        for link in list(self._links.values()) if self._desk.is_open_for_writing else ():
+        for link in list(self._links.values()) if self._may_change_by_itself() else ():
             text = self._texts.get(link.section, "")
             if link.kind is not LinkKind.MEASURED or not is_untouched(link, text):
                 continue
@@ -296,6 +296,11 @@ class LinkedText:
         if edits:
             self.write(edits)
         self.changed.emit(None)
+
+    def _may_change_by_itself(self) -> bool:
+        """What was signed is changed by hands only, in a correction too."""
+        report = self._desk.report
+        return self._desk.is_open_for_writing and report is not None and report.revision is None
 
     def _as_now(self, link: TextLink) -> TextLink:
         drawn = self._annotating.find(link.annotation_uid)
