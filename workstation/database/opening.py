@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.database.encryption import CONVERTING, NO_KEY, DatabaseKey, Kind, connect, convert, kind_of
-from workstation.database.faults import DamagedDatabase, damage_seen, sqlite_errors
+from workstation.database.faults import DamagedDatabase, OperationalErrors, damage_seen, primary_code, sqlite_errors
 from workstation.database.places import unsafe_place
 from workstation.database.toolkit import Database
 from workstation.errors import Refused
@@ -118,9 +119,25 @@ def put_aside(path: Path) -> None:
 
 
 def _examined(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> tuple[int, float]:
-    """The file's version (0 for a new one), and when it was last checked whole. Writes nothing."""
+    """The file's version (0 for a new one), and when it was last checked whole. Writes nothing of its own."""
     if kind is Kind.ABSENT:
         return 0, time.time()
+    try:
+        return _looked_at(path, kind, key, busy_seconds)
+    except OperationalErrors as error:
+        if primary_code(error) != sqlite3.SQLITE_READONLY:
+            raise
+    _undo_half_a_transaction(path, kind, key, busy_seconds)
+    return _looked_at(path, kind, key, busy_seconds)
+
+
+def _undo_half_a_transaction(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> None:
+    """Killed while it wrote: SQLite puts back what the journal holds, as soon as one reads who may write (F01)."""
+    with contextlib.closing(connect(path, kind, key, busy_seconds)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+
+def _looked_at(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> tuple[int, float]:
     checked = _known_sound(path)
     with contextlib.closing(connect(path, kind, key, busy_seconds, read_only=True)) as connection:
         if not checked:
