@@ -97,7 +97,8 @@ def status_words(item: WorklistItem) -> str:
     """How far it is, and what must be known before it is opened."""
     words = plain.core_text(STATUS_WORDS[item.status])
     if item.read_by:
-        words = f"{words} · {plain.core_text('read by {0}').format(plain.plain(item.read_by))}"
+        reading = plain.core_text("Read by {0}").format(plain.plain(item.read_by))
+        words = reading if item.status is ReadStatus.UNREAD else f"{words} · {reading}"
     return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 

@@ -26,6 +26,7 @@ class Around(Protocol):
     def session(self) -> Session: ...
     @property
     def reports(self) -> ReportStore: ...
+    def wake_outbox(self) -> None: ...
 
 
 def attend(around: Around, ris: object, data: Path) -> None:
@@ -39,6 +40,8 @@ def attend(around: Around, ris: object, data: Path) -> None:
             ris.claims.seat = seat_of(data)
     if isinstance(ris, ReportLookup):
         settling.source = ris
+    settling.wake = around.wake_outbox
+    settling.resent.connect(around.delivery_changed.emit)
     around.delivery_changed.connect(claiming.delivered)
     around.delivery_changed.connect(settling.delivered)
 

@@ -153,11 +153,13 @@ def test_a_commands_refusal_is_told_in_the_banner(window, seat):
         ((delivery(DeliveryState.SENDING),), "1 report not confirmed", theme.TEXT),
         ((delivery(DeliveryState.QUEUED, 14),), "1 report not confirmed, oldest 14 min", theme.AMBER),
         (
-            (delivery(DeliveryState.ACKNOWLEDGED, 3), delivery(DeliveryState.QUEUED, 80, 2)),
+            (delivery(DeliveryState.ACKNOWLEDGED, 1), delivery(DeliveryState.QUEUED, 80, 2)),
             "2 reports not confirmed, oldest 1 h 20 min",
             theme.AMBER,
         ),
         ((delivery(DeliveryState.REJECTED, 5),), "Needs attention: 1 report not confirmed, oldest 5 min", theme.RED),
+        # F34: the RIS said yes, and does not show it.
+        ((delivery(DeliveryState.ACKNOWLEDGED, 3),), "Needs attention: 1 report not confirmed, oldest 3 min", theme.RED),
     ],
 )
 def test_the_badge_tells_count_and_age_of_what_is_not_confirmed(deliveries, words, colour):
@@ -179,7 +181,7 @@ def test_every_delivery_state_has_words_and_open_ones_come_first(window, seat, q
     dialog = DeliveriesDialog(seat)
     qtbot.addWidget(dialog)
     assert [dialog.table.item(r, 0).text() for r in range(2)] == ["A2", "A1"]
-    assert dialog.table.item(1, 4).text() == "<b>x</b>"
+    assert dialog.table.item(1, 5).text() == "<b>x</b>"
 
 
 def test_a_ris_that_does_not_answer_is_told_in_the_status_line(window, seat):

@@ -11,9 +11,11 @@ from ui import plain
 from ui.elided_label import ElidedLabel
 from ui.plain import core_text
 from ui.report.addenda import addenda_words
+from ui.report.claim_line import ClaimLine
 from ui.report.dictation_bar import DictationBar
 from ui.report.earlier_list import EarlierBox
 from ui.report.links import LinkHand
+from ui.report.outside_question import OutsideQuestion
 from ui.report.pasting import Pasting
 from ui.report.remarks import RemarkList
 from ui.report.section_block import SectionBlock
@@ -76,6 +78,7 @@ class ReportPanel(QWidget):
         self.tracked = Tracked(session, editors, keys("report.changes"), self)
         self._lay_out_tracked()
         self.pasting = Pasting(session, editors, self)
+        self.outside = OutsideQuestion(session, dictation.desk, self)
         self._show(self._desk.report)
 
     # ---- what others ask of it -------------------------------------------------------
@@ -119,7 +122,8 @@ class ReportPanel(QWidget):
         self._hint = _plain_label("reportHint")
         self.earlier = EarlierBox(self._session, self._run, self._keys)
         self.remarks = RemarkList()
-        for widget in (self._title, self._facts, self._state, self._hint):
+        self.claim_line = ClaimLine(self._session, self._run, self._keys)
+        for widget in (self._title, self._facts, self._state, self.claim_line, self._hint):
             column.addWidget(widget)
         column.addWidget(self.earlier)
         column.addWidget(self._sections, 1)
@@ -150,6 +154,7 @@ class ReportPanel(QWidget):
         self._desk.saving_changed.connect(self._saving)
         self._session.case_changed.connect(self._case_changed)
         self._session.life.begun.connect(lambda _: self.focus())
+        self._session.settling.changed.connect(lambda _: self._show_state())
         self.remarks.chosen.connect(self._go_to_remark)
         if self._session.second_look is not None:
             self._session.second_look.changed.connect(self.remarks.show_remarks)
@@ -222,7 +227,7 @@ class ReportPanel(QWidget):
         self._title.setText(plain.plain(report.procedure) if report else self.tr("No report"))
         self._facts.setVisible(report is not None)
         self._facts.set_parts(_facts(report) if report else [])
-        self._state.show_state(report, self._desk.delivery, unsaved)
+        self._state.show_state(report, self._desk.delivery, unsaved, self._session.settling.standing is not None)
         self._hint.setVisible(report is None)
         if self._session.case is None:
             self._hint.setText(self.tr("Open a case from the worklist to report it."))

@@ -173,6 +173,17 @@ class PrintDialog(QDialog):
             self._core.session.notice.emit(Notice(f"{words} on the way to the printer"))
 
 
+class VersionPrintDialog(PrintDialog):
+    """One signed version, of a report that need not be open: what is handed over when the RIS does not take it."""
+
+    def __init__(self, core: Seat, printed: PrintedReport, parent: QWidget | None = None) -> None:
+        self._only = printed
+        super().__init__(core, parent)
+
+    def _ask(self) -> None:
+        self._fill([self._only])
+
+
 def choices(report: Report, versions: Sequence[Report], patient: Patient, institution: str = "") -> list[PrintedReport]:
     """Unsigned words first, then the versions that stand, newest first."""
     signed = [PrintedReport(version, patient, False, institution) for version in reversed(versions)]

@@ -47,7 +47,7 @@ class SignRow(QWidget):
     def _show(self) -> None:
         report = self._session.desk.report
         revision = report.revision if report else None
-        is_signed = report is not None and not self._writable
+        is_signed = report is not None and not self._writable and not self._session.desk.locked
         left = self._seconds_left(report)
         self.preliminary.setVisible(not is_signed and revision is None)
         self.put_away.setVisible(revision is not None)

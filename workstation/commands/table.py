@@ -15,6 +15,7 @@ from workstation.commands.fusion import FUSION
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
+from workstation.commands.others import OTHERS
 from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
@@ -349,6 +350,7 @@ COMMANDS: tuple[Command, ...] = (
         "report.sign_final", "Sign as final", _sign(ReportAction.SIGN_FINAL), ("Ctrl+Return",), (), "Report", EVERYWHERE, True
     ),
     *REPORT_LIFE,
+    *OTHERS,
     Command(
         "report.deliveries", "Reports on their way", lambda c: c.shell.show_deliveries(), ("F8",), ("reports outgoing",), "Report"
     ),

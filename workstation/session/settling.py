@@ -57,9 +57,13 @@ class Settling:
         self.source: ReportLookup | None = None
         """The RIS, where it can be asked for reports of others."""
         self.store: ReportStore | None = None
+        self.wake: Callable[[], object] | None = None
+        """Makes the outbox try at once."""
         self.standing: RisVersion | None = None
         """What stands against the open report."""
         self.changed: Signal[RisVersion | None] = Signal()
+        self.resent: Signal[Delivery] = Signal()
+        """A delivery that a reader asked to send again is queued."""
         self._told: set[int] = set()
 
     # ---- what happens ----------------------------------------------------------------
@@ -104,20 +108,23 @@ class Settling:
 
     # ---- what the reader does --------------------------------------------------------
 
-    def compare(self, report_uuid: str, done: Callable[[Comparison], object]) -> None:
-        """Both sides of a report, fetched anew where the RIS answers. A problem is told."""
+    def compare(
+        self, report_uuid: str, done: Callable[[Comparison], object], failed: Callable[[Exception], object] | None = None
+    ) -> None:
+        """Both sides of a report, fetched anew where the RIS answers; or why there is nothing to compare."""
+        failed = failed or self._session.report_problem
         store = self.store
         if store is None:
-            self._session.report_problem(Refused("Nothing to compare", "No RIS is set"))
+            failed(Refused("Nothing to compare", "No RIS is set"))
             return
 
         def compared(_: object = None) -> None:
-            self._jobs.run(DATABASE, lambda _: _comparison(store, report_uuid), done, self._session.report_problem)
+            self._jobs.run(DATABASE, lambda _: _comparison(store, report_uuid), done, failed)
 
         def fetch(report: Report) -> None:
             self._fetch(report, then=compared)
 
-        self._jobs.run(DATABASE, lambda _: store.report(report_uuid), fetch, self._session.report_problem)
+        self._jobs.run(DATABASE, lambda _: store.report(report_uuid), fetch, failed)
 
     def decide(self, decision: Decision, report_uuid: str) -> None:
         """Carry the reader's choice out. What stands against it is told, and nothing is changed then."""
@@ -137,6 +144,29 @@ class Settling:
         session.desk.carry_out(act)
         # Behind it, in the same lane.
         self._jobs.run(DATABASE, lambda _: None, lambda _: self._decided(), _quietly)
+
+    def send_now(self) -> None:
+        """Forget the waits between tries. Raises Refused where there is nothing to send to."""
+        if self.wake is None:
+            raise Refused("Nothing is sent", "No RIS is set", "Set its address (ris_url) in settings.toml")
+        self.wake()
+        self._session.notice.emit(Notice("What waits is tried now. F8 shows how far it is"))
+
+    def send_again(self, delivery: Delivery) -> None:
+        """A reader asks for what was refused, held, in conflict or never found. What may not be is told."""
+        store, session = self.store, self._session
+        if store is None or self.wake is None:
+            session.report_problem(Refused("Nothing is sent", "No RIS is set"))
+            return
+        wake = self.wake
+
+        def done(moved: Delivery) -> None:
+            session.desk.follow(moved)
+            session.refresh_worklist()
+            self.resent.emit(moved)
+            wake()
+
+        self._jobs.run(DATABASE, lambda _: store.ledger.retry(delivery.delivery_id), done, session.report_problem)
 
     # ---- inside ------------------------------------------------------------------------
 
