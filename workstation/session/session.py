@@ -35,6 +35,7 @@ from workstation.session.linked_image import LinkedImages
 from workstation.session.linked_text import LinkedText
 from workstation.session.linking import Where
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
+from workstation.session.outside import Outside
 from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.registering import Registering
@@ -83,9 +84,10 @@ class Session:
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.notice: Signal[Notice] = Signal()
-        self.life, self.criticals = (
+        self.life, self.criticals, self.outside = (
             ReportLives(desk, lambda: self.signer, self.notice.emit),
             Criticals(desk, lambda: self.signer, self.notice.emit),
+            Outside(desk, lambda: self.case, self.open),
         )
         self.templating = Templating(desk, lambda: self.case, self.report_problem)
         self.templating.doses = lambda: self.findings.doses
@@ -129,6 +131,7 @@ class Session:
         self.desk.opened.connect(self._forget_remarks)
         self.desk.opened.connect(self._tell_recovered)
         self.desk.opened.connect(self.settling.opened)
+        self.case_changed.connect(self.outside.case_changed)
         self.case_changed.connect(self.claiming.case_changed)
         self.case_changed.connect(self.settling.closed)
         self.claiming.marks_changed.connect(lambda _: self._set_items(self.items))
