@@ -17,7 +17,7 @@ from workstation.session.session import Session
 
 LIST_ROWS = 4
 TEXT_LINES = 9
-LEAST_ROWS, LEAST_LINES = 2, 3
+LEAST_ROWS, LEAST_LINES = 1, 3
 OTHERS_LINES = 33
 """Lines of text that the rest of the panel needs: every section stays in view."""
 WIDE = 380
@@ -134,6 +134,7 @@ class EarlierList(QWidget):
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.horizontalHeader().hide()
         table.setTabKeyNavigation(False)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().lineSpacing() + 8)
         table.currentCellChanged.connect(lambda row, *_: self._choose(row))
         return table
 

@@ -52,7 +52,7 @@ class SearchDialog(QDialog):
         self.words.setPlaceholderText(self.tr('Words, "a phrase", begin*'))
         self.words.setAccessibleName(self.tr("Search"))
         self.words.setMaxLength(200)
-        self.everywhere = QCheckBox(self.tr("&All reports on this computer"))
+        self.everywhere = QCheckBox(self.tr("All reports on this computer"))
         self.state = QLabel()
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setProperty("role", "muted")
