@@ -138,22 +138,6 @@ def test_without_a_reason_there_is_nothing_to_take_over(window, seat, qtbot):
     assert block.editor.isVisible()
 
 
-def test_the_signed_report_of_a_prior_can_be_read(window, seat, qtbot):
-    earlier = replace(seat.items[0], accession_number="A2.1", study_instance_uid="2.1", study_date="20260218")
-    report = seat.reports.open_draft(replace(earlier, order=replace(earlier.order, order_id="o", accession_number="A2.1")))
-    seat.reports.write_section(report.report_uuid, SectionCode.FINDINGS, "A 5 mm nodule.")
-    sign(seat, earlier, report.report_uuid)
-    open_case(window, seat, qtbot, 0)
-    panel = window.report_panel
-    button = panel.findChild(QToolButton, "showPriorReports")
-    assert button.isVisible()
-    button.click()
-    assert "Findings: A 5 mm nodule." in panel._priors.toPlainText()
-    assert panel._priors.isReadOnly()
-    open_case(window, seat, qtbot, 1)
-    assert not panel._priors.isVisible()
-
-
 def sign(seat, item, report_uuid):
     from workstation.reporting.store import SigningEvidence
 
