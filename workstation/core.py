@@ -262,6 +262,7 @@ class Core(Generic[Reader, Shelf]):
         session.registering.kept = self.alignments
         session.life.undo_seconds = self.settings.undo_seconds
         session.allows_lossy = self.settings.lossy_primary
+        session.spoken.unsure_below = self.settings.unsure_below
         session.standing = self.notices
         session.second_look = SecondLook(self.folders.config / "colleague")
         session.templating.folder = self.folders.config / "templates"

@@ -122,6 +122,8 @@ class Settings:
     """How the key to talk works: "toggle", "hold" (on while it is down), or "both": a tap toggles, a longer press holds."""
     dictation_ready_seconds: int = 10
     """So long after talking the microphone stays open, so that the half second before the key is heard too; 0: not at all."""
+    unsure_below: float = 0.6
+    """Dictated words that were heard with less confidence (0 to 1) are underlined."""
     keep_sound_days: int = 0
     """For so many days the sound of dictated words is kept, sealed, for their author to hear again; 0: not on disk."""
     poll_orders_seconds: int = 60

@@ -9,7 +9,7 @@ from dictation.spoken_marks import Part, SpokenMark, marks_of, part_at, parts_of
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SectionCode
 from workstation.reporting.journal import Change
-from workstation.reporting.origins import Traced
+from workstation.reporting.origins import Run, Traced
 from workstation.reporting.spoken import Looked, SpokenReport
 
 
@@ -56,6 +56,7 @@ class SpokenText:
         self._segments: dict[str, DictatedSegment] = {}
         self._marks: dict[str, tuple[SpokenMark, ...]] = {}
         self._seen: set[Looked] = set()
+        self._unseen: dict[SectionCode, tuple[tuple[Run, ...], tuple[Standing, ...]]] = {}
         self._chosen: dict[SectionCode, list[_Chosen]] = {}
 
     def load(self, report: SpokenReport) -> None:
@@ -66,6 +67,8 @@ class SpokenText:
             self._sections[section] = traced
         self._segments |= report.segments
         self._seen |= report.seen
+        self._marks.clear()
+        self._unseen.clear()
 
     def text(self, section: SectionCode) -> str:
         return self._sections[section].text
@@ -80,6 +83,7 @@ class SpokenText:
     def dictate(self, section: SectionCode, change: Change, segment: DictatedSegment) -> None:
         self._segments[segment.segment_id] = segment
         self._marks.pop(segment.segment_id, None)
+        self._unseen.clear()
         self._sections[section].dictate(change, segment.segment_id, segment.text)
 
     def stretches(self, segment_id: str) -> tuple[SectionCode, tuple[tuple[int, int], ...]] | None:
@@ -98,12 +102,18 @@ class SpokenText:
     # ---- what stands out -------------------------------------------------------------
 
     def unseen(self, section: SectionCode) -> tuple[Standing, ...]:
-        return tuple(s for s in self._standing(section) if s.key not in self._seen)
+        runs = self._sections[section].runs()
+        known = self._unseen.get(section)
+        if known is None or known[0] is not runs:
+            known = runs, tuple(s for s in self._standing(section) if s.key not in self._seen)
+            self._unseen[section] = known
+        return known[1]
 
     def look(self, standing: Iterable[Standing]) -> tuple[Looked, ...]:
         """These were looked at; gives those that were not before."""
         new = tuple({s.key: None for s in standing if s.key not in self._seen})
         self._seen.update(new)
+        self._unseen.clear()
         return new
 
     def _standing(self, section: SectionCode) -> list[Standing]:

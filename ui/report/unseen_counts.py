@@ -50,6 +50,7 @@ class UnseenCounts(QObject):
         for code, block in blocks.items():
             block.head.insertWidget(block.head.count() - 1, self._counts[code])
         self.all = UnseenCount(run, keys)
+        self._keep_room(self.all)
         row = sign_row.layout()
         if isinstance(row, QBoxLayout):
             row.insertWidget(0, self.all)
@@ -61,3 +62,12 @@ class UnseenCounts(QObject):
         for code, count in counts.items():
             self._counts[code].show_count(count)
         self.all.show_count(sum(counts.values()))
+
+    @staticmethod
+    def _keep_room(count: UnseenCount) -> None:
+        """The buttons beside it stay where they are when the first word comes and when the last was looked at."""
+        count.show_count(99)
+        count.setFixedWidth(count.sizeHint().width())
+        policy = count.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        count.setSizePolicy(policy)

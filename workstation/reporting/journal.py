@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workstation.domain.dictation import DictatedSegment
@@ -27,9 +28,22 @@ def change_between(old: str, new: str) -> Change | None:
     if old == new:
         return None
     shorter = min(len(old), len(new))
-    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
-    tail = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
+    start = _longest(shorter, lambda low, high: old[low:high] == new[low:high])
+    ends = len(old), len(new)
+    tail = _longest(shorter - start, lambda low, high: old[ends[0] - high : ends[0] - low] == new[ends[1] - high : ends[1] - low])
     return Change(start, len(old) - start - tail, new[start : len(new) - tail])
+
+
+def _longest(most: int, same: Callable[[int, int], bool]) -> int:
+    """How many letters are the same in a row, `most` at most: halves are compared, for this is done at each key press."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if same(low, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 OPENING = "([/"

@@ -7,7 +7,7 @@ characters, as the journal counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -41,6 +41,7 @@ class Traced:
         self.text = text
         self._origins: list[Origin | None] = [None] * len(text)
         self._cut: dict[str, tuple[Origin | None, ...]] = {}
+        self._runs: tuple[Run, ...] | None = ()
 
     def change(self, change: Change) -> None:
         """Typed, or put in by the program."""
@@ -61,16 +62,18 @@ class Traced:
 
     def runs(self) -> tuple[Run, ...]:
         """What came by voice and stands, in the order of the text."""
-        found: list[Run] = []
-        for at, origin in enumerate(self._origins):
-            if origin is None or origin[1] == AROUND:
+        if self._runs is None:
+            self._runs = tuple(self._found_runs())
+        return self._runs
+
+    def _found_runs(self) -> Iterator[Run]:
+        start, first = 0, None
+        for at, origin in enumerate((*self._origins, None)):
+            if first is not None and origin == (first[0], first[1] + at - start):
                 continue
-            last = found[-1] if found else None
-            if last is not None and last.segment_id == origin[0] and last.end == at and last.first + at - last.start == origin[1]:
-                found[-1] = Run(last.segment_id, last.start, at + 1, last.first)
-            else:
-                found.append(Run(origin[0], at, at + 1, origin[1]))
-        return tuple(found)
+            if first is not None:
+                yield Run(first[0], start, at, first[1])
+            start, first = at, origin if origin is not None and origin[1] != AROUND else None
 
     def of_segment(self, segment_id: str) -> tuple[tuple[int, int], ...]:
         """The stretches (start, end) of the text that a segment brought, with the spaces put around it."""
@@ -122,6 +125,7 @@ class Traced:
             while len(self._cut) > MOST_KEPT:
                 del self._cut[next(iter(self._cut))]
         self._origins[change.start : past] = origins
+        self._runs = None
         self.text = apply(self.text, change)
 
 
