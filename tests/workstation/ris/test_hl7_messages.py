@@ -77,7 +77,8 @@ def test_every_message_is_valid_and_carries_its_text_exactly(texts, status) -> N
 @given(TEXTS, TEXTS, TEXTS)
 def test_no_text_of_an_order_or_a_name_becomes_structure(name, reason, number) -> None:
     """F86."""
-    order = replace(ORDER, reason=clean(reason), placer_number=clean(number), patient=replace(PATIENT, name=clean(name)))
+    patient = replace(ORDER.patient, name=clean(name))
+    order = replace(ORDER, reason=clean(reason), placer_number=clean(number), patient=patient)
     content = oru(report_with({SectionCode.FINDINGS: "x"}), order, SITE)
     plain = oru(report_with({SectionCode.FINDINGS: "x"}), ORDER, SITE)
     shape = [(line[:3], line.count("|")) for line in content.decode().split("\r")]
@@ -178,7 +179,7 @@ def test_a_character_that_the_site_cannot_take_is_named_and_nothing_replaced() -
     assert hl7.read_message(content).charset == "8859/1"
     with pytest.raises(Refused, match=r"“č” \(U\+010D\) in the report"):
         oru(report_with({SectionCode.FINDINGS: "Čáhppe č".lower()}), ORDER, latin)
-    named = replace(ORDER, patient=replace(PATIENT, name="Ŋ^Á"))
+    named = replace(ORDER, patient=replace(ORDER.patient, name="Ŋ^Á"))
     with pytest.raises(Refused, match="what the order says"):
         oru(report_with({SectionCode.FINDINGS: "x"}), named, latin)
 
