@@ -25,7 +25,15 @@ from ui import theme
 from ui.list_table import ListTable
 from ui.plain import core_text, plain, tooltip
 from ui.worklist_model import span
-from workstation.domain.delivery import FINISHED_DELIVERIES, Delivery, DeliveryState, is_unfound
+from workstation.domain.delivery import (
+    FINISHED_DELIVERIES,
+    UNPROVABLE,
+    Delivery,
+    DeliveryState,
+    is_at_end,
+    is_unfound,
+    is_unprovable,
+)
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report
 from workstation.jobs import DATABASE, Cancel
@@ -76,6 +84,7 @@ ADVICE = {
     DeliveryState.QUEUED: "It goes by itself when the RIS answers.",
     DeliveryState.SENDING: "The RIS is asked whether it has it. Nothing is sent twice.",
     DeliveryState.ACKNOWLEDGED: "It is confirmed when it was read back and is the same.",
+    UNPROVABLE: "Sending again makes no second report. Where it matters, ask the RIS desk.",
     DeliveryState.CONFLICT: "Compare the two and choose. Nothing in the RIS was overwritten.",
     DeliveryState.HELD: "Call the RIS desk: is it this patient, this order? Then send again. The text can be copied or printed.",
     DeliveryState.REJECTED: "Call the RIS desk and tell what it says. Then send again, or hand the text over: copy or print it.",
@@ -206,7 +215,9 @@ class DeliveriesDialog(QDialog):
         for button in (self.copy, self.print):
             button.setEnabled(delivery is not None)
         lost = delivery is not None and is_unfound(delivery, now)
-        self.advice.setText(core_text(UNFOUND if lost else ADVICE.get(state, "") if state is not None else ""))
+        blind = delivery is not None and is_unprovable(delivery)
+        advice = ADVICE.get(UNPROVABLE if blind else state, "") if state is not None else ""
+        self.advice.setText(core_text(UNFOUND if lost else advice))
         if delivery is None:
             self.history.clear()
             return
@@ -287,15 +298,21 @@ def in_order(deliveries: Sequence[Delivery]) -> list[Delivery]:
 
 
 def cells(delivery: Delivery, now: datetime) -> tuple[str, ...]:
-    is_open = delivery.state not in FINISHED_DELIVERIES
+    is_open = not is_at_end(delivery)
     return (
         delivery.accession_number,
         str(delivery.version),
         delivery.created.astimezone().strftime(WHEN),
         age_words(delivery, now) if is_open else "",
-        core_text(UNFOUND if is_unfound(delivery, now) else STATE_WORDS[delivery.state]),
+        core_text(state_words(delivery, now)),
         core_text(delivery.last_error),
     )
+
+
+def state_words(delivery: Delivery, now: datetime) -> str:
+    if is_unprovable(delivery):
+        return UNPROVABLE
+    return UNFOUND if is_unfound(delivery, now) else STATE_WORDS[delivery.state]
 
 
 def age_words(delivery: Delivery, now: datetime) -> str:

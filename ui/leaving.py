@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from ui.plain import core_text
 from ui.worklist_model import span
-from workstation.domain.delivery import FINISHED_DELIVERIES, Delivery
+from workstation.domain.delivery import Delivery, is_at_end
 from workstation.errors import WorkstationError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Leaving(QObject):
         if desk.unsaved or desk.is_saving:
             reasons.append(self.tr("The disk has not taken everything you wrote. What it has not taken is lost when you close."))
         try:
-            waiting = [d for d in self._core.reports.deliveries(open_only=True) if d.state not in FINISHED_DELIVERIES]
+            waiting = [d for d in self._core.reports.deliveries(open_only=True) if not is_at_end(d)]
         except WorkstationError as error:
             return [*reasons, core_text(str(error))]
         return [*reasons, self._waiting_words(waiting)] if waiting else reasons

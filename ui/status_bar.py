@@ -19,7 +19,7 @@ from ui.report.undo_badge import UndoBadge
 from ui.runner import Runner
 from ui.worklist_model import span
 from workstation.archives.prefetch_state import Phase, PrefetchState
-from workstation.domain.delivery import FINISHED_DELIVERIES, PROBLEMS, Delivery, is_unfound
+from workstation.domain.delivery import FINISHED_DELIVERIES, PROBLEMS, Delivery, is_at_end, is_unfound, is_unprovable
 from workstation.domain.sending import Sending
 from workstation.jobs import DATABASE, Cancel
 
@@ -185,7 +185,9 @@ def delivery_words(deliveries: tuple[Delivery, ...], now: datetime) -> tuple[str
     """The badge: how many signed reports are not yet proved to be in the RIS, and the oldest one's age."""
     if not deliveries:
         return core_text("No reports waiting"), theme.MUTED
-    waiting = [d for d in deliveries if d.state not in FINISHED_DELIVERIES]
+    waiting = [d for d in deliveries if not is_at_end(d)]
+    if not waiting and any(map(is_unprovable, deliveries)):
+        return core_text("All reports accepted; this RIS cannot confirm"), theme.TEXT
     if not waiting:
         return core_text("All reports confirmed"), theme.GREEN
     oldest = min(d.created for d in waiting)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
-from workstation.domain.delivery import Delivery, DeliveryState
+from workstation.domain.delivery import Delivery, DeliveryState, is_unprovable
 from workstation.domain.report import Report, ReportAction, ReportStatus, Revision
 
 TROUBLE = (DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED)
@@ -87,6 +87,8 @@ def _delivery_words(delivery: Delivery) -> str:
         DeliveryState.WITHDRAWN: _tr("taken back before it was sent"),
         DeliveryState.DISCARDED: _tr("put away: the version of the RIS stands"),
     }[delivery.state]
+    if is_unprovable(delivery):
+        words = _tr("accepted by the RIS, which offers no way to prove it")
     reason = plain(core_text(delivery.last_error))
     return f"{words}. {reason}" if reason and delivery.state in TROUBLE else words
 

@@ -124,6 +124,19 @@ def is_unfound(delivery: Delivery, now: datetime) -> bool:
     return delivery.state is DeliveryState.ACKNOWLEDGED and delivery.can_be_proved and now - came > ALARM_AFTER
 
 
+UNPROVABLE = "The RIS said yes; it offers no way to prove it"
+
+
+def is_unprovable(delivery: Delivery) -> bool:
+    """Whether the RIS said yes and cannot be read: that is all that will ever be known."""
+    return delivery.state is DeliveryState.ACKNOWLEDGED and not delivery.can_be_proved
+
+
+def is_at_end(delivery: Delivery) -> bool:
+    """Whether nothing more will become of it by itself, and nothing is wrong."""
+    return delivery.state in FINISHED_DELIVERIES or is_unprovable(delivery)
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The very version in the RIS that a reader saw and chose to sign on top of."""

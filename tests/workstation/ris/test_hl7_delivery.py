@@ -30,7 +30,7 @@ from workstation.reporting.oru import Hl7Site
 from workstation.reporting.store import ReportStore
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
-from workstation.ris.hl7.driver import UNPROVABLE, Hl7Ris
+from workstation.ris.hl7.driver import Hl7Ris
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.outbox import Backoff, Outbox

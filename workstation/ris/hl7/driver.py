@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from workstation.domain.claim import ClaimSource
-from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, Submission
+from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, UNPROVABLE, Submission
 from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
@@ -23,7 +23,6 @@ from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
 from workstation.ris.wire import NoAnswer, Query
 
-UNPROVABLE = "The RIS said yes; it offers no way to prove it"
 
 
 class Hl7Ris:
