@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -10,9 +12,11 @@ from report_seat import ReportSeat
 from ui_mouse import move
 
 from ui.main_window import MainWindow
-from workstation.domain.annotation import Verdict
+from workstation.domain.annotation import AnnotationKind, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.dictation import DictatedSegment
+from workstation.domain.dose import DoseEvent, DoseReport
 from workstation.domain.report import SectionCode
+from workstation.ports import ObjectFound
 from workstation.session.linked_marks import LinkState
 from workstation.session.second_look import SecondLook
 from workstation.session.tool import Tool
@@ -231,6 +235,32 @@ def test_an_empty_field_that_takes_a_length_gets_the_bare_number(seat, window):
     assert state(seat) == [("26", "changed")]
 
 
+def test_two_diameters_fill_both_fields_as_one_step_of_undo(seat, window):
+    both_axes = Measured((MeasuredValue("Long axis", 23.4, "mm"), MeasuredValue("Short axis", 12.1, "mm")))
+    drawn = measure(seat, window)
+    seat.session.annotating.add(replace(drawn, uid="2.25.66", kind=AnnotationKind.BIDIRECTIONAL, measured=both_axes))
+    window.focus_report()
+    QTest.keyClicks(editor(window), ".size2")
+    QTest.keyClick(editor(window), Qt.Key.Key_Tab)
+    assert text(window).startswith("[long diameter] mm × [short diameter] mm")
+    press(window, Qt.Key.Key_H, ALT)
+    assert text(window).startswith("23 mm × 12 mm")
+    assert state(seat)[-2:] == [("23", "same"), ("12", "same")]
+    QTest.keyClick(editor(window), Qt.Key.Key_Z, CTRL)
+    assert text(window).startswith("[long diameter] mm × [short diameter] mm")
+
+
+def test_the_dose_of_this_study_stands_in_a_phrase_and_that_of_the_prior_does_not(seat, window):
+    event = DoseEvent("2.25.1", ctdi_vol_mgy=8.2)
+    seat.library.objects["1.1"] = (ObjectFound("Dose report", dose=DoseReport("1.1", (event,), 310.0), uid="2.25.5"),)
+    seat.library.objects["2.1"] = (ObjectFound("Dose report", dose=DoseReport("2.1", (), 900.0), uid="2.25.6"),)
+    seat.session.findings.open_case(seat.session.case.studies)
+    window.focus_report()
+    QTest.keyClicks(editor(window), ".dose")
+    QTest.keyClick(editor(window), Qt.Key.Key_Tab)
+    assert text(window) == "Radiation dose: CTDIvol 8.2 mGy, DLP 310 mGy·cm."
+
+
 def test_what_cannot_be_said_honestly_is_refused_with_the_reason(seat, window):
     said = []
     seat.session.notice.connect(lambda notice: said.append(notice.text))
@@ -303,10 +333,6 @@ def test_an_image_that_is_gone_says_so(seat, window):
 
 
 def test_a_finding_of_a_program_is_told_with_who_accepted_it(seat, window):
-    from dataclasses import replace
-
-    from workstation.domain.annotation import Source
-
     drawn = measure(seat, window)
     found = replace(drawn, uid="2.25.77", source=Source("program", "NoduleNet", "2.1"), verdict=Verdict.OPEN)
     seat.session.annotating.add_received([found])

@@ -124,10 +124,10 @@ def test_a_field_takes_the_bare_number_in_its_own_unit():
 
 def test_all_that_a_template_may_name_is_known_here():
     all_kinds = drawn(
-        K.SPHERE, ("Length", 1.0, "mm"), ("Area", 1.0, "mm²"), ("Volume", 1.0, "ml"), ("Angle", 1.0, "°"), ("Mean", 1.0, "HU"),
+        K.SPHERE, ("Length", 1.0, "mm"), ("Short axis", 1.0, "mm"), ("Area", 1.0, "mm²"), ("Volume", 1.0, "ml"), ("Angle", 1.0, "°"), ("Mean", 1.0, "HU"),
     )  # fmt: skip
     suv = drawn(K.SPHERE, ("Max", 1.0, "SUVbw"), ("Peak", 1.0, "SUVbw"), ("Mean", 1.0, "SUVbw"))
-    units = {"length": "mm", "area": "mm²", "volume": "ml", "angle": "°", "hu": "HU"}
+    units = {"length": "mm", "short_axis": "mm", "area": "mm²", "volume": "ml", "angle": "°", "hu": "HU"}
     for name in set(TAKES) - set(TAKES_WORDS):
         assert field_part(all_kinds if name in units else suv, units.get(name, ""), name), name
 

@@ -38,6 +38,7 @@ class LinkGutter(QWidget):
         editor.setViewportMargins(0, 0, WIDTH, 0)
         editor.installEventFilter(self)
         editor.updateRequest.connect(lambda *_: self.update())
+        self.setObjectName("linkGutter")
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self._place()
 

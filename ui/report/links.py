@@ -21,6 +21,7 @@ from workstation.session.linked_marks import LinkMark, LinkState
 from workstation.session.linked_text import Edit
 from workstation.session.session import Session
 
+_COMMANDS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
 MARKS = "links"
 """This hand among the providers of marks."""
 OVER = 1
@@ -112,15 +113,15 @@ class LinkHand(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, SectionEditor) and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             typed = event.text()
-            is_letter = len(typed) == 1 and typed.isalnum()
+            is_letter = len(typed) == 1 and typed.isalnum() and not event.modifiers() & _COMMANDS
             self._letters[watched.code] = typed if is_letter and not watched.isReadOnly() else ""
         if not isinstance(event, QMouseEvent) or event.type() != QEvent.Type.MouseButtonRelease:
             return False
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return self._clicked(watched, event)
+            self._clicked(watched, event)
         return False
 
-    def _clicked(self, watched: QObject, event: QMouseEvent) -> bool:
+    def _clicked(self, watched: QObject, event: QMouseEvent) -> None:
         """Ctrl and a click on words: their image."""
         for code, editor in self._editors.items():
             if editor.viewport() is watched:
@@ -128,8 +129,6 @@ class LinkHand(QObject):
                 mark = self._linked.at(code, place)
                 if mark is not None:
                     self.show(mark)
-                    return True
-        return False
 
     def show(self, mark: LinkMark) -> None:
         try:

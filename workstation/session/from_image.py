@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workstation.templates.body import Passage
 
 PROGRAM = "program"
+SHORT_AXIS = "short_axis"
 _AXES = {Plane.SAGITTAL: 0, Plane.CORONAL: 1, Plane.AXIAL: 2}
 
 
@@ -145,11 +146,19 @@ class FromImage:
     def _put_one(self, one: Told) -> None:
         section, start, end = self._linked.writer.caret()
         field = self._field(one, section, start, end)
-        if field is not None:
-            section, edit = field
-        else:
-            edit = self._at_caret(one, section, end)
-        self._linked.write([(section, edit)], goes_on=True)
+        if field is None:
+            self._linked.write([(section, self._at_caret(one, section, end))], goes_on=True)
+            return
+        section, edit = field
+        self._linked.write([field, *self._short_axis_behind(one, section, edit)], goes_on=True)
+
+    def _short_axis_behind(self, one: Told, section: SectionCode, edit: Edit) -> list[tuple[SectionCode, Edit]]:
+        """`[long] × [short]` is filled in one go."""
+        following = next((p for p in self._templating.passages(section).empty if p.start >= edit.end), None)
+        if following is None or following.field.takes != SHORT_AXIS:
+            return []
+        pieces = self._pieces_for(one, following, False)
+        return [(section, self._edit(section, following.start, following.end, one, pieces))] if pieces else []
 
     def _put_lines(self, found: Sequence[Told], last: str = "") -> None:
         section = self._linked.writer.caret()[0]

@@ -202,8 +202,10 @@ class LinkedText:
         self.write([(mark.link.section, Edit(mark.start, mark.end, mark.says, (self._as_now(fresh),)))])
 
     def see(self, marks: Iterable[LinkMark]) -> None:
-        """The reader has looked at words that changed."""
-        ids = [m.link.link_id for m in marks if m.state is LinkState.CHANGED]
+        """The reader has looked at words that changed, and so at all that changed with that measurement there."""
+        seen = {(m.link.section, m.link.annotation_uid) for m in marks if m.state is LinkState.CHANGED}
+        changed = [link for link in self._links.values() if not link.is_seen and (link.section, link.annotation_uid) in seen]
+        ids = [link.link_id for link in changed]
         if not ids:
             return
         for one in ids:

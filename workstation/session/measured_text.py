@@ -133,6 +133,7 @@ _OF_FIELDS: dict[str, tuple[str, ...]] = {
     "°": ("Cobb angle", "Angle"),
     "ml": ("Volume",),
     "length": _SIZES,
+    "short_axis": ("Short axis",),
     "hu": ("Mean", "Value"),
     "angle": ("Cobb angle", "Angle"),
     "volume": ("Volume",),

@@ -28,7 +28,7 @@ MERGE = ("patient.age", "patient.sex", "procedure", "order.reason", "technique",
 """Fields that are filled from the case. What is not known there becomes an empty field for the reader."""
 
 TAKES_WORDS = ("size", "lesion")
-TAKES = ("length", "area", "volume", "angle", "hu", "suvmax", "suvpeak", "suvmean", *TAKES_WORDS)
+TAKES = ("length", "short_axis", "area", "volume", "angle", "hu", "suvmax", "suvpeak", "suvmean", *TAKES_WORDS)
 """What a field may take of an image: one value in its unit, or (TAKES_WORDS, in text fields) the words with their image."""
 
 SECTIONS = {code.name.lower(): code for code in SectionCode}
