@@ -19,8 +19,8 @@ from hl7_seat import HospitalSeat, placed
 from seat import PATIENT, signed
 
 from workstation.domain import hl7
+from workstation.domain.delivery import UNPROVABLE, is_unfound
 from workstation.domain.delivery import DeliveryState as State
-from workstation.domain.delivery import is_unfound
 from workstation.domain.order import Order
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import ReportAction
