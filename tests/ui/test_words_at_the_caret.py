@@ -190,17 +190,21 @@ def test_ctrl_z_takes_back_exactly_one_segment_and_redo_brings_its_marks_back(ro
     assert seat.text() == "Typed. No lesion."
 
 
-def test_a_segment_is_taken_back_after_other_editing_and_nothing_typed_goes(room, seat):
-    room.say("no lesion here", "No lesion here.")
-    second = room.say("the spleen is normal", "The spleen is normal.")
-    room.caret("spleen")
-    QTest.keyClicks(room.editor(), "big ")
-    room.caret("No lesion")
+def test_a_segment_is_taken_back_after_other_editing_and_only_where_it_stands_whole(room, seat):
+    first = room.say("the spleen", "The spleen.")
+    room.caret(" spleen")
+    second = room.say("enlarged left", "Enlarged left.")
+    assert room.text() == "The enlarged left spleen."
+    room.caret("The")
     QTest.keyClicks(room.editor(), "Typed. ")
+    assert not room.panel.spoken.take_back(first), "there are other words in it"
     assert room.panel.spoken.take_back(second)
-    assert room.text() == "Typed. No lesion here.big " == seat.text()
+    assert room.text() == "Typed. The spleen." == seat.text()
     room.focus().undo()
-    assert room.text() == "Typed. No lesion here. The big spleen is normal."
+    assert (room.text(), room.marked()) == ("Typed. The enlarged left spleen.", ["left"])
+    room.caret("arged")
+    QTest.keyClicks(room.editor(), "x")
+    assert not room.panel.spoken.take_back(second)
     assert not room.panel.spoken.take_back("never said")
 
 

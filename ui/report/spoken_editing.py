@@ -5,13 +5,11 @@ Used by voice; each does what a key does, in the editors of one panel, as one un
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from ui.report.editor_marks import cursor_over
 from ui.report.panel import SECTIONS, ReportPanel
 from ui.report.section_editor import SectionEditor
 from workstation.domain.dictation import DictatedSegment
@@ -60,17 +58,8 @@ class SpokenEditing(QObject):
         if said is None:
             return "Nothing was said into this report yet"
         editor = self._panel.editor(said.section)
-        text = editor.toPlainText()
-        at = _last_place(text, said.text)
-        if at < 0:
+        if not self._panel.spoken.take_back(said.segment_id):
             return "The last words were changed since: nothing was taken back"
-        end = at + len(said.text)
-        start = at - 1 if at and text[at - 1] == " " and (end == len(text) or text[end].isspace()) else at
-        cursor = cursor_over(editor, text, start, end)
-        cursor.beginEditBlock()
-        cursor.removeSelectedText()
-        cursor.endEditBlock()
-        editor.flush()
         self._said.remove(said)
         return self._undoing(editor, lambda: self._said.append(said))
 
@@ -118,13 +107,15 @@ class SpokenEditing(QObject):
         said = self.last
         if said is None:
             return False
-        text = self._panel.editor(said.section).toPlainText()
-        at = _last_place(text, said.text)
-        if at < 0:
+        found = self._panel.spoken.spoken.whole(said.segment_id)
+        if found is None:
             return False
-        self._desk.section = said.section
+        section, start, end = found
+        words = self._panel.editor(section).toPlainText()[start:end]
+        start, end = start + len(words) - len(words.lstrip(" ")), end - len(words) + len(words.rstrip(" "))
+        self._desk.section = section
         self._panel.focus()
-        self._panel.editor(said.section).select(at, at + len(said.text))
+        self._panel.editor(section).select(start, end)
         return True
 
     def _editor(self) -> SectionEditor | None:
@@ -145,9 +136,3 @@ class SpokenEditing(QObject):
             return True
 
         return undo
-
-
-def _last_place(text: str, words: str) -> int:
-    """Where they stand last, with the capitals of that place; -1 for nowhere."""
-    found = list(re.finditer(re.escape(words), text, re.IGNORECASE))
-    return found[-1].start() if found else -1

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QTextCharFormat
 
 from dictation.fitting import fitted
 from dictation.spoken_marks import Why
@@ -118,17 +118,19 @@ class SpokenHand(QObject):
         return text[: chars(text, editor.textCursor().selectionStart())]
 
     def take_back(self, segment_id: str) -> bool:
-        """Exactly this segment goes from the report that is shown, with what is left of it, as one undo step."""
-        found = self.spoken.stretches(segment_id)
+        """Exactly this segment goes from the report that is shown, with its space, as one undo step.
+
+        False where it does not stand there whole: what the reader made of it since is the reader's.
+        """
+        found = self.spoken.whole(segment_id)
         if found is None or self._editors[found[0]].isReadOnly():
             return False
-        editor = self._editors[found[0]]
-        text, block = editor.toPlainText(), QTextCursor(editor.document())
-        block.beginEditBlock()
-        for start, end in reversed(found[1]):  # what is in front keeps its place
-            cursor_over(editor, text, start, end).removeSelectedText()
-            text = text[:start] + text[end:]
-        block.endEditBlock()
+        section, start, end = found
+        editor = self._editors[section]
+        cursor = cursor_over(editor, editor.toPlainText(), start, end)
+        cursor.beginEditBlock()
+        cursor.removeSelectedText()
+        cursor.endEditBlock()
         editor.flush()
         return True
 

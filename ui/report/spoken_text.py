@@ -86,10 +86,18 @@ class SpokenText:
         self._unseen.clear()
         self._sections[section].dictate(change, segment.segment_id, segment.text)
 
-    def stretches(self, segment_id: str) -> tuple[SectionCode, tuple[tuple[int, int], ...]] | None:
-        """Where a segment stands, with the spaces that came with it; None where nothing of it does."""
-        found = ((section, traced.of_segment(segment_id)) for section, traced in self._sections.items())
-        return next(((section, places) for section, places in found if places), None)
+    def whole(self, segment_id: str) -> tuple[SectionCode, int, int] | None:
+        """Where a segment stands as it came, with the spaces that came with it; None where not all of it does."""
+        segment = self._segments.get(segment_id)
+        for section, traced in self._sections.items():
+            places = traced.of_segment(segment_id)
+            if segment is not None and len(places) == 1:
+                start, end = places[0]
+                words = traced.text[start:end].strip(" ")
+                # The middle of a sentence took its stop and its capital away.
+                is_all = words.lower() in (segment.text.lower(), segment.text[:-1].lower())
+                return (section, start, end) if is_all else None
+        return None
 
     def place_of(self, segment_id: str, start: int, end: int) -> tuple[SectionCode, int, int] | None:
         """Where `[start:end]` of a segment's text stands now, untouched."""
