@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from seat import evidence_for, item_for, order_for
@@ -246,3 +251,36 @@ def test_words_of_another_patients_report_are_remembered(store, draft):
     """F73."""
     store.life.note_foreign(draft, ForeignText(FINDINGS, "Nodule.", "other-report"), READER)
     assert store.life.of(draft).foreign == (ForeignText(FINDINGS, "Nodule.", "other-report"),)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from seat import evidence_for, item_for, order_for
+from workstation.domain.report import ReportAction, SectionCode
+from workstation.reporting.store import ReportStore
+store = ReportStore(Path(sys.argv[1]))
+uuid = store.write_section(store.open_draft(item_for(order_for())).report_uuid, SectionCode.FINDINGS, "Lungs clear.").report_uuid
+enqueue = store.ledger.enqueue
+def killed(*args):
+    if sys.argv[2] == "after":
+        enqueue(*args)
+    os.kill(os.getpid(), signal.SIGKILL)
+store.ledger.enqueue = killed
+store.sign(uuid, ReportAction.SIGN_FINAL, "Dr A", evidence_for(order_for()))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_between_the_signature_and_its_place_in_the_outbox_it_is_a_draft(tmp_path, when):
+    """F02: one transaction. Never signed and not queued, whatever was written when the process died."""
+    path = tmp_path / "reports.sqlite3"
+    places = [str(Path(__file__).resolve().parents[3]), str(Path(__file__).resolve().parents[2] / "support")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path), when], env=environment, timeout=120, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with closing(ReportStore(path)) as store:
+        (report,) = store.drafts()
+        assert (report.status, report.text(FINDINGS)) == (ReportStatus.DRAFT, "Lungs clear.")
+        assert (store.history(report.report_uuid), store.deliveries()) == ((), ())
+        assert sign(store, report.report_uuid).version == 1
