@@ -13,6 +13,7 @@ from datetime import datetime
 
 from workstation.domain.critical import CriticalLevel, CriticalMethod, CriticalResult, Told
 from workstation.errors import Refused
+from workstation.reporting.communications import CommunicationLog
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.text import clean_line
 
@@ -28,6 +29,7 @@ class CriticalLog:
     def __init__(self, database: ReportDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.communications = CommunicationLog(database)
 
     def begin(self, report_uuid: str, level: CriticalLevel, finding: str, by: str) -> CriticalResult:
         """Note one: from now on its time runs. `Refused` without words."""
@@ -77,7 +79,11 @@ class CriticalLog:
             if not known.is_open:
                 raise Refused("Not kept", "This critical result was told or put away already", "Note another one if there is one")
             self._write(critical_uuid, known.report_uuid, event, facts, by)
-        return self.result(critical_uuid)
+            closed = self.result(critical_uuid)
+            report = self._database.row("SELECT * FROM report WHERE report_uuid = ?", known.report_uuid)
+            if report is not None:
+                self.communications.enqueue(closed, report["ris_patient_reference"], report["language"])
+        return closed
 
     def _write(self, critical_uuid: str, report_uuid: str, event: str, facts: Mapping[str, object], by: str) -> None:
         self._database.insert(

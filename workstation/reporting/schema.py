@@ -6,6 +6,7 @@ A migration is never changed once released: a new one follows it.
 from __future__ import annotations
 
 from workstation.database import Migration
+from workstation.reporting.schema_communications import COMMUNICATIONS
 from workstation.reporting.schema_conflicts import CONFLICTS
 from workstation.reporting.schema_documents import DOCUMENTS
 from workstation.reporting.schema_hl7 import HL7_MESSAGES
@@ -143,4 +144,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, DOCUMENTS),
     Migration(7, HL7_MESSAGES),
     Migration(8, LIFE),
+    Migration(9, COMMUNICATIONS),
 )

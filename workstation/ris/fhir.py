@@ -31,6 +31,7 @@ from workstation.domain.fhir import (
 )
 from workstation.domain.order import Order
 from workstation.ris.claims import FhirClaims
+from workstation.ris.communications import FhirCommunications
 from workstation.ris.orders import orders_of, patient_keys
 from workstation.ris.others import condition
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
@@ -66,6 +67,7 @@ class FhirRis:
         self.base_url = base_url.rstrip("/")
         self._wire = Wire(base_url, limits, headers, tls, transport, authorization)
         self.claims = FhirClaims(self._wire)
+        self.communications = FhirCommunications(self._wire)
 
     def close(self) -> None:
         self._wire.close()

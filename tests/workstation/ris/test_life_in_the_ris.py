@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from seat import PATIENT, evidence_for, item_for
 
+from workstation.domain.critical import CriticalLevel, CriticalMethod, Told
 from workstation.domain.delivery import DeliveryState
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.errors import Refused
 from workstation.reporting.content import content_of_resource
 from workstation.reporting.layout import sections_of
 from workstation.reporting.store import ReportStore
+from workstation.ris.communications import Courier, Refusal
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
 from workstation.ris.outbox import Backoff, Outbox
+from workstation.ris.wire import NoAnswer
 
 RESIDENT, READER = "Dr Ung Lege", "Dr Signe Läkare"
 FINDINGS, ADDENDUM = SectionCode.FINDINGS, SectionCode.ADDENDUM
@@ -117,6 +121,68 @@ def test_a_signature_in_its_window_waits_and_one_that_was_taken_back_is_never_se
     assert store.delivery_of(draft).state is DeliveryState.CONFIRMED
     with pytest.raises(Refused, match="there already"):
         store.life.withdraw(draft, READER)
+
+
+TOLD = Told("Dr Vakt", "jour", CriticalMethod.TELEPHONE, datetime(2026, 11, 23, 5, 10, tzinfo=UTC), True, READER)
+
+
+def test_that_a_critical_result_was_told_is_in_the_ris_once_and_confirmed_by_reading_it_back(store, client, order, draft):
+    """F76."""
+    noted = store.critical.begin(draft, CriticalLevel.MINUTES, "Övertrycks-pneumothorax", READER)
+    courier = Courier(store.critical.communications, client.communications)
+    assert courier.run() == 0
+    store.critical.tell(noted.critical_uuid, TOLD)
+    assert store.critical.communications.state(noted.critical_uuid) == "queued"
+    assert courier.run() == 0
+    assert store.critical.communications.state(noted.critical_uuid) == "confirmed"
+    held = client.communications.read_back(noted.critical_uuid)
+    assert held["about"][0]["identifier"]["value"] == f"urn:uuid:{draft}"
+    assert (held["priority"], held["recipient"][0]["display"]) == ("stat", "Dr Vakt (jour)")
+    assert "Övertrycks-pneumothorax" in held["payload"][0]["contentString"]
+    assert len(client.search("Communication", (("subject", order.ris_patient_reference),))) == 1
+
+
+def test_a_communication_whose_answer_was_lost_is_asked_for_and_not_sent_twice(store, client, order, draft):
+    """F76, F28."""
+    noted = store.critical.begin(draft, CriticalLevel.HOURS, "Bleeding", READER)
+    store.critical.tell(noted.critical_uuid, TOLD)
+    log = store.critical.communications
+
+    class LosesTheAnswer:
+        def send(self, critical_uuid, payload):
+            client.communications.send(critical_uuid, payload)
+            raise NoAnswer("The RIS does not answer", "", "")
+
+        def read_back(self, critical_uuid):
+            raise AssertionError("nothing was answered yet")
+
+    assert Courier(log, LosesTheAnswer()).run() == 1
+    assert log.state(noted.critical_uuid) == "sending"
+
+    class SendsNothing:
+        read_back = staticmethod(client.communications.read_back)
+
+        def send(self, critical_uuid, payload):
+            raise AssertionError("sent twice")
+
+    assert Courier(log, SendsNothing()).run() == 0
+    assert log.state(noted.critical_uuid) == "confirmed"
+
+
+def test_a_communication_that_the_ris_refuses_is_told_and_not_repeated(store, client, draft):
+    noted = store.critical.begin(draft, CriticalLevel.DAYS, "Nodule", READER)
+    store.critical.tell(noted.critical_uuid, TOLD)
+    log, refused = store.critical.communications, []
+
+    class Refuses:
+        def send(self, critical_uuid, payload):
+            raise Refusal("The RIS refuses the communication", "HTTP status 422")
+
+        def read_back(self, critical_uuid):
+            return None
+
+    assert Courier(log, Refuses(), refused.append).run() == 0
+    assert (log.state(noted.critical_uuid), len(refused)) == ("rejected", 1)
 
 
 def test_leaving_in_the_window_loses_nothing_and_the_next_start_sends(tmp_path, client, order):
