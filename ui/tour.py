@@ -12,6 +12,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from PySide6.QtCore import QPoint
+
 from dictation.audio import WavSource
 from rendering.phantoms import write_demonstration
 from ui import app, virtual_screen
@@ -34,8 +36,12 @@ if TYPE_CHECKING:
 SIZE = (1920, 1200)
 IMPRESSION = "Solid nodule in the right upper lobe, larger than before. Follow-up is advised."
 OTHER_IMPRESSION = "Written by the tour to show the way of a report. Not a reading of these images."
-# How far from its middle the line over the nodule begins, in radii: a little outside what is measured is what readers do.
-REACH = 1.0
+# Keys of tools, and how far above the nodule, or the middle, each is drawn, and how high it is, in pixels.
+MEASUREMENTS = (("D", 0, 0), ("E", 90, 40), ("D", -90, 0))
+WIDE_MM = 15.0
+# What is typed to find the template, the phrase.
+TEMPLATE, PHRASE = "ct chest", ".corr"
+FIELDS_BEFORE_NODULES = 2
 
 OpenCore = Callable[..., "Seat"]
 
@@ -127,8 +133,13 @@ class Tour:
         self._measure()
         self._planes()
         self._windows()
+        if self._material.nodule is not None:
+            self._template()
         self._dictate()
+        self._insert()
         self._type()
+        if self._material.nodule is not None:
+            self._phrase()
         self._sign()
         self._deliver()
 
@@ -198,16 +209,24 @@ class Tour:
 
     def _measure(self) -> None:
         with self._driver.step("measure"):
-            self._driver.press("D")
-            start, end = self._eyes.across(self._material.nodule, self._material.diameter_mm * REACH / 2)
-            self._driver.drag(self._eyes.active, start, end)
-            annotating = self._core.session.annotating
-            self._driver.wait(lambda: not annotating.is_unsaved, 10, "the drawing on disk")
-            taken = [drawn.measured for drawn in annotating.all()]
-            said = taken[-1].values[0].text if taken and taken[-1].values else ""
-            self._driver.note(said or f"refused: {taken[-1].refused if taken else self._window.banner.text}")
+            taken = [self._measured(*drawing) for drawing in MEASUREMENTS]
+            self._driver.note(", ".join(taken))
         self._driver.press("W")
         self._window.banner.dismiss()
+
+    def _measured(self, key: str, above: int, height: int) -> str:
+        """One drawing by mouse, over the nodule where there is one; its value, or why it has none."""
+        annotating = self._core.session.annotating
+        self._driver.press(key)
+        start, end = self._eyes.across(self._material.nodule, self._material.diameter_mm / 2 if not above else WIDE_MM)
+        start, end = start - QPoint(0, above), end - QPoint(0, above - height)
+        before = len(annotating.all())
+        self._driver.drag(self._eyes.active, start, end)
+        self._driver.wait(lambda: not annotating.is_unsaved, 10, "the drawing on disk")
+        taken = [drawn.measured for drawn in annotating.all()]
+        if len(taken) == before or not taken[-1].values:
+            return f"refused: {taken[-1].refused if len(taken) > before else self._window.banner.text}"
+        return taken[-1].values[0].text
 
     def _planes(self) -> None:
         with self._driver.step("mpr"):
@@ -234,6 +253,44 @@ class Tour:
 
     # ---- the report ------------------------------------------------------------------
 
+    def _template(self) -> None:
+        """The template's field for nodules is where the dictation goes then."""
+        findings = self._window.report_panel.editor(SectionCode.FINDINGS)
+        with self._driver.step("template"):
+            self._driver.press("F3")
+            self._driver.press("Alt+I")
+            self._driver.type(TEMPLATE)
+            self._driver.press("Return")
+            self._driver.wait(lambda: bool(findings.toPlainText()) and findings.is_saved, 20, "the template in the report")
+            # Its first field is chosen now: the contrast, from its list.
+            self._driver.press("Alt+Down")
+            self._driver.press("Down")
+            self._driver.press("Return")
+            self._driver.press("Tab", FIELDS_BEFORE_NODULES)
+
+    def _insert(self) -> None:
+        """Every measurement, where the caret is."""
+        findings = self._window.report_panel.editor(SectionCode.FINDINGS)
+        before = findings.toPlainText()
+        with self._driver.step("measurements"):
+            self._driver.press("Alt+V")
+            self._driver.settle(300)
+            self._driver.wait(lambda: findings.is_saved, 20, "the measurements on disk")
+            self._driver.note("" if findings.toPlainText() != before else self._window.banner.text)
+        self._window.banner.dismiss()
+
+    def _phrase(self) -> None:
+        recommendation = self._window.report_panel.editor(SectionCode.RECOMMENDATION)
+        with self._driver.step("phrase"):
+            self._driver.press("F7")
+            self._driver.wait(recommendation.hasFocus, 5, "the recommendation")
+            self._driver.press("Alt+A")
+            self._driver.type(PHRASE)
+            self._driver.press("Return")
+            self._driver.wait(lambda: bool(recommendation.toPlainText()) and recommendation.is_saved, 20, "the phrase")
+            self._driver.press("Alt+Y")
+            self._driver.settle(200)
+
     def _dictate(self) -> None:
         panel = self._window.report_panel
         findings = panel.editor(SectionCode.FINDINGS)
@@ -242,9 +299,11 @@ class Tour:
             return
         with self._driver.step("dictate"), as_file(files("resources") / "demonstration" / "dictation.flac") as recording:
             panel.dictation.desk.use_source(lambda _: WavSource(Path(recording), paced=False, lead=0.3, tail=1.0))
-            self._driver.press("F3")
+            before = findings.toPlainText()
+            if not findings.hasFocus():
+                self._driver.press("F3")
             self._driver.press("F4")
-            self._driver.wait(lambda: bool(findings.toPlainText()), 180, "dictated text")
+            self._driver.wait(lambda: findings.toPlainText() != before, 180, "dictated text")
             self._driver.wait(lambda: not panel.dictation.desk.is_busy and findings.is_saved, 120, "the end of the dictation")
 
     def _type_findings(self) -> None:
@@ -260,6 +319,8 @@ class Tour:
         with self._driver.step("type"):
             self._driver.press("F7")
             self._driver.wait(impression.hasFocus, 5, "the impression")
+            if impression.toPlainText():
+                self._driver.press("Shift+Tab")  # the template's own field is written over
             self._driver.type(IMPRESSION if self._material.nodule is not None else OTHER_IMPRESSION)
             self._driver.press("Ctrl+H")
             self._driver.wait(lambda: impression.is_saved, 10, "the typed text on disk")
