@@ -70,6 +70,7 @@ STATE_COLOURS = {
     DeliveryState.WITHDRAWN: theme.MUTED,
 }
 UNFOUND = "The RIS said yes and does not hold it: call the RIS desk"
+ACCEPTED = "Accepted; this RIS cannot confirm"
 COUNTED = {
     DeliveryState.QUEUED: "{0} waiting",
     DeliveryState.SENDING: "{0} unknown",
@@ -84,7 +85,7 @@ ADVICE = {
     DeliveryState.QUEUED: "It goes by itself when the RIS answers.",
     DeliveryState.SENDING: "The RIS is asked whether it has it. Nothing is sent twice.",
     DeliveryState.ACKNOWLEDGED: "It is confirmed when it was read back and is the same.",
-    UNPROVABLE: "Sending again makes no second report. Where it matters, ask the RIS desk.",
+    UNPROVABLE: "The RIS said yes; it offers no way to prove it. Where it matters, ask the RIS desk. Sending again makes no second report.",
     DeliveryState.CONFLICT: "Compare the two and choose. Nothing in the RIS was overwritten.",
     DeliveryState.HELD: "Call the RIS desk: is it this patient, this order? Then send again. The text can be copied or printed.",
     DeliveryState.REJECTED: "Call the RIS desk and tell what it says. Then send again, or hand the text over: copy or print it.",
@@ -305,13 +306,13 @@ def cells(delivery: Delivery, now: datetime) -> tuple[str, ...]:
         delivery.created.astimezone().strftime(WHEN),
         age_words(delivery, now) if is_open else "",
         core_text(state_words(delivery, now)),
-        core_text(delivery.last_error),
+        "" if is_unprovable(delivery) else core_text(delivery.last_error),
     )
 
 
 def state_words(delivery: Delivery, now: datetime) -> str:
     if is_unprovable(delivery):
-        return UNPROVABLE
+        return ACCEPTED
     return UNFOUND if is_unfound(delivery, now) else STATE_WORDS[delivery.state]
 
 
