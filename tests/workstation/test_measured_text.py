@@ -47,9 +47,14 @@ def length(value: float, unit: str = "mm", **facts) -> Annotation:
         ),
         (
             drawn(K.SPHERE, ("Max", 5.12, "SUVbw"), ("Peak", 4.26, "SUVbw"), ("Mean", 3.04, "SUVbw"), ("Volume", 4.2, "ml")),
-            "SUVmax 5.1, SUVpeak 4.3, SUVmean 3, volume 4.2 ml", "SUVmax 5,1, SUVpeak 4,3, SUVmean 3, volym 4,2 ml",
+            "SUVmax 5.1, SUVpeak 4.3, SUVmean 3.0, volume 4.2 ml", "SUVmax 5,1, SUVpeak 4,3, SUVmean 3,0, volym 4,2 ml",
         ),
         (drawn(K.PROBE, ("Value", -42.4, "HU")), "−42 HU", "−42 HU"),
+        (drawn(K.PROBE, ("Value", 5.06, "SUVbw")), "SUV 5.1", "SUV 5,1"),
+        (
+            drawn(K.ELLIPSE, ("Area", 150.2, "mm² at detector"), ("Mean", 3887.0, "")),
+            "area 150 mm² at the detector", "area 150 mm² vid detektorn",
+        ),
         (drawn(K.COBB, ("Cobb angle", 23.6, "°")), "Cobb angle 24°", "Cobbvinkel 24°"),
     ],
 )  # fmt: skip
@@ -82,6 +87,8 @@ def test_a_pet_on_ct_says_which_modality_a_value_is_of():
         (replace(length(12.0, verdict=Verdict.OPEN), measured=Measured(refused=UNCHECKED)), "until checked"),
         (drawn(K.CALIBRATION, ("Length", 25.0, "mm")), "no finding"),
         (drawn(K.ARROW), "no value and no text"),
+        (drawn(K.PROBE, ("Value", 3923.0, "")), "have no unit"),
+        (drawn(K.PROBE, ("Red", 10.0, ""), ("Green", 0.0, "")), "have no unit"),
     ],
 )
 def test_what_is_not_known_for_sure_is_refused_with_the_reason(one, why):
@@ -124,7 +131,8 @@ def test_a_field_takes_the_bare_number_in_its_own_unit():
 
 def test_all_that_a_template_may_name_is_known_here():
     all_kinds = drawn(
-        K.SPHERE, ("Length", 1.0, "mm"), ("Short axis", 1.0, "mm"), ("Area", 1.0, "mm²"), ("Volume", 1.0, "ml"), ("Angle", 1.0, "°"), ("Mean", 1.0, "HU"),
+        K.SPHERE, ("Length", 1.0, "mm"), ("Short axis", 1.0, "mm"),
+        ("Area", 1.0, "mm²"), ("Volume", 1.0, "ml"), ("Angle", 1.0, "°"), ("Mean", 1.0, "HU"),
     )  # fmt: skip
     suv = drawn(K.SPHERE, ("Max", 1.0, "SUVbw"), ("Peak", 1.0, "SUVbw"), ("Mean", 1.0, "SUVbw"))
     units = {"length": "mm", "short_axis": "mm", "area": "mm²", "volume": "ml", "angle": "°", "hu": "HU"}

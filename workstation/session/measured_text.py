@@ -111,7 +111,7 @@ def number_in(drawn: Annotation, part: str, words: MeasuredWords) -> str | None:
         return None
     if unit == "cm":
         return words.number(value.value / _CM, 1)
-    return words.number(value.value, 1 if value.unit.startswith("SUV") else digits_of(value))
+    return words.uptake(value.value) if value.unit.startswith("SUV") else words.number(value.value, digits_of(value))
 
 
 def field_part(drawn: Annotation, unit: str, takes: str) -> str:
@@ -173,9 +173,12 @@ def _pieces(drawn: Annotation, words: MeasuredWords, history: History | None) ->
     for value in drawn.measured.values:
         if value.name == "Angle between axes":
             continue
+        if not value.unit:
+            raise Refused(TITLE, "The values of this image have no unit")
         key = {"Angle": "angle", "Cobb angle": "cobb", "Value": "value"}.get(value.name)
         before = f"{value.of} " if value.of else ""
         pattern = words[key] if key else f"{value.name} {{0}}"
+        pattern = f"{_uptake_name(value.unit)} {{0}}" if value.unit.startswith("SUV") else pattern
         found += _one(found, before + pattern, words.quantity(value), f"{value.of}{value.name}")
     return found
 
@@ -191,9 +194,9 @@ def _inside(drawn: Annotation, words: MeasuredWords) -> list[Piece]:
         if value.unit.startswith("SUV"):
             short = {"Max": "max", "Peak": "peak", "Mean": "mean"}.get(value.name)
             if short is not None:
-                kind = "SUV" if value.unit in ("SUV", "SUVbw") else f"{value.unit} "
-                found += _one(found, f"{kind}{short} {{0}}", words.quantity(value), part)
-        elif value.name in ("Mean", "SD"):
+                name = _uptake_name(value.unit)
+                found += _one(found, f"{name}{'' if name == 'SUV' else ' '}{short} {{0}}", words.quantity(value), part)
+        elif value.name in ("Mean", "SD") and value.unit:
             before = f"{value.of} " if value.of else ""
             found += _one(found, before + words[dict(_INSIDE)[value.name]], words.quantity(value), part)
     for name, key in (("Area", "area"), ("Volume", "volume")):
@@ -203,6 +206,11 @@ def _inside(drawn: Annotation, words: MeasuredWords) -> list[Piece]:
         elif size is not None and not found:
             words.unit(size.unit)
     return found
+
+
+def _uptake_name(unit: str) -> str:
+    """SUV by body weight is what is meant when nothing else is said."""
+    return "SUV" if unit in ("SUV", "SUVbw") else unit
 
 
 def _one(before: Sequence[Piece], pattern: str, said: str, part: str) -> list[Piece]:

@@ -38,6 +38,10 @@ class MeasuredWords:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return ("0" if text == "-0" else text).replace(".", self["decimal"]).replace("-", "\u2212")
 
+    def uptake(self, value: float) -> str:
+        """An SUV, always to a tenth."""
+        return f"{value:.1f}".replace(".", self["decimal"])
+
     def percent(self, share: float) -> str:
         """`+14 %`, `−8 %`"""
         whole = round(share * 100.0)
@@ -54,7 +58,7 @@ class MeasuredWords:
     def quantity(self, value: MeasuredValue) -> str:
         """`12 mm`, `45 HU`, `5.1` (SUV: its name stands before it)."""
         if value.unit.startswith("SUV"):
-            return self.number(value.value, 1)
+            return self.uptake(value.value)
         if value.unit == "°":
             return f"{self.number(value.value, 0)}°"
         return f"{self.number(value.value, digits_of(value))} {self.unit(value.unit)}".strip()
