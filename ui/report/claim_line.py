@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
 from workstation.domain.claim import Claim, ClaimState
 from workstation.session.session import Session
+
+LOOK_MS = 15_000
 
 
 def _tr(text: str) -> str:
@@ -40,7 +42,16 @@ class ClaimLine(QWidget):
         session.claiming.changed.connect(self._show_claim)
         session.settling.changed.connect(self._show_conflict)
         session.desk.report_changed.connect(self._show)
+        self._clock = QTimer(self)
+        self._clock.setInterval(LOOK_MS)
+        self._clock.timeout.connect(self._look)
+        self._clock.start()
         self._show(None)
+
+    def _look(self) -> None:
+        """Who loses a claim, or whose report somebody else finishes, hears of it while reading."""
+        self._session.claiming.follow()
+        self._session.settling.look()
 
     def _show(self, _: object) -> None:
         self._show_claim(None)

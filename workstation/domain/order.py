@@ -97,3 +97,9 @@ class WorklistItem:
     warning: str = ""
     read_by: str = ""
     """Who has claimed it, when that is another reader: text from outside."""
+
+    @property
+    def is_to_read(self) -> bool:
+        """Whether it waits for a reader: it has images, no signature, and nobody else has claimed it."""
+        has_images = bool(self.study_instance_uid and self.image_count)
+        return has_images and not self.read_by and self.status in (ReadStatus.UNREAD, ReadStatus.DRAFT)

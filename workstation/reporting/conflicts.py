@@ -47,7 +47,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RisVersion:
-    """One version of a report as the RIS held it. `is_own`: it carries our report's identifier."""
+    """One version of a report as the RIS held it. `is_own`: it is ours there, changed by somebody."""
 
     number: int
     report_uuid: str
@@ -142,12 +142,12 @@ class Conflicts:
     def latest(self, report_uuid: str) -> RisVersion | None:
         """What the RIS held when it was looked at last and held anything but ours."""
         row = self._last(report_uuid)
-        return _version(row) if row is not None and row["ris_report_id"] else None
+        return self._version(row) if row is not None and row["ris_report_id"] else None
 
     def versions(self, report_uuid: str) -> tuple[RisVersion, ...]:
         """Everything of the RIS that was ever kept for the report, oldest first."""
         sql = "SELECT * FROM ris_report WHERE report_uuid = ? AND ris_report_id <> '' ORDER BY id"
-        return tuple(map(_version, self._database.rows(sql, report_uuid)))
+        return tuple(map(self._version, self._database.rows(sql, report_uuid)))
 
     def settlements(self, report_uuid: str) -> tuple[Settlement, ...]:
         """Who chose what, when and why, oldest first."""
@@ -273,7 +273,21 @@ class Conflicts:
             at=self._clock().isoformat(),
         )
 
+    def is_own(self, report_uuid: str, ris_report_id: str, resource: Mapping[str, Any]) -> bool:
+        """Whether it is our report in the RIS, changed or not: by our identifier, or by the id that the RIS gave it.
+
+        A report that went by HL7 carries no identifier of ours.
+        """
+        if any(text_of(i, "value") == f"urn:uuid:{report_uuid}" for i in objects_of(resource, "identifier")):
+            return True
+        sql = "SELECT 1 FROM outbox WHERE report_uuid = ? AND ris_report_id = ?"
+        return bool(ris_report_id) and self._database.row(sql, report_uuid, ris_report_id) is not None
+
     # ---- inside -----------------------------------------------------------------------
+
+    def _version(self, row: Row) -> RisVersion:
+        resource = json.loads(row["resource"])
+        return _version(row, self.is_own(row["report_uuid"], row["ris_report_id"], resource))
 
     def _last(self, report_uuid: str) -> Row | None:
         return self._database.row("SELECT * FROM ris_report WHERE report_uuid = ? ORDER BY id DESC LIMIT 1", report_uuid)
@@ -316,20 +330,14 @@ def _status(theirs: str, choice: Choice) -> ReportStatus:
     return ReportStatus.APPENDED if choice is Choice.ADDENDUM else ReportStatus.CORRECTED
 
 
-def is_own(report_uuid: str, resource: Mapping[str, Any]) -> bool:
-    """Whether a DiagnosticReport carries our report's identifier."""
-    return any(text_of(i, "value") == f"urn:uuid:{report_uuid}" for i in objects_of(resource, "identifier"))
-
-
-def _version(row: Row) -> RisVersion:
-    resource = json.loads(row["resource"])
+def _version(row: Row, is_own: bool) -> RisVersion:
     return RisVersion(
         number=row["id"],
         report_uuid=row["report_uuid"],
         ris_report_id=row["ris_report_id"],
         etag=row["etag"],
         sha256=row["sha256"],
-        resource=resource,
+        resource=json.loads(row["resource"]),
         fetched=datetime.fromisoformat(row["fetched"]),
-        is_own=is_own(row["report_uuid"], resource),
+        is_own=is_own,
     )

@@ -56,6 +56,7 @@ class Claiming:
         self._order_id = ""
         self._gave_up = False
         self._held: dict[str, _Held] = {}
+        self._asking: set[str] = set()
         self._done: dict[str, str] = {}
         """Orders whose final report is confirmed and whose task may not say so yet: the report's id in the RIS."""
 
@@ -117,6 +118,13 @@ class Claiming:
         for order_id in list(self._done):
             self._complete(order_id)
         self._tidy()
+
+    def follow(self) -> None:
+        """Look who reads the open case, unless the RIS is being asked: now and then while it is read."""
+        order_id = self._order_id
+        if self.source is None or not order_id or order_id in self._asking:
+            return
+        self._ask(order_id, self._renewed, self._followed)
 
     def delivered(self, delivery: Delivery) -> None:
         """The task is completed once its final report was read back, and not before."""
@@ -187,7 +195,15 @@ class Claiming:
             found = source.look(order_id)
             return act(source, found) if found.etag else found
 
-        self._jobs.run(NETWORK, work, lambda claim: done(claim, before), _quietly)
+        def answered(claim: Claim) -> None:
+            self._asking.discard(order_id)
+            done(claim, before)
+
+        def failed(_: Exception) -> None:
+            self._asking.discard(order_id)
+
+        self._asking.add(order_id)
+        self._jobs.run(NETWORK, work, answered, failed)
 
     def _known(self, order_id: str) -> Claim | None:
         if order_id == self._order_id:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from workstation.at_rest.keys import KEY_FILE_NOTICE, KEY_FILE_WORDS
 from workstation.cache.cache import StudyCache
-from workstation.domain.order import ReadStatus, WorklistItem
+from workstation.domain.order import WorklistItem
 from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement
@@ -157,9 +157,7 @@ class Session:
 
     def next_unread(self) -> None:
         """Open the next row that is not signed and has images, below the open one, then from the top."""
-        rows = [
-            i for i in self.items if i.study_instance_uid and i.image_count and i.status in (ReadStatus.UNREAD, ReadStatus.DRAFT)
-        ]
+        rows = [i for i in self.items if i.is_to_read]
         uid = self.case.study.study_instance_uid if self.case else ""
         uids = [i.study_instance_uid for i in self.items]
         here = uids.index(uid) if uid in uids else -1

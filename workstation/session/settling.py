@@ -10,7 +10,7 @@ from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.report import Report
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import DATABASE, NETWORK, Jobs
-from workstation.reporting.conflicts import Choice, Decision, RisVersion, Settlement, is_own, may_add
+from workstation.reporting.conflicts import Choice, Decision, RisVersion, Settlement, may_add
 from workstation.reporting.ris_text import RisText
 from workstation.reporting.signing import SigningEvidence
 from workstation.reporting.store import ReportStore
@@ -65,6 +65,7 @@ class Settling:
         self.resent: Signal[Delivery] = Signal()
         """A delivery that a reader asked to send again is queued."""
         self._told: set[int] = set()
+        self._asking = ""
 
     # ---- what happens ----------------------------------------------------------------
 
@@ -101,10 +102,14 @@ class Settling:
             self._known(delivery.report_uuid)
 
     def look(self) -> None:
-        """Ask the RIS for the reports of the open order."""
+        """Ask the RIS for the reports of the open order, unless it is being asked."""
         report = self._session.desk.report
-        if report is not None and report.order_id:
-            self._fetch(report)
+        if report is not None and report.order_id and report.report_uuid != self._asking:
+            self._asking = report.report_uuid
+            self._fetch(report, self._asked)
+
+    def _asked(self) -> None:
+        self._asking = ""
 
     # ---- what the reader does --------------------------------------------------------
 
@@ -205,11 +210,15 @@ class Settling:
                 then()
 
         def found(holdings: tuple[Holding, ...]) -> None:
-            self._jobs.run(DATABASE, lambda _: _keep(store, report.report_uuid, holdings), kept, self._session.report_problem)
+            self._jobs.run(DATABASE, lambda _: _keep(store, report.report_uuid, holdings), kept, not_kept)
 
-        def unanswered(error: Exception) -> None:
+        def unanswered(_: Exception) -> None:
             if then is not None:
                 then()
+
+        def not_kept(error: Exception) -> None:
+            self._session.report_problem(error)
+            unanswered(error)
 
         self._jobs.run(NETWORK, lambda _: source.reports_of(report.order_id), found, unanswered)
 
@@ -249,7 +258,7 @@ def standing_words(version: RisVersion) -> str:
 def _keep(store: ReportStore, report_uuid: str, holdings: tuple[Holding, ...]) -> RisVersion | None:
     """Our own report where the RIS has it; else the newest final one of somebody else; else that there is none."""
     there = [h for h in holdings if h.kind is HoldingKind.ONE]
-    own = [h for h in there if is_own(report_uuid, h.resource)]
+    own = [h for h in there if store.conflicts.is_own(report_uuid, h.ris_report_id, h.resource)]
     final = [h for h in there if h.resource.get("status") in FINAL]
     chosen = next(iter(own or sorted(final, key=_changed, reverse=True)), None)
     if chosen is None:
