@@ -2,6 +2,9 @@
 
 A place follows what is typed while one speaks. It outlives the report's leaving the desk, as a place in the text that
 stood there then; the store looks whether that text is still the same.
+
+Only a `SectionEditor` takes dictation: a report's sections, with the fields of a template in them. No search field,
+dialog or read-only text ever gets a dictated word, whatever has focus.
 """
 
 from __future__ import annotations
