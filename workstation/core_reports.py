@@ -73,7 +73,9 @@ class CoreReports:
         from workstation.earlier_reports_store import EarlierReportStore
 
         around = self._around
-        return EarlierReportStore(around.folders.earlier_reports, lambda: around.vault)
+        return EarlierReportStore(
+            around.folders.earlier_reports, lambda: around.vault, lambda words: around.tell(WorkstationError(words))
+        )
 
     @cached_property
     def gatherer(self) -> ReportGatherer:

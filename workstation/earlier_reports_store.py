@@ -87,17 +87,19 @@ _NEWEST = "ORDER BY CASE WHEN day <> '' THEN day ELSE replace(substr(issued, 1, 
 
 
 class EarlierReportStore:
-    """Thread-safe; the file is opened when it is first asked. `notice` says what the user must know about it.
+    """Thread-safe; the file is opened when it is first asked. `told` hears, from any thread, what the user must know of it.
 
     Any method raises `Refused` for a file by a newer version or of another key, and `Unavailable`.
     """
 
-    def __init__(self, path: Path, vault: Callable[[], Vault] = Vault.plain) -> None:
+    def __init__(
+        self, path: Path, vault: Callable[[], Vault] = Vault.plain, told: Callable[[str], object] = lambda _: None
+    ) -> None:
         self._path = path
+        self._told = told
         self._vault = vault
         self._lock = threading.RLock()
         self._opened: LocalDatabase | None = None
-        self.notice = ""
 
     @property
     def _db(self) -> LocalDatabase:
@@ -113,7 +115,7 @@ class EarlierReportStore:
             return open_database(self._path, MIGRATIONS, journal_mode="DELETE", key=key)
         except DamagedDatabase:
             put_aside(self._path)
-            self.notice = PUT_ASIDE
+            self._told(PUT_ASIDE)
             return open_database(self._path, MIGRATIONS, journal_mode="DELETE", key=key)
 
     def close(self) -> None:

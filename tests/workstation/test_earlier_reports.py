@@ -112,9 +112,10 @@ def test_it_is_put_aside_and_made_anew_when_damaged(tmp_path: Path) -> None:
     store.close()
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
-    again = EarlierReportStore(path)
+    told: list[str] = []
+    again = EarlierReportStore(path, told=told.append)
     assert again.kept([ME]) == ()
-    assert again.notice == PUT_ASIDE
+    assert told == [PUT_ASIDE]
     again.put([a_report("a", "new words")])
     assert uids(again.search("words")) == ["a"]
     again.close()

@@ -99,7 +99,7 @@ def pdf_bytes(printed: PrintedReport) -> bytes:
     writer.setPdfVersion(QPagedPaintDevice.PdfVersion.PdfVersion_A1b)
     writer.setResolution(RESOLUTION)
     writer.setCreator("Lyskasse")
-    writer.setTitle("Radiology report")
+    writer.setTitle(core_text("Radiology report"))
     writer.setPageLayout(page_layout())
     paint(printed, writer)
     buffer.close()
