@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from ui import theme
 from ui.archives.sendings_dialog import sending_words
+from ui.critical_badge import CriticalBadge
 from ui.delivery_alarm import DeliveryAlarm
 from ui.link_words import link_words
 from ui.plain import core_text, plain, tooltip
-from ui.report.critical_badge import CriticalBadge
-from ui.report.undo_badge import UndoBadge
 from ui.runner import Runner
+from ui.undo_badge import UndoBadge
 from ui.worklist_model import span
 from workstation.archives.prefetch_state import Phase, PrefetchState
 from workstation.domain.delivery import FINISHED_DELIVERIES, PROBLEMS, Delivery, is_at_end, is_unfound, is_unprovable

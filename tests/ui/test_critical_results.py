@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from report_hands import CONTROL, SHIFT, open_case, press, sign, write
 from report_seat import ReportSeat
 
+from ui.critical_badge import CriticalBadge
 from ui.main_window import MainWindow
-from ui.report.critical_badge import CriticalBadge
 from ui.report.critical_dialog import CriticalDialog
 from workstation.domain.critical import CriticalLevel
 from workstation.domain.report import SectionCode

@@ -61,9 +61,7 @@ def sha256_of(resource: Resource) -> str:
     identifiers = objects_of(resource, "identifier")
     own = [text_of(i, "value") for i in identifiers if text_of(i, "system") == IDENTIFIER_SYSTEM]
     facts = {
-        "identifier": [
-            text_of(i, "value") for i in objects_of(resource, "identifier") if text_of(i, "system") == IDENTIFIER_SYSTEM
-        ],
+        "identifier": own,
         "status": text_of(resource, "status"),
         "priority": text_of(resource, "priority"),
         "subject": reference_in(resource.get("subject")),
