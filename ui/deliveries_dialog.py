@@ -85,7 +85,7 @@ ADVICE = {
     DeliveryState.QUEUED: "It goes by itself when the RIS answers.",
     DeliveryState.SENDING: "The RIS is asked whether it has it. Nothing is sent twice.",
     DeliveryState.ACKNOWLEDGED: "It is confirmed when it was read back and is the same.",
-    UNPROVABLE: "The RIS said yes; it offers no way to prove it. Where it matters, ask the RIS desk. Sending again makes no second report.",
+    UNPROVABLE: "The RIS said yes; it offers no way to prove it. Where it matters, ask the RIS desk.",
     DeliveryState.CONFLICT: "Compare the two and choose. Nothing in the RIS was overwritten.",
     DeliveryState.HELD: "Call the RIS desk: is it this patient, this order? Then send again. The text can be copied or printed.",
     DeliveryState.REJECTED: "Call the RIS desk and tell what it says. Then send again, or hand the text over: copy or print it.",

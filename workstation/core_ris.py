@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from workstation.ris.fhir import FhirRis
     from workstation.ris.hl7.driver import Hl7Ris
     from workstation.ris.hl7.listening import Listener
+
+
+LISTED_AFTER_READING = timedelta(days=1)
+"""So long stays an order on the list that an engine sent, once its report is with the RIS."""
 
 
 class Around(Protocol):
@@ -117,6 +122,7 @@ class CoreRis:
         listed = ris.orders()
         orders = self._around.orders
         orders.replace(listed)
+        orders.let_go(self._around.reports.ledger.read_orders(datetime.now(UTC) - LISTED_AFTER_READING))
         waiting = {report.order_id for report in self._around.reports.drafts()} | self._around.reports.ledger.waiting_orders()
         polled = {known.order.order_id for known in orders.orders() if not known.was_sent}
         look_again(ris, orders, waiting & polled, {order.order_id for order in listed}, orders.merged())

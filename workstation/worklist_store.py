@@ -122,12 +122,21 @@ class OrderStore:
             self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 0")
             for order in orders:
                 self._put(order)
+                # The same one by the RIS's own id: what an engine told of it before is no row of its own.
+                sql = "UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 1 AND accession_number = ? AND order_id <> ?"
+                self._db.execute(sql, [order.accession_number, order.order_id])
             self._db.execute("INSERT OR REPLACE INTO fetched (id, moment) VALUES (1, ?)", [datetime.now(UTC).isoformat()])
 
     def put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
         """Add or change one order. `was_sent`: by an engine, so that no search takes it off the list."""
         with self._lock, transaction(self._db):
             self._put(order, was_sent, is_listed)
+
+    def let_go(self, order_ids: Iterable[str]) -> None:
+        """Orders that an engine sent and that are read: nobody else takes them off the list."""
+        with self._lock, transaction(self._db):
+            for order_id in order_ids:
+                self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 1 AND order_id = ?", [order_id])
 
     def order(self, order_id: str) -> Order | None:
         """As the RIS last told it, also when it is listed no more."""

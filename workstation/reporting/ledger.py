@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from workstation.domain.delivery import (
@@ -94,6 +94,15 @@ class DeliveryLedger:
             f" WHERE o.state NOT IN ({self._passed})"
         )
         return {str(row["order_id"]) for row in self._database.rows(sql)}
+
+    def read_orders(self, before: datetime) -> set[str]:
+        """Ids of the orders whose reports came to the end of their way before this time."""
+        sql = (
+            "SELECT v.order_id, max(o.since) AS since, min(o.state IN"
+            f" ({self._passed})) AS passed FROM outbox o JOIN report_version v USING (report_uuid, version) GROUP BY v.order_id"
+        )
+        rows = self._database.rows(sql)
+        return {str(row["order_id"]) for row in rows if row["passed"] and row["since"] < before.astimezone(UTC).isoformat()}
 
     def delivery(self, delivery_id: int) -> Delivery:
         return self._delivery(self._row(delivery_id))

@@ -180,6 +180,26 @@ def test_a_list_by_fhir_does_not_take_off_what_an_engine_sent(desk: Desk) -> Non
     assert desk.only().is_listed
 
 
+def test_an_order_that_fhir_lists_too_is_one_row_from_then_on(desk: Desk) -> None:
+    desk.say(omi())
+    by_fhir = replace(desk.only().order, order_id="fhir-1", ris_patient_reference="Patient/7")
+    desk.orders.replace([by_fhir])
+    assert [known.order.order_id for known in desk.orders.orders() if known.is_listed] == ["fhir-1"]
+    desk.say(omi("HD"))
+    assert desk.orders.order("fhir-1").status is OrderStatus.ON_HOLD
+    desk.say(omi("RL"))
+    desk.orders.replace([])  # and it leaves the list when FHIR no longer has it
+    assert [known for known in desk.orders.orders() if known.is_listed] == []
+
+
+def test_an_order_that_was_read_leaves_the_list(desk: Desk) -> None:
+    desk.say(omi())
+    desk.orders.let_go(["another"])
+    assert desk.only().is_listed
+    desk.orders.let_go([desk.only().order.order_id])
+    assert not desk.only().is_listed
+
+
 # ---- patients (F61) ----------------------------------------------------------------------------
 
 

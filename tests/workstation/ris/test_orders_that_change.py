@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ from hl7_bridge import bridge, free_port, say
 from hl7_seat import NEW, OLD, HospitalSeat, a40, head, omi, order_message, pid, placed
 from seat import PATIENT, STUDY, evidence_for, item_for
 
+from workstation import core_ris
 from workstation.core_ris import CoreRis
 from workstation.domain import hl7
+from workstation.domain.delivery import DeliveryEvent
 from workstation.domain.delivery import DeliveryState as State
 from workstation.domain.order import Order, OrderStatus
 from workstation.domain.report import Report, ReportAction, SectionCode
@@ -167,6 +170,22 @@ def test_a_report_signed_before_the_merge_is_held_until_somebody_has_looked(desk
     assert desk.side._standing.doubt(desk.reports.ledger.submission(1)) == MERGED
     say(port, [head(("ADT", "A37")), pid(NEW), pid(OLD)])
     assert desk.side._standing.doubt(desk.reports.ledger.submission(1)) == ""
+
+
+def test_an_order_by_hl7_leaves_the_list_a_day_after_its_report_was_taken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = desk.listen()
+    say(port, omi())
+    desk.begin()
+    desk.sign(order_of(desk))
+    ledger = desk.reports.ledger
+    for event in (DeliveryEvent.SEND, DeliveryEvent.ACKNOWLEDGE):
+        ledger.move(1, event)
+    ris = _ris(desk)
+    desk.side.fetch_orders(ris)
+    assert [known.is_listed for known in desk.orders.orders()] == [True]
+    monkeypatch.setattr(core_ris, "LISTED_AFTER_READING", -timedelta(days=1))
+    desk.side.fetch_orders(ris)
+    assert [known.is_listed for known in desk.orders.orders()] == [False]
 
 
 def _ris(desk: Desk):

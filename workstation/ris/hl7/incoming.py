@@ -134,7 +134,8 @@ class Incoming:
         if not orders:
             raise _Refusal("AE", "101", "It holds no ORC")
         for order in orders:
-            self._orders.put(order, was_sent=True, is_listed=order.status is OrderStatus.ACTIVE)
+            was_sent = order.order_id.startswith(HL7_ORDER)
+            self._orders.put(order, was_sent, is_listed=order.status is OrderStatus.ACTIVE)
         return True
 
     def _order(self, group: _Group, patient: Patient, visit: str) -> Order:
