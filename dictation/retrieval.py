@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -62,10 +62,17 @@ def sound(text: str) -> str:
     return re.sub(r"(.)\1+", r"\1", folded)
 
 
-def like(text: str, lexicon: Lexicon, most: int) -> tuple[str, ...]:
-    """The terms that some words of the text sound most like, best first."""
+def like(text: str, lexicon: Lexicon, most: int, doubtful: Collection[int] = ()) -> tuple[str, ...]:
+    """The terms that some words of the text sound most like, best first; those like a doubtful word before all others."""
+    words = text.split()
+    near = _like(dict.fromkeys(_windows(words, doubtful)), lexicon) if doubtful else []
+    near += [number for number in _like(dict.fromkeys(_windows(words)), lexicon) if number not in near]
+    return tuple(lexicon.terms[number] for number in near[:most])
+
+
+def _like(keys: Iterable[str], lexicon: Lexicon) -> list[int]:
     best: dict[int, float] = {}
-    for key in dict.fromkeys(_windows(text.split())):
+    for key in keys:
         window = _pairs(key)
         shared = Counter(chain.from_iterable(lexicon.holders.get(pair, ()) for pair in window))
         for index, count in shared.items():
@@ -73,8 +80,7 @@ def like(text: str, lexicon: Lexicon, most: int) -> tuple[str, ...]:
             alike = 2 * count / (size + len(window))
             if alike >= LIKE_ENOUGH and alike > best.get(number, 0.0):
                 best[number] = alike
-    found = sorted(best, key=lambda number: (-best[number], lexicon.terms[number]))
-    return tuple(lexicon.terms[number] for number in found[:most])
+    return sorted(best, key=lambda number: (-best[number], lexicon.terms[number]))
 
 
 def alike(one: str, other: str) -> float:
@@ -83,10 +89,13 @@ def alike(one: str, other: str) -> float:
     return 2 * len(left & right) / (len(left) + len(right))
 
 
-def _windows(words: Sequence[str]) -> list[str]:
+def _windows(words: Sequence[str], about: Collection[int] | None = None) -> list[str]:
+    """The sounds of one to three words in a row; with `about` only where one of those words is among them."""
     keys = []
     for size in range(1, MOST_WORDS + 1):
         for start in range(len(words) - size + 1):
+            if about is not None and not any(start <= index < start + size for index in about):
+                continue
             key = sound("".join(words[start : start + size]))
             if len(key) >= SHORTEST_KEY:
                 keys.append(key)

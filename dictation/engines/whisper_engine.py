@@ -21,7 +21,9 @@ from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
 from dictation.engines.alignment import known_tables
 from dictation.engines.doubt import leaves_out, unsure, without_invented
 from dictation.engines.marks import punctuated
+from dictation.engines.merging import Vocabulary, merged, parts, repaired, without_afterthought, without_tail
 from dictation.gate import speech_spans
+from dictation.lexicon import radiology_lexicon
 from dictation.retrieval import like
 
 MAX_NO_SPEECH = 0.6
@@ -34,6 +36,11 @@ WINDOW_TOKENS = 440
 """What the expected terms and the text may have together: the model's 448 without its own marks."""
 
 MOST_HEARD_TERMS = 10
+
+COMMON_PIECES = 2
+DOUBTED = 0.5
+CERTAIN = 0.75
+"""Everyday words that are all as sure as this are heard once: expecting terms could only harm them."""
 
 MARGIN_SAMPLES = SAMPLE_RATE // 5
 
@@ -65,15 +72,21 @@ class WhisperRecogniser:
         self._heard = bytearray()
         self.hearings: list[str] = []
         self._context: list[str] = []
-        self._known = biasing.lexicon(language)
-        self._lexicon = self._known
+        self._code = language
+        self._all_terms = biasing.lexicon(language)
         self._tables = known_tables(language)
+        self._pieces: dict[str, int] = {}
+        self.context([])
         self._decode(np.zeros(SAMPLE_RATE, np.float32), "", beam=1, words=False)
         speech_spans(np.zeros(SAMPLE_RATE, np.float32))
 
     def context(self, terms: list[str]) -> None:
         self._context = terms
-        self._lexicon = self._known.with_terms(terms)
+        self._lexicon = self._all_terms.with_terms(terms)
+        all_terms = (*self._lexicon.terms, *(term.text for term in radiology_lexicon(self._code).terms))
+        of_terms = {part for term in all_terms for word in term.split() for part in parts(word)}
+        self._known = Vocabulary(of_terms, self._is_common, self._tables)
+        self._single = {term.lower(): term for term in self._lexicon.terms if term.isalpha()}
 
     def feed(self, pcm: bytes) -> str | None:
         self._heard += pcm
@@ -93,21 +106,44 @@ class WhisperRecogniser:
         return text, [[w, p, round(start + offset, 3), round(end + offset, 3)] for w, p, start, end in words]
 
     def _decode_twice(self, speech: FloatSamples) -> TextAndWords:
-        plain, _ = self._decode(speech, "", beam=1, words=False)
-        if not plain:
-            return "", []
-        terms = self._expected(plain)
-        text, words = self._decode(speech, terms, beam=5, words=True)
-        self.hearings = [plain, text]
-        if not terms or not stays_close(plain, text) or leaves_out(text, plain, self._tables):
-            return self._decode(speech, "", beam=5, words=True)
-        words = without_invented(words, plain, self._tables)
-        words = punctuated(unsure(words, plain, self._tables), plain, self._tables)
-        return " ".join(str(word[0]) for word in words), words
+        """Plain, and once or twice more with terms expected where the plain words may be misheard terms."""
+        _, plain_words = self._decode(speech, "", beam=5, words=True)
+        plain_words = without_afterthought(plain_words, self._known)
+        plain = " ".join(str(word[0]) for word in plain_words)
+        self.hearings = [plain]
+        if not any(self._known.is_of_medicine(str(word[0])) or word[1] < CERTAIN for word in plain_words):
+            return plain, plain_words
+        doubtful = [index for index, word in enumerate(plain_words) if self._is_doubtful(word)]
+        heard = like(" ".join(str(word[0]) for word in plain_words), self._lexicon, MOST_HEARD_TERMS, doubtful)
+        words = self._hear_again(speech, self._expected(heard))
+        best = self._trusted(words, plain)
+        if best is None:
+            best = merged(plain_words, words, self._known)
+        if heard and any(self._is_doubtful(word) for word in best):
+            best = merged(best, self._hear_again(speech, ", ".join(heard)), self._known)
+        best = without_tail(repaired(best, self._known, self._single), [h for h in self.hearings if h != plain])
+        return " ".join(str(word[0]) for word in best), best
 
-    def _expected(self, plain: str) -> str:
+    def _hear_again(self, speech: FloatSamples, terms: str) -> list[list[Any]]:
+        if not terms:
+            return []
+        text, words = self._decode(speech, terms, beam=5, words=True)
+        self.hearings.append(text)
+        return words
+
+    def _trusted(self, words: list[list[Any]], plain: str) -> list[list[Any]] | None:
+        """The words heard with terms expected, punctuated and doubted by the plain ones; None where they skip or stray."""
+        text = " ".join(str(word[0]) for word in words)
+        if not stays_close(plain, text) or leaves_out(text, plain, self._tables):
+            return None
+        words = without_invented(words, plain, self._tables)
+        return punctuated(unsure(words, plain, self._tables), plain, self._tables)
+
+    def _is_doubtful(self, word: list[Any]) -> bool:
+        return word[1] < DOUBTED or not self._known.knows(str(word[0]))
+
+    def _expected(self, heard: tuple[str, ...]) -> str:
         """The prompt: the exam's terms, then those that the plain text sounds like; as many as fit."""
-        heard = like(plain, self._lexicon, MOST_HEARD_TERMS)
         context = [term for term in self._context if term not in heard]
         while context and self._tokens(", ".join([*context, *heard])) > MOST_EXPECTED_TOKENS:
             context.pop()
@@ -143,6 +179,12 @@ class WhisperRecogniser:
             texts.append(segment.text.strip())
             found += _whole_words(segment.words or ())
         return " ".join(texts), found
+
+    def _is_common(self, word: str) -> bool:
+        """Everybody's words are a piece or two of the model's own vocabulary; rare and misspelt ones are more."""
+        if word not in self._pieces:
+            self._pieces[word] = self._tokens(f" {word}")
+        return self._pieces[word] <= COMMON_PIECES
 
     def _tokens(self, text: str) -> int:
         return len(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
