@@ -235,6 +235,19 @@ def test_an_empty_field_that_takes_a_length_gets_the_bare_number(seat, window):
     assert state(seat) == [("26", "changed")]
 
 
+def test_what_went_into_two_sections_goes_with_one_undo(seat, window):
+    measure(seat, window)
+    measure(seat, window, QPoint(60, 250), QPoint(90, 290))
+    seat.session.templating.insert("module-nodule")
+    seat.session.desk.section = C
+    window.focus_images()
+    press(window, Qt.Key.Key_V, ALT)
+    assert "12 mm, smooth" in text(window)
+    assert text(window, C) == "50 mm (series 1, image 1)."
+    QTest.keyClick(editor(window, C), Qt.Key.Key_Z, CTRL)
+    assert (text(window, C), "[size] mm" in text(window)) == ("", True)
+
+
 def test_two_diameters_fill_both_fields_as_one_step_of_undo(seat, window):
     both_axes = Measured((MeasuredValue("Long axis", 23.4, "mm"), MeasuredValue("Short axis", 12.1, "mm")))
     drawn = measure(seat, window)

@@ -28,16 +28,25 @@ OVER = 1
 
 
 class LinkHand(QObject):
-    """For the editors of one panel; the core's `Writer`. `go` brings the caret into a section."""
+    """For the editors of one panel; the core's `Writer`. `go` brings the caret into a section.
+
+    `together` makes what was written last into several editors one step of undo.
+    """
 
     def __init__(
-        self, session: Session, editors: Mapping[SectionCode, SectionEditor], go: Callable[[SectionCode], None], parent: QObject
+        self,
+        session: Session,
+        editors: Mapping[SectionCode, SectionEditor],
+        go: Callable[[SectionCode], None],
+        together: Callable[[Sequence[SectionCode]], None],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._linked = session.linked
         self._editors = editors
         self._go = go
+        self.undo_together = together
         self._is_writing = False
         self._gutters = {code: LinkGutter(editor, self.show) for code, editor in editors.items()}
         self._linked.writer = self

@@ -71,7 +71,7 @@ class ReportPanel(QWidget):
         self._connect()
         editors = {code: block.editor for code, block in self._blocks.items()}
         self.templates = TemplateHand(session, editors, self._write_in, self)
-        self.links = LinkHand(session, editors, self._write_in, self)
+        self.links = LinkHand(session, editors, self._write_in, self.templates.undo_together, self)
         self.spoken = SpokenHand(session, editors, dictation.desk, self._write_in, self)
         self.spoken_words = SpokenWordHand(session, editors, dictation.desk, self.spoken, self)
         UnseenCounts(self.spoken, self._blocks, self.sign_row, run, keys)

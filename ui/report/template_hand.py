@@ -7,7 +7,7 @@ Tab lets it stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -230,6 +230,10 @@ class TemplateHand(QObject):
         _write_over(editor, passage.start, passage.end, words)
         editor.flush()
         self._go(editor.code)
+
+    def undo_together(self, sections: Sequence[SectionCode]) -> None:
+        """What was written last into these goes with one undo."""
+        self._undo = {code: self._editors[code].document().availableUndoSteps() for code in sections if code in self._editors}
 
     def _undo_all(self, code: SectionCode) -> bool:
         """A template that was just put in goes from all its sections at once."""

@@ -52,6 +52,10 @@ class Writer(Protocol):
         """Go to these words."""
         ...
 
+    def undo_together(self, sections: Sequence[SectionCode]) -> None:
+        """What was written last into these is one step of undo."""
+        ...
+
     def write(self, section: SectionCode, edits: Sequence[Edit], text: str, goes_on: bool = False) -> None:
         """These edits, in order and apart from each other, as one step of undo; the section then says `text`. To the disk.
 
@@ -75,6 +79,8 @@ class DeskWriter:
 
     def reveal(self, section: SectionCode, start: int, end: int) -> None:
         self._desk.section = section
+
+    def undo_together(self, sections: Sequence[SectionCode]) -> None: ...
 
     def write(self, section: SectionCode, edits: Sequence[Edit], text: str, goes_on: bool = False) -> None:
         self._desk.write(section, text)
@@ -176,12 +182,13 @@ class LinkedText:
     # ---- acts ----------------------------------------------------------------------------
 
     def write(self, edits: Iterable[tuple[SectionCode, Edit]], goes_on: bool = False) -> None:
-        """Put words with their links into the report: one step of undo for each section. `goes_on` as for a writer."""
+        """Put words with their links into the report, as one step of undo. `goes_on` as for a writer."""
         by_section: dict[SectionCode, list[Edit]] = {}
         for section, edit in edits:
             by_section.setdefault(section, []).append(edit)
         for section, found in by_section.items():
             self._write(section, sorted(found, key=lambda e: e.start), goes_on)
+        self.writer.undo_together(tuple(by_section))
         self.changed.emit(None)
 
     def tied(self, section: SectionCode, drawn: Annotation, part: str, start: int, words: str, label: str) -> TextLink:
