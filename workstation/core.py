@@ -329,9 +329,10 @@ class Core(Generic[Reader, Shelf]):
             outbox = Outbox(self.reports, self.ris, undo_seconds=self.settings.undo_seconds)
             self._runner = OutboxRunner(outbox, self._delivery_moved, self.tell)
             self._runner.start()
-            from workstation import core_others
+            from workstation import core_criticals, core_others
 
             core_others.attend(self, self.ris, self.folders.data)
+            core_criticals.attend(self, self.ris)
 
     def wake_outbox(self) -> None:
         if self._runner is not None:

@@ -30,6 +30,8 @@ class Criticals:
         self.of_report: tuple[CriticalResult, ...] = ()
         """Of the report on the desk, told ones too."""
         self.changed: Signal[tuple[CriticalResult, ...]] = Signal()
+        self.told: Signal[CriticalResult] = Signal()
+        """Somebody was told, and it is on disk."""
         desk.opened.connect(lambda _: self.load())
 
     def load(self) -> None:
@@ -103,6 +105,7 @@ class Criticals:
             raise Refused("Not noted", "It is not said what is critical", "Write what was found")
 
     def _told(self, critical: CriticalResult) -> None:
+        self.told.emit(critical)
         report = self._desk.report
         if report is not None and report.report_uuid == critical.report_uuid:
             self._write(report, communication_words(critical, report.language))
