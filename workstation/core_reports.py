@@ -11,6 +11,7 @@ from workstation.cache.cache import StudyCache
 from workstation.core_archives import CoreArchives
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.order import Order
+from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
@@ -88,7 +89,14 @@ class CoreReports:
             lambda: around.library,
             lambda: around.ris,
             around.cache.study,
+            self._merged_with,
         )
+
+    def _merged_with(self, key: PatientKey) -> tuple[PatientKey, ...]:
+        """Whom this patient was merged into, and who else was."""
+        orders = self._around.orders
+        survivor = orders.survivor(key)
+        return tuple(one for one in (survivor, *orders.merged()) if one != key and orders.survivor(one) == survivor)
 
     def attend(self, session: Session) -> None:
         """Earlier reports for the session, and documents of what it signs."""

@@ -31,7 +31,7 @@ class ReportObjects(Protocol):
 
 
 class ReportGatherer:
-    """Thread-safe as its parts are. `birth_date_of` knows the patient's of a study that is here, or ""."""
+    """Thread-safe as its parts are. `same_as` gives the keys that are told to be of one patient with a key."""
 
     def __init__(
         self,
@@ -40,12 +40,14 @@ class ReportGatherer:
         objects: Callable[[], ReportObjects],
         ris: Callable[[], object],
         study: Callable[[str], Study],
+        same_as: Callable[[PatientKey], Iterable[PatientKey]] = lambda _: (),
     ) -> None:
         self._store = store
         self._signed = signed
         self._objects = objects
         self._ris = ris
         self._study = study
+        self._same_as = same_as
 
     def take_signed(self) -> None:
         """Of each report the newest version that stands counts."""
@@ -56,7 +58,7 @@ class ReportGatherer:
                 self._store.put([self._own(report) for report in versions[-1:]], gone, source, number)
 
     def kept(self, patients: tuple[Patient, ...]) -> tuple[EarlierReport, ...]:
-        return self._store.kept(patients)
+        return self._store.kept(self._with_merged(patients))
 
     def read_objects(self, studies: Sequence[Study], cancelled: Callable[[], bool]) -> None:
         """What is no longer among the objects of these studies is forgotten."""
@@ -76,26 +78,27 @@ class ReportGatherer:
         if not isinstance(ris, SearchableRis):
             return ""
         try:
-            answer = reports_in_ris(ris, patients, same_person, cancelled)
+            answer = reports_in_ris(ris, self._with_merged(patients), same_person, cancelled)
         except WorkstationError as error:
             return f"The RIS was not heard of earlier reports: {error.detail or error.title}"
         if cancelled():
             return ""
         reports = [read for one in answer.reports if (read := self._foreign(one)) is not None]
-        asked = {one.key for one in patients} | {key for _, same in answer.same for key in same}
+        asked = {one.key for one in self._with_merged(patients)} | {key for _, same in answer.same for key in same}
         self._store.replace_of(ReportOrigin.RIS, reports, lambda one: one.patient.key in asked)
         for key, same in answer.same:
             self._store.tell_same(key, same, TOLD_BY_RIS)
         return ""
 
-    def tell_merged(self, kept: PatientKey, gone: PatientKey) -> None:
-        """A RIS said that two patients are one (ADT^A40)."""
-        self._store.tell_same(gone, [kept], "ADT")
-
     def search(self, query: str, patients: tuple[Patient, ...]) -> tuple[FoundReport, ...]:
-        return self._store.search(query, patients)
+        return self._store.search(query, self._with_merged(patients))
 
     # ---- inside ------------------------------------------------------------------------
+
+    def _with_merged(self, patients: tuple[Patient, ...]) -> tuple[Patient, ...]:
+        """And whom a RIS has told that they are the same (ADT^A40, Patient.link)."""
+        merged = (Patient(key) for patient in patients for key in self._same_as(patient.key))
+        return tuple({one.key: one for one in (*merged, *patients)}.values())
 
     def _own(self, report: Report) -> EarlierReport:
         return EarlierReport(

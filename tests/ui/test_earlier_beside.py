@@ -16,7 +16,9 @@ from window_seat import HeldJobs
 
 from ui.main_window import MainWindow
 from ui.report.earlier_search import MARKED, SNIPPET_COLUMN, SearchDialog
+from ui.report.earlier_text import origin_of
 from ui.report.panel import SECTIONS
+from ui.report.pasting import FORMAT
 from workstation.domain.earlier_report import EarlierReport, ReportOrigin
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import ReportAction, SectionCode
@@ -150,6 +152,23 @@ def test_what_arrives_while_one_is_read_leaves_it_where_it_is(window, seat, qtbo
     assert table.item(0, 0).text() == "2026-01-01"
     assert window.report_panel.earlier.list.chosen == chosen
     assert table.currentRow() == 1
+
+
+def test_what_is_copied_says_of_which_patient_it_is(window, seat, qtbot) -> None:
+    """F73: into this patient's report it goes at once; into another's it is asked for."""
+    open_case(window, seat, qtbot)
+    on_desk = seat.session.desk.report.report_uuid
+    ris, own = a_report("a", "x", "20240301"), a_report("own/1f9d31b4", "x", "20240301", THEM)
+    assert origin_of(seat.session, ris) == on_desk
+    assert origin_of(seat.session, own) == "1f9d31b4"
+    assert origin_of(seat.session, a_report("theirs", "x", "20250101", THEM)) == "theirs"
+    press(window, Qt.Key.Key_F5, SHIFT)
+    text = window.report_panel.earlier.list.text
+    text.selectAll()
+    copied = text.createMimeDataFromSelection()
+    assert bytes(copied.data(FORMAT).data()).decode() == on_desk
+    assert "Čáppa lungødem." in copied.text()
+    assert not copied.hasHtml()
 
 
 def test_without_a_case_it_says_what_to_do(window, seat, qtbot) -> None:

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from window_seat import HeldJobs, WindowSeat
 
 from workstation.at_rest.vault import Vault
 from workstation.cache.admission import same_person
+from workstation.core_reports import CoreReports
 from workstation.domain.earlier_report import EarlierReport, ReportOrigin
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import ReportAction
@@ -29,6 +31,7 @@ from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
 from workstation.ris.patient_reports import reports_in_ris
 from workstation.session.earlier import patients_of
+from workstation.worklist_store import OrderStore
 
 ME = Patient(PatientKey("19 121212-1212", "1.2.752.129"), "", "19121212")
 OTHER = Patient(PatientKey("19 121212-1212", "1.2.208.176"), "", "19121212")
@@ -332,6 +335,34 @@ def test_a_merge_counts_when_the_ris_tells_of_it_and_an_answer_takes_back_what_i
     gathering.post({**new, "link": []}, "PUT")
     gathering.gatherer.ask_ris((me,), lambda: False)
     assert gathering.store.kept([me]) == ()
+
+
+def test_a_merge_that_an_interface_told_of_counts_until_it_is_taken_back(gathering: Gathering) -> None:
+    """ADT^A40 comes by MLLP, into the store of orders."""
+    me, before = a_patient("R-6"), a_patient("R-6-OLD")
+    gathering.store.put([a_report("own", patient=before)])
+    told = {me.key: (before.key,)}
+    gathering.gatherer._same_as = lambda key: told.get(key, ())
+    assert uids(gathering.gatherer.kept((me,))) == ["own"]
+    assert uids(gathering.gatherer.search("thorax", (me,))) == ["own"]
+    told.clear()
+    assert gathering.gatherer.kept((me,)) == ()
+
+
+def test_the_core_follows_merges_to_all_who_are_one(tmp_path: Path) -> None:
+    """F61: ADT^A40 and its taking back (A37), as the store of orders keeps them."""
+    first, second, third = (PatientKey(number, "HOSPITAL") for number in ("1", "2", "3"))
+    orders = OrderStore(tmp_path / "orders.db")
+    around: Any = SimpleNamespace(orders=orders)
+    reporting = CoreReports(around)
+    orders.merge(first, second)
+    orders.merge(second, third)
+    assert set(reporting._merged_with(third)) == {first, second}
+    assert set(reporting._merged_with(first)) == {second, third}
+    orders.unmerge(first)
+    assert set(reporting._merged_with(third)) == {second}
+    assert reporting._merged_with(first) == ()
+    orders.close()
 
 
 def test_a_ris_that_is_away_takes_nothing_from_what_is_kept(gathering: Gathering) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QTableWidgetIte
 
 from ui.list_table import ListTable
 from ui.plain import core_text, plain, tooltip
+from ui.report.earlier_text import EarlierText
 from ui.report.earlier_words import below_row, day_of, signer_of, standing_of
-from ui.report.section_editor import PlainText
 from workstation.domain.earlier_report import EarlierReport
 from workstation.session.session import Session
 
@@ -116,11 +116,9 @@ class EarlierList(QWidget):
         self._earlier = session.earlier
         self._shown: tuple[EarlierReport, ...] = ()
         self.table = self._made_table()
-        self.text = PlainText()
+        self.text = EarlierText(session)
         self.text.setObjectName("priorReports")
-        self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("Text of the chosen report"))
-        self.text.setTabChangesFocus(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -196,7 +194,7 @@ class EarlierList(QWidget):
 
     def _choose(self, row: int) -> None:
         report = self._shown[row] if 0 <= row < len(self._shown) else None
-        self.text.setPlainText(below_row(report) if report is not None else "")
+        self.text.show_report(report, below_row(report) if report is not None else "")
         self.text.setVisible(report is not None)
 
     def _panel(self) -> QWidget | None:

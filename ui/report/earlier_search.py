@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.list_table import ListTable
 from ui.plain import core_text, dicom_date, plain
+from ui.report.earlier_text import EarlierText
 from ui.report.earlier_words import body_start, day_of, text_of
 from workstation.domain.earlier_report import EarlierReport, FoundReport
 from workstation.errors import WorkstationError
@@ -57,9 +57,7 @@ class SearchDialog(QDialog):
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setProperty("role", "muted")
         self.table = self._made_table()
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
+        self.text = EarlierText(session)
         self.text.setAccessibleName(self.tr("Text of the chosen report"))
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -175,7 +173,7 @@ class SearchDialog(QDialog):
 
     def _choose(self, row: int) -> None:
         one = self._found[row] if 0 <= row < len(self._found) else None
-        self.text.setPlainText(text_of(one.report) if one is not None else "")
+        self.text.show_report(one.report if one is not None else None, text_of(one.report) if one is not None else "")
         marks = self._marks(one) if one is not None else []
         self.text.setExtraSelections(marks)
         if marks:
