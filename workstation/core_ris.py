@@ -117,12 +117,14 @@ class CoreRis:
 
     def fetch_orders(self, ris: FhirRis | Hl7Ris) -> None:
         """The RIS's list, and how orders stand that it lists no more while a report waits for them. Raises `Unavailable`."""
-        from workstation.ris.following import look_again
+        from workstation.ris.following import Searchable, look_again
 
         listed = ris.orders()
         orders = self._around.orders
         orders.replace(listed)
         orders.let_go(self._around.reports.ledger.read_orders(datetime.now(UTC) - LISTED_AFTER_READING))
+        if not isinstance(ris, Searchable):
+            return
         waiting = {report.order_id for report in self._around.reports.drafts()} | self._around.reports.ledger.waiting_orders()
         polled = {known.order.order_id for known in orders.orders() if not known.was_sent}
         look_again(ris, orders, waiting & polled, {order.order_id for order in listed}, orders.merged())

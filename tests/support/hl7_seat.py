@@ -22,7 +22,7 @@ from workstation.reporting.oru import Hl7Site
 from workstation.reporting.store import ReportStore
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
-from workstation.ris.hl7.driver import Hl7Ris
+from workstation.ris.hl7.driver import Hl7Ris, ReadableHl7Ris
 from workstation.ris.hl7.mllp import MllpLimits, MllpLink
 from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.outbox import Backoff, Outbox
@@ -61,8 +61,12 @@ class HospitalSeat:
         link = MllpLink("localhost", port, client_context(tls) if tls else None, MllpLimits(total=60.0))
         self.store = ReportStore(path / "reports.db")
         self.store.send_as(OruForm(Hl7Site(sending_facility="HOME"), self.orders.order, can_read))
-        self.ris = Hl7Ris(link, self.reader, lambda u: self.store.report(u).accession_number, Standing(self.orders).doubt)
+        doubt = Standing(self.orders).doubt
+        self.ris = ReadableHl7Ris(link, doubt, self.reader, self._accession_of) if self.reader else Hl7Ris(link, doubt)
         self.outbox = Outbox(self.store, self.ris, Backoff(base=0.0))
+
+    def _accession_of(self, report_uuid: str) -> str:
+        return self.store.report(report_uuid).accession_number
 
     def sign(self, order: Order, text: str = "No change.", action: ReportAction = ReportAction.SIGN_FINAL) -> Delivery:
         self.orders.put(order)

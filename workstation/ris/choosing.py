@@ -10,7 +10,7 @@ from workstation.domain.delivery import Submission
 from workstation.errors import Refused
 from workstation.ris.addresses import host_and_port, is_hl7, is_secured
 from workstation.ris.fhir import FhirRis
-from workstation.ris.hl7.driver import Hl7Ris
+from workstation.ris.hl7.driver import Hl7Ris, ReadableHl7Ris
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
 from workstation.ris.tls import RisTls, client_context
@@ -34,11 +34,11 @@ def ris_for(
         return FhirRis(url, tls=_context(url, settings), authorization=_sign_in(url, settings, secret))
     host, port = host_and_port(url)
     read_url = settings.ris_read_url
-    reader = None
-    if read_url:
-        sign_in = _sign_in(read_url, settings, secret)
-        reader = AccessionReader(read_url, tls=_context(read_url, settings), authorization=sign_in)
-    return Hl7Ris(MllpLink(host, port, _context(url, settings)), reader, accession_of, doubt)
+    link = MllpLink(host, port, _context(url, settings))
+    if not read_url:
+        return Hl7Ris(link, doubt)
+    reader = AccessionReader(read_url, tls=_context(read_url, settings), authorization=_sign_in(read_url, settings, secret))
+    return ReadableHl7Ris(link, doubt, reader, accession_of)
 
 
 def _sign_in(url: str, settings: Settings, secret: Callable[[], str]) -> Tokens | None:

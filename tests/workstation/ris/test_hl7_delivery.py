@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import socket
 import socketserver
@@ -28,11 +29,14 @@ from workstation.errors import Refused
 from workstation.reporting.forms import OruForm
 from workstation.reporting.oru import Hl7Site
 from workstation.reporting.store import ReportStore
+from workstation.ris.claims import HasClaims
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
+from workstation.ris.following import Searchable
 from workstation.ris.hl7.driver import Hl7Ris
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
+from workstation.ris.others import ReportLookup
 from workstation.ris.outbox import Backoff, Outbox
 from workstation.ris.ris import OTHER_FORM
 from workstation.ris.tls import RisTls
@@ -273,7 +277,7 @@ def test_killed_between_sending_and_the_answer_the_report_is_there_once(server, 
 
 def _step_once(folder: str, port: int) -> None:
     store = ReportStore(Path(folder) / "reports.db")
-    ris = Hl7Ris(MllpLink("localhost", port), None, str, lambda _: "")
+    ris = Hl7Ris(MllpLink("localhost", port), lambda _: "")
     Outbox(store, ris).step()
 
 
@@ -328,6 +332,27 @@ def test_what_the_ris_cannot_write_is_refused_at_signing_with_words_and_never_re
     assert seat.store.deliveries() == ()
     seat.sign(order, "Blåbär och æøå.")
     assert seat.drain() == (State.CONFIRMED,)
+
+
+def test_what_can_be_asked_of_a_ris_depends_on_whether_it_can_be_read(engine, seats) -> None:
+    """Nobody asks a blind one for claims, for others' reports, or how an order stands."""
+    for protocol in (ReportLookup, HasClaims, Searchable):
+        assert isinstance(seats(engine).ris, protocol)
+        assert not isinstance(seats(engine, can_read=False).ris, protocol)
+
+
+def test_nothing_of_the_patient_is_in_a_log_on_the_whole_way(engine, seats, order, caplog: pytest.LogCaptureFixture) -> None:
+    """F90: every logger, at its most talkative."""
+    with caplog.at_level(logging.DEBUG):
+        seat = seats(engine)
+        seat.sign(order, "Plantedwords.")
+        assert seat.drain() == (State.CONFIRMED,)
+        seat.sign(order, "Plantedwords again.", ReportAction.CORRECT)
+        seat.ris._link = MllpLink("localhost", free_port())
+        seat.outbox.step()
+    assert "delivery" in caplog.text
+    for secret in ("Planted", PATIENT.key.patient_id, order.accession_number, "Läkare"):
+        assert secret not in caplog.text
 
 
 def test_an_order_whose_facts_are_not_here_is_not_signed_for(engine, seats, order) -> None:

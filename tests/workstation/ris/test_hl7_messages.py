@@ -318,7 +318,7 @@ def deliver(port: int, total: float = 60.0):
     """What the driver makes of the answers to one message."""
     content = oru(report_with({SectionCode.FINDINGS: "x"}), ORDER, SITE)
     submission = Submission(1, "u", 2, "ACC-1", "order-1", PATIENT.key, "Patient/1", content, kind="hl7-oru-r01")
-    ris = Hl7Ris(MllpLink("127.0.0.1", port, None, MllpLimits(total=total)), None, str, lambda _: "")
+    ris = Hl7Ris(MllpLink("127.0.0.1", port, None, MllpLimits(total=total)), lambda _: "")
     with closing(ris):
         return ris.deliver(submission, None)
 
