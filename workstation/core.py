@@ -260,7 +260,7 @@ class Core(Generic[Reader, Shelf]):
         session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
         session.registering.kept = self.alignments
-        session.life.undo_seconds = self.settings.undo_seconds
+        session.life.undo_seconds = self.settings.undo_seconds if self.ris_url else 0
         session.allows_lossy = self.settings.lossy_primary
         session.spoken.unsure_below = self.settings.unsure_below
         session.standing = self.notices

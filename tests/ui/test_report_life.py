@@ -234,8 +234,13 @@ def test_a_signature_can_be_taken_back_while_it_waits_and_the_seconds_are_shown(
 def test_a_signature_can_be_taken_back_from_the_next_case(panel, window, seat, qtbot):
     seat.session.life.undo_seconds = 3600
     sign(panel, window)
+    badge = window.status_line.undo
+    assert not badge.isVisible()  # the report offers it itself
     open_case(window, seat, qtbot, 1)
+    assert badge.isVisible()
+    assert badge.text().startswith("A1 goes to the RIS in ")
     press(window, Qt.Key.Key_F8, SHIFT)
+    assert not badge.isVisible()
     assert seat.reports.deliveries()[0].state is DeliveryState.WITHDRAWN
     assert [r.accession_number for r in seat.reports.drafts()] == ["A1"]
     assert seat.session.desk.report.accession_number == "A2"

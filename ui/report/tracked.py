@@ -70,9 +70,10 @@ class Tracked(QObject):
         """Draw it. Waits for a pause in typing otherwise."""
         found = self.changes()
         sections = {s.code: s for s in found[1]} if found is not None else {}
+        # A report that is done is read without marks, unless its changes are looked at.
+        marked = self._session.desk.is_open_for_writing or not self.view.isHidden()
         for code, editor in self._editors.items():
-            # While the reader's words are not those that were compared, the next pause draws them.
-            editor.marks.give(MARKS, _marks(sections[code]) if code in sections else ())
+            editor.marks.give(MARKS, _marks(sections[code]) if marked and code in sections else ())
         count = sum(piece.kind is not ChangeKind.SAME for s in sections.values() for piece in s.pieces)
         self.button.setVisible(bool(count) or self.view.isVisible())
         self.button.setText(self.tr("Changes: {0}").format(count))

@@ -172,6 +172,7 @@ class ReportLives:
     def _withdrawn(self, report_uuid: str) -> None:
         if self.last_signed is not None and self.last_signed.report_uuid == report_uuid:
             self.last_signed = None
+        self.changed.emit(self.past)
         self._load(report_uuid)
         self._tell(Notice("The signature is taken back: nothing was sent. The text is a draft again"))
 
