@@ -7,10 +7,14 @@ import random
 from itertools import pairwise
 
 import pytest
+from fake_engine import FakeProcess
 
+from dictation import keeper
 from dictation.alternatives import Source, alternatives
 from dictation.biasing import lexicon
 from dictation.formatter import Formatter
+from dictation.models import EngineModel, EngineSpec
+from dictation.recognition import Heard, Recognition, SpokenSegment
 from dictation.spoken_marks import Why, marks_of, part_at, parts_of
 from dictation.what_hurts import Kind, opposites, what_hurts
 from workstation.domain.dictation import DictatedSegment, Word
@@ -204,3 +208,29 @@ def test_the_other_side_is_one_key_away():
 
 def test_kinds_are_told():
     assert {p.kind for p in what_hurts("No left 4 mm in mm.", "en")} == set(Kind)
+
+
+def test_every_other_hearing_of_a_segment_comes_with_it(tmp_path, monkeypatch):
+    """The first engine's, and the better engine's own without expected terms; what is the same is no other."""
+    heard: list[DictatedSegment] = []
+
+    class Listener:
+        def text_came(self, segment: SpokenSegment, found: Heard) -> None:
+            heard.append(segment.dictated(found, found.text))
+
+        def engines_changed(self) -> None: ...
+
+    FakeProcess.started.clear()
+    monkeypatch.setattr(keeper, "EngineProcess", FakeProcess)
+    spec = EngineSpec(
+        "both", "en", EngineModel("whisper", tmp_path, "en", "better"), EngineModel("vosk", tmp_path, "en", "quick")
+    )
+    recognition = Recognition(spec, "en", (), lambda work: work(), Listener())
+    recognition.start()
+    segment = SpokenSegment("s1", "")
+    recognition.open(segment)
+    recognition.finish(segment)
+    quick, better = (next(p for p in FakeProcess.started if p.model.name == name) for name in ("quick", "better"))
+    quick.say(what="final", segment="s1", text="limb node", words=[])
+    better.say(what="final", segment="s1", text="lymph node", words=[], hearings=["limp node", "lymph node"])
+    assert [segment.hearings for segment in heard] == [("limp node", "limb node")]
