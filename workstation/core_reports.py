@@ -64,6 +64,7 @@ class CoreReports:
     def __init__(self, around: Around) -> None:
         self._around = around
         self.make_writer: Callable[[], DocumentWriter] | None = None
+        self._is_queued = False
         self.print_pdf: PrintPdf | None = None
         """A version as printed; the window plugs it in."""
 
@@ -134,12 +135,15 @@ class CoreReports:
     def start_documents(self) -> None:
         """Queue what is due, in the background: at the start, and whenever the RIS has taken a report."""
         documents = self.documents
-        if documents is None:
+        if documents is None or self._is_queued:
             return
         documents.print_pdf = self.print_pdf
+        self._is_queued = True
 
         def work(cancel: Cancel) -> int:
-            return documents.work_off(cancel)
+            self._is_queued = False  # what is taken by the RIS from now on asks for another look
+            is_wanted = self._around.settings.report_documents == "none" or bool(self._targets())
+            return documents.work_off(cancel) if is_wanted else 0
 
         def done(queued: int) -> None:
             if queued:
@@ -154,10 +158,13 @@ class CoreReports:
     def _archive_of(self, study_instance_uid: str) -> str:
         from workstation.report_documents import archive_for
 
-        archiving = self._around.archiving
-        targets = [archive.name for archive in archiving.directory.archives if archive.can_store]
+        archiving, targets = self._around.archiving, self._targets()
         gave = archiving.archives_of(study_instance_uid) if len(targets) > 1 else ()
         return archive_for(targets, gave, self._around.settings.report_archive)
+
+    def _targets(self) -> list[str]:
+        """The archives that take objects from here."""
+        return [archive.name for archive in self._around.archiving.directory.archives if archive.can_store]
 
     def _order_of(self, report: Report) -> Order | None:
         known = (one.order for one in self._around.orders.orders() if one.order.order_id == report.order_id)
