@@ -17,6 +17,7 @@ from rendering.objects.received import found_in
 from rendering.worker import ImageWorker
 from workstation.cache.reading import studies_in
 from workstation.domain.dose import DoseEvent, DoseReport, summed
+from workstation.domain.patient import PatientKey
 from workstation.ports import ObjectFound
 from workstation.templates.merge import MergeFacts, merge_words, merged
 
@@ -114,12 +115,14 @@ def test_the_dose_comes_through_the_worker_with_its_study(tmp_path, source, work
 @pytest.mark.parametrize("foreign", ["scope", "patient"])
 def test_the_dose_of_another_study_or_patient_is_named_and_not_taken(tmp_path, source, worker, foreign):
     """F49."""
-    if foreign == "patient":
-        source.PatientID = "TEST-0002"
     a_ct(tmp_path / "images", source, scope="2.25.4040" if foreign == "scope" else "")
-    found = [one for one in found_by(worker, tmp_path / "images") if one.words]
-    assert [one.dose for one in found] in ([None], [])
-    assert all("another examination" in one.words[0] for one in found)
+    with studies_in([tmp_path / "images"], worker) as read:
+        study = read.studies[0]
+        if foreign == "patient":
+            study = replace(study, patient=replace(study.patient, key=PatientKey("TEST-0002")))
+        (found,) = found_in(study, worker.read_object, lambda: False)
+    assert found.dose is None
+    assert found.words == ("Its dose is that of another examination: not taken",)
 
 
 # ---- sums and words --------------------------------------------------------------------
