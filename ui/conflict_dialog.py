@@ -30,10 +30,9 @@ from ui.plain import core_text, plain
 from ui.report.changes_view import added_format, removed_format
 from ui.report.state_line import status_words
 from workstation.domain.report import SECTION_TITLES, Report, ReportStatus
-from workstation.errors import WorkstationError
+from workstation.errors import Conflict, WorkstationError
 from workstation.reporting.conflicts import WHY_NOT_ADDED, Choice, Decision
 from workstation.reporting.word_changes import ChangeKind, Piece
-from workstation.session.case import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +67,10 @@ class ConflictDialog(QDialog):
         self.choices = {choice: QRadioButton() for choice in CHOICES}
         self.addendum = QPlainTextEdit()
         self.reason = QLineEdit()
+        self.problem = QLabel()
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.setWordWrap(True)
+        self.problem.setStyleSheet(f"color: {theme.RED};")
         self._pages = QStackedWidget()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = self._buttons.addButton(self.tr("Sign"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -121,7 +124,10 @@ class ConflictDialog(QDialog):
         column.addWidget(legend)
         column.addLayout(row)
         column.addWidget(self._pages)
-        column.addWidget(self._buttons)
+        last = QHBoxLayout()
+        last.addWidget(self.problem, 1)
+        last.addWidget(self._buttons)
+        column.addLayout(last)
 
     def _build_pages(self) -> None:
         """What each choice asks for, in one place of one height."""
@@ -153,6 +159,10 @@ class ConflictDialog(QDialog):
     def done(self, result: int) -> None:
         # Deleted when closed: an answer that comes later finds nothing to show itself in.
         self._is_open = False
+        if result != QDialog.DialogCode.Accepted or self.addendum.toPlainText():
+            self._session.settling.unsent[self._uuid] = self.addendum.toPlainText()
+        else:
+            self._session.settling.unsent.pop(self._uuid, None)
         super().done(result)
 
     def show_comparison(self, seen: Comparison) -> None:
@@ -175,7 +185,7 @@ class ConflictDialog(QDialog):
         self.choices[Choice.ADDENDUM].setToolTip("" if seen.may_add else core_text(WHY_NOT_ADDED))
         self.choices[Choice.CORRECTION].setEnabled(seen.may_replace)
         if not self.addendum.toPlainText():
-            self.addendum.setPlainText(seen.proposal)
+            self.addendum.setPlainText(self._session.settling.unsent.get(self._uuid, "") or seen.proposal)
         first = next(choice for choice in CHOICES if self.choices[choice].isEnabled())
         self.choices[first].setChecked(True)
         self._chosen()
@@ -205,7 +215,7 @@ class ConflictDialog(QDialog):
         seen = self._seen
         if seen is None or not self.go.isEnabled():
             words = self.tr("Write the addendum first") if self.choice is Choice.ADDENDUM else self.tr("Write the reason first")
-            self._session.notice.emit(Notice(words))
+            self.problem.setText(words)
             return
         choice = self.choice
         decision = Decision(
@@ -216,8 +226,22 @@ class ConflictDialog(QDialog):
             self.addendum.toPlainText() if choice is Choice.ADDENDUM else "",
             seen.report.sections if choice is Choice.CORRECTION else (),
         )
-        self.accept()
-        self._session.settling.decide(decision, self._uuid)
+        self.go.setEnabled(False)
+        self._session.settling.decide(decision, self._uuid, self._decided)
+
+    def _decided(self, error: Exception | None) -> None:
+        """Closed when it is done, and not before: what was written here stays until it is sent."""
+        if not self._is_open:
+            return
+        if error is None:
+            self.addendum.clear()
+            self.accept()
+            return
+        self.problem.setText(core_text(str(error)) if isinstance(error, WorkstationError) else self.tr("It was not done"))
+        self.go.setEnabled(True)
+        if isinstance(error, Conflict):
+            # The RIS has changed it again: what stands there now is compared, what was written here stays.
+            self._session.settling.compare(self._uuid, self.show_comparison, self._nothing)
 
 
 class _Column(QWidget):

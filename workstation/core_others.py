@@ -41,7 +41,7 @@ def attend(around: Around, ris: object, data: Path) -> None:
     if isinstance(ris, ReportLookup):
         settling.source = ris
     settling.wake = around.wake_outbox
-    settling.resent.connect(around.delivery_changed.emit)
+    settling.moved.connect(around.delivery_changed.emit)
     around.delivery_changed.connect(claiming.delivered)
     around.delivery_changed.connect(settling.delivered)
 

@@ -22,6 +22,7 @@ from ui.conflict_dialog import ConflictDialog
 from ui.deliveries_dialog import UNFOUND, DeliveriesDialog, cells, history_words, state_colour, summary_words
 from ui.delivery_alarm import DeliveryAlarm
 from ui.driver import Driver
+from ui.report.printing_dialog import VersionPrintDialog
 from ui.report.take_over_dialog import TakeOverDialog
 from ui.worklist_model import status_words
 from workstation.domain.claim import ClaimState
@@ -215,12 +216,24 @@ def test_a_conflict_is_seen_compared_and_settled_by_keys(room: Room) -> None:
     assert dialog.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
     QTest.keyClicks(dialog.addendum, "seen before")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    room.driver.press("Ctrl+Shift+X")
+    dialog = room.dialog(ConflictDialog)
+    room.wait(lambda: dialog.addendum.toPlainText() == "seen before", "what was written before")
+    amend(room, study, "one nodule", "two nodules")
+    room.core.poll_orders()
+    standing = room.core.session.settling.standing
+    room.wait(lambda: room.core.session.settling.standing not in (None, standing), "the newer version")
+    QTest.keyClick(dialog.addendum, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    room.wait(lambda: "changed again" in dialog.problem.text(), "the refusal")
+    room.wait(lambda: "two nodules" in dialog.columns[2].text.toPlainText(), "the newer version beside ours")
+    assert dialog.addendum.toPlainText() == "seen before"
     QTest.keyClick(dialog.addendum, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     room.wait(lambda: room.core.session.desk.report.status is ReportStatus.APPENDED, "the addendum")  # type: ignore[union-attr]
     room.delivered()
     (held,) = reports_of(room.ris, study)
     text = b64decode(held["presentedForm"][0]["data"]).decode()
-    assert "one nodule" in text
+    assert "two nodules" in text
     assert "seen before" in text
     room.wait(lambda: room.core.session.settling.standing is None, "peace")
     assert not panel.claim_line.conflict.isVisible()
@@ -280,6 +293,12 @@ def test_offline_reports_are_counted_and_sent_by_a_key_and_a_conflict_opens_from
     assert "1 in conflict" in dialog.summary.text()
     QTest.keyClick(dialog.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     room.wait(lambda: "FINDINGS\nmine" in QApplication.clipboard().text(), "the copy")
+    QTest.keyClick(dialog.table, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    printing = room.dialog(VersionPrintDialog)
+    room.wait(printing.print_button.isEnabled, "the pages")
+    printing.close()
+    dialog.activateWindow()
+    room.wait(dialog.isActiveWindow, "the list in front")
     QTest.keyClick(dialog.table, Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     compared = room.dialog(ConflictDialog)
     room.wait(lambda: "another report of this examination" in compared.head.text(), "the comparison")

@@ -124,10 +124,6 @@ class ReportDesk:
         """For jobs of the database lane."""
         return self._store.report(report_uuid)
 
-    def report_on_disk(self, report_uuid: str) -> Report:
-        """For jobs of the database lane."""
-        return self._store.report(report_uuid)
-
     @property
     def is_saving(self) -> bool:
         return self._saving > 0
@@ -258,18 +254,26 @@ class ReportDesk:
         evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
         self.carry_out(lambda uuid: self._store.sign(uuid, action, signer, evidence, check))
 
-    def carry_out(self, act: Callable[[str], Delivery | None]) -> None:
+    def carry_out(
+        self, act: Callable[[str], Delivery | None], told: Callable[[Exception | None], object] = lambda _: None
+    ) -> None:
         """Something that ends in a signature, or ends the draft, behind everything typed and said before it.
 
         `act` is given the report's uuid, on the database lane, and gives the delivery of what was signed.
+        `told` hears None when it was done, or the problem after everybody else.
         """
+
+        def refuse(error: Exception) -> None:
+            self.problem.emit(error)
+            told(error)
+
         self.leaving.emit(None)
         report = self.report
         if report is None:
-            self.problem.emit(Refused("Nothing to sign", "No report is open", "Open a case that has an order in the RIS"))
+            refuse(Refused("Nothing to sign", "No report is open", "Open a case that has an order in the RIS"))
             return
         if self.awaits_words(report.report_uuid):
-            self.problem.emit(
+            refuse(
                 NotSigned("The last words you said are still being written", "Read them in the report, then sign", Missing.WORDS)
             )
             return
@@ -286,8 +290,9 @@ class ReportDesk:
             self._update(result[0])
             if result[1] is not None:
                 self.signed.emit(result[1])
+            told(None)
 
-        self._save(work, done)
+        self._save(work, done, refuse)
 
     def lock(self, why: str) -> None:
         """Show the report, and let nobody write it: somebody else reads the examination. Words on their way still arrive."""

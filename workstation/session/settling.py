@@ -48,6 +48,10 @@ class Comparison:
         return bool(self.report.sections) and self.text.status not in ("cancelled", "entered-in-error")
 
 
+def _nobody(_: Exception | None) -> None:
+    """Nobody waits for it."""
+
+
 class Settling:
     """Follows what the RIS holds for the open report and for deliveries in conflict. `changed` tells of the open one."""
 
@@ -62,8 +66,10 @@ class Settling:
         self.standing: RisVersion | None = None
         """What stands against the open report."""
         self.changed: Signal[RisVersion | None] = Signal()
-        self.resent: Signal[Delivery] = Signal()
-        """A delivery that a reader asked to send again is queued."""
+        self.moved: Signal[Delivery] = Signal()
+        """A delivery that a reader's choice moved, and not the outbox."""
+        self.unsent: dict[str, str] = {}
+        """Addenda that were written in a comparison and not sent, by report: they stand there again."""
         self._told: set[int] = set()
         self._asking = ""
 
@@ -131,24 +137,30 @@ class Settling:
 
         self._jobs.run(DATABASE, lambda _: store.report(report_uuid), fetch, failed)
 
-    def decide(self, decision: Decision, report_uuid: str) -> None:
-        """Carry the reader's choice out. What stands against it is told, and nothing is changed then."""
+    def decide(self, decision: Decision, report_uuid: str, told: Callable[[Exception | None], object] = _nobody) -> None:
+        """Carry the reader's choice out. `told` hears None, or what stood against it; nothing is changed then."""
         session, store = self._session, self.store
         if store is None:
             return
+
+        def refused(error: Exception) -> None:
+            session.report_problem(error)
+            told(error)
+
+        def done(error: Exception | None = None) -> None:
+            if error is None:
+                self._decided(store, report_uuid)
+            told(error)
+
         if decision.choice is Choice.DISCARD and not self._is_open(report_uuid):
-            self._jobs.run(
-                DATABASE, lambda _: store.decide(report_uuid, decision, None), lambda _: self._decided(), session.report_problem
-            )
+            self._jobs.run(DATABASE, lambda _: store.decide(report_uuid, decision, None), lambda _: done(), refused)
             return
         try:
             act = self._signing(store, decision, report_uuid)
         except WorkstationError as error:
-            session.report_problem(error)
+            refused(error)
             return
-        session.desk.carry_out(act)
-        # Behind it, in the same lane.
-        self._jobs.run(DATABASE, lambda _: None, lambda _: self._decided(), _quietly)
+        session.desk.carry_out(act, done)
 
     def send_now(self) -> None:
         """Forget the waits between tries. Raises Refused where there is nothing to send to."""
@@ -168,7 +180,7 @@ class Settling:
         def done(moved: Delivery) -> None:
             session.desk.follow(moved)
             session.refresh_worklist()
-            self.resent.emit(moved)
+            self.moved.emit(moved)
             wake()
 
         self._jobs.run(DATABASE, lambda _: store.ledger.retry(delivery.delivery_id), done, session.report_problem)
@@ -191,7 +203,12 @@ class Settling:
         report = self._session.desk.report
         return report is not None and report.report_uuid == report_uuid
 
-    def _decided(self) -> None:
+    def _decided(self, store: ReportStore, report_uuid: str) -> None:
+        def found(rows: Sequence[Delivery]) -> None:
+            for row in rows[-2:]:
+                self.moved.emit(row)
+
+        self._jobs.run(DATABASE, lambda _: store.ledger.of_report(report_uuid), found, _quietly)
         self._session.refresh_worklist()
         if self._session.desk.report is not None:
             self._known(self._session.desk.report.report_uuid)
