@@ -44,18 +44,6 @@ from workstation.ris.tls import RisTls
 OTHER = Patient(PatientKey("19 101010-1010", "1.2.752.129"), "Other^Plantednameother", "19101010", "M")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedRis]:
-    with EmbeddedRis() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def engine(server: EmbeddedRis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with bridge(tmp_path_factory.mktemp("bridge"), server.base_url) as port:
-        yield port
-
-
 @pytest.fixture
 def seats(server: EmbeddedRis, tmp_path: Path) -> Iterator[Callable[..., HospitalSeat]]:
     made: list[HospitalSeat] = []

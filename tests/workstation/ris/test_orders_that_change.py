@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hl7_bridge import bridge, free_port, say
+from hl7_bridge import free_port, say
 from hl7_seat import NEW, OLD, HospitalSeat, a40, head, omi, order_message, pid, placed
 from seat import PATIENT, STUDY, evidence_for, item_for
 
@@ -25,7 +25,6 @@ from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
 from workstation.errors import Refused
 from workstation.reporting.store import ReportStore
-from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
 from workstation.ris.following import look_again
 from workstation.ris.outbox import Backoff, Outbox
@@ -206,18 +205,6 @@ def test_an_order_cancelled_after_signing_is_held_with_the_reason(desk: Desk) ->
 
 
 # ---- by FHIR --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedRis]:
-    with EmbeddedRis() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def engine(server: EmbeddedRis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with bridge(tmp_path_factory.mktemp("bridge"), server.base_url) as port:
-        yield port
 
 
 def test_an_order_revoked_in_fhir_is_known_for_that_and_not_signed(server, engine, desk: Desk) -> None:
