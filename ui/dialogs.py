@@ -126,6 +126,18 @@ def _conflict(core: Seat, parent: QWidget) -> QWidget:
     return ConflictDialog(core, report.report_uuid if report is not None else "", parent)
 
 
+def _microphone(core: Seat, parent: QWidget) -> QWidget:
+    from ui.sound_dialog import SoundDialog
+
+    return SoundDialog(_window(parent).report_panel.dictation.desk, core.remembered, core.settings, parent)
+
+
+def _speech_models(core: Seat, parent: QWidget) -> QWidget:
+    from ui.models_dialog import ModelsDialog
+
+    return ModelsDialog(core.jobs, core.folders.models, parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "conflict": _conflict,
     "critical result": _critical_result,
@@ -133,6 +145,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "drawings": _drawings,
     "findings": _findings,
     "key images": _key_images,
+    "microphone": _microphone,
     "my words": _my_words,
     "phrases": _phrases,
     "presentation states": _presentation_states,
@@ -140,6 +153,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "report search": _report_search,
     "reason": _reason,
     "take over": _take_over,
+    "speech models": _speech_models,
     "templates": _templates,
     "versions": _versions,
     "what can I say": _what_can_i_say,

@@ -29,11 +29,11 @@ CLIPPED_PIECES = 12
 class LevelMeter(QWidget):
     """How loud it is, 0..1 of full scale; red for a moment where it was cut off at full scale."""
 
-    def __init__(self) -> None:
+    def __init__(self, height: int = METER_HEIGHT) -> None:
         super().__init__()
         self._level = 0.0
         self._red = 0
-        self.setFixedHeight(METER_HEIGHT)
+        self.setFixedHeight(height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Microphone level"))
 
@@ -220,7 +220,7 @@ class DictationBar(QWidget):
         self._show_state(self.desk.state)
 
     def _show_level(self, level: Level) -> None:
-        if self.desk.is_listening:
+        if self.desk.is_listening and self.desk.sound is not Sound.GONE:
             self._meter.show_level(level)
 
     def _show_draft(self, text: str) -> None:

@@ -108,7 +108,6 @@ class DictationDesk(QObject):
         self.words.commanded.connect(lambda _: self.caret_moved())
         self._kept.opened.connect(self._announce)
         self._kept.opened.connect(self._session.linked.segment_begun)
-        self._kept.opened.connect(self._session.linked.segment_begun)
         self._kept.silent.connect(self._heard_nothing)
         self._kept.heard.connect(self._heard)
         self._kept.state.connect(self._set_state)
@@ -148,6 +147,10 @@ class DictationDesk(QObject):
     def use_source(self, make_source: MakeSource) -> None:
         """Hear something else than the microphone from the next start on."""
         self._make_source = make_source
+        self.forget_open_microphone()
+
+    def forget_open_microphone(self) -> None:
+        """Another microphone was chosen: the one that was kept open is not listened to again."""
         if self._ready.isActive():
             self._close_microphone()
 

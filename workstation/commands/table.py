@@ -20,6 +20,7 @@ from workstation.commands.planes import PLANES
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
 from workstation.commands.solid import SOLID
+from workstation.commands.speech import SPEECH
 from workstation.commands.spoken import SPOKEN
 from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
@@ -336,6 +337,7 @@ COMMANDS: tuple[Command, ...] = (
     *DOCUMENTS,
     *FROM_IMAGE,
     *DICTATING,
+    *SPEECH,
     Command(
         "report.sign_preliminary",
         "Sign as preliminary",
