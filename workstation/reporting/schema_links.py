@@ -29,8 +29,6 @@ CREATE TABLE text_link (
 LINKS: tuple[str, ...] = (
     TEXT_LINK,
     "CREATE INDEX text_link_by_report ON text_link(report_uuid, id)",
-    "CREATE TRIGGER text_link_never_update BEFORE UPDATE ON text_link"
-    " BEGIN SELECT RAISE(ABORT, 'text_link is append only'); END",
-    "CREATE TRIGGER text_link_never_delete BEFORE DELETE ON text_link"
-    " BEGIN SELECT RAISE(ABORT, 'text_link is append only'); END",
+    "CREATE TRIGGER text_link_never_update BEFORE UPDATE ON text_link BEGIN SELECT RAISE(ABORT, 'text_link is append only'); END",
+    "CREATE TRIGGER text_link_never_delete BEFORE DELETE ON text_link BEGIN SELECT RAISE(ABORT, 'text_link is append only'); END",
 )
