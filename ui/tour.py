@@ -151,8 +151,13 @@ class Tour:
             "local_sha256": delivery.local_sha256 if delivery else "",
             "ris_sha256": delivery.ris_sha256 if delivery else "",
             "letters": self._letters,
+            "report": self._report(),
         }
         return facts | self._driver.told() | ({"problem": problem} if problem else {})
+
+    def _report(self) -> dict[str, str]:
+        report = self._core.session.desk.report
+        return {s.code.name.lower(): s.text for s in report.sections if s.text} if report else {}
 
     # ---- to the images ---------------------------------------------------------------
 
@@ -209,8 +214,9 @@ class Tour:
 
     def _measure(self) -> None:
         with self._driver.step("measure"):
-            taken = [self._measured(*drawing) for drawing in MEASUREMENTS]
-            self._driver.note(", ".join(taken))
+            self._driver.note(self._measured(*MEASUREMENTS[0]))
+        with self._driver.step("measure-more"):
+            self._driver.note(", ".join(self._measured(*drawing) for drawing in MEASUREMENTS[1:]))
         self._driver.press("W")
         self._window.banner.dismiss()
 

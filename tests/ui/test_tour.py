@@ -16,7 +16,8 @@ from rendering.phantoms import write_demonstration
 from ui import demo, theme, tour
 
 pytestmark = pytest.mark.qt
-STEPS = ["import", "worklist", "open", "hang", "stage", "scroll", "measure", "mpr", "window", "dictate", "type", "sign"]
+STEPS = ["import", "worklist", "open", "hang", "stage", "scroll", "measure", "measure-more", "mpr", "window"]
+REPORT = ["template", "dictate", "measurements", "type", "phrase", "sign", "deliver", "confirm"]
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def test_the_tour_ends_with_a_report_that_was_read_back_from_the_ris(toured):
     assert told["ris_report_id"]
     assert len(told["local_sha256"]) == 64
     assert told["local_sha256"] == told["ris_sha256"]
-    assert [step["name"] for step in told["steps"]] == [*STEPS, "deliver", "confirm"]
+    assert [step["name"] for step in told["steps"]] == [*STEPS, *REPORT]
     assert told["keys"] > 0
     assert told["clicks"] > 0
 
@@ -99,6 +100,23 @@ def test_the_measurement_on_tour_is_the_nodules_true_diameter(toured):
     (note,) = [s["note"] for s in json.loads((toured / "tour.json").read_text())["steps"] if s["name"] == "measure"]
     length, unit = note.split()
     assert (float(length), unit) == (pytest.approx(8.0, abs=1.0), "mm")
+
+
+def test_the_report_of_the_tour_holds_template_dictation_measurements_and_phrase(toured):
+    """Issue 8: from blank to confirmed."""
+    notes = {s["name"]: s["note"] for s in json.loads((toured / "tour.json").read_text())["steps"]}
+    assert notes["measure-more"].count("mm") == 2
+    text = "\n".join(json.loads((toured / "tour.json").read_text())["report"].values())
+    for words in (
+        "with intravenous contrast",
+        "solid nodule in the right upper lobe",
+        "No suspicious bone lesion",
+        "Correlation",
+    ):
+        assert words in text
+    assert "No suspicious pulmonary nodule" not in text  # the default that was dictated over
+    assert "[" not in text
+    assert text.count("(series ") == 3
 
 
 def test_the_tour_of_nothing_says_so(tmp_path, capsys):
