@@ -22,9 +22,9 @@ from workstation.domain.viewing import Plane
 from workstation.errors import Conflict, Refused, Unavailable
 from workstation.jobs import DATABASE
 from workstation.session.annotation_words import place_words, values_words
-from workstation.session.measured_text import check
 from workstation.session.copying import UNCHECKED
 from workstation.session.handles import dragged, handles, is_whole
+from workstation.session.measured_text import check
 from workstation.session.tool import Tool
 
 SUPPORT = Path(__file__).resolve().parent.parent / "support"
