@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pydicom
@@ -22,6 +23,7 @@ from scripted_archive import ScriptedConnection
 import main
 from rendering.worker import ImageWorker
 from workstation.archives.config import put_archive
+from workstation.core_reports import CoreReports
 from workstation.domain.delivery import DeliveryState
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.domain.report_document import SOP_CLASS, DocumentKind, document_name
@@ -29,7 +31,7 @@ from workstation.domain.sending import SendingState
 from workstation.jobs import Jobs, MainQueue
 from workstation.reporting.signing import SigningEvidence
 from workstation.ris.embedded import EmbeddedRis
-from workstation.settings import Folders
+from workstation.settings import Folders, Settings
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 REPOSITORY = SUPPORT.parents[1]
@@ -203,6 +205,16 @@ def test_a_pdf_waits_for_a_window_that_can_print_it(opened: Callable[..., Docume
     assert seat.documents.work_off() == 2
 
 
+def test_a_word_in_the_settings_that_is_none_is_told_and_sends_nothing() -> None:
+    problems: list[Exception] = []
+    around: Any = SimpleNamespace(settings=Settings(report_documents="docx"), note_problem=problems.append)
+    reporting = CoreReports(around)
+    reporting.make_writer = lambda: pytest.fail("nothing is to be written")
+    reporting.start_documents()
+    assert "docx" in str(problems[0])
+    assert "none, sr, pdf, both" in str(problems[0])
+
+
 # ---- the whole way ----------------------------------------------------------------------------
 
 
@@ -212,7 +224,9 @@ class Desk:
     def __init__(self, folder: Path, pacs: RealArchive, ris_url: str) -> None:
         folders = Folders(folder / "data", folder / "config", folder / "cache")
         folders.make()
-        (folders.config / "settings.toml").write_text('signer = "Dr Åse Läkare"\nundo_seconds = 0\nat_rest = false\n', encoding="utf-8")
+        (folders.config / "settings.toml").write_text(
+            'signer = "Dr Åse Läkare"\nundo_seconds = 0\nat_rest = false\n', encoding="utf-8"
+        )
         put_archive(folders.config, pacs.archive)
         self.queue = MainQueue()
         self.core = main.open_core(lambda: Jobs(self.queue.post), ris_url, folders)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
@@ -302,8 +303,13 @@ def _sections(report: Report) -> Iterator[tuple[str, str]]:
     for section in filled_sections(report.sections):
         yield core_text(SECTION_TITLES[section.code]), section.text
     for added in report.addenda:
-        when = added.at.isoformat(sep=" ", timespec="minutes")
-        yield f"{core_text(SECTION_TITLES[SectionCode.ADDENDUM])}, {when}, {plain(added.signed_by)}", added.text
+        title = core_text(SECTION_TITLES[SectionCode.ADDENDUM])
+        yield f"{title}, {when_words(added.at)}, {plain(added.signed_by)}", added.text
+
+
+def when_words(instant: datetime) -> str:
+    """By the clock on the wall here, with its distance from UTC."""
+    return instant.astimezone().isoformat(sep=" ", timespec="minutes")
 
 
 def _facts(printed: PrintedReport) -> Iterator[tuple[str, str]]:
@@ -329,7 +335,6 @@ def _signature(printed: PrintedReport) -> Iterator[str]:
     if printed.is_draft or report.signed_at is None:
         yield core_text("This text is not signed.")
         return
-    when = report.signed_at.isoformat(sep=" ", timespec="minutes")
-    yield core_text("Signed by {0}, {1}").format(plain(report.signed_by), when)
+    yield core_text("Signed by {0}, {1}").format(plain(report.signed_by), when_words(report.signed_at))
     if report.earlier_signers:
         yield core_text("Earlier versions signed by {0}").format(", ".join(map(plain, report.earlier_signers)))

@@ -23,7 +23,18 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.plain import core_text, plain
-from ui.report.printing import MARGIN_MM, PREVIEW_DPI, STATUS_WORDS, Ink, Pages, PrintedReport, page_layout, paint, pdf_bytes
+from ui.report.printing import (
+    MARGIN_MM,
+    PREVIEW_DPI,
+    STATUS_WORDS,
+    Ink,
+    Pages,
+    PrintedReport,
+    page_layout,
+    paint,
+    pdf_bytes,
+    when_words,
+)
 from workstation.domain.patient import Patient
 from workstation.domain.report import Report
 from workstation.errors import Refused, Unavailable
@@ -196,7 +207,7 @@ def _named(printed: PrintedReport) -> str:
         return core_text("Draft, not signed")
     report = printed.report
     version = core_text("Version {0}").format(report.version)
-    when = printed.report.signed_at.isoformat(sep=" ", timespec="minutes")
+    when = when_words(printed.report.signed_at)
     return ", ".join((version, core_text(STATUS_WORDS[report.status]), plain(report.signed_by), when))
 
 
