@@ -122,6 +122,8 @@ class Outbox:
             moved(after)
             return after
         except WorkstationError:
+            if row.state is DeliveryState.QUEUED and all(head.delivery_id != row.delivery_id for head in self._ledger.heads()):
+                return row  # its signature was taken back while the RIS was asked: nothing was sent
             # The store's trouble with one row must not keep the others from leaving.
             self._wait(row)
             raise

@@ -123,6 +123,25 @@ def test_a_signature_in_its_window_waits_and_one_that_was_taken_back_is_never_se
         store.life.withdraw(draft, READER)
 
 
+def test_a_signature_that_is_taken_back_while_the_ris_is_asked_is_not_sent_and_nobody_is_alarmed(store, client, order, draft):
+    """F73: whoever is first on disk has it."""
+    store.sign(draft, ReportAction.SIGN_FINAL, READER, evidence_for(order))
+    outbox = Outbox(store, client, Backoff(base=0.0))
+    check = client.check_order
+
+    def taken_back_meanwhile(submission):
+        answer = check(submission)
+        store.life.withdraw(draft, READER)
+        return answer
+
+    client.check_order = taken_back_meanwhile
+    outbox.step()
+    client.check_order = check
+    assert outbox.step() is None
+    assert held(client, draft) == {}
+    assert store.history(draft)[0].delivery.state is DeliveryState.WITHDRAWN
+
+
 TOLD = Told("Dr Vakt", "jour", CriticalMethod.TELEPHONE, datetime(2026, 11, 23, 5, 10, tzinfo=UTC), True, READER)
 
 
