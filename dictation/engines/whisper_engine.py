@@ -68,6 +68,7 @@ class WhisperRecogniser:
         self._model = RememberingModel(
             str(model), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=1, local_files_only=True
         )
+        self._model.feature_extractor = _RememberingExtractor(self._model.feature_extractor)
         self._language = language if self._model.model.is_multilingual else None
         self._heard = bytearray()
         self.hearings: list[str] = []
@@ -119,7 +120,7 @@ class WhisperRecogniser:
         best = self._trusted(words, plain)
         if best is None:
             best = merged(plain_words, words, self._known)
-        if heard and any(self._is_doubtful(word) for word in best):
+        if heard and not all(self._known.knows(str(word[0])) for word in best):
             best = merged(best, self._hear_again(speech, ", ".join(heard)), self._known)
         best = without_tail(repaired(best, self._known, self._single), [h for h in self.hearings if h != plain])
         return " ".join(str(word[0]) for word in best), best
@@ -188,6 +189,23 @@ class WhisperRecogniser:
 
     def _tokens(self, text: str) -> int:
         return len(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+class _RememberingExtractor:
+    """Works the spectrum of a segment out once, though it is decoded more than once."""
+
+    def __init__(self, extractor: Any) -> None:
+        self._extractor = extractor
+        self._last: tuple[bytes, Any] | None = None
+
+    def __call__(self, waveform: FloatSamples, *arguments: Any, **options: Any) -> Any:
+        key = waveform.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._extractor(waveform, *arguments, **options))
+        return self._last[1].copy()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._extractor, name)
 
 
 def _whole_words(pieces: Iterable[Any]) -> list[list[Any]]:
