@@ -104,7 +104,7 @@ def holds(row: Mapping[str, Any], resource: Resource) -> bool:
         return found.sha256() == str(row["local_sha256"])
     sent = content_of_oru(read_message(row["payload"]))
     held = _carried(found, found.signer)
-    if not held.signer:  # "as far as present"
+    if not held.signer or held.signer.startswith(f"{sent.signer} "):  # who signed earlier versions may stand after
         held = replace(held, signer=sent.signer)
     if held.conclusion in ("", held.text):  # a receiver that knows no impression keeps none, or takes all of it
         held = replace(held, conclusion=sent.conclusion)

@@ -33,6 +33,9 @@ STATUS = {
 }
 REPORT_CODE = ("18748-4", "Diagnostic imaging study", "LN")
 UNKNOWN_CLASS = "U"
+LONGEST_STRING = 199
+LONGEST_TEXT = 65536
+"""What an ST and a TX may hold, escaped (v2.5.1 2.A.75, 2.A.78)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _order(report: Report, order: Order, status: str, signed_at: datetime) -> li
         1: "1",
         2: placer,
         3: filler,
-        4: (clean_line(report.procedure_code), clean_line(report.procedure), "L" if report.procedure_code else ""),
+        4: (_short(report.procedure_code), _short(report.procedure), "L" if report.procedure_code else ""),
         7: hl7.date_in(report.study_date),
         8: hl7.hl7_time(order.exam_end) if order.exam_end else "",
         16: provider,
@@ -117,14 +120,30 @@ def _order(report: Report, order: Order, status: str, signed_at: datetime) -> li
         22: hl7.hl7_time(signed_at, with_milliseconds=True),
         24: "RAD",
         25: status,
-        31: ("", clean_line(order.reason)) if order.reason else "",
-        32: ((("", clean_line(report.signed_by)),)),
+        31: ("", _short(order.reason)) if order.reason else "",
+        32: (_signer(report.signed_by),),
+        33: [(_signer(name),) for name in report.earlier_signers] or "",
     }
     control: dict[int, hl7.Value] = {1: "RE", 2: placer, 3: filler, 5: "IP" if status == "P" else "CM"}
     return [hl7.segment("ORC", control), hl7.segment("OBR", request)]
 
 
+def _short(text: str) -> str:
+    """What an ST may hold (v2.5.1 2.A.75). Only for what the receiver knows already: nothing of a report is cut."""
+    line = clean_line(text)
+    while len(hl7.escaped(line)) > LONGEST_STRING:
+        line = line[:-1]
+    return line
+
+
+def _signer(name: str) -> tuple[str, str]:
+    """The person in an NDL, of whom we know a name and no number."""
+    return "", clean_line(name)
+
+
 def _observations(report: Report, status: str) -> list[str]:
+    if any(len(hl7.escaped(text)) > LONGEST_TEXT for _, text in _blocks(report)):
+        raise Refused("Not signed", "A section is longer than HL7 can carry", "Shorten it. The text is kept")
     return [
         hl7.segment("OBX", {1: str(number), 2: "TX", 3: code, 4: str(number), 5: text, 11: status})
         for number, (code, text) in enumerate(_blocks(report), start=1)
