@@ -77,7 +77,6 @@ class Dictation:
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._quiet = threading.Condition()
         self._unsettled = 0
-        self._terms: tuple[str, ...] | None = None
         self._for_command = False
         self._recognition = Recognition(engine, context.language, biasing.terms_for(context), self._post, self)
         self._thread = threading.Thread(target=self._work, name="dictation", daemon=True)
@@ -145,7 +144,7 @@ class Dictation:
     def expect(self, context: DictationContext) -> None:
         """Another exam, another vocabulary, from the next segment on."""
         terms = biasing.terms_for(context)
-        self._post(lambda: self._expected(terms))
+        self._post(lambda: self._recognition.expect(terms))
 
     def know_commands(self, is_command: Callable[[str], bool]) -> None:
         """A whole utterance of which this is true acts without a second hearing. Asked in the worker thread."""
@@ -227,9 +226,6 @@ class Dictation:
         self._key = key
         self._places.place(before, key, document)
 
-    def _expected(self, terms: tuple[str, ...]) -> None:
-        self._terms = terms
-
     def _listen_for_command(self, on: bool) -> None:
         if on != self._for_command:
             for event in self._segmenter.cut():
@@ -281,9 +277,6 @@ class Dictation:
         recording = self._record(segment_id)
         path = str(recording.path) if recording else ""
         self._open = SpokenSegment(segment_id, self._key, start, recording, path, for_command=self._for_command)
-        if self._terms is not None:
-            self._recognition.expect(self._terms)
-            self._terms = None
         self._count(+1)
         self._recognition.open(self._open)
 

@@ -103,6 +103,7 @@ class Recognition:
         self._listener = listener
         self._waiting: dict[str, _Waiting] = {}
         self.restarting = False
+        self._next_terms: tuple[str, ...] | None = None
         self._ask: Callable[[frozenset[str]], None] = lambda _words: None
         self.is_command: Callable[[str], bool] = lambda _text: False
         """What the first engine heard is not heard again by a better one when it is a command: that acts at once."""
@@ -142,8 +143,8 @@ class Recognition:
             keeper.close()
 
     def expect(self, terms: tuple[str, ...]) -> None:
-        for keeper in self._keepers:
-            keeper.expect(terms)
+        """From the next segment on: the open one keeps what it began with."""
+        self._next_terms = terms
 
     def ask_unknown(self, words: tuple[str, ...], answer: Callable[[frozenset[str]], None]) -> None:
         """What the model that writes the text can never hear of these words."""
@@ -153,7 +154,10 @@ class Recognition:
 
     def open(self, segment: SpokenSegment) -> None:
         self._waiting[segment.segment_id] = _Waiting(segment)
+        terms, self._next_terms = self._next_terms, None
         for keeper in self._keepers:
+            if terms is not None:
+                keeper.expect(terms)
             keeper.open(segment.segment_id)
 
     def feed(self, segment: SpokenSegment, pcm: bytes) -> None:
