@@ -213,6 +213,23 @@ def test_the_command_key_listens_for_one_command_only_when_dictation_was_off(roo
     assert not room.desk.is_listening
 
 
+def test_held_down_the_key_listens_until_it_is_let_go(room, monkeypatch):
+    alt = Qt.KeyboardModifier.AltModifier
+    commands = room.window.speech.commands
+    room.window.grid.setFocus()
+    QTest.keyPress(room.window.grid, Qt.Key.Key_Q, alt)
+    assert commands.is_waiting
+    monkeypatch.setattr("ui.report.spoken_commands.HELD_MS", 0)
+    QTest.keyRelease(room.window.grid, Qt.Key.Key_Q, alt)
+    assert not commands.is_waiting
+    assert not room.voice.for_command
+
+
+def test_a_short_press_still_listens_when_the_key_is_up(room):
+    press_key(room)
+    assert room.window.speech.commands.is_waiting
+
+
 # ---- never ---------------------------------------------------------------------------------
 
 

@@ -7,7 +7,9 @@ signs, closes, discards or goes on to another case is never done by voice: its k
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from dictation.commands import CommandName, SpokenCommand
 from dictation.spoken_table import NeverByVoice, SpokenTable, TableCommand, Understood
@@ -25,6 +27,8 @@ from workstation.session.putting_back import Shown
 from workstation.session.session import Session
 
 SHOWN_MS = 4000
+HELD_MS = 500
+"""A key that is down for longer is held."""
 HEAR_AGAIN = "dictation.hear"
 ALTERNATIVES = "dictation.alternatives"
 """Commands of the table, where it has them."""
@@ -49,6 +53,7 @@ class SpokenCommands(QObject):
         self._undo: Undo | None = None
         self.is_waiting = False
         self._was_listening = False
+        self._pressed = QElapsedTimer()
         self._over = QTimer(self)
         self._over.setSingleShot(True)
         self._over.setInterval(SHOWN_MS)
@@ -74,8 +79,23 @@ class SpokenCommands(QObject):
         if self._desk.is_listening:
             self._wait(True)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Held down, the key listens until it is let go; a short press listens for one utterance."""
+        if event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+            if self.is_waiting and self._pressed.elapsed() >= HELD_MS:
+                self._wait(False)
+            elif (application := QApplication.instance()) is not None:
+                application.removeEventFilter(self)
+        return super().eventFilter(watched, event)
+
     def _wait(self, waiting: bool) -> None:
         self.is_waiting = waiting
+        application = QApplication.instance()
+        if application is not None and waiting:
+            self._pressed.start()
+            application.installEventFilter(self)
+        elif application is not None:
+            application.removeEventFilter(self)
         if self._desk.kept.pipeline is not None:
             self._desk.kept.pipeline.listen_for_command(waiting)
         if not waiting and not self._was_listening:
