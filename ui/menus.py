@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from ui.plain import core_text
@@ -23,6 +23,7 @@ def fill(bar: QMenuBar, runner: Runner) -> dict[str, QAction]:
             if command.menu not in menus:
                 menus[command.menu] = bar.addMenu(_mnemonic(core_text(command.menu), menus, ours))
             actions[command.id] = add(menus[command.menu], command, runner)
+    QShortcut(QKeySequence("F10"), bar.window()).activated.connect(lambda: bar.setActiveAction(bar.actions()[0]))
     return actions
 
 

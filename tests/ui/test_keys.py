@@ -206,6 +206,14 @@ def test_no_underlined_letter_of_a_menu_is_the_key_of_a_command(window):
     titles = [action.text() for action in window.menuBar().actions()]
     letters = [title[title.index("&") + 1].lower() for title in titles if "&" in title]
     ours = {key[-1].lower() for command in COMMANDS for key in command.keys if key.startswith("Alt+") and len(key) == 5}
-    assert letters
     assert len(letters) == len(set(letters))
     assert not ours & set(letters)
+
+
+def test_f10_leads_to_the_menus_from_the_images_and_from_the_report(case):
+    """Nearly every letter with Alt is a command's: without this key no menu would open by the keyboard."""
+    for start in (case.grid.widget(0), case.report_panel.editor(SectionCode.FINDINGS)):
+        start.setFocus()
+        QTest.keyClick(start, Qt.Key.Key_F10)
+        assert case.menuBar().activeAction() is case.menuBar().actions()[0]
+        case.menuBar().actions()[0].menu().close()

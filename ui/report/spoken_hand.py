@@ -1,7 +1,7 @@
 """Dictated words in the editors: put in where they were spoken for, marked until they are looked at, heard again, changed.
 
 What can hurt stands out in amber: numbers with their units, sides, negations; what was heard unsurely is underlined.
-Looked at is what the caret was brought to or stepped over by key or mouse, what F10 went to, and all of a section by
+Looked at is what the caret was brought to or stepped over by key or mouse, what a step went to, and all of a section by
 Alt+Return. A mark goes too when its words are typed over.
 """
 

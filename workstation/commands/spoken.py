@@ -20,12 +20,12 @@ def _want(what: str) -> Callable[[Context], None]:
 
 
 SPOKEN: tuple[Command, ...] = (
-    Command("dictation.next_mark", "Next dictated word to look at", _want(NEXT), ("F10",), ("mark next",), "Report"),
+    Command("dictation.next_mark", "Next dictated word to look at", _want(NEXT), ("Ctrl+PgDown",), ("mark next",), "Report"),
     Command(
         "dictation.previous_mark",
         "Previous dictated word to look at",
         _want(PREVIOUS),
-        ("Shift+F10",),
+        ("Ctrl+PgUp",),
         ("mark previous",),
         "Report",
     ),
