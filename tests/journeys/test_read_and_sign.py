@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from journey_seat import REASON, STUDY, Seat, place_order, reports_in
 from pytest_bdd import given, parsers, scenarios, then, when
-from received import CT, dataset, save
 
-import main
 from dictation import models
 from dictation.audio import WavSource
-from workstation.domain.order import Priority, ReadStatus
-from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.order import ReadStatus
 from workstation.domain.report import ReportStatus, SectionCode
-from workstation.jobs import Jobs
 from workstation.ris.embedded import EmbeddedRis
-from workstation.settings import Folders
 
 pytestmark = pytest.mark.qt
 scenarios("read_and_sign.feature")
-
-STUDY = "1.2.826.0.1.1.1"
-PATIENT = Patient(PatientKey("P1", "HERE"), "Test^One", "19500102", "F")
-REASON = "Former smoker. Nodule on a radiograph."
-SECONDS = 60.0
-
-
-class Seat:
-    """One reader at one window. `start` and `close` as often as the journey asks."""
-
-    def __init__(self, home: Path, ris: EmbeddedRis) -> None:
-        self.ris = ris
-        self.folders = Folders(home / "data", home / "config", home / "cache")
-        self.pictures = home / "pictures"
-        self.window: Any = None
-
-    def start(self) -> None:
-        from ui import app
-        from ui.driver import Driver
-        from ui.main_window import MainWindow
-
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        app.application([])
-        poster = app.MainPoster()
-        self.core = main.open_core(lambda: Jobs(poster.post), self.ris.base_url, self.folders)
-        self.core.session.signer = "Dr Signe Läkare"
-        self.said: list[str] = []
-        self.core.session.notice.connect(lambda notice: self.said.append(notice.text))
-        self.window = MainWindow(self.core)
-        self.window.resize(1366, 768)
-        self.window.show()
-        self.driver = Driver(self.window, self.pictures)
-
-    def close(self) -> None:
-        self.window.leaving.agree()
-        self.window.close()
-        self.core.close()
-        self.window.deleteLater()
-        self.window = None
-
-    @property
-    def panel(self) -> Any:
-        return self.window.report_panel
-
-    def item(self) -> Any:
-        return next((item for item in self.core.session.items if item.study_instance_uid == STUDY), None)
-
-    def wait(self, until: Any, what: str) -> None:
-        self.driver.wait(until, SECONDS, what)
 
 
 @pytest.fixture
@@ -87,20 +31,7 @@ def seat(tmp_path: Path) -> Iterator[Seat]:
 
 @given("a RIS that has ordered a report for a chest CT of five images")
 def ordered(seat: Seat, tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    rows, columns = np.mgrid[:64, :64]
-    for number in range(5):
-        made = dataset(
-            (rows * 20 + columns + 100 * number).astype(np.uint16), sop_class=CT, Modality="CT", InstanceNumber=number + 1,
-            SOPInstanceUID=f"1.2.826.0.1.1.3.{number}", FrameOfReferenceUID="1.2.826.0.1.1.9", StudyDate="20261122",
-            ImageOrientationPatient=[1, 0, 0, 0, 1, 0], PixelSpacing=[5, 5], ImagePositionPatient=[-160, -160, 5 * number],
-            SliceThickness=5, RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU", AccessionNumber="A-77",
-            IssuerOfPatientID="HERE", BodyPartExamined="CHEST", PatientBirthDate="19500102", PatientSex="F",
-        )  # fmt: skip
-        made.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.1.3.{number}"
-        save(made, inbox / f"{number}.dcm")
-    seat.ris.place_order(PATIENT, "CT chest", STUDY, "A-77", Priority.URGENT, reason=REASON)
+    place_order(seat, tmp_path / "inbox")
 
 
 @given("the window of the workstation")
@@ -146,6 +77,7 @@ def dictate(seat: Seat) -> None:
         seat.driver.wait(lambda: bool(findings.toPlainText()), 180, "dictated words")
         seat.driver.wait(lambda: not seat.panel.dictation.desk.is_busy and findings.is_saved, 180, "all of them")
     assert "nodule" in findings.toPlainText()
+    seat.look_at_spoken_words()
 
 
 @when(parsers.parse('types "{text}" as the impression'))
@@ -221,12 +153,3 @@ def draft(seat: Seat) -> None:
 @then(parsers.parse('the impression reads "{text}"'))
 def impression_reads(seat: Seat, text: str) -> None:
     assert seat.panel.editor(SectionCode.IMPRESSION).toPlainText() == text
-
-
-def reports_in(ris: EmbeddedRis) -> list[dict[str, Any]]:
-    """Every DiagnosticReport that the server holds, asked past our own driver."""
-    import json
-    import urllib.request
-
-    with urllib.request.urlopen(f"{ris.base_url}/DiagnosticReport") as reply:
-        return [entry["resource"] for entry in json.load(reply).get("entry", [])]
