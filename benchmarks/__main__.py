@@ -32,6 +32,7 @@ NAMES = (
     "ingest",
     "politeness",
     "delivery",
+    "dictation",
 )
 
 
