@@ -385,7 +385,7 @@ def term(place: Place) -> Piece | None:
         written = place.language.phrases[phrase(place.tokens, place.at, count)]
         named = written != written.lower()
         return Piece(written if named or not token.text[:1].isupper() else written[0].upper() + written[1:], count, named=named)
-    if token.low in place.language.casing:
+    if token.low in place.language.casing and token.text + token.mark != "Mr.":
         return Piece(place.language.casing[token.low], 1, named=True)
     return None
 

@@ -86,6 +86,7 @@ ALREADY_WRITTEN = [
     ("by Rad's 4.", "BI-RADS 4."),
     ("hyper-intense, extra-axial", "hyperintense, extra-axial"),
     ("1,500 mL", "1,500 mL"),
+    ("Mr. Alvarez had an MR", "Mr. Alvarez had an MR"),
 ]
 
 
