@@ -52,8 +52,11 @@ class World:
         script = "from importlib.metadata import entry_points as e; e(group='console_scripts', name='sekmet')['sekmet'].load()()"
         done = subprocess.run(
             [sys.executable, "-P", "-c", script, *arguments, "-a", f"conclusion={conclusion}"],
-            env={**os.environ, "SEKMET_CONFIG": str(self.folder / "settings.yaml")}, cwd=self.folder, capture_output=True, check=False,
-        )  # fmt: skip
+            env={**os.environ, "SEKMET_CONFIG": str(self.folder / "settings.yaml")},
+            cwd=self.folder,
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr.decode()
         return self.held(study)
 

@@ -214,3 +214,18 @@ def test_a_closed_program_gives_back_what_has_no_words(world: World) -> None:
     assert world.task(study) == "requested"
     anna.start()
     anna.poll()
+
+
+def test_a_ris_that_keeps_no_claims_stops_nobody_from_reading(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Soft: the RIS says yes and stores nothing; that is said, and the report can be written and signed."""
+    anna, study = world.anna, world.study()
+    source = anna.session.claiming.source
+    assert source is not None
+    monkeypatch.setattr(source, "take", lambda claim, reader, reason="": claim)
+    anna.open(study)
+    assert anna.claim is ClaimState.UNTOLD
+    anna.poll()
+    assert anna.claim is ClaimState.UNTOLD
+    anna.write("Clear.")
+    anna.sign()
+    anna.delivered()

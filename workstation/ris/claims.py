@@ -83,14 +83,14 @@ class FhirClaims:
         owner = {
             "type": "Practitioner",
             "identifier": {"system": REPORT_IDENTIFIER_SYSTEM, "value": self.seat},
-            "display": reader,
+            **({"display": reader} if reader else {}),
         }
         period = {"start": object_of(claim.task.get("executionPeriod")).get("start") or now}
         if claim.state is not ClaimState.OURS:
             period = {"start": now}
         changes: dict[str, Any] = {"status": "in-progress", "owner": owner, "executionPeriod": period, "lastModified": now}
         if reason:
-            said = {"authorString": reader, "time": now, "text": f"{_TAKEN_OVER}{reason}"}
+            said = {"authorString": reader or "Another reader", "time": now, "text": f"{_TAKEN_OVER}{reason}"}
             changes["note"] = [*objects_of(claim.task, "note"), said]
         return self._write(claim, changes)
 
@@ -132,7 +132,7 @@ class FhirClaims:
             reply = self._wire.request("PUT", path, content=content, headers=headers, hurried=True)
             if reply.status in (200, 201):
                 return self._of(reply, claim.order_id)
-            if reply.status in (409, 412):
+            if reply.status in (204, 409, 412):
                 return self._look(claim.order_id)
             return Claim(claim.order_id, ClaimState.UNTOLD, reason=f"The RIS answered with HTTP status {reply.status}")
         except NoAnswer:

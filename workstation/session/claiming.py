@@ -225,6 +225,7 @@ class Claiming:
         return source.take(claim, self.reader()) if claim.state is ClaimState.FREE and was_untold and not self._gave_up else claim
 
     def _opened(self, claim: Claim, _: Claim | None) -> None:
+        claim = _kept(claim)
         self._note(claim)
         if claim.order_id != self._order_id:
             self._let_go(claim)
@@ -235,6 +236,8 @@ class Claiming:
 
     def _followed(self, claim: Claim, before: Claim | None) -> None:
         """What a poll found."""
+        if before is None or before.state is ClaimState.UNTOLD:
+            claim = _kept(claim)
         self._note(claim)
         is_open = claim.order_id == self._order_id
         if claim.state is ClaimState.UNTOLD and before is not None and before.state is not ClaimState.UNTOLD:
@@ -256,12 +259,16 @@ class Claiming:
 
     def _followed_by_hand(self, claim: Claim, before: Claim | None) -> None:
         """What the reader's own command led to."""
+        if not self._gave_up:
+            claim = _kept(claim)
         self._note(claim)
         if claim.order_id != self._order_id:
             return
         self._show(claim)
         if claim.state is ClaimState.UNTOLD:
-            self._tell("Nobody could be told: the RIS does not answer")
+            self._tell(
+                f"Nobody could be told: {claim.reason[:1].lower()}{claim.reason[1:]}" if claim.reason else "Nobody could be told"
+            )
         elif claim.state is ClaimState.OTHERS:
             self._tell(f"{_who(claim)}. {_AGAIN}")
         elif claim.state is ClaimState.OURS:
@@ -342,6 +349,12 @@ class Claiming:
 
 
 _AGAIN = f"Nothing is signed until you claim it again ({KEYS})"
+
+
+def _kept(claim: Claim) -> Claim:
+    """Still free after it was claimed: a RIS that keeps no claims stops nobody from reading."""
+    free = claim.state is ClaimState.FREE
+    return replace(claim, state=ClaimState.UNTOLD, reason="The RIS does not keep the claim") if free else claim
 
 
 def _released(source: ClaimSource, claim: Claim) -> Claim:
