@@ -12,6 +12,7 @@ from workstation.annotations_store import AnnotationStore, Change
 from workstation.at_rest.vault import Vault, is_sealed
 from workstation.cache.cache import StudyCache
 from workstation.core_archives import CoreArchives
+from workstation.core_deliveries import CoreDeliveries
 from workstation.core_reports import CoreReports
 from workstation.core_ris import CoreRis
 from workstation.corner_texts import CornerTexts, load_corner_texts
@@ -20,12 +21,11 @@ from workstation.domain.delivery import Delivery
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, NETWORK, Cancel, Jobs
+from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.marks_store import MarkStore
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
-from workstation.ris.outbox import Outbox, OutboxRunner
 from workstation.session.case import Case
 from workstation.session.desk import ReportDesk
 from workstation.session.second_look import SecondLook
@@ -108,7 +108,6 @@ class Core(Generic[Reader, Shelf]):
         self._make_reader = make_reader
         self._make_hanger = make_hanger
         self._make_shelf = make_shelf
-        self._runner: OutboxRunner | None = None
         self.ask_passphrase: Ask | None = None
         """Asks the user for the passphrase of the stored data; set before anything stored is opened."""
         self.opening: Progress = _unheard
@@ -122,6 +121,7 @@ class Core(Generic[Reader, Shelf]):
         """Empty when the RIS answered last time, else why it did not."""
         self.archiving = CoreArchives(self)
         self.ris_side = CoreRis(self)
+        self.deliveries = CoreDeliveries(self)
         self.reporting = CoreReports(self)
 
     @cached_property
@@ -323,36 +323,13 @@ class Core(Generic[Reader, Shelf]):
         return self.ris_side.make()
 
     def start_deliveries(self) -> None:
-        """Send what is signed, in a thread of its own; `delivery_changed` tells of each step. Orders may come in."""
-        self.ris_side.listen()
-        if self.ris is not None and self._runner is None:
-            outbox = Outbox(self.reports, self.ris, undo_seconds=self.settings.undo_seconds)
-            self._runner = OutboxRunner(outbox, self._delivery_moved, self.tell)
-            self._runner.start()
-            from workstation import core_criticals, core_others
-
-            core_others.attend(self, self.ris, self.folders.data)
-            core_criticals.attend(self, self.ris)
+        self.deliveries.start()
 
     def wake_outbox(self) -> None:
-        if self._runner is not None:
-            self._runner.wake()
+        self.deliveries.wake()
 
     def poll_orders(self) -> None:
-        """Ask the RIS for its orders; the worklist is refreshed, or `ris_changed` says why not."""
-        ris = self.ris
-        if ris is None:
-            self.ris_changed.emit("No RIS is set")
-            return
-
-        def work(_: Cancel) -> None:
-            self.ris_side.fetch_orders(ris)
-
-        def done(_: None) -> None:
-            self.ris_changed.emit("")
-            self.ris_side.orders_changed()
-
-        self.jobs.run(NETWORK, work, done, lambda e: self.ris_changed.emit(str(e)), slot="orders")
+        self.deliveries.poll_orders()
 
     def warm_up(self) -> None:
         """Make ready in the background what the first case needs; the worklist does not wait for it."""
@@ -383,11 +360,7 @@ class Core(Generic[Reader, Shelf]):
 
     def _close_parts(self) -> None:
         made = self.__dict__
-        if self._runner is not None:
-            from workstation import core_others
-
-            core_others.leave(self.session)
-            self._runner.stop()
+        self.deliveries.stop()
         self.ris_side.close()
         self.archiving.stop()
         if "library" in made:
@@ -404,9 +377,6 @@ class Core(Generic[Reader, Shelf]):
             part = made.get(name)
             if part is not None:
                 part.close()
-
-    def _delivery_moved(self, delivery: Delivery) -> None:
-        self.jobs.on_main(lambda: self.delivery_changed.emit(delivery))
 
     def _protocol_refused(self, error: WorkstationError) -> None:
         self.hanging_problems.append(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from certificates import CertificateAuthority, server_context
@@ -14,6 +15,7 @@ from fake_fhir import fhir
 from seat import order_for, signed
 from tls_front import tls_front
 
+from workstation.core_deliveries import CoreDeliveries
 from workstation.domain.delivery import DeliveryState
 from workstation.errors import Refused
 from workstation.reporting.store import ReportStore
@@ -24,6 +26,7 @@ from workstation.ris.outbox import Outbox
 from workstation.ris.token import Client, Tokens
 from workstation.ris.wire import NoAnswer, Wire, WireLimits
 from workstation.settings import Settings
+from workstation.signals import Signal
 
 SECRET = "invented-secret"
 LIFETIME = 2
@@ -163,3 +166,19 @@ def test_a_clock_that_is_off_is_known():
     assert ris.is_available() == ""
     ahead = time.time() - 1795406400
     assert ris.clock_skew == pytest.approx(ahead, abs=60)
+
+
+def test_a_clock_that_is_off_is_told_once_for_as_long_as_it_lasts():
+    """F43."""
+    told: list[str] = []
+    ris = SimpleNamespace(clock_skew=0.0)
+    jobs = SimpleNamespace(run=lambda lane, work, done, failed, slot: done(work(None)))
+    side = SimpleNamespace(fetch_orders=lambda _: None, orders_changed=lambda: None)
+    around = SimpleNamespace(
+        ris=ris, jobs=jobs, ris_side=side, ris_changed=Signal(), tell=lambda problem: told.append(str(problem))
+    )
+    deliveries = CoreDeliveries(around)
+    for skew in (0.0, 59.0, -7200.0, -7200.0, 1.0, 300.0):
+        ris.clock_skew = skew
+        deliveries.poll_orders()
+    assert [("120 min behind" in told[0]), ("5 min ahead of" in told[1]), len(told)] == [True, True, 2]
