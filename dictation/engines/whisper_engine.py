@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ DOUBTED = 0.5
 CERTAIN = 0.75
 """Everyday words that are all as sure as this are heard once: expecting terms could only harm them."""
 
+WINDOW_SAMPLES = 30 * SAMPLE_RATE
 MARGIN_SAMPLES = SAMPLE_RATE // 5
 
 TextAndWords = tuple[str, list[list[Any]]]
@@ -174,7 +176,8 @@ class WhisperRecogniser:
             temperature=0.0 if terms else [0.0, 0.4],
         )
         texts, found = [], []
-        for segment in segments:
+        # With word times it would look once more behind the last word, and hear "Thank you." there.
+        for segment in islice(segments, 1 if samples.size <= WINDOW_SAMPLES else None):
             if segment.no_speech_prob > MAX_NO_SPEECH or segment.avg_logprob < MIN_LOG_PROBABILITY:
                 continue
             texts.append(segment.text.strip())
