@@ -26,6 +26,7 @@ LISTS = (
     "intact", "torn", "not_examined", "referring", "prior_size", "measures", "suspicious", "counted",
     "contrast_denied", "titles", "uncertain_after", "heads", "both_ways",
     "this", "prior_denied", "lesion", "harmless", "denies", "denies_again", "deep", "superficial",
+    "not_change", "generic", "residual", "one",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -40,6 +41,8 @@ class Finding:
     words: re.Pattern[str]
     critical: bool
     abnormal: bool
+    sided: bool
+    kinds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def _strings(table: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _finding(name: str, value: Mapping[str, Any]) -> Finding:
-    return Finding(name, pattern(value["words"]), bool(value.get("critical", False)), bool(value.get("abnormal", True)))
+    flags = {"critical": False, "abnormal": True, "sided": True, "kinds": False}
+    return Finding(name, pattern(value["words"]), **{flag: bool(value.get(flag, usual)) for flag, usual in flags.items()})
 
 
 def _range(name: str, value: Mapping[str, Any]) -> OrganRange:

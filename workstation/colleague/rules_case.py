@@ -41,7 +41,8 @@ def laterality(seen: Seen) -> Iterator[Remark]:
     """The side of the order and the images against the side of the text."""
     sides = _asked_sides(seen)
     regions = [r for r in PAIRED if seen.language.regions[r].search(_asked_words(seen))]
-    if len(sides) != 1 or not regions:
+    # The other hip is on an image of the pelvis too.
+    if len(sides) != 1 or not regions or (regions == ["hip"] and seen.language.regions["pelvis"].search(_asked_words(seen))):
         return
     side = next(iter(sides))
     wrong = seen.language.sides[OTHER[side]]
@@ -69,6 +70,8 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
     """A finding on one side in the findings, on the other in the impression."""
     for told in seen.mentions:
         if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
+            continue
+        if not told.finding.sided:
             continue
         found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding is told.finding)
         same = [m for m in found if m.status is not Status.ABSENT]
@@ -159,7 +162,7 @@ def modality(seen: Seen) -> Iterator[Remark]:
     used = {_SHOWS.get(m, m) for m in seen.facts.modalities}
     if not used or not used & seen.language.modalities.keys():
         return
-    for sentence in seen.now:
+    for sentence in seen.read:
         own = any(words[m].search(sentence.text) for m in used for words in _own(seen) if m in words)
         if own or seen.language.has("asks_for", sentence.text):
             continue
@@ -177,11 +180,19 @@ def _own(seen: Seen) -> tuple[Mapping[str, re.Pattern[str]], ...]:
     return seen.language.modalities, seen.language.signs
 
 
+_DATED = re.compile(r"\s*(?:\(|,)?\s*\d{4}")
+
+
 def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
     """A sign of that modality; or its name, unless something is only said to be like it was there."""
-    sign = seen.language.signs[name].search(sentence.text) if name in seen.language.signs else None
     named = seen.language.modalities[name].search(sentence.text)
+    is_compared = seen.language.has("compared", sentence.text)
+    sign = seen.language.signs[name].search(sentence.text) if name in seen.language.signs else None
+    if is_compared:
+        return sign if named is None else None
     before = sentence.text[: named.start()] if named is not None else ""
+    if named is not None and _DATED.match(sentence.text[named.end() :]):
+        return None
     if seen.language.has("referring", before) and not seen.language.lists["this"].search(before[-THIS_REACH:]):
         return None
     return sign or named
@@ -190,12 +201,13 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
 def region(seen: Seen) -> Iterator[Remark]:
     """A text that is about another part of the body: pasted, or dictated for another patient."""
     asked = {name for name, words in seen.language.regions.items() if words.search(_asked_words(seen))}
-    if not asked:
+    if not asked or "PT" in seen.facts.modalities:  # which go from head to thigh, whatever they are called
         return
     text = "\n".join(seen.report.text(code) for code in READ)
     counts = {name: len({m.group(0).lower() for m in words.finditer(text)}) for name, words in seen.language.regions.items()}
     others = {name: count for name, count in counts.items() if name not in asked and count}
     yield from _pasted(seen, asked)
+    yield from _astray(seen, asked)
     if not others or any(counts[name] for name in asked):
         return
     most = max(others, key=lambda name: others[name])
@@ -208,6 +220,19 @@ def region(seen: Seen) -> Iterator[Remark]:
         )
 
 
+def _astray(seen: Seen, asked: set[str]) -> Iterator[Remark]:
+    """Organs in a report of the head, spread over sentences that speak of nothing else."""
+    for name in (other for other, apart in _APART.items() if asked <= apart and other not in asked):
+        words = seen.language.regions[name]
+        own = [seen.language.regions[a] for a in asked]
+        places = [s for s in seen.now if words.search(s.text) and not any(mine.search(s.text) for mine in own)]
+        found = {m.group(0).lower() for s in places for m in words.finditer(s.text)}
+        if len(places) > 1 and len(found) > 2:
+            why = f"This sentence is about the {name}; the examination is of the {'/'.join(sorted(asked))}"
+            yield seen.remark("region", places[0], places[0].text, why)
+            return
+
+
 def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
     """One sentence full of another part of the body: a joint's in another joint's report, organs in one of the spine."""
     is_joint = bool(asked & set(PAIRED))
@@ -216,8 +241,11 @@ def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
             continue
         for name, words in seen.language.regions.items():
             found = {m.group(0).lower() for m in words.finditer(sentence.text)} if name not in asked else set()
-            most = 2 if is_joint and not asked & _NEAR.get(name, set()) else 3
-            if len(found) >= most and (is_joint or asked <= _APART.get(name, set())):
+            is_far = (
+                (is_joint or name in PAIRED) and not asked & _NEAR.get(name, set()) and not _NEAR_REGIONS.get(name, set()) & asked
+            )
+            most = 2 if is_far else 3
+            if len(found) >= most and (is_joint or is_far or asked <= _APART.get(name, set())):
                 yield seen.remark(
                     "region",
                     sentence,
@@ -235,8 +263,15 @@ _NEAR = {
     "spine": {"hip", "shoulder"},
     "abdomen": {"hip"},
 }
+# Regions that a joint's words are said of too.
+_NEAR_REGIONS = {
+    "shoulder": {"chest", "neck", "spine"},
+    "hip": {"pelvis", "abdomen", "spine"},
+    "breast": {"chest"},
+    "wrist": set[str](),
+}
 # Regions that are never seen on one examination of the other, but for trunks.
-_APART = {"abdomen": {"head", "neck", "spine"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
+_APART = {"abdomen": {"head", "neck"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
 
 
 def comparison(seen: Seen) -> Iterator[Remark]:
@@ -260,7 +295,7 @@ def comparison(seen: Seen) -> Iterator[Remark]:
         if denied := seen.language.lists["prior_denied"].search(sentence.text):
             yield seen.remark("comparison", sentence, denied.group(0), f'"{denied.group(0)}": there are earlier examinations')
             return
-    claims = next((s for s in seen.read if seen.language.has("change", s.text)), None)
+    claims = next((s for s in seen.read if seen.language.has("change", _without(seen, "not_change", s.text))), None)
     if seen.facts.priors and says_none:
         yield seen.about(
             "comparison", SectionCode.COMPARISON, "It says that there is nothing to compare with; there are earlier examinations"
@@ -276,6 +311,11 @@ def comparison(seen: Seen) -> Iterator[Remark]:
         and not any(seen.language.has("compared", s.text) for s in seen.all)
     ):
         yield seen.about("comparison", SectionCode.COMPARISON, "There are earlier examinations, and nothing is said of them")
+
+
+def _without(seen: Seen, name: str, text: str) -> str:
+    """The text with a list's words blanked."""
+    return seen.language.lists[name].sub(lambda match: " " * len(match.group(0)), text)
 
 
 def _asked_words(seen: Seen) -> str:

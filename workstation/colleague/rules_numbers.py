@@ -180,15 +180,17 @@ def between_sections(seen: Seen) -> Iterator[Remark]:
 def counts(seen: Seen) -> Iterator[Remark]:
     """`Two metastases` in the findings, `four metastases` in the impression."""
     said: dict[SectionCode, dict[str, tuple[Sentence, str]]] = {SectionCode.FINDINGS: {}, SectionCode.IMPRESSION: {}}
-    for sentence in seen.now:
+    for sentence in seen.read:
         for match in seen.language.lists["counted"].finditer(sentence.text):
             after = sentence.text[match.end() : match.end() + COUNT_REACH]
+            after = re.split(r"[.,;:]", after)[0]
             finding = next((f for f in seen.language.findings if f.words.search(after)), None)
             if finding is not None:
                 said[sentence.section].setdefault(finding.name, (sentence, match.group(0)))
     for name, (sentence, words) in said[SectionCode.IMPRESSION].items():
         other = said[SectionCode.FINDINGS].get(name)
-        if other is not None and other[1].lower() != words.lower():
+        # `one` of several is how a list goes, not how many there are.
+        if other is not None and other[1].lower() != words.lower() and not seen.language.has("one", other[1]):
             yield seen.remark("number", sentence, words, f'"{words}" stands here, "{other[1]}" in the findings')
 
 
@@ -208,4 +210,6 @@ def _is_slip(said: float, fact: MeasuredFact) -> bool:
     true = fact.value
     whole, _, tenths = f"{true:.1f}".partition(".")
     swapped = {whole[::-1], f"{whole[::-1]}.{tenths}", str(round(true))[::-1]} if len(set(whole)) > 1 else set()
-    return _is(said, true * 10) or _is(said * 10, true) or any(said == float(other) for other in swapped)
+    # One wrong digit of two, the tens: `27` for `17`.
+    tens = abs(said - true) >= 10 and abs(said - true) % 10 < CLOSE_MM and true >= 10 and said < 100
+    return tens or _is(said, true * 10) or _is(said * 10, true) or any(said == float(other) for other in swapped)

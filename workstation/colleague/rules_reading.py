@@ -28,7 +28,7 @@ def critical(seen: Seen) -> Iterator[Remark]:
     if any(seen.language.has("told", text) for text in texts):
         return
     for mention in seen.present():
-        if mention.finding.critical:
+        if mention.finding.critical and not seen.language.has("residual", mention.sentence.text):
             yield seen.remark(
                 "critical", mention.sentence, mention.words, f'"{mention.words}" must be told at once; nothing is said of that'
             )

@@ -99,7 +99,9 @@ def contradictions(seen: Seen) -> Iterator[Remark]:
         mine = [m for m in seen.mentions if m.finding is finding and m.status in (Status.PRESENT, Status.ABSENT)]
         present = [m for m in mine if m.status is Status.PRESENT]
         for denied in (m for m in mine if m.status is Status.ABSENT):
-            against = next((m for m in present if _same_place(m, denied, seen)), None)
+            # The impression need not say again on which side the finding is.
+            rivals = [m for m in present if m.sides or not denied.sides or m.sentence.section is denied.sentence.section]
+            against = next((m for m in rivals if _same_kind(m, denied, seen) and _same_place(m, denied, seen)), None)
             if against is not None:
                 first = "findings" if against.sentence.section is SectionCode.FINDINGS else "impression"
                 yield seen.remark(
@@ -216,6 +218,13 @@ def torn_and_whole(seen: Seen) -> Iterator[Remark]:
             yield seen.remark("contradiction", whole[0], found, f'"{found}" is intact here and torn elsewhere')
 
 
+def _same_kind(one: Mention, other: Mention, seen: Seen) -> bool:
+    """A denial of one kind (`no subarachnoid haemorrhage`) says nothing of another (`subdural haematoma`)."""
+    if not one.finding.kinds or seen.language.has("generic", other.words):
+        return True
+    return one.words[:STEM].lower() == other.words[:STEM].lower()
+
+
 def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
     """Whether `other`, which is denied, may be the very thing that `one` says is there.
 
@@ -234,12 +243,14 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
         return False
     if language.has("other", before) or language.has("other", other.words):
         return False
-    there = _place_words(one.clause, seen) | _prefix(one.words, language)
+    there = _all_words(one.clause) | _prefix(one.words, language)
     triggers = list(language.lists["negation_before"].finditer(before))
     topic = before[: triggers[0].start()] if triggers else ""
     # `no skeletal metastases`: what stands right before the finding narrows it.
     own = _place_words(_OR.split(before[triggers[-1].end() :])[-1] if triggers else "", seen) | _prefix(other.words, language)
     behind = other.clause[other.end - other.clause_start :]
+    if language.has("other", " ".join(behind.split()[:OTHER_REACH])):
+        return False
     places = [_place_words(part, seen) for part in _OR.split(behind)]
     return _within(_place_words(topic, seen) | own, there) and any(_within(place, there) for place in places)
 
@@ -261,6 +272,8 @@ def _prefix(words: str, language: Language) -> frozenset[str]:
 
 
 MOST_ENDING = 3
+OTHER_REACH = 3
+"""Words behind a denied finding in which one makes it a denial of something else: `no free gas elsewhere`."""
 PLACE_REACH = 20
 """Letters before a finding in which a word says which kind of it."""
 
@@ -284,6 +297,10 @@ def _place_words(text: str, seen: Seen) -> frozenset[str]:
         examined = []  # of several regions a word of one of them says where
     found = re.findall(r"[^\W\d]{4,}", text)
     return frozenset(w for w in found if not _is_filling(w, language) and not any(words.fullmatch(w) for words in examined))
+
+
+def _all_words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d]{4,}", text.lower()))
 
 
 def _is_filling(word: str, language: Language) -> bool:

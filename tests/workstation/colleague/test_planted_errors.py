@@ -1,16 +1,17 @@
 """How many planted errors the careful colleague catches, and how often it cries wolf.
 
-The reports (`cases/`) were written by somebody who had not seen the rules, nor their words. At their first sight 69
-of 100 were caught, with 21 warnings on the clean ones; the rules were then mended with these reports in view, so that
-what is asserted here flatters them: 97 and 2 when this was written. Of fifty and fifty more by the same hand, held
-back until then, they caught 39 and warned of nine on the clean ones: that is what to expect of them today. Issue 8
-asks for 92 of 100 caught and 5 warnings at most, of reports never seen.
+The reports (`cases/`) were written in three rounds by authors who had not seen the rules, nor their words. At their first
+sight 69 of 100 were caught with 21 warnings on as many clean ones; then, of reports held back, 39 of 50 with 9 warnings;
+then, of a new author's, 36 of 50 with 11 warnings. After each round the rules were mended with its reports in view, so
+that what is asserted here flatters them. Issue 8 asks for 92 of 100 caught and 5 warnings at most: of reports never seen
+nothing like it should be expected yet.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from workstation.colleague.language import load_languages
 from workstation.domain.report import SectionCode
 
 CASES = Path(__file__).parent / "cases"
+ROUNDS = ("", "_second", "_third")
 LEAST_CAUGHT, MOST_WARNINGS = 92, 5
+"""Of a hundred."""
 # A dropped denial leaves two sentences that contradict each other, and the other way round.
 AS_GOOD = {
     "negation": {"negation", "contradiction", "conclusion"},
@@ -32,8 +35,8 @@ AS_GOOD = {
 
 
 def reports(kind: str) -> Iterator[dict[str, Any]]:
-    for language in ("en", "sv"):
-        for report in tomllib.loads((CASES / f"{kind}_{language}.toml").read_text("utf-8"))["report"]:
+    for language, suffix in product(("en", "sv"), ROUNDS):
+        for report in tomllib.loads((CASES / f"{kind}_{language}{suffix}.toml").read_text("utf-8"))["report"]:
             yield report | {"language": language}
 
 
@@ -60,17 +63,17 @@ def is_caught(report: dict[str, Any]) -> bool:
     return any(remark.rule in wanted for remark in remarks_on(report))
 
 
-def test_at_least_92_of_100_planted_errors_are_caught() -> None:
+def test_at_least_92_in_100_planted_errors_are_caught() -> None:
     """F71."""
     planted = list(reports("planted"))
     missed = [f"{r['language']} {r['name']} ({r['error']}): {r.get('why', '')}" for r in planted if not is_caught(r)]
-    assert len(planted) == 100
+    assert len(planted) == 200
     assert {r["error"] for r in planted} == set(NAMES) - {"default", "spoken"}  # which need a template and a voice, not a text
-    assert len(planted) - len(missed) >= LEAST_CAUGHT, "\n".join(missed)
+    assert len(planted) - len(missed) >= LEAST_CAUGHT * len(planted) / 100, "\n".join(missed)
 
 
-def test_a_hundred_clean_reports_get_at_most_five_warnings() -> None:
+def test_clean_reports_get_at_most_five_warnings_in_a_hundred() -> None:
     clean = list(reports("clean"))
     warnings = [f"{r['language']} {r['name']}: {remark.rule}: {remark.words}" for r in clean for remark in remarks_on(r)]
-    assert len(clean) == 100
-    assert len(warnings) <= MOST_WARNINGS, "\n".join(warnings)
+    assert len(clean) == 200
+    assert len(warnings) <= MOST_WARNINGS * len(clean) / 100, "\n".join(warnings)
