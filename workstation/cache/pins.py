@@ -13,6 +13,7 @@ WANTED = "A listed study is compared with it"
 UNSENT = "Objects of it wait to be sent"
 
 # A report was begun, signed or refused and is not yet proved to be in the RIS.
+_READ = (ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)
 UNDELIVERED = frozenset({ReadStatus.DRAFT, ReadStatus.PRELIMINARY, ReadStatus.SIGNED, ReadStatus.PROBLEM})
 
 
@@ -28,6 +29,6 @@ def pins(
     """
     found = dict.fromkeys(wanted, WANTED)
     rows = [item for item in items if item.study_instance_uid]
-    found |= {i.study_instance_uid: LISTED for i in rows if i.order is not None and i.status not in (ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)}
+    found |= {i.study_instance_uid: LISTED for i in rows if i.order is not None and i.status not in _READ}
     found |= {i.study_instance_uid: NOT_DELIVERED for i in rows if i.status in UNDELIVERED}
     return {**found, **dict.fromkeys(unsent, UNSENT), **dict.fromkeys(open_studies, OPEN)}
