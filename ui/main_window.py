@@ -114,8 +114,8 @@ class MainWindow(QMainWindow):
             self._session.report_problem(self._core.settings_problem)
         self._show_voice(self.report_panel.dictation.desk)
         self._core.start_deliveries()
+        self._poll.start()
         if self._core.ris is not None:
-            self._poll.start()
             QTimer.singleShot(0, self._core.poll_orders)
         self._first.start()
         self._session.start()

@@ -308,6 +308,7 @@ class Core(Generic[Reader, Shelf]):
     def start_archives(self) -> None:
         self.archiving.start()
         self.reporting.start_documents()
+        self.deliveries.scheduled.poll()
 
     def look_for_late_images(self) -> None:
         self.archiving.look_for_late_images()

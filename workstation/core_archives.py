@@ -89,6 +89,11 @@ class CoreArchives:
             self._alert,
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether archives are talked to: asking makes no directory."""
+        return "directory" in self.__dict__
+
     def _alert(self, event: str) -> None:
         self._around.cache.alert(event)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from workstation.core_archives import CoreArchives
 from workstation.core_ris import CoreRis
+from workstation.core_scheduled import CoreScheduled
 from workstation.domain.delivery import Delivery
 from workstation.errors import WorkstationError
 from workstation.jobs import NETWORK, Cancel, Jobs
@@ -13,6 +15,7 @@ from workstation.ris.outbox import Outbox, OutboxRunner
 from workstation.session.session import Session
 from workstation.settings import Folders, Settings
 from workstation.signals import Signal
+from workstation.worklist_store import OrderStore
 
 if TYPE_CHECKING:
     from workstation.ris.fhir import FhirRis
@@ -30,6 +33,8 @@ class Around(Protocol):
     delivery_changed: Signal[Delivery]
     ris_changed: Signal[str]
     ris_side: CoreRis
+    ris_url: str
+    archiving: CoreArchives
 
     @property
     def jobs(self) -> Jobs: ...
@@ -37,6 +42,8 @@ class Around(Protocol):
     def session(self) -> Session: ...
     @property
     def reports(self) -> ReportStore: ...
+    @property
+    def orders(self) -> OrderStore: ...
     @property
     def ris(self) -> FhirRis | Hl7Ris | None: ...
     def wake_outbox(self) -> None: ...
@@ -48,6 +55,7 @@ class CoreDeliveries:
         self._around = around
         self._runner: OutboxRunner | None = None
         self._is_skewed = False
+        self.scheduled = CoreScheduled(around)
 
     def start(self) -> None:
         """Send what is signed, in threads of its own; `delivery_changed` tells of each step. Orders may come in."""
@@ -68,8 +76,9 @@ class CoreDeliveries:
             self._runner.wake()
 
     def poll_orders(self) -> None:
-        """Ask the RIS for its orders; the worklist is refreshed, or `ris_changed` says why not."""
+        """Ask the RIS, and archives for their worklists; the worklist is refreshed, or `ris_changed` says why not."""
         around, ris = self._around, self._around.ris
+        self.scheduled.poll()
         if ris is None:
             around.ris_changed.emit("No RIS is set")
             return

@@ -187,7 +187,7 @@ def _order_item(order: Order, is_disputed: bool, status: Callable[[str, str], Re
         study_instance_uid=uid,
         patient=order.patient,
         procedure=order.procedure,
-        modality="",
+        modality=order.modality,
         priority=order.priority,
         due=order.due,
         status=ReadStatus.PROBLEM if is_disputed else status(order.accession_number, uid),

@@ -7,7 +7,7 @@ its study and report still know it, but is no row of its own any more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +79,25 @@ MIGRATIONS: tuple[Migration, ...] = (
             """,
         ),
     ),
+    Migration(
+        3,
+        (
+            # The archive whose Modality Worklist told of it; empty for an order of the RIS or of its engine.
+            "ALTER TABLE imaging_order ADD COLUMN archive TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE imaging_order ADD COLUMN modality TEXT NOT NULL DEFAULT ''",
+        ),
+    ),
 )
+
+MOST_SCHEDULED = 20_000
+"""Orders of one archive's worklist that are kept; the oldest of those it lists no more are forgotten."""
+
+# What a worklist says of an accession number is nothing beside what the RIS or its engine says of it.
+_STANDING = """
+    SELECT * FROM imaging_order AS mine WHERE archive = '' OR NOT EXISTS (
+        SELECT 1 FROM imaging_order AS other WHERE other.archive = '' AND other.accession_number = mine.accession_number
+    ) ORDER BY order_id
+"""
 
 PUT_ASIDE = "The local order list was damaged and put aside; it fills again from the RIS"
 
@@ -91,7 +109,7 @@ class KnownOrder:
     order: Order
     is_listed: bool
     was_sent: bool = False
-    """By an interface engine."""
+    """By an interface engine or a Modality Worklist: the RIS's list says nothing of it."""
 
 
 class OrderStore:
@@ -123,8 +141,8 @@ class OrderStore:
             for order in orders:
                 self._put(order)
                 # The same one by the RIS's own id: what an engine told of it before is no row of its own.
-                sql = "UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 1 AND accession_number = ? AND order_id <> ?"
-                self._db.execute(sql, [order.accession_number, order.order_id])
+                told = "was_sent = 1 AND archive = '' AND accession_number = ? AND order_id <> ?"
+                self._db.execute(f"UPDATE imaging_order SET is_listed = 0 WHERE {told}", [order.accession_number, order.order_id])
             self._db.execute("INSERT OR REPLACE INTO fetched (id, moment) VALUES (1, ?)", [datetime.now(UTC).isoformat()])
 
     def put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
@@ -138,6 +156,38 @@ class OrderStore:
             for order_id in order_ids:
                 self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 1 AND order_id = ?", [order_id])
 
+    def replace_scheduled(
+        self, archive: str, orders: Iterable[Order], drafted: Collection[str] = (), done: Collection[str] = ()
+    ) -> bool:
+        """Take an archive's Modality Worklist as it is now; whether that changed anything.
+
+        What it lists no more stays listed where a draft waits for it (`drafted`); what is reported (`done`) is not
+        listed again. Two archives that list the same order: whoever said so first.
+        """
+        with self._lock, transaction(self._db):
+            before = self._scheduled(archive)
+            kept = {row["order_id"] for row in before if row["is_listed"]} & set(drafted)
+            self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE archive = ?", [archive])
+            for order in orders:
+                sql = "SELECT 1 FROM imaging_order WHERE order_id = ? AND archive <> ? AND is_listed = 1"
+                if self._db.execute(sql, [order.order_id, archive]).fetchone() is None:
+                    self._put(order, was_sent=True, is_listed=order.order_id not in done, archive=archive)
+            for order_id in kept - set(done):
+                self._db.execute("UPDATE imaging_order SET is_listed = 1 WHERE order_id = ?", [order_id])
+            oldest = "SELECT rowid FROM imaging_order WHERE archive = :archive ORDER BY rowid DESC LIMIT -1 OFFSET :most"
+            sql = f"DELETE FROM imaging_order WHERE archive = :archive AND is_listed = 0 AND rowid IN ({oldest})"
+            self._db.execute(sql, {"archive": archive, "most": MOST_SCHEDULED})
+            return self._scheduled(archive) != before
+
+    def _scheduled(self, archive: str) -> list[dict[str, Any]]:
+        return list(self._db.query("SELECT * FROM imaging_order WHERE archive = ? ORDER BY order_id", [archive]))
+
+    def scheduling_archives(self) -> frozenset[str]:
+        """The archives of whose worklists something is listed."""
+        with self._lock, sqlite_errors():
+            sql = "SELECT DISTINCT archive FROM imaging_order WHERE archive <> '' AND is_listed = 1"
+            return frozenset(row[0] for row in self._db.execute(sql).fetchall())
+
     def order(self, order_id: str) -> Order | None:
         """As the RIS last told it, also when it is listed no more."""
         with self._lock, sqlite_errors():
@@ -145,7 +195,7 @@ class OrderStore:
             return self._current(row) if row else None
 
     def known(self, accession_number: str, placer: tuple[str, str], filler: tuple[str, str]) -> Order | None:
-        """The order with this number, whoever told of it: filler's, placer's, or accession number."""
+        """The order with this number, of the RIS or its engine: filler's, placer's, or accession number."""
         asked = (
             ("filler_number = ? AND filler_system = ?", filler),
             ("placer_number = ? AND placer_system = ?", placer),
@@ -154,7 +204,7 @@ class OrderStore:
         with self._lock, sqlite_errors():
             for where, values in asked:
                 if values[0]:
-                    sql = f"SELECT * FROM imaging_order WHERE {where} ORDER BY was_sent, order_id LIMIT 1"
+                    sql = f"SELECT * FROM imaging_order WHERE archive = '' AND {where} ORDER BY was_sent, order_id LIMIT 1"
                     row = next(iter(self._db.query(sql, list(values))), None)
                     if row is not None:
                         return _order_from(row)
@@ -198,7 +248,7 @@ class OrderStore:
 
     def orders(self) -> tuple[KnownOrder, ...]:
         with self._lock, sqlite_errors():
-            rows = list(self._db.query("SELECT * FROM imaging_order ORDER BY order_id"))
+            rows = list(self._db.query(_STANDING))
             return tuple(KnownOrder(self._current(row), bool(row["is_listed"]), bool(row["was_sent"])) for row in rows)
 
     def fetched(self) -> datetime | None:
@@ -223,8 +273,8 @@ class OrderStore:
             seen.add(key)
         return key
 
-    def _put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
-        row = {**_row_of(order), "was_sent": int(was_sent), "is_listed": int(is_listed)}
+    def _put(self, order: Order, was_sent: bool = False, is_listed: bool = True, archive: str = "") -> None:
+        row = {**_row_of(order), "was_sent": int(was_sent), "is_listed": int(is_listed), "archive": archive}
         marks = ", ".join("?" * len(row))
         self._db.execute(f"INSERT OR REPLACE INTO imaging_order ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
@@ -247,6 +297,7 @@ def _row_of(order: Order) -> dict[str, Any]:
         "ris_patient_reference": order.ris_patient_reference,
         "status": order.status.value,
         "exam_end": order.exam_end.isoformat() if order.exam_end else None,
+        "modality": order.modality,
         **{name: getattr(order, name) for name in _SAME_NAME},
     }
 
@@ -266,5 +317,6 @@ def _order_from(row: Mapping[str, Any]) -> Order:
         ris_patient_reference=row["ris_patient_reference"],
         status=OrderStatus(row["status"]),
         exam_end=datetime.fromisoformat(row["exam_end"]) if row["exam_end"] else None,
+        modality=row["modality"],
         **{name: row[name] for name in _SAME_NAME},
     )

@@ -274,7 +274,7 @@ def dialog(seat, qtbot):
 
 def test_the_fields_of_each_kind_give_back_the_archive_they_were_given(dialog):
     full = (
-        Archive("a", ArchiveKind.DIMSE, "A", "pacs.example", 11112, "PACS", "ME", tls=Tls("/ca.pem", "/me.pem", "/key.pem")),
+        Archive("a", ArchiveKind.DIMSE, "A", "pacs.example", 11112, "PACS", "ME", worklist=True, tls=Tls("/ca.pem")),
         Archive("b", ArchiveKind.DICOMWEB, "B", url="https://pacs.example/dicom-web", user="reader", kilobits=20_000, issuer="X"),
         Archive("c", ArchiveKind.FOLDER, "C", folder="/media/disc", tenant="North", is_prior_source=False),
         Archive("d", ArchiveKind.DICOMWEB, url="https://pacs.example/w", tls=Tls("/ca.pem"), can_store=True, is_local=True),

@@ -61,6 +61,7 @@ class SetupForm(QWidget):
         self.is_local = self._check(self.tr("Local: asked first, preferred to others"), ALL)
         self.is_prior_source = self._check(self.tr("Look here for priors"), ALL)
         self.can_store = self._check(self.tr("Our own objects may be sent here"), NETWORK)
+        self.worklist = self._check(self.tr("Its worklist gives orders that no RIS told of"), DIMSE)
         self.kilobits = self._number(self.tr("Most for background fetching, kbit/s"), NETWORK, 10_000_000, self.tr("no limit"))
         self.kind.currentIndexChanged.connect(self._show_kind)
         self.show_archive(self._blank)
@@ -140,7 +141,7 @@ class SetupForm(QWidget):
 _KEYS = (
     "name", "title", "kind", "url", "host", "port", "called_ae", "calling_ae", "retrieve", "listen_port", "folder", "user",
     "secret", "tls", "ca_file", "certificate_file", "key_file", "issuer", "tenant", "is_local", "is_prior_source", "can_store",
-    "kilobits",
+    "worklist", "kilobits",
 )  # fmt: skip
 _TLS_KEYS = frozenset({"ca_file", "certificate_file", "key_file"})
 _NOT_OF_ARCHIVE = _TLS_KEYS | {"secret", "tls", "kind", "retrieve"}

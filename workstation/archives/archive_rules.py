@@ -22,7 +22,7 @@ LONGEST_TIMEOUT = 600.0
 
 # Keys that only one kind has; a value in another's is a mistake that somebody must see.
 KEYS_OF_KIND: dict[ArchiveKind, tuple[str, ...]] = {
-    ArchiveKind.DIMSE: ("host", "port", "called_ae", "calling_ae", "retrieve", "listen_port"),
+    ArchiveKind.DIMSE: ("host", "port", "called_ae", "calling_ae", "retrieve", "listen_port", "worklist"),
     ArchiveKind.DICOMWEB: ("url",),
     ArchiveKind.FOLDER: ("folder",),
 }

@@ -28,6 +28,7 @@ from workstation.domain.archive import (
     StudyQuery,
     TestStep,
 )
+from workstation.domain.scheduled_step import ScheduledStep
 from workstation.errors import Unavailable
 
 T = TypeVar("T")
@@ -192,6 +193,9 @@ class RemoteConnection:
     def find_instances(self, study_instance_uid: str, series_instance_uid: str = "") -> tuple[FoundInstance, ...]:
         request = {"do": "find_instances", "study": study_instance_uid, "series": series_instance_uid}
         return self._results(FoundInstance, self._asking, request)
+
+    def scheduled_steps(self, cancelled: Callable[[], bool] = _never) -> tuple[ScheduledStep, ...]:
+        return self._results(ScheduledStep, self._asking, {"do": "scheduled_steps"}, cancelled)
 
     def retrieve(
         self,

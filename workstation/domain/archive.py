@@ -67,6 +67,8 @@ class Archive:
     is_local: bool = False
     is_prior_source: bool = True
     can_store: bool = False
+    worklist: bool = False
+    """Whether its Modality Worklist (PS3.4 annex K) gives orders that no RIS told of. DIMSE only."""
     kilobits: int = 0
     connections: int = 2
     timeout_seconds: float = 30.0

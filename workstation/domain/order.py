@@ -72,6 +72,8 @@ class Order:
     laterality: str = ""
     """`L`, `R`, `B` (0020,0060) or empty."""
     exam_end: datetime | None = None
+    modality: str = ""
+    """Of the scheduled procedure step, where a Modality Worklist told of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def _register_set_up(doors: Commands) -> None:
         "--no-priors", dest="is_prior_source", action="store_const", const=False, help="do not look for priors there"
     )
     add.add_argument("--can-store", dest="can_store", action="store_const", const=True, help="objects of ours may be sent there")
+    add.add_argument("--worklist", action="store_const", const=True, help="its modality worklist gives orders too (DIMSE)")
     add.add_argument(
         "--shared-tenant", dest="shared_tenants", action="append", metavar="TEXT", help="a care provider it answers too"
     )

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from workstation.archives.gateway import wire
 from workstation.archives.gateway.connection import connect
 from workstation.domain.archive import Archive, ArchiveConnection, FoundInstance, ReceivedFile, StudyQuery, TestStep
+from workstation.domain.scheduled_step import WorklistConnection
 from workstation.errors import Refused, Unavailable, WorkstationError
 
 if sys.platform != "win32":
@@ -100,6 +101,8 @@ class Gateway:
                 return connection.find_series(request["study"])
             case "find_instances":
                 return connection.find_instances(request["study"], request["series"])
+            case "scheduled_steps" if isinstance(connection, WorklistConnection):
+                return connection.scheduled_steps(cancelled)
             case "retrieve":
                 wanted = wire.decode_many(FoundInstance, request["wanted"])
                 into, kilobits = Path(request["into"]), int(request["kilobits"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from workstation.archives.gateway import dimse_check, dimse_find, dimse_send
+from workstation.archives.gateway import dimse_check, dimse_find, dimse_send, dimse_worklist
 from workstation.archives.gateway.dimse_association import NATIVE, associated, check, patience
 from workstation.archives.gateway.dimse_link import DimseLink
 from workstation.archives.gateway.dimse_receive import Intake
@@ -21,6 +21,7 @@ from workstation.domain.archive import (
     StudyQuery,
     TestStep,
 )
+from workstation.domain.scheduled_step import ScheduledStep
 from workstation.errors import Refused
 
 _FIND = [(dimse_find.STUDY_ROOT_FIND, NATIVE)]
@@ -66,6 +67,9 @@ class DimseConnection:
                 for item in every
                 for instance in dimse_find.instances(association, study_instance_uid, item.series_instance_uid)
             )
+
+    def scheduled_steps(self, cancelled: Callable[[], bool] = _never) -> tuple[ScheduledStep, ...]:
+        return dimse_worklist.steps(self._archive, cancelled)
 
     def retrieve(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from workstation.archives.gateway import dimse_worklist
 from workstation.archives.gateway.dimse_association import NATIVE, associated, check, patience, reach, unreachable
 from workstation.archives.gateway.dimse_find import STUDY_ROOT_FIND
 from workstation.archives.gateway.dimse_retrieve import STUDY_ROOT_GET, STUDY_ROOT_MOVE
@@ -29,7 +30,7 @@ def steps(archive: Archive) -> tuple[TestStep, ...]:
             done.append(TestStep(name, True, step(archive)))
         except WorkstationError as reason:
             return (*done, TestStep(name, False, str(reason)))
-    return (*done, *_services(archive))
+    return (*done, *_services(archive), *(dimse_worklist.check(archive) if archive.worklist else ()))
 
 
 def _set_up(archive: Archive) -> str:

@@ -35,7 +35,7 @@ _IMAGE_KEYS = ("SOPInstanceUID", "SOPClassUID", "InstanceNumber", "AvailableTran
 def studies(association: Any, archive: Archive, query: StudyQuery, cancelled: Callable[[], bool]) -> tuple[FoundStudy, ...]:
     """At most `query.limit`; what does not match although it was asked for (some archives ignore keys) is left out."""
     found = []
-    for answer in _answers(association, _study_identifier(query), cancelled):
+    for answer in answers(association, _study_identifier(query), cancelled):
         study = _study(archive, answer)
         if study.study_instance_uid and _matches(study, query):
             found.append(study)
@@ -55,7 +55,7 @@ def series(association: Any, study_instance_uid: str) -> tuple[FoundSeries, ...]
             text(answer, "BodyPartExamined"),
             number(answer, "NumberOfSeriesRelatedInstances"),
         )
-        for answer in _answers(association, asked)
+        for answer in answers(association, asked)
     )
     return tuple(item for item in found if item.series_instance_uid)
 
@@ -64,7 +64,7 @@ def instances(association: Any, study_instance_uid: str, series_instance_uid: st
     """The IMAGE-level list of one series: hierarchical queries (PS3.4 C.4.1.2) need its UID."""
     asked = _identifier("IMAGE", _IMAGE_KEYS, StudyInstanceUID=study_instance_uid, SeriesInstanceUID=series_instance_uid)
     found = []
-    for answer in _answers(association, asked):
+    for answer in answers(association, asked):
         syntaxes = values(answer, "AvailableTransferSyntaxUID")
         uid = text(answer, "SOPInstanceUID")
         if not uid:
@@ -81,9 +81,15 @@ def instances(association: Any, study_instance_uid: str, series_instance_uid: st
     return tuple(found)
 
 
-def _answers(association: Any, asked: Dataset, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Dataset]:
+def answers(
+    association: Any,
+    asked: Dataset,
+    cancelled: Callable[[], bool] = lambda: False,
+    model: str = STUDY_ROOT_FIND,
+    most: int = MOST_ANSWERS,
+) -> Iterator[Dataset]:
     """Each pending answer. When the reader stops reading, the archive is told to (C-CANCEL)."""
-    responses = association.send_c_find(asked, STUDY_ROOT_FIND, msg_id=_MESSAGE_ID)
+    responses = association.send_c_find(asked, model, msg_id=_MESSAGE_ID)
     is_over, count = False, 0
     try:
         for status, answer in responses:
@@ -96,14 +102,14 @@ def _answers(association: Any, asked: Dataset, cancelled: Callable[[], bool] = l
             if answer is None:
                 raise Unavailable("An answer of the archive cannot be read", "It is damaged", "Ask who runs the archive")
             count += 1
-            if count > MOST_ANSWERS:
-                raise Refused("The archive gives too many answers", f"More than {MOST_ANSWERS}", "Search for less")
+            if count > most:
+                raise Refused("The archive gives too many answers", f"More than {most}", "Search for less")
             yield answer
             if cancelled():
                 return
     finally:
         if not is_over and association.is_established:
-            association.send_c_cancel(_MESSAGE_ID, query_model=STUDY_ROOT_FIND)
+            association.send_c_cancel(_MESSAGE_ID, query_model=model)
             _drain(responses)
 
 

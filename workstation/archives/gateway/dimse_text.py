@@ -16,15 +16,19 @@ from pydicom.tag import Tag
 
 MOST_CHARACTERS = 1024
 _PN_DELIMITERS = {0x5C, 0x5E, 0x3D}
+_NAMES = frozenset({"PatientName", "ReferringPhysicianName", "RequestingPhysician"})
 _DELIMITERS = {0x5C, 0x09, 0x0A, 0x0C, 0x0D}
 _CHARACTER_SET = 0x00080005
 
 
-def text(answer: Dataset, keyword: str) -> str:
-    """The value (of several: joined by backslashes), composed (NFC), without control characters; "" when absent."""
+def text(answer: Dataset, keyword: str, within: Dataset | None = None) -> str:
+    """The value (of several: joined by backslashes), composed (NFC), without control characters; "" when absent.
+
+    An item of a sequence that names no character set has that of the dataset it is `within`.
+    """
     raw = _raw(answer, keyword)
     if isinstance(raw, bytes):
-        raw = _decoded(raw, _character_sets(answer), _PN_DELIMITERS if keyword == "PatientName" else _DELIMITERS)
+        raw = _decoded(raw, _character_sets(answer, within), _PN_DELIMITERS if keyword in _NAMES else _DELIMITERS)
     kept = "".join(character for character in raw[:MOST_CHARACTERS] if character.isprintable())
     return unicodedata.normalize("NFC", kept).strip(" ")
 
@@ -52,7 +56,9 @@ def _raw(answer: Dataset, keyword: str) -> Any:
     return "\\".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _character_sets(answer: Dataset) -> list[str]:
+def _character_sets(answer: Dataset, within: Dataset | None = None) -> list[str]:
+    if _CHARACTER_SET not in answer and within is not None:
+        return _character_sets(within)
     declared = _raw(answer, "SpecificCharacterSet") if _CHARACTER_SET in answer else b""
     if isinstance(declared, bytes):
         declared = declared.decode("ascii", "replace")
