@@ -32,6 +32,8 @@ from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetT
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import PICTURES, Cancel, Job
 from workstation.ports import ObjectFound
+from workstation.reporting.origins import Traced
+from workstation.reporting.spoken import SpokenReport
 from workstation.session.desk import ReportDesk
 from workstation.session.handles import AREAS, lines
 from workstation.session.session import Session
@@ -352,6 +354,7 @@ class FakeStore:
         self.links = SimpleNamespace(of_report=lambda _: (), begin_segment=lambda _: None, mark_seen=lambda *_: None)
         self.life = SimpleNamespace(of=lambda _: Life())
         self.critical = SimpleNamespace(open=lambda: (), of_report=lambda _: ())
+        self.spoken = SimpleNamespace(report=lambda _: SpokenReport({code: Traced() for code in SectionCode}, {}, frozenset()))
         self.reports: dict[str, Report] = {}
         self.sent: tuple = ()
 

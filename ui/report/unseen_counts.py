@@ -16,10 +16,14 @@ NEXT_MARK = "dictation.next_mark"
 
 
 class UnseenCount(QToolButton):
-    """A number in amber with the word that says what of; pressed, it goes to the next of them."""
+    """A number in amber with the word that says what of; pressed, it goes to the next of them.
 
-    def __init__(self, run: Callable[[str], None], keys: Callable[[str], str]) -> None:
+    `is_short`: the number alone, where a word would push the images aside.
+    """
+
+    def __init__(self, run: Callable[[str], None], keys: Callable[[str], str], is_short: bool = False) -> None:
         super().__init__()
+        self._is_short = is_short
         self.setObjectName("unseenWords")
         self.setProperty("flat", True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its key does the same
@@ -28,8 +32,9 @@ class UnseenCount(QToolButton):
         self.show_count(0)
 
     def show_count(self, count: int) -> None:
-        self.setText(self.tr("{0} to look at").format(count) if count else "")
-        self.setAccessibleName(self.text())
+        words = self.tr("{0} to look at").format(count) if count else ""
+        self.setText(str(count) if self._is_short and count else words)
+        self.setAccessibleName(words)
         self.setVisible(count > 0)
 
 
@@ -49,7 +54,7 @@ class UnseenCounts(QObject):
         self._counts = {code: UnseenCount(run, keys) for code in blocks}
         for code, block in blocks.items():
             block.head.insertWidget(block.head.count() - 1, self._counts[code])
-        self.all = UnseenCount(run, keys)
+        self.all = UnseenCount(run, keys, is_short=True)
         self._keep_room(self.all)
         row = sign_row.layout()
         if isinstance(row, QBoxLayout):

@@ -11,7 +11,7 @@ import binascii
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from workstation.domain.earlier_report import EarlierReport, ReportOrigin
 from workstation.domain.fhir import (
@@ -29,7 +29,9 @@ from workstation.domain.fhir import (
 )
 from workstation.domain.patient import Patient, PatientKey
 from workstation.ris.orders import patient_keys, patient_of
-from workstation.ris.wire import Query
+
+if TYPE_CHECKING:
+    from workstation.ris.wire import Query  # which loads an HTTP client
 
 MOST_LINKED = 10
 # HL7 v2 table 0074 as far as it is imaging, LOINC's and SNOMED CT's word for it.
