@@ -133,6 +133,15 @@ def test_what_does_not_fit_the_form_is_cut_or_left_empty(ris) -> None:
     assert "1" not in _identifier("20260101-20260102").AccessionNumber
 
 
+def test_a_step_whose_bytes_are_no_sequence_is_an_archive_that_cannot_be_read(ris) -> None:
+    answer, value = Dataset(), b"\xfe\xff\x00\xe0\xff\xff\xff\xff\x08\x00\x60\x00\xff\xff\xff\xff<scr"
+    tag = Tag("ScheduledProcedureStepSequence")
+    answer[tag] = RawDataElement(tag, "SQ", len(value), value, 0, True, True)
+    with pytest.raises(Unavailable, match="cannot be read") as told:
+        dimse_worklist._steps(ris.archive, answer, ("20260101", "20270101"))
+    assert "scr" not in str(told.value)
+
+
 def test_the_connection_test_says_what_the_worklist_gives(worklist, connection) -> None:
     worklist_item(worklist / "a.wl", "A-1")
     last = connection.test()[-1]
