@@ -54,7 +54,7 @@ class CoreDeliveries:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._runner: OutboxRunner | None = None
-        self._is_skewed = False
+        self._is_skewed = self._is_over = False
         self.scheduled = CoreScheduled(around)
 
     def start(self) -> None:
@@ -77,6 +77,8 @@ class CoreDeliveries:
 
     def poll_orders(self) -> None:
         """Ask the RIS, and archives for their worklists; the worklist is refreshed, or `ris_changed` says why not."""
+        if self._is_over:  # a window that goes last
+            return
         around, ris = self._around, self._around.ris
         self.scheduled.poll()
         if ris is None:
@@ -94,6 +96,7 @@ class CoreDeliveries:
         around.jobs.run(NETWORK, work, done, lambda e: around.ris_changed.emit(str(e)), slot="orders")
 
     def stop(self) -> None:
+        self._is_over = True
         if self._runner is not None:
             from workstation import core_others
 

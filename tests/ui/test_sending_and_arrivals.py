@@ -117,7 +117,7 @@ def test_what_was_refused_is_said_with_its_reason_and_sent_again(sends, window, 
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.table.item(0, 3).text() == "1 refused by the archive, 1 proven to be there"
-    assert dialog.reason.text() == "Unknown patient"
+    qtbot.waitUntil(lambda: dialog.reason.text() == "Unknown patient")
     dialog.retry.click()
     assert dialog.table.item(0, 3).text() == "1 waiting, 1 proven to be there"
     assert not dialog.retry.isEnabled()

@@ -53,6 +53,8 @@ class Desk:
         self.signed: Signal[Any] = Signal()
         self.opened: Signal[Any] = Signal()
         self.report_changed: Signal[Any] = Signal()
+        self.segment_accepted: Signal[Any] = Signal()
+        self.report: Any = None
         self.signatures: list[Any] = []
 
     def sign(self, *arguments: Any) -> None:
