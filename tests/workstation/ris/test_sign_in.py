@@ -177,6 +177,7 @@ def test_a_clock_that_is_off_is_told_once_for_as_long_as_it_lasts():
     around = SimpleNamespace(
         ris=ris, jobs=jobs, ris_side=side, ris_changed=Signal(), tell=lambda problem: told.append(str(problem))
     )
+    around.archiving = SimpleNamespace(is_open=False)
     deliveries = CoreDeliveries(around)
     for skew in (0.0, 59.0, -7200.0, -7200.0, 1.0, 300.0):
         ris.clock_skew = skew
