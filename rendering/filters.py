@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkImagingGeneral import vtkImageGaussianSmooth
+
+from rendering.vtk_view import vtk_view
 
 SMOOTHING: tuple[float, ...] = (0.7, 1.1, 1.7)
 """Standard deviations in image pixels, weakest first."""
@@ -59,7 +61,7 @@ def gaussian(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     flat = contiguous.reshape(-1) if contiguous.ndim == 2 else contiguous.reshape(-1, contiguous.shape[2])
     image = vtkImageData()
     image.SetDimensions(columns, rows, 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(flat, deep=0))  # type: ignore[no-untyped-call]
+    image.GetPointData().SetScalars(vtk_view(flat))
     smooth = vtkImageGaussianSmooth()
     smooth.SetInputData(image)
     smooth.SetDimensionality(2)

@@ -2,7 +2,7 @@
 
 Everything is done in index coordinates (column, row, slice), which VTK takes as its world:
 the matrices that come in already hold spacing, direction and shear, so that a tilted gantry
-needs no resampled copy. VTK reads numpy's memory; nothing is copied on the way in.
+needs no resampled copy. VTK reads numpy's memory (see rendering.vtk_view); nothing is copied on the way in.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import VTK_FLOAT, VTK_UNSIGNED_CHAR, vtkDataArray
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkImagingCore import vtkImageReslice
 
 from rendering.sampling import ALONG_AXIS, Column, Sampling
 from rendering.slab import projected, slab_axis
+from rendering.vtk_view import vtk_view
 from workstation.domain.geometry import VolumeGeometry
 from workstation.domain.viewing import Interpolation
 
@@ -80,7 +81,7 @@ class Levels:
 class Cutter:
     """One vtkImageReslice over one array, set up once. For one thread at a time; its output is its own until the next cut."""
 
-    def __init__(self, scalars: vtkDataArray, dimensions: Dimensions) -> None:
+    def __init__(self, scalars: vtkDataArray, dimensions: Dimensions, looked_into: NDArray[Any]) -> None:
         image = vtkImageData()
         image.SetDimensions(*dimensions)
         image.GetPointData().SetScalars(scalars)
@@ -91,6 +92,7 @@ class Cutter:
         reslice.SetOutputSpacing(1.0, 1.0, 1.0)
         # The outermost voxels reach half a voxel further than their centres.
         reslice.BorderOn()
+        self._looked_into = looked_into  # last: what VTK looks into goes after what looks
 
     def share(self, cuts: int) -> None:
         """One of `cuts` that are made at once: only the first takes every core, more threads would wait for each other."""
@@ -184,7 +186,7 @@ class Cutters:
         with self._lock:
             if self._key != source.key:
                 self._key, self._idle = source.key, []
-            cutter = self._idle.pop() if self._idle else Cutter(source.scalars, source.dimensions)
+            cutter = self._idle.pop() if self._idle else Cutter(source.scalars, source.dimensions, source.voxels)
         cutter.share(_UNDER_WAY.begin())
         return cutter
 
@@ -219,12 +221,12 @@ def sample_volume(source: VolumeSource, sampling: Sampling, filling: Interpolati
     """Values (height, width) float32 in the volume's unit, linear (or as `filling` says) between voxels, NaN outside."""
     axis, sampling = _projects(sampling), _of_stored(source, sampling)
     if axis is None:
-        values: NDArray[np.float32] = Cutter(source.scalars, source.dimensions).values(
+        values: NDArray[np.float32] = Cutter(source.scalars, source.dimensions, source.voxels).values(
             sampling, filling, source.slope, source.intercept
         )
         return values
     frame, on_frame = projected(source.voxels, sampling, axis)
-    cutter = Cutter(_as_vtk(frame, 1), (frame.shape[1], frame.shape[0], 1))
+    cutter = Cutter(_as_vtk(frame, 1), (frame.shape[1], frame.shape[0], 1), frame)
     return cutter.values(on_frame, filling, source.slope, source.intercept)
 
 
@@ -232,7 +234,7 @@ def sample_frame(frame: NDArray[Any], sampling: Sampling, filling: Interpolation
     """One frame (rows, columns[, 3]) on the screen's grid, float32, NaN outside."""
     samples = 1 if frame.ndim == 2 else frame.shape[2]
     contiguous = np.ascontiguousarray(frame)
-    values: NDArray[np.float32] = Cutter(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1)).values(
+    values: NDArray[np.float32] = Cutter(_as_vtk(contiguous, samples), (frame.shape[1], frame.shape[0], 1), contiguous).values(
         sampling, filling
     )
     return values
@@ -270,9 +272,8 @@ def _projects(sampling: Sampling) -> int | None:
 
 
 def _as_vtk(array: NDArray[Any], samples: int) -> vtkDataArray:
-    """A VTK array that looks into `array` (and keeps it alive)."""
+    """A VTK array that looks into `array`, which the caller keeps."""
     flat = array.reshape(-1) if samples == 1 else array.reshape(-1, samples)
     if not flat.flags.c_contiguous or not np.shares_memory(flat, array):
         raise ValueError("only contiguous arrays go to VTK without a copy")
-    scalars: vtkDataArray = numpy_to_vtk(flat, deep=0)  # type: ignore[no-untyped-call]
-    return scalars
+    return vtk_view(flat)

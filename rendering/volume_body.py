@@ -11,6 +11,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rendering.viewport_solid import Camera
 from rendering.volume_gl import Graphics
 from rendering.volume_pace import Rung
@@ -64,7 +67,8 @@ class Body:
         light.SetLightTypeToHeadlight()
         self.renderer.AddLight(light)
         self.volume = vtkVolume()
-        self._image, matrix = _image_of(level)
+        self._flat = np.ascontiguousarray(level.voxels).reshape(-1)
+        self._image, matrix = _image_of(level, self._flat)
         self._step = min(level.geometry.spacing) / STEPS_PER_VOXEL
         self.volume.SetUserMatrix(matrix)
         self.mapper = _mapper(graphics)
@@ -157,20 +161,21 @@ def _mapper(graphics: Graphics) -> Any:
     return caster
 
 
-def _image_of(level: Level) -> tuple[Any, Any]:
-    """The voxels as VTK's image in mm, and the matrix that takes it to LPS."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk
+def _image_of(level: Level, flat: NDArray[Any]) -> tuple[Any, Any]:
+    """The level's voxels (`flat`) as VTK's image in mm, and the matrix that takes it to LPS."""
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-    geometry, voxels = level.geometry, level.voxels
-    slices, rows, columns = voxels.shape
+    from rendering.vtk_view import vtk_view
+
+    geometry = level.geometry
+    slices, rows, columns = level.voxels.shape
     axes = [geometry.axis(i) for i in range(3)]
     spacing = geometry.spacing
     image = vtkImageData()
     image.SetDimensions(columns, rows, slices)
     image.SetSpacing(*spacing)
-    image.GetPointData().SetScalars(numpy_to_vtk(voxels.reshape(-1), deep=0))  # type: ignore[no-untyped-call]
+    image.GetPointData().SetScalars(vtk_view(flat))
     matrix = vtkMatrix4x4()
     for row in range(3):
         for column in range(3):
