@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -176,10 +176,15 @@ class SendingsDialog(QDialog):
                     cell.setForeground(QColor(_colour(shipment)))
                 self.table.setItem(row, column, cell)
             if (shipment.archive, shipment.study_instance_uid) in chosen:
-                self.table.selectRow(row)
+                self._select(row)
         if self._shown and not chosen:
-            self.table.selectRow(0)
+            self._select(0)
         self._mark()
+
+    def _select(self, row: int) -> None:
+        """Whatever keys are held: `selectRow` takes a Shift or Ctrl that opened the dialog for the hand's own."""
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        self.table.selectionModel().select(self.table.model().index(row, 0), flags)
 
     def _title(self, name: str) -> str:
         found = next((a for a in self._core.archives.archives if a.name == name), None)
