@@ -17,6 +17,7 @@ from hanging_protocols.model import HangingProtocol, Rule, Scope
 from hanging_protocols.priors import RankedPrior, rank_priors
 from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 
@@ -47,7 +48,23 @@ class ProtocolHanger:
         """
         return self._rank(self._scene(*self._known(current, priors)))
 
-    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0, protocol_id: str = "") -> Arrangement:
+    def choices(
+        self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
+    ) -> tuple[ProtocolChoice, ...]:
+        """Every protocol as it stands for this study, the best first."""
+        return tuple(
+            ProtocolChoice(one.protocol.protocol_id, one.protocol.title, one.points, one.reasons, one.protocol.level.name.lower())
+            for one in self.rank(current, priors)
+        )
+
+    def hang(
+        self,
+        current: Study,
+        priors: Sequence[Study],
+        stage: int = 0,
+        protocol_id: str = "",
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> Arrangement:
         """One stage (from 0, among those that can be filled) of the best protocol, or of a named one.
 
         `priors` may hold any study; only comparable priors of the same patient are hung. A

@@ -70,7 +70,16 @@ def _cell(
 ) -> tuple[Cell, tuple[str, ...]]:
     selector = protocol.selectors[template.selector]
     label = template.label or selector.title
-    empty = Cell(template.row, template.column, None, label, template.prior > 0, template.link_group)
+    empty = Cell(
+        template.row,
+        template.column,
+        None,
+        label,
+        template.prior > 0,
+        template.link_group,
+        selector=template.selector,
+        prior=template.prior,
+    )
     facts = scene.study(template.prior)
     if facts is None:
         return _unfilled(

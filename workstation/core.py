@@ -18,6 +18,7 @@ from workstation.core_ris import CoreRis
 from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.domain.annotation import Annotation
 from workstation.domain.delivery import Delivery
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable
 from workstation.errors import WorkstationError
@@ -64,8 +65,20 @@ class _LaterHanger:
     def __init__(self, make: Callable[[], Hanger]) -> None:
         self._make = make
 
-    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0) -> Arrangement:
-        return self._make().hang(current, priors, stage)
+    def hang(
+        self,
+        current: Study,
+        priors: Sequence[Study],
+        stage: int = 0,
+        protocol_id: str = "",
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> Arrangement:
+        return self._make().hang(current, priors, stage, protocol_id, context)
+
+    def choices(
+        self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
+    ) -> tuple[ProtocolChoice, ...]:
+        return self._make().choices(current, priors, context)
 
 
 class _LaterDrawings:

@@ -17,6 +17,7 @@ from workstation.domain.doubt import SpacingSource
 from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.study import ParsedInstance, Study
@@ -50,7 +51,25 @@ class InstanceReader(Protocol):
 class Hanger(Protocol):
     """Chooses and applies a hanging protocol (hanging_protocols.engine)."""
 
-    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0) -> Arrangement: ...
+    def hang(
+        self,
+        current: Study,
+        priors: Sequence[Study],
+        stage: int = 0,
+        protocol_id: str = "",
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> Arrangement:
+        """One stage of the protocol that fits best, or of a named one."""
+        ...
+
+    def choices(
+        self,
+        current: Study,
+        priors: Sequence[Study],
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> tuple[ProtocolChoice, ...]:
+        """Every protocol, the one that fits best first."""
+        ...
 
 
 Progress = Callable[[int, int, str], None]

@@ -331,7 +331,10 @@ class FakeHanger:
     def __init__(self) -> None:
         self.plane = Plane.STACK
 
-    def hang(self, current: Study, priors, stage: int = 0) -> Arrangement:
+    def choices(self, current: Study, priors, context=None):
+        return ()
+
+    def hang(self, current: Study, priors, stage: int = 0, protocol_id: str = "", context=None) -> Arrangement:
         hung = [(study, series) for study in (current, *priors) for series in study.series][:4]
         cells = tuple(
             Cell(

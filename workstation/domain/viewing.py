@@ -170,7 +170,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One place of an arrangement: what hangs there, or why nothing does (`reason`)."""
+    """One place of an arrangement: what hangs there, or why nothing does (`reason`).
+
+    `selector` is the protocol's name for what it looks for, `prior` the study it looks in (0 is the one being read);
+    `screen` counts the screens that images hang on, from 0.
+    """
 
     row: int
     column: int
@@ -179,11 +183,17 @@ class Cell:
     is_prior: bool = False
     link_group: str = ""
     reason: str = ""
+    selector: str = ""
+    prior: int = 0
+    screen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The result of hanging: one stage of one protocol on real series, with reasons in words."""
+    """The result of hanging: one stage of one protocol on real series, with reasons in words.
+
+    `layout` is the first screen's; `more_screens` are those of the screens after it.
+    """
 
     protocol: str
     title: str
@@ -194,6 +204,7 @@ class Arrangement:
     cells: tuple[Cell, ...]
     reasons: tuple[str, ...]
     score: float = 0.0
+    more_screens: tuple[Layout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

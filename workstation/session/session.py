@@ -27,6 +27,7 @@ from workstation.session.earlier import EarlierReports
 from workstation.session.findings import Findings
 from workstation.session.from_image import FromImage
 from workstation.session.growth import Growth, growth_of, growth_words
+from workstation.session.hangings import Hangings
 from workstation.session.hottest import Hottest
 from workstation.session.key_images import KeyImages
 from workstation.session.lesions import Lesions
@@ -64,9 +65,9 @@ class Session:
         self._jobs = jobs
         self._cache = cache
         self._worklist = worklist
-        self._hanger = hanger
         self._shelf, self._generation = shelf, 0
         self.viewing = Viewing(shelf.viewer)
+        self.hangings = Hangings(hanger, self.viewing, lambda: self.case)
         self.viewing.linking.where = self._where
         self.annotating = Annotating(jobs, drawings, self.viewing, shelf.viewer, self.report_problem)
         self.key_images = KeyImages(jobs, drawings, self.viewing, self.annotating, self.report_problem)
@@ -188,7 +189,8 @@ class Session:
                 )
             priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
             doubts = tuple(doubt.text for doubt in self._cache.doubts_of(item.study_instance_uid))
-            return Case(generation, item, study, priors, warnings_of(item, doubts)), self._hanger.hang(study, priors)
+            case = Case(generation, item, study, priors, warnings_of(item, doubts))
+            return case, self.hangings.first(case)
 
         def done(result: tuple[Case, Arrangement]) -> None:
             if generation == self._generation:
@@ -263,11 +265,7 @@ class Session:
 
     def hang_stage(self, steps: int) -> None:
         """Go to the next or an earlier stage of the protocol."""
-        arrangement = self.viewing.arrangement
-        if self.case is None or arrangement is None or arrangement.stage_count < 2:
-            return
-        stage = (arrangement.stage + steps) % arrangement.stage_count
-        self.viewing.show(self._hanger.hang(self.case.study, self.case.priors, stage))
+        self.hangings.stage(steps)
 
     def step_series(self, steps: int) -> None:
         """Show the next or previous series of the same study in the active viewport."""
@@ -359,6 +357,7 @@ class Session:
         self.registering.close_case()
         self.viewing.clear()
         self.case = case
+        self.hangings.opened()
         self.growth, self._growth_was_asked, self.withdrawn = None, False, ""
         first = [(c.state.study_uid, c.state.series_uid) for c in arrangement.cells if c.state]
         self._shelf.open_case(case.studies, list(dict.fromkeys(first)))

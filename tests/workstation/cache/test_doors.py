@@ -24,7 +24,9 @@ from workstation.worklist_store import OrderStore
 class FirstSeries:
     """Hangs the first series, the first prior's beside it."""
 
-    def hang(self, current: Study, priors: Sequence[Study], stage: int = 0) -> Arrangement:
+    def hang(
+        self, current: Study, priors: Sequence[Study], stage: int = 0, protocol_id: str = "", context: object = None
+    ) -> Arrangement:
         shown = [current, *priors[:1]]
         cells = [
             Cell(0, n, ViewportState(s.study_instance_uid, s.series[0].series_instance_uid), is_prior=n > 0)

@@ -1,0 +1,48 @@
+"""What is known beside the images when a case is hung: the order, the reader's choice, the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFacts:
+    """One screen that images may hang on. `pixel_mm` is the distance of two device pixels, None where it is not known."""
+
+    width: int
+    height: int
+    pixel_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HangingContext:
+    """All but the images. The order's words are text from outside.
+
+    `mentioned` says of priors (by Study Instance UID) which words of the order or of an earlier report speak of
+    them. `first_prior` is the prior that the reader stepped to: it hangs where the most relevant one would.
+    `screens` are those that images hang on, the first one first.
+    """
+
+    procedure: str = ""
+    procedure_code: str = ""
+    reason: str = ""
+    body_site: str = ""
+    laterality: str = ""
+    mentioned: Mapping[str, str] = field(default_factory=dict)
+    first_prior: str = ""
+    screens: tuple[ScreenFacts, ...] = ()
+
+
+NOTHING_KNOWN = HangingContext()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolChoice:
+    """A protocol as it stands for one case. `points` 0 means that it does not fit; `reasons` say why (not), in words."""
+
+    protocol_id: str
+    title: str
+    points: float
+    reasons: tuple[str, ...]
+    level: str = ""
