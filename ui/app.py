@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui import crash, icons, start, theme
 from ui.passphrase import ask_passphrase
+from ui.rubbish import Rubbish
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # After the window was painted: what the first case needs is then made ready.
 WARM_UP_MS = 300
+# What was made by then stays to the end.
+SETTLED_MS = 4000
 # Where nobody could answer a question.
 UNSEEN = ("offscreen", "minimal")
 
@@ -99,13 +102,17 @@ def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], obj
     if QGuiApplication.platformName() not in UNSEEN:
         core.ask_passphrase = ask_passphrase
     before = sys.excepthook
+    rubbish = Rubbish()
     try:
         start.open_stores(core, start.is_seen())
         window = open_window(core)
+        rubbish.watch(window)
         QTimer.singleShot(WARM_UP_MS, core.warm_up)
+        QTimer.singleShot(SETTLED_MS, rubbish.settle)
         status = app.exec()
         window.deleteLater()
         return status
     finally:
         sys.excepthook = before
         core.close()
+        rubbish.close()
