@@ -30,11 +30,16 @@ class VoiFunction(StrEnum):
 
 
 class Sizing(StrEnum):
-    """What zoom 1.0 is: FIT fills the viewport, PIXELS is one image pixel on one device pixel, TRUE_SIZE 1 mm as 1 mm."""
+    """What zoom 1.0 is: FIT fills the viewport, PIXELS is one image pixel on one device pixel, TRUE_SIZE 1 mm as 1 mm.
+
+    SAME_SCALE: all viewports of the stage that have it show as many millimetres on a device pixel
+    (`workstation.session.same_scale` says how many); FIT where that cannot be said.
+    """
 
     FIT = "fit"
     PIXELS = "pixels"
     TRUE_SIZE = "true size"
+    SAME_SCALE = "same scale"
 
 
 class Interpolation(StrEnum):
@@ -104,6 +109,19 @@ class SolidLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A place of one image that stands still in an anchored viewport at zoom 1: on its anchored side, at a height of its own.
+
+    `image` is its SOP Instance UID: of another image nothing is held. `place` is (column, row), 0-based pixel indices
+    with fractions: the chest wall's edge and the row that is aligned. `height` is a share of the viewport's height.
+    """
+
+    image: str
+    place: tuple[float, float]
+    height: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class ViewportState:
     """What one viewport shows; `rendering.viewport.Viewport` draws it.
 
@@ -113,7 +131,9 @@ class ViewportState:
     the viewport; `pan` is in viewport widths and heights, so that a resize keeps the place. `window` None means the image's
     own first window, or the one that `own_window` counts to (windows first, then VOI LUTs, as the
     file orders them). `slab_mm` 0 is a single thin cut. `sizing` says what zoom 1.0 is; for true size
-    `pixel_mm` is the length of one device pixel on the screen. `sharpening` steps: above 0 sharpens,
+    `pixel_mm` is the length of one device pixel on the screen, for the same scale what it shows of the image.
+    `anchor` ("left", "right") is the side of the viewport at which the image's edge (a breast's chest wall) lies
+    flush, `held` says more exactly which place of it. `sharpening` steps: above 0 sharpens,
     below 0 smooths; no measured value follows it. `dimension` counts the volumes of a series that has
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
@@ -145,6 +165,14 @@ class ViewportState:
     solid: SolidLook = SolidLook()
     value_unit: str = ""
     followed: Followed | None = None
+    anchor: str = ""
+    held: Held | None = None
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The place, in shares of the viewport's width and height, that a zoom leaves where it is while `pan` is 0."""
+        height = self.held.height if self.anchor and self.held is not None else 0.5
+        return {"left": 0.0, "right": 1.0}.get(self.anchor, 0.5), height
 
     @property
     def voi(self) -> Window | LookupTable | None:

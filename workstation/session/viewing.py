@@ -44,6 +44,7 @@ HUNG_FIELDS = (
     "own_window",
     "sizing",
     "pixel_mm",
+    "anchor",
     "sharpening",
     "solid",
     "fusion",
