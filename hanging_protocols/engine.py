@@ -15,6 +15,7 @@ from hanging_protocols.hanging import HungStage, Scene, hang_stage
 from hanging_protocols.matching import score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
 from hanging_protocols.priors import RankedPrior, rank_priors
+from hanging_protocols.screens import fitted
 from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
@@ -40,13 +41,13 @@ class ProtocolHanger:
         self.protocols = tuple(protocols)
         self.presets = presets or PresetTable()
 
-    def rank(self, current: Study, priors: Sequence[Study] = ()) -> tuple[Ranked, ...]:
+    def rank(self, current: Study, priors: Sequence[Study] = (), context: HangingContext = NOTHING_KNOWN) -> tuple[Ranked, ...]:
         """Every protocol, the best first.
 
         Equal points: more required rules, then the higher level, then the id in alphabetical
         order; the winner's reasons say so.
         """
-        return self._rank(self._scene(*self._known(current, priors)))
+        return self._rank(self._scene(*self._known(current, priors), context))
 
     def choices(
         self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
@@ -54,7 +55,7 @@ class ProtocolHanger:
         """Every protocol as it stands for this study, the best first."""
         return tuple(
             ProtocolChoice(one.protocol.protocol_id, one.protocol.title, one.points, one.reasons, one.protocol.level.name.lower())
-            for one in self.rank(current, priors)
+            for one in self.rank(current, priors, context)
         )
 
     def hang(
@@ -71,12 +72,12 @@ class ProtocolHanger:
         stage past the last one gives the last one. Never raises for what the studies hold.
         """
         facts, ranked_priors = self._known(current, priors)
-        scene = self._scene(facts, ranked_priors)
+        scene = self._scene(facts, ranked_priors, context)
         notes = tuple(f"Not used as a prior: {one.refusal}" for one in ranked_priors if one.refusal)
         for ranked in self._candidates(scene, protocol_id):
             usable, skipped = _stages(ranked.protocol, _with_serving_priors(ranked.protocol, scene))
             if usable:
-                stages = (*usable, *_rest(scene.current, usable))
+                stages = (*fitted(usable, len(context.screens)), *_rest(scene.current, usable))
                 why = (*ranked.reasons, *skipped, *notes)
                 return _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, stages, stage, why, ranked.points)
             notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
@@ -94,8 +95,8 @@ class ProtocolHanger:
         facts = StudyFacts(current)
         return facts, rank_priors(facts, map(StudyFacts, priors))
 
-    def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior]) -> Scene:
-        return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets)
+    def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior], context: HangingContext) -> Scene:
+        return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets, context)
 
     def _rank(self, scene: Scene) -> tuple[Ranked, ...]:
         ranked = sorted((_score(protocol, scene) for protocol in self.protocols), key=_standing)
@@ -184,4 +185,5 @@ def _arrangement(
         cells=shown.cells,
         reasons=(*reasons, *shown.reasons),
         score=points,
+        more_screens=shown.more_screens,
     )

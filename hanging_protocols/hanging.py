@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hanging_protocols import dates, selection
+from hanging_protocols import dates, selection, states
 from hanging_protocols.facts import ImageSet
 from hanging_protocols.grids import grid_for
 from hanging_protocols.model import CellTemplate, HangingProtocol, Partial, Selector, StageTemplate
-from hanging_protocols.planes import why_not_volume
 from hanging_protocols.study_facts import StudyFacts
-from hanging_protocols.suv import has_suv
-from workstation.domain.viewing import Cell, Layout, Plane, PresetTable, ViewportState, Window
-
-_OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
+from workstation.domain.viewing import Cell, Layout, PresetTable
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What there is to hang: the study being read, the usable priors (best first), the presets."""
+    """What there is to hang: the study being read, the usable priors (best first), the presets, the order, the screens."""
 
     current: StudyFacts
     priors: tuple[StudyFacts, ...]
     presets: PresetTable
+    context: HangingContext = NOTHING_KNOWN
 
     def study(self, number: int) -> StudyFacts | None:
         if number == 0:
@@ -40,6 +38,7 @@ class HungStage:
     cells: tuple[Cell, ...]
     reasons: tuple[str, ...]
     skipped: str = ""
+    more_screens: tuple[Layout, ...] = ()
 
 
 def hang_stage(protocol: HangingProtocol, template: StageTemplate, scene: Scene) -> HungStage:
@@ -51,10 +50,10 @@ def hang_stage(protocol: HangingProtocol, template: StageTemplate, scene: Scene)
         reasons += why
     filled = [cell for cell in cells if cell.state]
     skipped = _too_few(template, len(filled), sum(cell.is_prior for cell in filled))
-    layout = Layout(template.rows, template.columns)
-    if template.partial is Partial.ADAPT and 0 < len(filled) < len(cells):
-        layout, cells = _drawn_together(filled)
-    return HungStage(template.title, layout, tuple(cells), tuple(reasons), skipped)
+    layouts = [Layout(rows, columns) for rows, columns in template.grids]
+    if template.partial is Partial.ADAPT:
+        layouts, cells = _adapted(layouts, cells)
+    return HungStage(template.title, layouts[0], tuple(cells), tuple(reasons), skipped, tuple(layouts[1:]))
 
 
 def _too_few(template: StageTemplate, filled: int, filled_priors: int) -> str:
@@ -79,6 +78,7 @@ def _cell(
         template.link_group,
         selector=template.selector,
         prior=template.prior,
+        screen=template.screen,
     )
     facts = scene.study(template.prior)
     if facts is None:
@@ -90,10 +90,12 @@ def _cell(
         count = len(selection.candidates(selector, facts))
         return _unfilled(empty, f"only {count} such series" if count else selection.why_none(selector, facts))
     chosen = found[0]
-    state, doubts = _state(template, chosen.image_set, facts, scene.presets)
+    over = protocol.selectors[template.fusion] if template.fusion else None
+    state, doubts = states.state_of(template, chosen.image_set, over, facts, scene.presets, scene.context.screens)
     twin = next((other for other in others if other.state == state), None)
     if twin:
-        return _unfilled(empty, f"it would show what row {twin.row + 1}, column {twin.column + 1} shows already")
+        on = f" of screen {twin.screen + 1}" if twin.screen != template.screen else ""
+        return _unfilled(empty, f"it would show what row {twin.row + 1}, column {twin.column + 1}{on} shows already")
     if template.prior:
         dated = dates.prior_label(template.prior, facts.study.study_date, scene.current.study.study_date)
         label = f"{label} - {dated}"
@@ -120,59 +122,17 @@ def _number(image_set: ImageSet) -> str:
     return "without number" if number is None else str(number)
 
 
-def _state(
-    template: CellTemplate, image_set: ImageSet, facts: StudyFacts, presets: PresetTable
-) -> tuple[ViewportState, tuple[str, ...]]:
-    doubts: list[str] = []
-    plane = template.plane
-    if plane is not Plane.STACK:
-        why = why_not_volume(image_set, frozenset(role.value for role in facts.roles(image_set)))
-        if why:
-            plane = Plane.STACK
-            doubts.append(f"shown as it was acquired: {why}")
-    window, doubt = _window(template.window, image_set, presets)
-    doubts += [doubt] if doubt else []
-    across, down, doubt = _mirrors(template.patient_orientation, image_set)
-    doubts += [doubt] if doubt else []
-    state = ViewportState(
-        study_uid=image_set.study.study_instance_uid,
-        series_uid=image_set.series.series_instance_uid,
-        plane=plane,
-        position=image_set.position,
-        window=window,
-        inverted=template.inverted,
-        flipped_horizontally=across,
-        flipped_vertically=down,
-        slab_mm=template.slab_mm if plane is not Plane.STACK else 0.0,
-        slab_mode=template.slab_mode,
-    )
-    return state, tuple(doubts)
-
-
-def _window(name: str, image_set: ImageSet, presets: PresetTable) -> tuple[Window | None, str]:
-    """The preset of that name for the series' modality; None is the image's own window."""
-    modality = image_set.series.modality
-    if not name:
-        return None, ""
-    if modality == "PT" and not has_suv(image_set):
-        return None, "its own window, because it cannot be brought to SUV"
-    for preset in presets.for_modality(modality):
-        if preset.name.casefold() == name.casefold():
-            return preset.window, ""
-    return None, f'its own window, because {modality} has no preset "{name}"'
-
-
-def _mirrors(wished: tuple[str, str], image_set: ImageSet) -> tuple[bool, bool, str]:
-    """Whether to mirror across and down so that rows and columns point to the wished sides."""
-    actual = image_set.elements("PatientOrientation")
-    if wished == ("", ""):
-        return False, False, ""
-    if len(actual) != 2:
-        return False, False, "not turned to the usual side, because PatientOrientation is not known"
-    sides = tuple(value[:1].upper() for value in actual)
-    if any(side not in (want, _OPPOSITE[want]) for side, want in zip(sides, wished, strict=True)):
-        return False, False, "not turned to the usual side, because it was taken in another direction"
-    return sides[0] != wished[0], sides[1] != wished[1], ""
+def _adapted(layouts: Sequence[Layout], cells: Sequence[Cell]) -> tuple[list[Layout], list[Cell]]:
+    """Each screen's grid drawn together on its own; a screen of which nothing is filled stays as it is."""
+    found: list[Layout] = []
+    placed: list[Cell] = []
+    for screen, layout in enumerate(layouts):
+        here = [cell for cell in cells if cell.screen == screen]
+        filled = [cell for cell in here if cell.state]
+        drawn = _drawn_together(filled) if 0 < len(filled) < len(here) else (layout, here)
+        found.append(drawn[0])
+        placed += drawn[1]
+    return found, placed
 
 
 def _drawn_together(filled: Sequence[Cell]) -> tuple[Layout, list[Cell]]:

@@ -11,26 +11,13 @@ from collections.abc import Callable
 
 from hanging_protocols import toml_lines
 from hanging_protocols.facts import KNOWN_ATTRIBUTES
-from hanging_protocols.model import (
-    CellTemplate,
-    Constraint,
-    HangingProtocol,
-    Level,
-    Order,
-    Partial,
-    Rule,
-    Scope,
-    Selector,
-    StageTemplate,
-)
-from hanging_protocols.toml_table import MAX_ITEMS, Table, Wrong, meant, not_one_of
-from workstation.domain.viewing import Plane
+from hanging_protocols.model import Constraint, HangingProtocol, Level, Order, Rule, Scope, Selector
+from hanging_protocols.schema_stages import stage_of
+from hanging_protocols.toml_table import MAX_ITEMS, Table, Wrong, identifier, meant, not_one_of
 from workstation.errors import Refused
 
 MAX_FILE_BYTES = 256 * 1024
-MAX_PRIORS = 9
-SLAB_MODES = ("MEAN", "MIP", "MIN")
-SIDES = frozenset("LRAPHF")
+MAX_DESCRIPTION = 1000
 
 
 def parse(text: str, name: str, level: Level = Level.MANUFACTURER) -> HangingProtocol:
@@ -42,7 +29,7 @@ def parse(text: str, name: str, level: Level = Level.MANUFACTURER) -> HangingPro
         raise _refused(name, f"it is larger than {MAX_FILE_BYTES // 1024} KiB")
     try:
         return _protocol(Table(tomllib.loads(text), ()), level, name)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a number that Python itself refuses to read
         raise _refused(name, f"it is not TOML: {error}") from None
     except RecursionError:
         raise _refused(name, "it is nested too deeply") from None
@@ -60,23 +47,36 @@ def _refused(name: str, reason: str) -> Refused:
 
 def _protocol(table: Table, level: Level, source: str) -> HangingProtocol:
     protocol = HangingProtocol(
-        protocol_id=_identifier(table, "id"),
+        protocol_id=identifier(table, "id"),
         title=table.text("title"),
         rules=tuple(_rule(rule) for rule in table.tables("rules", at_least=1)),
         selectors=_selectors(table.table("selectors")),
-        stages=tuple(_stage(stage) for stage in table.tables("stages", at_least=1)),
+        stages=tuple(stage_of(stage) for stage in table.tables("stages", at_least=1)),
         level=level,
         source=source,
+        description=table.text("description", "", most=MAX_DESCRIPTION),
+        creator=table.text("creator", ""),
+        created=table.text("created", ""),
+        group=table.text("group", ""),
     )
     table.done()
     if not any(rule.weight for rule in protocol.rules):
         raise table.wrong("rules", "one rule at least needs a weight above 0, or the protocol is never chosen")
-    for index, stage in enumerate(protocol.stages):
-        for place, cell in enumerate(stage.cells):
-            if cell.selector not in protocol.selectors:
-                path = ("stages", index, "cells", place, "selector")
-                raise Wrong(path, not_one_of(cell.selector, list(protocol.selectors)))
+    _check_stages(protocol)
     return protocol
+
+
+def _check_stages(protocol: HangingProtocol) -> None:
+    """Every selector that a cell names is there, and no two stages have one id."""
+    seen: set[str] = set()
+    for index, stage in enumerate(protocol.stages):
+        if stage.stage_id in seen:
+            raise Wrong(("stages", index, "id"), "another stage has the same id")
+        seen.add(stage.stage_id)
+        for place, cell in enumerate(stage.cells):
+            for key, name in (("selector", cell.selector), ("fusion", cell.fusion)):
+                if name not in protocol.selectors and (name or key == "selector"):
+                    raise Wrong(("stages", index, "cells", place, key), not_one_of(name, list(protocol.selectors)))
 
 
 def _selectors(table: Table) -> dict[str, Selector]:
@@ -144,80 +144,3 @@ _CONSTRAINT_VALUES: dict[Constraint, Callable[[Table, str], tuple[str, ...]]] = 
     Constraint.NONE_OF: _only_texts,
     Constraint.NOT_NULL: _true,
 }
-
-
-def _stage(table: Table) -> StageTemplate:
-    rows, columns = table.whole("rows", 1, 4, 1), table.whole("columns", 1, 4, 1)
-    cells = tuple(_cell(cell, rows, columns) for cell in table.tables("cells", at_least=1))
-    places = [(cell.row, cell.column) for cell in cells]
-    for index, place in enumerate(places):
-        if place in places[:index]:
-            raise Wrong((*table.path, "cells", index, "at"), "another cell is at the same place")
-    stage = StageTemplate(
-        stage_id=_identifier(table, "id"),
-        title=table.text("title"),
-        rows=rows,
-        columns=columns,
-        cells=cells,
-        min_cells=table.whole("min_cells", 1, len(cells), 1),
-        min_prior_cells=table.whole("min_prior_cells", 0, len(cells), 0),
-        only_new=table.flag("only_new"),
-        partial=table.one_of("partial", Partial, Partial.KEEP),
-    )
-    table.done()
-    return stage
-
-
-def _cell(table: Table, rows: int, columns: int) -> CellTemplate:
-    row, column = table.numbers("at", 2)
-    if row not in range(rows) or column not in range(columns):
-        raise table.wrong("at", f"must lie in the {rows}x{columns} grid, counted from 0")
-    cell = CellTemplate(
-        row=int(row),
-        column=int(column),
-        selector=table.text("selector"),
-        prior=table.whole("prior", 0, MAX_PRIORS, 0),
-        nth=table.whole("nth", 1, MAX_ITEMS, 1),
-        plane=_plane(table),
-        window=table.text("window", ""),
-        link_group=table.text("link", ""),
-        label=table.text("label", ""),
-        inverted=table.flag("inverted"),
-        slab_mm=table.number("slab_mm", 0.0),
-        slab_mode=_slab_mode(table),
-        patient_orientation=_patient_orientation(table),
-    )
-    table.done()
-    return cell
-
-
-def _plane(table: Table) -> Plane:
-    plane = table.one_of("plane", Plane, Plane.STACK)
-    if plane is Plane.OBLIQUE:
-        raise table.wrong("plane", "an oblique plane needs directions, which a protocol cannot give")
-    if plane is Plane.THREE_D:
-        raise table.wrong("plane", "a 3D view cannot be hung by a protocol")
-    return plane
-
-
-def _slab_mode(table: Table) -> str:
-    mode = table.text("slab_mode", "MEAN")
-    if mode not in SLAB_MODES:
-        raise table.wrong("slab_mode", not_one_of(mode, list(SLAB_MODES)))
-    return mode
-
-
-def _patient_orientation(table: Table) -> tuple[str, str]:
-    if not table.has("patient_orientation"):
-        return ("", "")
-    values = table.texts("patient_orientation")
-    if len(values) != 2 or not SIDES.issuperset(values):
-        raise table.wrong("patient_orientation", "must be two of L, R, A, P, H, F: where rows point, where columns point")
-    return (values[0], values[1])
-
-
-def _identifier(table: Table, key: str) -> str:
-    value = table.text(key)
-    if not value or not all(letter.islower() or letter.isdigit() or letter == "-" for letter in value) or not value.isascii():
-        raise table.wrong(key, "must be of small letters, digits and hyphens")
-    return value

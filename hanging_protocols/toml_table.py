@@ -12,6 +12,7 @@ from hanging_protocols.toml_lines import Path
 
 MAX_ITEMS = 64
 MAX_TEXT = 200
+MAX_WHOLE = 10**15
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
 
@@ -41,10 +42,10 @@ class Table:
     def has(self, key: str) -> bool:
         return key in self.data
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def text(self, key: str, default: str | None = None, most: int = MAX_TEXT) -> str:
         value = self._value(key, default)
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise self.wrong(key, f"must be a text of at most {MAX_TEXT} characters")
+        if not isinstance(value, str) or len(value) > most:
+            raise self.wrong(key, f"must be a text of at most {most} characters")
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
@@ -52,6 +53,12 @@ class Table:
         if not _is_number(value):
             raise self.wrong(key, "must be a number")
         return float(value)
+
+    def between(self, key: str, low: float, high: float, default: float) -> float:
+        value = self.number(key, default)
+        if not low <= value <= high:
+            raise self.wrong(key, f"must be from {low:g} to {high:g}")
+        return value
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
         value = self._value(key, default)
@@ -83,6 +90,14 @@ class Table:
             raise self.wrong(key, f"must be a list of {count} numbers")
         return tuple(float(value) for value in values)
 
+    def pairs(self, key: str, most: int) -> tuple[tuple[float, float], ...]:
+        """Pairs of numbers; none where the key is absent."""
+        values = self._list(key) if self.has(key) else []
+        if len(values) > most or not all(isinstance(v, list) and len(v) == 2 and all(map(_is_number, v)) for v in values):
+            raise self.wrong(key, f"must be a list of at most {most} pairs of numbers")
+        self.asked.add(key)
+        return tuple((float(first), float(second)) for first, second in values)
+
     def tables(self, key: str, at_least: int = 0) -> Iterator[Table]:
         values = self._list(key) if self.has(key) or at_least else []
         if len(values) < at_least:
@@ -112,6 +127,13 @@ class Table:
         return value
 
 
+def identifier(table: Table, key: str) -> str:
+    value = table.text(key)
+    if not value or not all(letter.islower() or letter.isdigit() or letter == "-" for letter in value) or not value.isascii():
+        raise table.wrong(key, "must be of small letters, digits and hyphens")
+    return value
+
+
 def not_one_of(value: str, choices: Collection[str]) -> str:
     return f"'{value}' is not one of {', '.join(choices)}"
 
@@ -122,4 +144,7 @@ def meant(value: str, choices: Collection[str]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    """Whole numbers of TOML have no end; those that no float holds are no numbers here."""
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_WHOLE
