@@ -259,6 +259,26 @@ def shrink(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.flo
     return means
 
 
+def shrink_whole(frame: NDArray[Any], by_rows: int, by_columns: int) -> NDArray[np.float32]:
+    """As `shrink`, but what is left beyond the last whole block makes blocks of its own.
+
+    An image that lies flush with a viewport's side is seen to its last column.
+    """
+    rest_of_rows, rest_of_columns = frame.shape[0] % by_rows, frame.shape[1] % by_columns
+    bottom, right = frame.shape[0] - rest_of_rows, frame.shape[1] - rest_of_columns
+    inner = shrink(frame[:bottom], by_rows, by_columns)
+    if not rest_of_rows and not rest_of_columns:
+        return inner
+    rows, columns = inner.shape[:2]
+    means = np.empty((rows + (rest_of_rows > 0), columns + (rest_of_columns > 0), *frame.shape[2:]), np.float32)
+    means[:rows, :columns] = inner
+    if rest_of_rows:
+        means[rows:, :columns] = shrink(frame[bottom:], rest_of_rows, by_columns)
+    if rest_of_columns:
+        means[:, columns:] = shrink_whole(frame[:, right:], by_rows, rest_of_columns)
+    return means
+
+
 def _of_stored(source: VolumeSource, sampling: Sampling) -> Sampling:
     """A falling line from stored values to values turns the largest of one into the smallest of the other."""
     if source.slope >= 0.0 or sampling.samples == 1:

@@ -39,7 +39,7 @@ def loupe_state(
     The place at `at` of the view comes to lie at `keep` of the square. The image is drawn anew at that size.
     """
     shown = screen(state, width, height)
-    bare = replace(state, sizing=Sizing.FIT, zoom=1.0, pan=(0.0, 0.0))
+    bare = replace(state, sizing=Sizing.FIT, zoom=1.0, pan=(0.0, 0.0), anchor="")
     fitted = screen(bare, side, side)
     larger = replace(bare, zoom=shown.scale * times / fitted.scale)
     x, y = screen(larger, side, side).to_view(*shown.to_source(*at))

@@ -18,7 +18,7 @@ from rendering.header import ImageHeader
 from rendering.images import SeriesImages
 from rendering.latest import Latest
 from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
-from rendering.reslice import VolumeSource, sample_frame, shrink
+from rendering.reslice import VolumeSource, sample_frame, shrink_whole
 from rendering.sampling import Sampling
 from rendering.viewport_cut import CutPainter
 from rendering.viewport_followed import through_levels, with_shutter
@@ -129,7 +129,7 @@ class Painter:
         if sharpening:
             padding = padding_mask(self._images.container(position), self._images.header(position))
             values = filtered(values, sharpening, padding)
-        return values if rows == columns == 1 else shrink(values, rows, columns)
+        return values if rows == columns == 1 else shrink_whole(values, rows, columns)
 
     def _colour_frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
         header = self._images.header(position)
@@ -139,7 +139,7 @@ class Painter:
             rgb: NDArray[Any] = self._rgb(state, position)
             if state.sharpening and header.samples == 3:
                 rgb = np.clip(filtered(rgb, state.sharpening), 0.0, 255.0)
-            return rgb if rows == columns == 1 else shrink(rgb, rows, columns)
+            return rgb if rows == columns == 1 else shrink_whole(rgb, rows, columns)
 
         window = state.window if header.samples == 1 else None
         key = (position, rows, columns, window, state.own_window, state.inverted and header.samples == 1, state.sharpening)
@@ -235,6 +235,8 @@ def _drawn(container: NDArray[Any], header: ImageHeader, frame: int) -> NDArray[
 
 def _any_of_blocks(mask: NDArray[np.bool_], by_rows: int, by_columns: int) -> NDArray[np.bool_]:
     """Shrinks a mask so that thin lines stay: a block is set when any of its pixels is."""
-    rows, columns = mask.shape[0] // by_rows, mask.shape[1] // by_columns
-    blocks = mask[: rows * by_rows, : columns * by_columns].reshape(rows, by_rows, columns, by_columns)
+    rows, columns = -(-mask.shape[0] // by_rows), -(-mask.shape[1] // by_columns)
+    whole = np.zeros((rows * by_rows, columns * by_columns), np.bool_)
+    whole[: mask.shape[0], : mask.shape[1]] = mask
+    blocks = whole.reshape(rows, by_rows, columns, by_columns)
     return np.ascontiguousarray(blocks.any(axis=(1, 3)))

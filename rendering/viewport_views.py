@@ -152,13 +152,10 @@ class CutView:
 
 def frame_view(images: SeriesImages, state: ViewportState, position: int, width: int, height: int) -> FrameView:
     header, facts = images.header(position), images.facts(position)
-    extent = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5)
-    return FrameView(
-        header,
-        facts,
-        screen_map(extent, pixel_pitch(header, facts), state, width, height, in_mm=facts.spacing is not None),
-        images.identity(position),
-    )
+    extent, identity = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5), images.identity(position)
+    held = state.held.place if state.held is not None and state.held.image == identity.sop_instance_uid else None
+    pitch, in_mm = pixel_pitch(header, facts), facts.spacing is not None
+    return FrameView(header, facts, screen_map(extent, pitch, state, width, height, in_mm=in_mm, held=held), identity)
 
 
 def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:

@@ -178,5 +178,5 @@ def zoomed_about(state: ViewportState, factor: float, x: float, y: float) -> tup
     """Zoom and pan after zooming by `factor` about a point, given in shares of the viewport."""
     zoom = min(max(state.zoom * factor, ZOOM_RANGE[0]), ZOOM_RANGE[1])
     real = zoom / state.zoom
-    px, py = x - 0.5, y - 0.5
+    px, py = x - state.middle[0], y - state.middle[1]
     return zoom, (px - real * (px - state.pan[0]), py - real * (py - state.pan[1]))

@@ -100,6 +100,8 @@ def followed(
         pan=(0.0, 0.0),
         sizing=Sizing.FIT,
         pixel_mm=0.0,
+        anchor="",
+        held=None,
         sharpening=0,
         fusion=None,
         window=window or (None if voi is not None else state.window),
@@ -247,7 +249,7 @@ def area_of_view(images: SeriesImages, state: ViewportState, width: int, height:
     What lies beside the image is left out: corners outside it are allowed (C.10.4), and misread by many programs.
     """
     header = images.header(state.position)
-    if state.zoom == 1.0 and state.pan == (0.0, 0.0) and state.sizing is Sizing.FIT:
+    if state.zoom == 1.0 and state.pan == (0.0, 0.0) and state.sizing is Sizing.FIT and not state.anchor:
         return whole_area(header, look_of(state))
     screen = frame_view(images, state, state.position, width, height).screen
     (u0, v0), (u1, v1) = screen.to_source(0.0, 0.0), screen.to_source(width, height)
@@ -258,7 +260,7 @@ def area_of_view(images: SeriesImages, state: ViewportState, width: int, height:
         return replace(area, mode=MAGNIFY, magnification=state.zoom)
     if state.sizing is Sizing.TRUE_SIZE and spacing is not None and state.zoom == 1.0:
         return replace(area, mode=TRUE_SIZE, pixel_spacing=spacing)
-    return area if state.sizing is Sizing.FIT else replace(area, exact=())
+    return area if state.sizing is Sizing.FIT and not state.anchor else replace(area, exact=())
 
 
 def _pixels(first: float, last: float, most: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from workstation.domain.geometry import Vec3
@@ -173,6 +173,11 @@ class ViewportState:
         """The place, in shares of the viewport's width and height, that a zoom leaves where it is while `pan` is 0."""
         height = self.held.height if self.anchor and self.held is not None else 0.5
         return {"left": 0.0, "right": 1.0}.get(self.anchor, 0.5), height
+
+    @property
+    def whole(self) -> ViewportState:
+        """The same image fitted into the viewport, its middle in the middle: for what only asks where the image lies."""
+        return replace(self, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT, anchor="", held=None)
 
     @property
     def voi(self) -> Window | LookupTable | None:

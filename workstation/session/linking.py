@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.geometry import Vec3, add, cross, dot, scale, sub, unit
-from workstation.domain.viewing import Plane, Sizing, ViewportState
+from workstation.domain.viewing import Plane, ViewportState
 
 if TYPE_CHECKING:
     from workstation.ports import SeriesViewer
@@ -302,7 +302,7 @@ class Linking:
 
 def _ways(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3, Vec3] | None:
     """To the right and down, as unit directions in the patient."""
-    at = replace(state, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT)
+    at = state.whole
     middle, right, down = (viewer.to_patient(at, 2, 2, x, y) for x, y in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0)))
     if middle is None or right is None or down is None:
         return None
@@ -311,7 +311,7 @@ def _ways(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3, Vec3] | Non
 
 def plane_of(viewer: SeriesViewer, state: ViewportState) -> tuple[Vec3 | None, Vec3 | None]:
     """The unit normal of what is shown and a point in it (LPS mm); None without geometry."""
-    at = replace(state, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT)
+    at = state.whole
     middle, right, down = (viewer.to_patient(at, 2, 2, x, y) for x, y in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0)))
     if middle is None or right is None or down is None:
         return None, None

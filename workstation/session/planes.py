@@ -17,6 +17,7 @@ from workstation.domain.geometry import Vec3, add, cross, dot, length, scale, su
 from workstation.domain.viewing import Cell, Layout, Plane, Sizing, ViewportState
 from workstation.errors import Refused
 from workstation.session.linking import LinkBy
+from workstation.session.other_plane import turned_to
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Planes:
         fourth = self._fourth(viewer)
         base = state if state.plane is not Plane.THREE_D else viewer.default_state()
         states = [self._in_plane(viewer, base, crosshair, which) for which in range(3)]
-        states.append(self._viewing.turned_to(viewer, base, fourth))
+        states.append(turned_to(viewer, base, fourth))
         cells = [replace(cell, row=i // 2, column=i % 2, link_group="", reason="", state=shown) for i, shown in enumerate(states)]
         self._viewing.place(Layout(2, 2), cells)
         self._placed = self._viewing.cells
@@ -121,12 +122,13 @@ class Planes:
 
     def _fourth(self, viewer: SeriesViewer) -> Plane:
         """What stands beside the three planes: asked for again while they hang, the other of the two."""
-        fourth = self._viewing.state(3) if self._viewing.cells is self._placed else None
+        places = self._viewing.places(self._viewing.screen)
+        fourth = self._viewing.state(places[3]) if self._viewing.cells is self._placed and len(places) > 3 else None
         was_stack = fourth is not None and fourth.plane is Plane.STACK
         return Plane.THREE_D if was_stack and viewer.can_show(Plane.THREE_D) else Plane.STACK
 
     def _in_plane(self, viewer: SeriesViewer, state: ViewportState, crosshair: Crosshair, which: int) -> ViewportState:
-        shown = self._viewing.turned_to(viewer, state, BORN[which])
+        shown = turned_to(viewer, state, BORN[which])
         return replace(shown_as(shown, crosshair.planes[which]), focus=crosshair.focus)
 
     # ---- turning ---------------------------------------------------------------------
@@ -319,11 +321,7 @@ class Planes:
     @staticmethod
     def _place(viewer: SeriesViewer, state: ViewportState) -> Vec3:
         """The point of the patient in the middle of what a state shows, or in the middle of the volume."""
-        if state.plane is Plane.STACK:
-            whole = replace(state, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT)
-            found = viewer.to_patient(whole, 2, 2, 1.0, 1.0)
-        else:
-            found = state.focus
+        found = viewer.to_patient(state.whole, 2, 2, 1.0, 1.0) if state.plane is Plane.STACK else state.focus
         return found or viewer.default_state(Plane.AXIAL).focus or (0.0, 0.0, 0.0)
 
     @staticmethod

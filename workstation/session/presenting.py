@@ -26,6 +26,8 @@ LOOK_FIELDS = (
     "pan",
     "sizing",
     "pixel_mm",
+    "anchor",
+    "held",
     "rotation",
     "flipped_horizontally",
     "flipped_vertically",

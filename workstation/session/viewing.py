@@ -12,17 +12,22 @@ from dataclasses import replace
 from typing import Any
 
 from workstation.domain.geometry import Vec3
+from workstation.domain.hanging import ScreenFacts
 from workstation.domain.study import Series, Study
 from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
+from workstation.session import places
+from workstation.session.as_hung import HUNG_FIELDS, completed, hung_in
 from workstation.session.cine import Cine
-from workstation.session.dimensions import Dimensions, in_the_same
+from workstation.session.dimensions import Dimensions
 from workstation.session.fusing import Fusing
 from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
 from workstation.session.mouse import Mouse
+from workstation.session.other_plane import turned_to
+from workstation.session.places import Layouts
 from workstation.session.planes import Planes
 from workstation.session.solid import Solid
 from workstation.session.tool import ShownImage, Tool
@@ -30,31 +35,12 @@ from workstation.signals import Signal
 
 ZOOM_STEP = 1.15
 ZOOM_RANGE = (0.1, 40.0)
-# What a protocol decides about a viewport besides the place it shows.
-HUNG_FIELDS = (
-    "window",
-    "inverted",
-    "zoom",
-    "pan",
-    "rotation",
-    "flipped_horizontally",
-    "flipped_vertically",
-    "slab_mm",
-    "slab_mode",
-    "own_window",
-    "sizing",
-    "pixel_mm",
-    "anchor",
-    "sharpening",
-    "solid",
-    "fusion",
-)
 CUT_PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 CUTS = (*CUT_PLANES, Plane.OBLIQUE)
 
 
 class Viewing:
-    """The viewports of the open case. Indices are row-major places in the layout."""
+    """The viewports of the open case. Indices go through the places of one screen row by row, then through the next screen's."""
 
     def __init__(self, viewer_of: Callable[[str, str], SeriesViewer | None]) -> None:
         self._viewer_of = viewer_of
@@ -64,10 +50,13 @@ class Viewing:
         self.tool_changed: Signal[Tool] = Signal()
         self.overlays_changed: Signal[bool] = Signal()
         self.arrangement: Arrangement | None = None
-        self.layout = Layout(1, 1)
+        self.layouts: Layouts = (Layout(1, 1),)
         self.cells: list[Cell] = []
         self.active = 0
-        self.maximised = False
+        self.screens: tuple[ScreenFacts, ...] = ()
+        """Those that images hang on, as the window says; none is one that nothing is known of."""
+        self._last: dict[int, int] = {}  # the viewport of each screen that was active last
+        self._enlarged: set[int] = set()
         self.overlays = True
         self.tool = Tool.WINDOW
         self.shown: set[ShownImage] = set()
@@ -84,9 +73,13 @@ class Viewing:
     # ---- the arrangement -------------------------------------------------------------
 
     def show(self, arrangement: Arrangement) -> None:
-        """Hang a stage: every cell gets its state, the first current one becomes active."""
-        self.arrangement = arrangement
-        self.place(arrangement.layout, arrangement.cells)
+        """Hang a stage on all screens: every cell gets its state, the first current one becomes active."""
+        self.arrangement = arrangement = places.spread(arrangement, self.screens)
+        self.place_all((arrangement.layout, *arrangement.more_screens), arrangement.cells)
+
+    def as_it_stands(self, arrangement: Arrangement) -> Arrangement:
+        """The arrangement with what hangs now, as the reader has it."""
+        return replace(arrangement, layout=self.layout, more_screens=self.layouts[1:], cells=tuple(self.cells))
 
     def clear(self) -> None:
         self.arrangement = None
@@ -95,12 +88,14 @@ class Viewing:
         self.fusing.forget()
         self.magnifier.show(False)
         self.looking.pick_region(False)
-        self.place(Layout(1, 1), ())
+        self.place_all((Layout(1, 1),), ())
 
     def set_layout(self, layout: Layout, studies: Iterable[Study] = ()) -> None:
-        """Change the grid, keep what hangs, and fill new places with series not yet on screen."""
-        hanging = [c for c in self.cells if c.state is not None][: layout.count]
-        seen = {(c.state.study_uid, c.state.series_uid) for c in hanging if c.state}
+        """Change the grid of the active viewport's screen, keep what hangs, and fill new places with what is on no screen."""
+        here = self.screen
+        seen = {(c.state.study_uid, c.state.series_uid) for c in self.cells if c.state and c.screen != here}
+        hanging = [c for c in self.cells if c.state is not None and c.screen == here][: layout.count]
+        seen |= {(c.state.study_uid, c.state.series_uid) for c in hanging if c.state}
         waiting = [
             (study, s)
             for study in studies
@@ -109,7 +104,7 @@ class Viewing:
         ]
         for study, series in waiting[: layout.count - len(hanging)]:
             hanging.append(Cell(0, 0, self._state_for(study.study_instance_uid, series), label=series.series_description))
-        self.place(layout, [replace(c, row=i // layout.columns, column=i % layout.columns) for i, c in enumerate(hanging)])
+        self.place(layout, places.in_rows(layout, hanging, here))
 
     def hang_series(self, index: int, study: Study, series: Series, is_prior: bool) -> None:
         """Put a series into one place, as dragging it there does."""
@@ -127,7 +122,7 @@ class Viewing:
             return
         planes = enumerate((*CUT_PLANES, Plane.STACK))
         cells = [
-            replace(cell, row=i // 2, column=i % 2, link_group="", state=self.turned_to(viewer, cell.state, p)) for i, p in planes
+            replace(cell, row=i // 2, column=i % 2, link_group="", state=turned_to(viewer, cell.state, p)) for i, p in planes
         ]
         self.place(Layout(2, 2), cells)
 
@@ -136,15 +131,56 @@ class Viewing:
     def activate(self, index: int) -> None:
         if 0 <= index < len(self.cells) and index != self.active:
             self.active = index
+            self._last[self.screen] = index
             self.active_changed.emit(index)
 
     def step_active(self, steps: int) -> None:
         if self.cells:
             self.activate((self.active + steps) % len(self.cells))
 
+    def step_screen(self, steps: int) -> None:
+        """To the images of the next screen, where they were left."""
+        if len(self.layouts) > 1:
+            there = (self.screen + steps) % len(self.layouts)
+            self.activate(self._last.get(there, self.places(there)[0]))
+
+    @property
+    def maximised(self) -> bool:
+        """Whether one viewport fills the screen of the active one."""
+        return self.screen in self._enlarged
+
     def toggle_maximised(self) -> None:
-        self.maximised = not self.maximised
+        self._last[self.screen] = self.active
+        self._enlarged ^= {self.screen}
         self.arrangement_changed.emit(self.arrangement)
+
+    def filling(self, screen: int) -> int | None:
+        """The viewport that fills that screen; None where all of its viewports are seen."""
+        return self._last.get(screen) if screen in self._enlarged else None
+
+    # ---- screens ---------------------------------------------------------------------
+
+    @property
+    def layout(self) -> Layout:
+        """The grid of the first screen."""
+        return self.layouts[0]
+
+    @property
+    def layout_here(self) -> Layout:
+        """The grid of the active viewport's screen."""
+        return self.layouts[self.screen]
+
+    @property
+    def screen(self) -> int:
+        """The screen of the active viewport, counted from 0."""
+        return self.screen_of(self.active)
+
+    def screen_of(self, index: int) -> int:
+        return places.screen_of(self.layouts, index)
+
+    def places(self, screen: int) -> range:
+        """The indices of the viewports on one screen."""
+        return places.places(self.layouts, screen)
 
     def state(self, index: int | None = None) -> ViewportState | None:
         index = self.active if index is None else index
@@ -205,7 +241,7 @@ class Viewing:
         if plane is state.plane is Plane.THREE_D:
             self.solid.next_look()
             return
-        shown = replace(self.turned_to(viewer, state, plane), solid=state.solid)
+        shown = replace(turned_to(viewer, state, plane), solid=state.solid)
         hung = self._hung(self.active)
         if state.plane is Plane.THREE_D and plane is not Plane.THREE_D and hung is not None:
             shown = replace(shown, window=hung.window)
@@ -298,71 +334,39 @@ class Viewing:
     # ---- inside ----------------------------------------------------------------------
 
     def place(self, layout: Layout, cells: Iterable[Cell]) -> None:
-        """Hang these cells instead of what hung."""
-        by_place = {(c.row, c.column): c for c in cells}
-        self.layout = layout
+        """Hang these cells instead of what hung on the active viewport's screen; the other screens stay."""
+        here = self.screen
+        layouts = (*self.layouts[:here], layout, *self.layouts[here + 1 :])
+        self._put_up(layouts, [replace(c, screen=here) for c in cells], [c for c in self.cells if c.screen != here], here)
+
+    def place_all(self, layouts: Layouts, cells: Iterable[Cell]) -> None:
+        """Hang these cells, each on the screen that it names, instead of all that hung."""
+        self._put_up(layouts, list(cells), [], 0)
+
+    def _put_up(self, layouts: Layouts, cells: list[Cell], kept: list[Cell], here: int) -> None:
+        self.layouts = layouts
         self.cine.stop()
         self.dimensions.stop()
         self.linking.forget()
-        self.cells = [
-            self._completed(by_place.get((row, column)) or Cell(row, column, None))
-            for row in range(layout.rows)
-            for column in range(layout.columns)
-        ]
-        self.maximised = False
-        filled = [i for i, c in enumerate(self.cells) if c.state and not c.is_prior]
-        self.active = filled[0] if filled else 0
+        self.cells = places.filled(layouts, [*map(self._completed, cells), *kept])
+        self._enlarged = self._enlarged - {here} if kept else set()
+        first = self.places(here)[0]
+        current = [i for i, c in enumerate(self.cells) if c.state and not c.is_prior and (not kept or c.screen == here)]
+        self.active = current[0] if current else first
+        self._last = {self.screen: self.active}
         self.arrangement_changed.emit(self.arrangement)
         self.active_changed.emit(self.active)
 
     def _completed(self, cell: Cell) -> Cell:
-        """A protocol names the plane; the series knows where its middle lies."""
-        if cell.state is None:
-            return cell
-        viewer = self._viewer_of(cell.state.study_uid, cell.state.series_uid)
-        if viewer is None:
-            return cell
-        plane = cell.state.plane if viewer.can_show(cell.state.plane) else Plane.STACK
-        fresh = viewer.default_state(plane)
-        if cell.state.focus is not None or cell.state.position:
-            focus, oblique = cell.state.focus or fresh.focus, cell.state.oblique
-            fresh = replace(fresh, focus=focus, position=cell.state.position, oblique=oblique, dimension=cell.state.dimension)
-        kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
-        return replace(cell, state=self._filled_in(replace(fresh, **kept)))
+        cell = completed(cell, self._viewer_of)
+        return replace(cell, state=self._filled_in(cell.state)) if cell.state is not None else cell
 
     def _state_for(self, study_uid: str, series: Series) -> ViewportState:
         viewer = self._viewer_of(study_uid, series.series_instance_uid)
         return self._filled_in(viewer.default_state() if viewer else ViewportState(study_uid, series.series_instance_uid))
 
     def _hung(self, index: int) -> ViewportState | None:
-        """What the protocol hung in this place, if it is still the same series."""
-        cell, state = self.cells[index], self.cells[index].state
-        for hung in self.arrangement.cells if self.arrangement else ():
-            if (
-                hung.state
-                and state
-                and hung.state.series_uid == state.series_uid
-                and (hung.row, hung.column) == (cell.row, cell.column)
-            ):
-                return hung.state
-        return None
-
-    @staticmethod
-    def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
-        """Another plane of the series through the place that `state` shows, windowed as it is."""
-        if Plane.THREE_D in (plane, state.plane):
-            # A window of opacities makes no greys, nor the other way round.
-            fresh = in_the_same(viewer, viewer.default_state(plane), state)
-            fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
-            return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
-        kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion")}
-        fresh = in_the_same(viewer, viewer.default_state(plane), state)
-        fresh = replace(fresh, window=viewer.window_of(state), **kept)
-        if plane is state.plane:
-            return replace(fresh, position=state.position, focus=state.focus)
-        centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
-        place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(centred, 2, 2, 1.0, 1.0)
-        return viewer.at_point(fresh, place) if place is not None else fresh
+        return hung_in(self.arrangement, self.cells[index])
 
     def _active_cell(self) -> Cell | None:
         return self.cells[self.active] if 0 <= self.active < len(self.cells) else None
