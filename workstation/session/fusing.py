@@ -219,13 +219,14 @@ class Fusing:
         state = self._state()
         pet = state if self._modality(state) in LAID_OVER else self._pet_state(state)
         mip = self._mip_state(pet)
-        cells = self._viewing.cells
+        here = self._viewing.places(self._viewing.screen)
+        cells = [self._viewing.cells[index] for index in here]
         empty = next((i for i, cell in enumerate(cells) if cell.state is None), None)
         made = Cell(0, 0, mip, label="PET MIP", is_prior=self._is_prior(mip))
         if empty is None and len(cells) > 2:
             empty = len(cells) - 1
         if empty is not None:
-            layout = self._viewing.layout
+            layout = self._viewing.layout_here
             kept = [replace(made, row=c.row, column=c.column) if i == empty else c for i, c in enumerate(cells)]
         else:
             layout = Layout(1, len(cells) + 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workstation.domain.viewing import Arrangement, Cell, Layout
+from workstation.domain.viewing import Arrangement, Cell
+from workstation.session.places import Layouts
 from workstation.session.tool import Tool
 from workstation.session.viewing import Viewing
 
@@ -14,7 +15,7 @@ class Shown:
     """Taken before, put back after. Drawings and texts have an undo of their own."""
 
     arrangement: Arrangement | None
-    layout: Layout
+    layouts: Layouts
     cells: tuple[Cell, ...]
     active: int
     is_maximised: bool
@@ -25,7 +26,7 @@ class Shown:
     def now(cls, viewing: Viewing) -> Shown:
         return cls(
             viewing.arrangement,
-            viewing.layout,
+            viewing.layouts,
             tuple(viewing.cells),
             viewing.active,
             viewing.maximised,
@@ -34,9 +35,9 @@ class Shown:
         )
 
     def put_back(self, viewing: Viewing) -> None:
-        if self.layout != viewing.layout or _series(self.cells) != _series(viewing.cells):
+        if self.layouts != viewing.layouts or _series(self.cells) != _series(viewing.cells):
             viewing.arrangement = self.arrangement
-            viewing.place(self.layout, self.cells)
+            viewing.place_all(self.layouts, self.cells)
         for index, cell in enumerate(self.cells):
             if cell.state is not None:
                 viewing.put(index, cell.state)

@@ -261,7 +261,7 @@ class Session:
         self.registering.open_case(self.case.studies)
         self.case_changed.emit(self.case)
         if arrangement is not None:
-            self.viewing.show(replace(arrangement, layout=self.viewing.layout, cells=tuple(self.viewing.cells)))
+            self.viewing.show(self.viewing.as_it_stands(arrangement))
 
     def hang_stage(self, steps: int) -> None:
         """Go to the next or an earlier stage of the protocol."""

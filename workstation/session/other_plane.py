@@ -1,0 +1,26 @@
+"""Another plane of the same series, through the same place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workstation.domain.viewing import Plane, ViewportState
+from workstation.ports import SeriesViewer
+from workstation.session.dimensions import in_the_same
+
+
+def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
+    """Another plane of the series through the place that `state` shows, windowed as it is."""
+    if Plane.THREE_D in (plane, state.plane):
+        # A window of opacities makes no greys, nor the other way round.
+        fresh = in_the_same(viewer, viewer.default_state(plane), state)
+        fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
+        return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
+    kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion")}
+    fresh = in_the_same(viewer, viewer.default_state(plane), state)
+    fresh = replace(fresh, window=viewer.window_of(state), **kept)
+    if plane is state.plane:
+        return replace(fresh, position=state.position, focus=state.focus)
+    centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
+    place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(centred, 2, 2, 1.0, 1.0)
+    return viewer.at_point(fresh, place) if place is not None else fresh
