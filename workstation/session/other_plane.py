@@ -21,6 +21,5 @@ def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> Viewp
     fresh = replace(fresh, window=viewer.window_of(state), **kept)
     if plane is state.plane:
         return replace(fresh, position=state.position, focus=state.focus)
-    centred = replace(state, zoom=1.0, pan=(0.0, 0.0))
-    place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(centred, 2, 2, 1.0, 1.0)
+    place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(state.whole, 2, 2, 1.0, 1.0)
     return viewer.at_point(fresh, place) if place is not None else fresh
