@@ -41,6 +41,15 @@ class ReadStatus(StrEnum):
     PROBLEM = "problem"
 
 
+class AiFlag(StrEnum):
+    """What a result of artificial intelligence that came with the images says; only what it says itself."""
+
+    NONE = ""
+    PRESENT = "present"
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One imaging order (FHIR ServiceRequest / HL7 OBR). Times carry an offset; never naive."""
@@ -74,6 +83,8 @@ class Order:
     exam_end: datetime | None = None
     modality: str = ""
     """Of the scheduled procedure step, where a Modality Worklist told of it."""
+    site: str = ""
+    """Where the examination is made, in the RIS's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,16 @@ class WorklistItem:
     warning: str = ""
     read_by: str = ""
     """Who has claimed it, when that is another reader: text from outside."""
+    body_part: str = ""
+    site: str = ""
+    ai: AiFlag = AiFlag.NONE
+    owner: str = ""
+    """Whom the RIS has given it to, or who reads it: text from outside."""
+    is_mine: bool = False
+    """That owner is this seat's reader."""
+    waiting_since: datetime | None = None
+    signed_at: datetime | None = None
+    """When it was last signed here."""
 
     @property
     def is_to_read(self) -> bool:
