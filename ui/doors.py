@@ -33,6 +33,14 @@ def register(commands: Commands) -> None:
     )
     tour.add_argument("out", metavar="OUT", type=Path, help="folder for tour.json and the screenshots")
     tour.add_argument("--data", metavar="PATH", type=Path, help="read this study instead of the demonstration's chest CT")
+    tour.add_argument(
+        "--keys-only",
+        metavar="CASES",
+        type=int,
+        nargs="?",
+        const=10,
+        help="read so many cases (10) one after the other without a mouse, and write OUT/journey.json: keys and seconds of each",
+    )
     tour.add_argument("--json", action="store_true", help="write tour.json to standard output too")
     tour.set_defaults(run=run_tour)
     demo = commands.add_parser(
@@ -109,6 +117,8 @@ def run_snapshot(args: argparse.Namespace, open_core: OpenCore) -> int:
 
 def run_tour(args: argparse.Namespace, open_core: OpenCore) -> int:
     """Exit 0 only when the report was confirmed by reading it back."""
+    if args.keys_only is not None:
+        return _run_journey(args, open_core)
     from ui.tour import run
 
     told = run(open_core, args.out, args.data)
@@ -119,6 +129,22 @@ def run_tour(args: argparse.Namespace, open_core: OpenCore) -> int:
         print(f"Screenshots and tour.json lie in {args.out}")
     if told["state"] != "CONFIRMED":
         print(f"tour: ended as {told['state']}: {told.get('problem', '')}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run_journey(args: argparse.Namespace, open_core: OpenCore) -> int:
+    from ui.journey import run
+
+    told = run(open_core, args.out, cases=args.keys_only)
+    if args.json:
+        print(json.dumps(told, indent=1))
+    else:
+        cost = f"{told.get('keys_per_case')} keys and {told.get('seconds_per_case')} s for each"
+        print(f"{told['confirmed']} of {args.keys_only} reports confirmed, {cost}, {told['clicks']} clicks")
+        print(f"Screenshots and journey.json lie in {args.out}")
+    if told["confirmed"] != args.keys_only:
+        print(f"tour: {told.get('problem', '')}", file=sys.stderr)
         return 1
     return 0
 

@@ -117,6 +117,7 @@ class Making:
 
 def examinations(today: date) -> tuple[Examination, ...]:
     """All demonstration studies, in the order in which they are made."""
+    year = f"{today:%y}"
     aake = Subject("DEMO-0001", "Grönlyng^Åke^Sæbjörn", date(1958, 3, 14), "M", 1.79, 82.0)
     signe = Subject("DEMO-0002", "Fjällmyr^Signe", date(1971, 9, 2), "F", 1.68, 64.0)
     kaare = Subject("DEMO-0003", "Sørvåg^Kåre", date(1963, 6, 27), "M", 1.82, 76.0)
@@ -124,14 +125,14 @@ def examinations(today: date) -> tuple[Examination, ...]:
     oeystein = Subject("DEMO-0005", "Kråkhöj^Øystein", date(1980, 11, 5), "M", 1.85, 88.0)
     elna = Subject("DEMO-0006", "Träskhed^Elna", date(1994, 4, 30), "F", 1.71, 61.0)
     return (
-        Examination("ct-chest", aake, "LYS-26-1001", "CT chest with contrast", today, "082410", "CHEST"),
+        Examination("ct-chest", aake, f"LYS-{year}-1001", "CT chest with contrast", today, "082410", "CHEST"),
         Examination(
-            "ct-chest-prior", aake, "LYS-26-0147", "CT chest with contrast", today - timedelta(days=275), "101532", "CHEST"
+            "ct-chest-prior", aake, f"LYS-{year}-0147", "CT chest with contrast", today - timedelta(days=275), "101532", "CHEST"
         ),
-        Examination("mr-head", signe, "LYS-26-1002", "MR head", today, "090215", "HEAD"),
-        Examination("petct", kaare, "LYS-26-1003", "PET/CT trunk FDG", today, "093040", "WHOLEBODY"),
-        Examination("mg", aasa, "LYS-26-1004", "Mammography, both breasts", today, "101105", "BREAST"),
-        Examination("dbt", aasa, "LYS-26-1005", "Tomosynthesis, left breast", today, "102020", "BREAST"),
-        Examination("us", oeystein, "LYS-26-1006", "Echocardiography", today, "110330", "HEART"),
-        Examination("hand", elna, "LYS-26-1007", "Radiograph of left hand", today, "113555", "HAND"),
+        Examination("mr-head", signe, f"LYS-{year}-1002", "MR head", today, "090215", "HEAD"),
+        Examination("petct", kaare, f"LYS-{year}-1003", "PET/CT trunk FDG", today, "093040", "WHOLEBODY"),
+        Examination("mg", aasa, f"LYS-{year}-1004", "Mammography, both breasts", today, "101105", "BREAST"),
+        Examination("dbt", aasa, f"LYS-{year}-1005", "Tomosynthesis, left breast", today, "102020", "BREAST"),
+        Examination("us", oeystein, f"LYS-{year}-1006", "Echocardiography", today, "110330", "HEART"),
+        Examination("hand", elna, f"LYS-{year}-1007", "Radiograph of left hand", today, "113555", "HAND"),
     )
