@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable
 from importlib.resources import as_file, files
@@ -60,7 +61,15 @@ def application(arguments: list[str] | None = None) -> QApplication:
     app.setDesktopFileName("lyskasse")
     theme.apply(app)
     app.setWindowIcon(icons.icon("window", theme.ACCENT))
+    atexit.register(_leave_clipboard)
     return app
+
+
+def _leave_clipboard() -> None:
+    """What we copied becomes text of Qt's own: an object of Python's on the clipboard outlives Python, and ends it badly."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard.ownsClipboard() or QGuiApplication.platformName() in UNSEEN:
+        clipboard.setText(clipboard.text())
 
 
 def install_translation(app: QApplication, language: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -139,3 +141,16 @@ def test_words_whose_report_nobody_knows_are_asked_for(copied, seat):
     paste(copied)
     assert copied.pasting.question.isVisible()
     assert seat.text() == ""
+
+
+def test_the_program_ends_well_with_copied_words_on_the_clipboard():
+    """Qt frees the clipboard after Python has gone."""
+    lines = (
+        "from PySide6.QtCore import QMimeData",
+        "from ui import app",
+        "made, data = app.application(['x', '-platform', 'offscreen']), QMimeData()",
+        "data.setText('copied')",
+        "made.clipboard().setMimeData(data)",
+    )
+    ended = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
