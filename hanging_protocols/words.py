@@ -1,6 +1,6 @@
 """Words for body parts, sides, views and kinds of series in English, Swedish, Norwegian, Danish, Finnish.
 
-The lists are data (`resources/hanging_protocols/words.toml`). A word stands for itself; with a
+The lists are data (`resources/hanging_protocols/words/`, a file for each kind). A word stands for itself; with a
 trailing `*` for every word that begins with it, because the Nordic languages write compounds
 together. Of several words that fit the same place the longest wins: `bröstrygg*` (thoracic spine)
 before `bröst*` (breast).
@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 # From this many letters on, ae and oe are taken for ä/æ and ö/ø.
@@ -102,11 +102,12 @@ class Vocabulary:
 
 @cache
 def vocabulary(kind: str) -> Vocabulary:
-    """The built-in word list of a kind. Raises KeyError for a kind that the file has not."""
-    text = files("resources").joinpath("hanging_protocols", "words.toml").read_text(encoding="utf-8")
-    return Vocabulary(_term(name, table) for name, table in tomllib.loads(text)[kind].items())
+    """The built-in word list of a kind: anatomy, examination, laterality, series, view. Raises OSError for another."""
+    text = files("resources").joinpath("hanging_protocols", "words", f"{kind}.toml").read_text(encoding="utf-8")
+    return Vocabulary(_term(name, table) for name, table in tomllib.loads(text).items())
 
 
+@lru_cache(MOST_REMEMBERED)
 def tokens(text: str) -> tuple[str, ...]:
     """Words in comparable form: lower case, without accents, `æ`/`ä`/`ae` and `ø`/`ö`/`oe` alike."""
     spaced = "".join(letter if letter.isalnum() else " " for letter in fold(text))
