@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hanging_protocols import plain
+from hanging_protocols import plain, prior_facts
+from hanging_protocols.comparable import counterpart
 from hanging_protocols.facts import Fact
 from hanging_protocols.hanging import HungStage, Scene, hang_stage
 from hanging_protocols.matching import score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
-from hanging_protocols.priors import RankedPrior, rank_priors
+from hanging_protocols.prior_facts import of_found
+from hanging_protocols.prior_rules import PriorRules, built_in
+from hanging_protocols.priors import RankedPrior, rank, rank_priors
 from hanging_protocols.screens import fitted
 from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
+from workstation.domain.archive import FoundStudy
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
+from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
-from workstation.domain.viewing import Arrangement, PresetTable
+from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 
 OTHER_SERIES = "Other series"
 
@@ -37,9 +42,15 @@ class Ranked:
 class ProtocolHanger:
     """Implements workstation.ports.Hanger on a fixed set of protocols and window presets."""
 
-    def __init__(self, protocols: Iterable[HangingProtocol], presets: PresetTable | None = None) -> None:
+    def __init__(
+        self,
+        protocols: Iterable[HangingProtocol],
+        presets: PresetTable | None = None,
+        prior_rules: PriorRules | None = None,
+    ) -> None:
         self.protocols = tuple(protocols)
         self.presets = presets or PresetTable()
+        self.prior_rules = prior_rules or built_in()
 
     def rank(self, current: Study, priors: Sequence[Study] = (), context: HangingContext = NOTHING_KNOWN) -> tuple[Ranked, ...]:
         """Every protocol, the best first.
@@ -58,6 +69,18 @@ class ProtocolHanger:
             for one in self.rank(current, priors, context)
         )
 
+    def relevance(
+        self, current: Study, candidates: Sequence[Study | FoundStudy], context: HangingContext = NOTHING_KNOWN
+    ) -> tuple[PriorRelevance, ...]:
+        """How much speaks for each as a prior, here or as an archive lists it, the most relevant first."""
+        ours = prior_facts.of_study(StudyFacts(current))
+        known = [of_found(one) if isinstance(one, FoundStudy) else prior_facts.of_study(StudyFacts(one)) for one in candidates]
+        return rank(ours, known, context, self.prior_rules)
+
+    def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
+        """The images of another study that are most like what is shown of the current one, and why; or why none."""
+        return counterpart(current, shown, other)
+
     def hang(
         self,
         current: Study,
@@ -71,7 +94,7 @@ class ProtocolHanger:
         `priors` may hold any study; only comparable priors of the same patient are hung. A
         stage past the last one gives the last one. Never raises for what the studies hold.
         """
-        facts, ranked_priors = self._known(current, priors)
+        facts, ranked_priors = self._known(current, priors, context)
         scene = self._scene(facts, ranked_priors, context)
         notes = tuple(f"Not used as a prior: {one.refusal}" for one in ranked_priors if one.refusal)
         for ranked in self._candidates(scene, protocol_id):
@@ -91,9 +114,11 @@ class ProtocolHanger:
             if ranked.protocol.protocol_id == protocol_id or (not protocol_id and ranked.points > 0.0):
                 yield ranked
 
-    def _known(self, current: Study, priors: Sequence[Study]) -> tuple[StudyFacts, tuple[RankedPrior, ...]]:
+    def _known(
+        self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
+    ) -> tuple[StudyFacts, tuple[RankedPrior, ...]]:
         facts = StudyFacts(current)
-        return facts, rank_priors(facts, map(StudyFacts, priors))
+        return facts, rank_priors(facts, map(StudyFacts, priors), context, self.prior_rules)
 
     def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior], context: HangingContext) -> Scene:
         return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets, context)

@@ -17,10 +17,12 @@ from workstation.core_reports import CoreReports
 from workstation.core_ris import CoreRis
 from workstation.corner_texts import CornerTexts, load_corner_texts
 from workstation.domain.annotation import Annotation
+from workstation.domain.archive import FoundStudy
 from workstation.domain.delivery import Delivery
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
+from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
-from workstation.domain.viewing import Arrangement, PresetTable
+from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.marks_store import MarkStore
@@ -79,6 +81,14 @@ class _LaterHanger:
         self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
     ) -> tuple[ProtocolChoice, ...]:
         return self._make().choices(current, priors, context)
+
+    def relevance(
+        self, current: Study, candidates: Sequence[Study | FoundStudy], context: HangingContext = NOTHING_KNOWN
+    ) -> tuple[PriorRelevance, ...]:
+        return self._make().relevance(current, candidates, context)
+
+    def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
+        return self._make().counterpart(current, shown, other)
 
 
 class _LaterDrawings:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
+from workstation.domain.archive import FoundStudy
 from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
 from workstation.domain.dose import DoseReport
@@ -20,6 +21,7 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
+from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
@@ -69,6 +71,19 @@ class Hanger(Protocol):
         context: HangingContext = NOTHING_KNOWN,
     ) -> tuple[ProtocolChoice, ...]:
         """Every protocol, the one that fits best first."""
+        ...
+
+    def relevance(
+        self,
+        current: Study,
+        candidates: Sequence[Study | FoundStudy],
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> tuple[PriorRelevance, ...]:
+        """How much speaks for each as a prior, here or as an archive lists it, the most relevant first."""
+        ...
+
+    def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
+        """The images of another study that are most like what is shown of the current one, as acquired, and why; or why none."""
         ...
 
 

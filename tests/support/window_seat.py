@@ -26,6 +26,7 @@ from workstation.domain.lesion import LesionProposal
 from workstation.domain.life import Life
 from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
+from workstation.domain.prior import PriorRelevance
 from workstation.domain.report import Report, ReportSection, ReportStatus, SectionCode
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, PresetTable, ViewportState, Window, WindowPreset
@@ -333,6 +334,20 @@ class FakeHanger:
 
     def choices(self, current: Study, priors, context=None):
         return ()
+
+    def relevance(self, current: Study, candidates, context=None) -> tuple[PriorRelevance, ...]:
+        """The newest first; what is later is none."""
+        newest = sorted(candidates, key=lambda one: one.study_date, reverse=True)
+        later = {one.study_instance_uid for one in newest if one.study_date > current.study_date}
+        return tuple(
+            PriorRelevance(
+                uid, 1.0, ("newest first",), "it was made after the study being read" if uid in later else "", uid in later
+            )
+            for uid in (one.study_instance_uid for one in newest)
+        )
+
+    def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
+        return ViewportState(other.study_instance_uid, other.series[0].series_instance_uid), "its first series"
 
     def hang(self, current: Study, priors, stage: int = 0, protocol_id: str = "", context=None) -> Arrangement:
         hung = [(study, series) for study in (current, *priors) for series in study.series][:4]

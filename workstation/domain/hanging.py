@@ -19,8 +19,9 @@ class ScreenFacts:
 class HangingContext:
     """All but the images. The order's words are text from outside.
 
-    `mentioned` says of priors (by Study Instance UID) which words of the order or of an earlier report speak of
-    them. `first_prior` is the prior that the reader stepped to: it hangs where the most relevant one would.
+    `mentioned` says of priors (by Study Instance UID) which words of the order or of the report being written speak
+    of them, `mentioned_before` which of an earlier report. `first_prior` is the prior that the reader stepped to: it
+    hangs where the most relevant one would.
     `screens` are those that images hang on, the first one first.
     """
 
@@ -30,6 +31,7 @@ class HangingContext:
     body_site: str = ""
     laterality: str = ""
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    mentioned_before: Mapping[str, str] = field(default_factory=dict)
     first_prior: str = ""
     screens: tuple[ScreenFacts, ...] = ()
 

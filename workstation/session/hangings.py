@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workstation.domain.hanging import HangingContext, ProtocolChoice, ScreenFacts
 from workstation.domain.order import WorklistItem
+from workstation.domain.prior import NOT_MENTIONED, Mentions
 from workstation.domain.viewing import Arrangement
 from workstation.ports import Hanger
 from workstation.session.viewing import Viewing
@@ -23,8 +24,8 @@ class Hangings:
         self._hanger, self._viewing, self._case = hanger, viewing, case
         self.screens: Callable[[], tuple[ScreenFacts, ...]] = tuple
         """Those that images may hang on; the window plugs it in."""
-        self.mentions: Callable[[Case], Mapping[str, str]] = lambda _: {}
-        """What the order and earlier reports say of priors (by Study Instance UID)."""
+        self.mentions: Callable[[Case], Mentions] = lambda _: NOT_MENTIONED
+        """What the order, the report and earlier reports say of priors. Any thread."""
         self.protocol_id = ""
         """The protocol that the reader chose; empty for the one that fits best."""
         self.first_prior = ""
@@ -38,7 +39,8 @@ class Hangings:
         self.protocol_id = self.first_prior = ""
 
     def context_of(self, case: Case) -> HangingContext:
-        known = replace(of_order(case.item), mentioned=self.mentions(case), screens=self.screens())
+        said = self.mentions(case)
+        known = replace(of_order(case.item), mentioned=said.now, mentioned_before=said.before, screens=self.screens())
         return replace(known, first_prior=self.first_prior)
 
     def stage(self, steps: int) -> None:

@@ -1,0 +1,51 @@
+"""Earlier studies of a patient as they stand to the one being read: how much speaks for each, and where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Which words speak of which study (by Study Instance UID). All words are text from outside.
+
+    `now` are those of the order and of the report being written, `before` those of earlier reports.
+    """
+
+    now: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+
+
+NOT_MENTIONED = Mentions()
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRelevance:
+    """How much speaks for comparing with a study. `reasons`, in words with their points, are never empty.
+
+    `refusal`, when not empty, is why it is never hung by itself. `is_later`: it was made after the study being read;
+    `is_other_person`: it is another patient's, or may be. `sides` are `L`, `R`, `B` as far as they are known.
+    """
+
+    study_instance_uid: str
+    points: float
+    reasons: tuple[str, ...]
+    refusal: str = ""
+    is_later: bool = False
+    is_other_person: bool = False
+    sides: tuple[str, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        return not self.refusal
+
+
+class Whereabouts(StrEnum):
+    """Where the images of a known study are."""
+
+    HERE = "here"
+    PARTLY = "partly here"
+    ARCHIVE = "in an archive"
+    COMING = "being fetched"
