@@ -63,12 +63,14 @@ def screen_map(
     pixel: float = 0.0,
     in_mm: bool = False,
     held: tuple[float, float] | None = None,
+    middle: tuple[float, float] | None = None,
 ) -> ScreenMap:
     """The map that fits `extent` (u0, u1, v0, v1: outer edges) into the view at zoom 1, or sizes it as the state asks.
 
     `pixel` is the length of the finest image pixel (0: the smaller pitch); `in_mm` says that lengths
     are millimetres, without which there is no true size and no common scale. `held` is the (u, v) that an anchored
-    state holds at its side and height; without it the edge of the extent and its middle are.
+    state holds at its side and height; without it the edge of the extent and its middle are. `middle` is the (u, v)
+    that lies in the middle of a framed view; without it that of the extent does.
 
     `pitch` is the length of one unit of u and of v (mm, or the pixel aspect when lengths are
     unknown), so that pixels that are not square are drawn right. Rotation is clockwise and
@@ -76,7 +78,8 @@ def screen_map(
     """
     u0, u1, v0, v1 = extent
     cos, sin = _turn(state.rotation)
-    wide, high = (u1 - u0) * pitch[0], (v1 - v0) * pitch[1]
+    is_framed = state.framed is not None and in_mm and not state.anchor
+    wide, high = state.framed.mm if state.framed and is_framed else ((u1 - u0) * pitch[0], (v1 - v0) * pitch[1])
     box = abs(cos) * wide + abs(sin) * high, abs(sin) * wide + abs(cos) * high
     finest = pixel or min(pitch)
     sizing = state.sizing if state.sizing not in IN_MM or (in_mm and state.pixel_mm > 0.0) else Sizing.FIT
@@ -86,7 +89,7 @@ def screen_map(
     flip_y = -1.0 if state.flipped_vertically else 1.0
     a, b = flip_x * scale * cos * pitch[0], flip_x * scale * -sin * pitch[1]
     c, d = flip_y * scale * sin * pitch[0], flip_y * scale * cos * pitch[1]
-    u, v = (u0 + u1) / 2, (v0 + v1) / 2
+    u, v = middle if middle is not None and is_framed else ((u0 + u1) / 2, (v0 + v1) / 2)
     x, y = width * (state.middle[0] + state.pan[0]), height * (state.middle[1] + state.pan[1])
     if state.anchor:
         dx, dy = _from_anchor((a, b, c, d), extent, state.anchor, held)

@@ -147,6 +147,17 @@ class ViewportPlaces:
         """How long the file asks each image to stand when they are played; a cut's images have no times."""
         return FrameTiming() if is_plane(state) else timing_of(self.images)
 
+    def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
+        """Width and height of the whole image or cut, unturned; None where millimetres are not known, and in 3D."""
+        if state.plane is Plane.THREE_D or not self.images.frame_count:
+            return None
+        if is_plane(state):
+            u0, u1, v0, v1 = self._cut(state).extent
+            return u1 - u0, v1 - v0
+        position = self._shown(state)
+        header, spacing = self.images.header(position), self.images.facts(position).spacing
+        return None if spacing is None else (header.columns * spacing[1], header.rows * spacing[0])
+
     def spacing_source(self, state: ViewportState) -> SpacingSource:
         return self.images.facts(self._position(state)).spacing_source if self.images.frame_count else SpacingSource.NONE
 

@@ -155,7 +155,10 @@ def frame_view(images: SeriesImages, state: ViewportState, position: int, width:
     extent, identity = (-0.5, header.columns - 0.5, -0.5, header.rows - 0.5), images.identity(position)
     held = state.held.place if state.held is not None and state.held.image == identity.sop_instance_uid else None
     pitch, in_mm = pixel_pitch(header, facts), facts.spacing is not None
-    return FrameView(header, facts, screen_map(extent, pitch, state, width, height, in_mm=in_mm, held=held), identity)
+    place = state.framed.middle if state.framed is not None else None
+    middle = facts.plane.to_pixel(place)[:2] if facts.plane is not None and place is not None else None
+    screen = screen_map(extent, pitch, state, width, height, in_mm=in_mm, held=held, middle=middle)
+    return FrameView(header, facts, screen, identity)
 
 
 def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
@@ -170,7 +173,10 @@ def cut_of(images: SeriesImages, state: ViewportState) -> CutPlane:
 def cut_view(images: SeriesImages, state: ViewportState, width: int, height: int) -> CutView:
     """Raises Refused when the series is no volume."""
     geometry, cut = _geometry(images), cut_of(images, state)
-    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, _finest(geometry, cut.right, cut.down), in_mm=True)
+    place = state.framed.middle if state.framed is not None else None
+    middle = cut.to_plane(place)[:2] if place is not None else None
+    finest = _finest(geometry, cut.right, cut.down)
+    screen = screen_map(cut.extent, (1.0, 1.0), state, width, height, finest, in_mm=True, middle=middle)
     is_slab = state.slab_mm > cut.step
     samples, apart = slab_samples(state.slab_mm, cut.step, is_along_voxels(geometry, cut)) if is_slab else (1, cut.step)
     on_slice = slice_shown(geometry, cut) if samples == 1 else None

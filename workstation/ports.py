@@ -11,6 +11,7 @@ from typing import Protocol
 from workstation.domain.alignment import Alignment
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
 from workstation.domain.archive import FoundStudy
+from workstation.domain.breast import Sheet
 from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
 from workstation.domain.dose import DoseReport
@@ -188,11 +189,19 @@ class SeriesViewer(Protocol):
         """Whether `state` can be shown without waiting."""
         ...
 
+    def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
+        """Width and height of the whole image or cut, unturned; None where millimetres are not known, and in 3D."""
+        ...
+
     def timing(self, state: ViewportState) -> FrameTiming:
         """How long the file asks each image of the whole reading order to stand when they are played."""
         ...
 
     def spacing_source(self, state: ViewportState) -> SpacingSource: ...
+    def sheet(self, state: ViewportState) -> Sheet | None:
+        """The image of a stack view as something that is placed; None of cuts and 3D."""
+        ...
+
     def own_windows(self, state: ViewportState) -> tuple[str, ...]:
         """The windows, then the VOI LUTs that the file brings, by their explanations."""
         ...

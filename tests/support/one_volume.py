@@ -13,6 +13,7 @@ class OneVolume:
     """Beside whatever else the viewer is. `volumes` are what a test gives it."""
 
     volumes: tuple[Dimension, ...] = ()
+    extent: tuple[float, float] | None = None
     made_curve: Curve | Exception | None = None
 
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -23,6 +24,9 @@ class OneVolume:
 
     def at_dimension(self, state: ViewportState, dimension: int) -> ViewportState:
         return replace(state, dimension=min(max(dimension, 0), max(len(self.volumes) - 1, 0)))
+
+    def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
+        return self.extent
 
     def curve(self, annotation: object) -> Curve:
         if isinstance(self.made_curve, Exception):

@@ -122,6 +122,19 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Framed:
+    """What zoom 1.0 fits into the viewport in place of the whole image: as much as of the images it is compared with.
+
+    So both show as many millimetres on a device pixel, however the window is resized. `mm` is (width, height) of the
+    image, unturned; `middle` (LPS mm) lies in the viewport's middle at pan 0, the image's own middle where it is None.
+    Without a known spacing, and in an anchored viewport, it plays no part.
+    """
+
+    mm: tuple[float, float]
+    middle: Vec3 | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewportState:
     """What one viewport shows; `rendering.viewport.Viewport` draws it.
 
@@ -137,7 +150,7 @@ class ViewportState:
     below 0 smooths; no measured value follows it. `dimension` counts the volumes of a series that has
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
-    `followed` is the presentation state that a stack is shown by.
+    `followed` is the presentation state that a stack is shown by, `framed` what is fitted in place of the whole image.
     """
 
     study_uid: str
@@ -167,6 +180,7 @@ class ViewportState:
     followed: Followed | None = None
     anchor: str = ""
     held: Held | None = None
+    framed: Framed | None = None
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -177,7 +191,7 @@ class ViewportState:
     @property
     def whole(self) -> ViewportState:
         """The same image fitted into the viewport, its middle in the middle: for what only asks where the image lies."""
-        return replace(self, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT, anchor="", held=None)
+        return replace(self, zoom=1.0, pan=(0.0, 0.0), sizing=Sizing.FIT, anchor="", held=None, framed=None)
 
     @property
     def voi(self) -> Window | LookupTable | None:

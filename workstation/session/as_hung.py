@@ -23,6 +23,7 @@ HUNG_FIELDS = (
     "sizing",
     "pixel_mm",
     "anchor",
+    "framed",
     "sharpening",
     "solid",
     "fusion",
