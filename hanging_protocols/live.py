@@ -1,0 +1,233 @@
+"""The protocols in force while the program runs: read, saved, taken back, and read again when a folder changed.
+
+A folder of the site is looked at when another case is hung, and never waited for longer than a reader notices.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hanging_protocols import library, library_files, schema
+from hanging_protocols.engine import ProtocolHanger, Ranked
+from hanging_protocols.hanging import Scene
+from hanging_protocols.kinds import kind_of
+from hanging_protocols.library import LEVEL_WORDS, Library
+from hanging_protocols.library_files import Written
+from hanging_protocols.model import HangingProtocol, Level
+from hanging_protocols.study_facts import StudyFacts
+from hanging_protocols.write import write
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
+from workstation.domain.study import Study
+from workstation.domain.viewing import Arrangement, PresetTable
+from workstation.errors import Refused, Unavailable, WorkstationError
+
+# How long a case that opens waits for a look at the folders; a slower answer counts for the next one.
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A level that protocols may be saved at, or `why_not` in words."""
+
+    level: Level
+    folder: Path
+    why_not: str = ""
+
+
+class LibraryHanger(ProtocolHanger):
+    """Implements workstation.ports.Hanger on the folders of a site, a group and a reader.
+
+    `copies` is where the last good copies of shared folders lie, `chosen` the file of the protocols that the
+    reader chose for a kind of study. `tell` is given what is refused, each once.
+    """
+
+    def __init__(
+        self,
+        folders: Mapping[Level, Path],
+        presets: PresetTable,
+        tell: Callable[[WorkstationError], object],
+        copies: Path,
+        chosen: Path,
+    ) -> None:
+        super().__init__((), presets)
+        self.folders = dict(folders)
+        self._tell, self._copies, self._chosen_path = tell, copies, chosen
+        self._told: set[str] = set()
+        self._stamps: tuple[object, ...] = ()
+        self._last_study = ""
+        self._chosen = _read_chosen(chosen)
+        self.library = Library(())
+        self.reload()
+
+    # ---- as the core asks it ---------------------------------------------------------
+
+    def hang(
+        self,
+        current: Study,
+        priors: Sequence[Study],
+        stage: int = 0,
+        protocol_id: str = "",
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> Arrangement:
+        if current.study_instance_uid != self._last_study:
+            self._last_study = current.study_instance_uid
+            self.refresh()
+        chosen = "" if protocol_id else self.chosen_for(current)
+        if chosen:
+            kind = kind_of(StudyFacts(current)).words
+            hung = super().hang(current, priors, stage, chosen, context)
+            if hung.protocol == chosen:
+                return replace(hung, reasons=(f"Chosen by you for {kind}", *hung.reasons))
+        return super().hang(current, priors, stage, protocol_id, context)
+
+    # ---- what there is ---------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Read every folder again; say what is refused now and was not before."""
+        self._stamps = self._look()
+        found = library.read(self.folders.items(), self._copies)
+        self.library, self.protocols = found, found.protocols
+        problems: list[WorkstationError] = [error for _, error in found.refused]
+        problems += [Unavailable(notice) for notice in found.notices]
+        for problem in problems:
+            if str(problem) not in self._told:
+                self._tell(problem)
+        self._told = {str(problem) for problem in problems}
+
+    def refresh(self) -> bool:
+        """Read the folders again if a file of them changed. False when nothing did, or they do not answer at once."""
+        stamps = library_files.within(self._look, self._stamps, LOOK_SECONDS)
+        if stamps == self._stamps:
+            return False
+        self.reload()
+        return True
+
+    def scene(self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> Scene:
+        """What there is to hang, as the engine sees it."""
+        return self._scene(*self._known(current, priors), context)
+
+    def ranked(self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> tuple[Ranked, ...]:
+        """Every protocol, the best first, one that was chosen for this kind of study before all."""
+        found = self.rank(current, priors, context)
+        chosen = self.chosen_for(current)
+        return tuple(sorted(found, key=lambda one: one.protocol.protocol_id != chosen))
+
+    def places(self) -> tuple[Place, ...]:
+        """The levels above the built-in one that have a folder."""
+        return tuple(Place(level, folder, library_files.why_not_writable(folder)) for level, folder in self.folders.items())
+
+    def try_out(
+        self,
+        draft: HangingProtocol,
+        current: Study,
+        priors: Sequence[Study],
+        stage: int = 0,
+        context: HangingContext = NOTHING_KNOWN,
+    ) -> Arrangement:
+        """What a protocol that is not saved would hang, whether it fits the study or not."""
+        return ProtocolHanger((draft,), self.presets).hang(current, priors, stage, draft.protocol_id, context)
+
+    def chosen_first(self, draft: HangingProtocol, current: Study, priors: Sequence[Study], context: HangingContext) -> Ranked:
+        """The protocol that would be chosen if `draft` were saved."""
+        others = [one for one in self.protocols if one.protocol_id != draft.protocol_id]
+        return ProtocolHanger((*others, draft), self.presets).rank(current, priors, context)[0]
+
+    # ---- what is changed -------------------------------------------------------------
+
+    def save(self, protocol: HangingProtocol, level: Level, comment: str = "") -> Written:
+        """Write it to the level's folder; it is in force at once. Raises Refused (by key) or Unavailable."""
+        path = self.path_for(protocol.protocol_id, level)
+        text = write(replace(protocol, level=level), comment)
+        schema.parse(text, path.name, level)
+        done = library_files.write(path, text.encode())
+        self.reload()
+        return done
+
+    def remove(self, protocol_id: str, level: Level) -> Written:
+        """Take a protocol's file away; what it replaced is in force again. Raises Refused, Unavailable."""
+        kept = self.library.at(protocol_id, level)
+        if kept is None:
+            raise Refused("There is no such file", f"No protocol of this id is {LEVEL_WORDS[level]}")
+        done = library_files.remove(kept.path)
+        self.reload()
+        return done
+
+    def take_back(self, done: Written) -> None:
+        """Undo a `save` or a `remove`."""
+        library_files.take_back(done)
+        self.reload()
+
+    def path_for(self, protocol_id: str, level: Level) -> Path:
+        """Its file: the one that gave it at this level, or one named after it that no other protocol has."""
+        folder = self.folders.get(level)
+        if folder is None:
+            raise Refused("There is no folder for this level", f"Set {level.name.lower()}_protocols in settings.toml")
+        kept = self.library.at(protocol_id, level)
+        if kept is not None:
+            return kept.path
+        taken = {one.path.name for one in self.library.found if one.protocol.level is level}
+        taken |= {path.name for path in self.library.refused_paths if path.parent == folder}
+        stem = protocol_id.replace("-", "_")
+        names = (stem, *(f"{stem}_{number}" for number in range(2, 1000)))
+        return next(folder / f"{name}.toml" for name in names if f"{name}.toml" not in taken)
+
+    def unused_id(self, wish: str) -> str:
+        """`wish` made an id that no protocol has."""
+        taken = {one.protocol_id for one in self.protocols} | {one.protocol.protocol_id for one in self.library.found}
+        return unused(slug(wish), taken)
+
+    # ---- a protocol for a kind of study ----------------------------------------------
+
+    def chosen_for(self, study: Study) -> str:
+        """The protocol that the reader chose for studies of this kind; empty for none, or one that is gone."""
+        chosen = self._chosen.get(kind_of(StudyFacts(study)).key, "") if self._chosen else ""
+        return chosen if self.library.get(chosen) is not None else ""
+
+    def choose_for(self, study: Study, protocol_id: str) -> str:
+        """Hang studies of this kind by that protocol from now on (empty: by the best one). Gives the kind in words."""
+        kind = kind_of(StudyFacts(study))
+        chosen = {key: value for key, value in self._chosen.items() if key != kind.key}
+        if protocol_id:
+            chosen[kind.key] = protocol_id
+        library_files.write(self._chosen_path, json.dumps(chosen, indent=1, sort_keys=True).encode())
+        self._chosen = chosen
+        return kind.words
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _look(self) -> tuple[object, ...]:
+        return tuple(_stamp(folder) for folder in self.folders.values())
+
+
+def unused(wish: str, taken: Iterable[str]) -> str:
+    """`wish`, or with a number behind it, as none of `taken` is."""
+    taken = set(taken)
+    names = (wish, *(f"{wish}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if name not in taken)
+
+
+def slug(text: str) -> str:
+    """Small letters, digits and hyphens of a title, as ids are written; never empty."""
+    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.casefold())
+    return "-".join(part for part in kept.split("-") if part)[:60] or "protocol"
+
+
+def _stamp(folder: Path) -> object:
+    try:
+        return library_files.stamp(folder)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        return error.strerror
+
+
+def _read_chosen(path: Path) -> dict[str, str]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    pairs = stored.items() if isinstance(stored, dict) else ()
+    return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
