@@ -30,12 +30,14 @@ from rendering.viewport_looking import loupe_state, own_window_names
 from rendering.viewport_paint import Painter, filling
 from rendering.viewport_places import ViewportPlaces
 from rendering.viewport_probe import probe_cut, probe_frame, probe_on_cut, probe_stack
+from rendering.viewport_sheet import Sheets
 from rendering.viewport_solid import SolidView
 from rendering.viewport_solid_paint import GivenUp, SolidPainter
 from rendering.viewport_values import COLOUR_WINDOW, ValueScale
 from rendering.viewport_views import CutView, FrameView, cut_view, frame_view, is_plane
 from rendering.window_of_values import window_of_values
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured
+from workstation.domain.breast import Sheet
 from workstation.domain.curve import Curve
 from workstation.domain.doubt import Doubt
 from workstation.domain.geometry import Vec3
@@ -60,6 +62,7 @@ class Viewport(ViewportPlaces, ViewportFusion):
         self._painter = Painter(images, self._scale)
         self.solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
+        self._sheets = Sheets(images)
         self._measuring = Measuring(images, self._scale, self._doubts)
 
     # Drawing
@@ -169,6 +172,10 @@ class Viewport(ViewportPlaces, ViewportFusion):
         return loupe_state(lambda s, w, h: self._view(s, w, h).screen, state, width, height, at, times, side, keep)
 
     # Values and places
+
+    def sheet(self, state: ViewportState) -> Sheet | None:
+        """The image of a stack view as something that is placed; None of cuts and 3D."""
+        return None if is_plane(state) else self._sheets.sheet(self._shown(state))
 
     def own_windows(self, state: ViewportState) -> tuple[str, ...]:
         """The file's windows, then its VOI LUTs, by their explanations; none of a colour image."""
