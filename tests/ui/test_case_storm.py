@@ -16,6 +16,7 @@ from ui.viewport_grid import ViewportGrid
 from workstation.commands import keymap
 from workstation.commands.command import Context
 from workstation.commands.table import COMMANDS
+from workstation.domain.viewing import Plane
 from workstation.jobs import IMAGES, PICTURES
 
 pytestmark = pytest.mark.qt
@@ -71,13 +72,15 @@ def test_no_frame_of_an_old_case_is_ever_painted_in_ten_thousand_switches(grid, 
     painted = late = 0
     for _ in range(SWITCHES):
         jobs.held = {PICTURES, IMAGES} if chance.random() < 0.1 else {PICTURES}
+        seat.hanger.plane = chance.choice((Plane.STACK, Plane.AXIAL))  # made at once; made in a job
         seat.session.open(chance.choice(seat.items))
-        while jobs.waiting and (len(jobs.waiting) > MOST_WAITING or chance.random() < 0.5):
-            jobs.release(chance.randrange(len(jobs.waiting)))
-            late += 1
-        if chance.random() < 0.2 and seat.session.case is not None:
-            QApplication.processEvents()
-            painted += check(grid, seat)
+        for _ in range(chance.choice((0, 0, 0, 0, 0, 1, 2, 3))):
+            if seat.session.case is not None:
+                QApplication.processEvents()
+                painted += check(grid, seat)
+            while jobs.waiting and (len(jobs.waiting) > MOST_WAITING or chance.random() < 0.7):
+                jobs.release(chance.randrange(len(jobs.waiting)))
+                late += 1
     jobs.held = set()
     seat.session.open(seat.items[-1])
     while jobs.waiting:
