@@ -9,9 +9,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from ui.crosshair import CrosshairHand, Grip
-from ui.gestures import WHEEL_STEP
+from ui.mouse_events import held_text, notches
 from workstation.domain.crosshair import directions_of
 from workstation.errors import WorkstationError
+from workstation.session.mouse import WHEEL
 from workstation.session.tool import DRAWS
 from workstation.session.viewing import Viewing
 
@@ -72,17 +73,17 @@ class CrosshairEvents(QObject):
         return self._widget.layer.hit((event.position().x(), event.position().y())) is not None
 
     def _wheel(self, event: QWheelEvent) -> bool:
-        """On a line it scrolls that line's plane; with Alt it makes the slab thicker or thinner."""
-        delta = event.angleDelta().y() or event.angleDelta().x()
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        """On a line it scrolls that line's plane; with Alt (`Mouse`) it makes the slab thicker or thinner."""
+        does = self._viewing.mouse.action(WHEEL, held_text(event.modifiers()))
+        alt = does == "slab"
         state = self._viewing.state(self._widget.index)
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._viewing.magnifier.is_on or state is None:
+        if does not in ("images", "slab") or self._viewing.magnifier.is_on or state is None:
             return False
         if not alt and not (self._is_free and self.hand.grip_at(self._device(event))):
             return False
         if alt and directions_of(state) is None:
             return False
-        self._rest += delta / WHEEL_STEP
+        self._rest += notches(event)
         steps = int(self._rest)
         self._rest -= steps
         if steps and alt:

@@ -1,4 +1,4 @@
-"""What the mouse does in a viewport: left the chosen tool, middle pans, wheel scrolls, right what the reader chose.
+"""What the mouse does in a viewport: left the chosen tool, the others and the wheel what the reader chose (session.mouse).
 
 In 3D nothing can be pointed at: left turns the volume (with Shift it windows, which is the
 opacity), unless the tool is to zoom or pan; the wheel turns by small steps. On a fused image left with
@@ -16,6 +16,7 @@ from enum import Enum
 
 from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.session.fusing import Grip
+from workstation.session.mouse import BACK, FORWARD, LEFT, MIDDLE, RIGHT, WHEEL, WHEELS
 from workstation.session.tool import Tool
 from workstation.session.viewing import ZOOM_RANGE, Viewing
 
@@ -27,13 +28,21 @@ ZOOM_PER_PIXEL = 1.008
 # Dragging across the viewport turns a volume half round.
 TURN_DEGREES = 180.0
 WHEEL_STEP = 120
+# A touchpad that tells pixels: so many are one step, about the width of a finger's small movement.
+PIXELS_PER_STEP = 24
+# Of series or stages by one event of a wheel that spins freely.
+MOST_STEPS = 3
 LEAST_PIXELS_PER_IMAGE, MOST_PIXELS_PER_IMAGE = 2.0, 16.0
 
 
 class Button(Enum):
-    LEFT = "left"
-    MIDDLE = "middle"
-    RIGHT = "right"
+    """Named as in `workstation.session.mouse`."""
+
+    LEFT = LEFT
+    MIDDLE = MIDDLE
+    RIGHT = RIGHT
+    BACK = BACK
+    FORWARD = FORWARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +77,20 @@ class Gestures:
         self._last = (0.0, 0.0)
         self._rest = 0.0
         self._wheel_rest = 0.0
+        self._wheel_does = ""
         self.dragged = False
 
     @property
     def is_dragging(self) -> bool:
         return self._place is not None and self.dragged
 
-    def press(self, button: Button, at: tuple[float, float], place: Place, shifted: bool = False) -> None:
+    def press(self, button: Button, at: tuple[float, float], place: Place, held: str = "") -> None:
+        """`held` are the keys held with it, as `Ctrl+Shift`."""
         self._place, self._button, self._start, self._last = place, button, at, at
-        right = self._viewing.mouse.tool()
-        self._tool = {Button.LEFT: self._viewing.tool, Button.MIDDLE: Tool.PAN, Button.RIGHT: right}[button]
+        mouse = self._viewing.mouse
+        is_chosen = button is Button.LEFT and not mouse.is_given(LEFT, held)
+        self._tool = self._viewing.tool if is_chosen else mouse.tool(button.value, held)
+        shifted = held == "Shift" and not (button is Button.LEFT and mouse.is_given(LEFT, held))
         state = self._viewing.state(place.index)
         self._turns = state is not None and state.plane is Plane.THREE_D and self._tool not in (Tool.PAN, Tool.ZOOM, None)
         if self._turns and shifted:
@@ -124,16 +137,31 @@ class Gestures:
     def cancel(self) -> None:
         self._place = None
 
-    def wheel(self, delta: int, place: Place, at: tuple[float, float], zooming: bool) -> None:
-        """`delta` in eighths of a degree, up is positive; smooth wheels add up to whole steps."""
-        if zooming:
-            self.zoom(place, 1.15 ** (delta / WHEEL_STEP), at)
+    def wheel(self, notches: float, place: Place, at: tuple[float, float], held: str = "") -> None:
+        """`notches` away from the reader are positive; those of smooth wheels and touchpads add up to whole steps."""
+        does = self._viewing.mouse.action(WHEEL, held)
+        if does == "zoom":
+            self.zoom(place, 1.15**notches, at)
             return
-        self._wheel_rest += -delta / WHEEL_STEP
+        if does != self._wheel_does or notches * self._wheel_rest > 0:
+            self._wheel_does, self._wheel_rest = does, 0.0  # turned back: no leftover of the other way
+        self._wheel_rest -= notches
         steps = int(self._wheel_rest)
         self._wheel_rest -= steps
-        if steps:
-            self._viewing.scroll(steps, place.index)
+        if steps and does in WHEELS:
+            self._step(does, steps, place.index)
+
+    def _step(self, does: str, steps: int, index: int) -> None:
+        """Images under the pointer scroll where they are; all else is a command, of the viewport under the pointer."""
+        if does == "images":
+            self._viewing.scroll(steps, index)
+        elif does == "images10":
+            self._viewing.scroll(10 * steps, index)
+        else:
+            _, onward, back = WHEELS[does]
+            self._viewing.activate(index)
+            for _ in range(min(abs(steps), MOST_STEPS)):
+                self._viewing.mouse.wanted.emit(onward if steps > 0 else back)
 
     def zoom(self, place: Place, factor: float, about: tuple[float, float]) -> None:
         """Zoom so that what lies under `about` stays there."""

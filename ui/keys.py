@@ -6,36 +6,20 @@ window, so that it sees a key before an editor does and costs nothing for all ot
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from ui.gestures import Button
+from ui.key_events import key_names
+from ui.mouse_events import pressed
 from ui.runner import REPEATING, Runner, mode_of
 from workstation.commands.command import Mode
+from workstation.session.mouse import is_command
 
-_MODIFIER_KEYS = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr}
-_RENAMED = {Qt.Key.Key_Enter: Qt.Key.Key_Return, Qt.Key.Key_Backtab: Qt.Key.Key_Tab}
+__all__ = ["KeyRouter", "key_names"]
 
-
-def key_names(event: QKeyEvent) -> tuple[str, ...]:
-    """What a key press may be called in the key map, likeliest first.
-
-    A sign that needs Shift on this keyboard (`=`, `~`) is also found under its own name.
-    """
-    key = Qt.Key(event.key())
-    if key in _MODIFIER_KEYS or event.key() == 0:
-        return ()
-    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier & ~Qt.KeyboardModifier.GroupSwitchModifier
-    names = [_portable(modifiers, _RENAMED.get(key, key))]
-    text = event.text()
-    strong = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
-    if len(text) == 1 and text.isprintable() and not text.isalpha() and not modifiers & strong:
-        names.append(text)
-    return tuple(dict.fromkeys(names))
-
-
-def _portable(modifiers: Qt.KeyboardModifier, key: Qt.Key) -> str:
-    return QKeySequence(QKeyCombination(modifiers, key)).toString(QKeySequence.SequenceFormat.PortableText)
+_SIDE_BUTTONS = (Button.BACK, Button.FORWARD)
 
 
 class KeyRouter(QObject):
@@ -55,6 +39,8 @@ class KeyRouter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if isinstance(event, QMouseEvent):
+            return watched is self._window and self._side_button(event)
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) or not isinstance(event, QKeyEvent):
             return False
         command_id = self._command(event)
@@ -69,6 +55,19 @@ class KeyRouter(QObject):
                 self._runner.run(command_id)
             finally:
                 self.key = 0
+        return True
+
+    def _side_button(self, event: QMouseEvent) -> bool:
+        """Beside the images as over them: nothing else in the window knows the side buttons."""
+        press = pressed(event)
+        if press is None or press[0] not in _SIDE_BUTTONS:
+            return False
+        if event.type() not in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            return False
+        mouse = self._runner.context().session.viewing.mouse
+        action = mouse.action(press[0].value, press[1])
+        if is_command(action):
+            mouse.wanted.emit(action)
         return True
 
     def _command(self, event: QKeyEvent) -> str | None:

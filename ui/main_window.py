@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from ui import menus
 from ui.banner import Banner
+from ui.key_desk import KeyDesk
+from ui.key_following import KeyFollowing
 from ui.keys import KeyRouter
 from ui.leaving import Leaving
 from ui.plain import core_text
@@ -23,10 +25,7 @@ from ui.runner import Runner
 from ui.status_bar import StatusBar
 from ui.viewport_grid import ViewportGrid
 from ui.worklist_view import WorklistView
-from workstation.commands import keymap
 from workstation.commands.command import Context
-from workstation.commands.keymap import KeyMap
-from workstation.commands.table import COMMANDS
 from workstation.domain.order import WorklistItem
 from workstation.errors import WorkstationError
 from workstation.session.case import Case, Notice
@@ -50,7 +49,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Lyskasse")
         self._core = core
         self._session = core.session
-        self.runner = Runner(Context(core.session, self, core.presets), _keys(core))
+        self.keys = KeyDesk(core)
+        self.runner = Runner(Context(core.session, self, core.presets), self.keys.keymap)
+        self.keys.serve(self.runner)
         self.worklist = WorklistView(core, self.runner)
         self.report_panel = self._make_report_panel()
         desk = self.report_panel.dictation.desk
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_id = menus.fill(self.menuBar(), self.runner)
         self._router = KeyRouter(self, self.runner)
+        self._key_hints = KeyFollowing(self, self.runner)
         self._talk = PushToTalk(self.report_panel.dictation.desk, core.settings.dictation_key, self)
         self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)
@@ -398,12 +400,3 @@ class MainWindow(QMainWindow):
         if problem is None and getattr(desk, "is_listening", False):
             text = self.tr("Dictation: listening")
         self.status_line.show_voice(text, problem is None)
-
-
-def _keys(core: Seat) -> KeyMap:
-    """The keys in force: the user's on top of the table's, the table's alone when that file is bad."""
-    try:
-        return keymap.build(COMMANDS, keymap.load_overrides(core.folders.config / "keys.toml"))
-    except WorkstationError as error:
-        core.settings_problem = core.settings_problem or error
-        return keymap.build(COMMANDS)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from workstation.session.viewing import Viewing
     from workstation.settings import Remembered
 
-INTERPOLATION, RIGHT_BUTTON = "image.interpolation", "mouse.right"
+INTERPOLATION = "image.interpolation"
 
 
 class RememberedChoices:
@@ -20,8 +20,4 @@ class RememberedChoices:
         kept = remembered.get(INTERPOLATION)
         if isinstance(kept, str) and kept in list(Interpolation):
             viewing.looking.set_interpolation(Interpolation(kept))
-        button = remembered.get(RIGHT_BUTTON)
-        if isinstance(button, str):
-            viewing.mouse.set_right(button)
         viewing.looking.interpolation_changed.connect(lambda kind: remembered.set(INTERPOLATION, kind.value))
-        viewing.mouse.changed.connect(lambda name: remembered.set(RIGHT_BUTTON, name))

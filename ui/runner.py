@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from ui.key_words import keyboard_in_use, shown_keys
 from workstation.commands.command import Command, Context, Mode
 from workstation.commands.drawing import BY_KEYS
 from workstation.commands.keymap import KeyMap
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
 from workstation.session.case import Notice
+from workstation.signals import Signal
 
 # Holding the key down repeats these; everything else acts once per press.
 REPEATING = frozenset(
@@ -27,8 +29,20 @@ class Runner:
 
     def __init__(self, context: Context, keymap: KeyMap) -> None:
         self._context = context
-        self.keymap = keymap
+        self._keymap = keymap
+        self.keyboard = keyboard_in_use()
+        self.keys_changed: Signal[KeyMap] = Signal()
         self.commands: Mapping[str, Command] = {c.id: c for c in COMMANDS}
+
+    @property
+    def keymap(self) -> KeyMap:
+        """The keys in force."""
+        return self._keymap
+
+    def use_keys(self, keymap: KeyMap) -> None:
+        """From now on, everywhere: menus, hints and the router follow."""
+        self._keymap = keymap
+        self.keys_changed.emit(keymap)
 
     def run(self, command_id: str) -> None:
         """Run one command. An expected error becomes a notice."""
@@ -38,8 +52,8 @@ class Runner:
             self._context.session.notice.emit(Notice(str(error), error=True))
 
     def keys_text(self, command_id: str) -> str:
-        """The command's keys for people: `Ctrl+K`, or `0  or  ~`."""
-        return " / ".join(self.keymap.keys_of.get(command_id, ()))
+        """The command's keys as printed on the reader's keyboard: `Ctrl+K`, or `+ / =`."""
+        return shown_keys(self.keymap.keys_of.get(command_id, ()), self.keyboard)
 
     def context(self) -> Context:
         return self._context

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from ui import plain
 from ui.gestures import Button, Gestures, Place
 from ui.magnifier import Loupe
+from ui.mouse_events import held_text, notches, pressed
 from ui.overlay import DrawnLine
 from ui.pen import Pen
 from ui.picture_source import Shown
@@ -34,15 +35,11 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.viewing import Cell, Plane
 from workstation.errors import WorkstationError
 from workstation.session.annotating import Annotating
+from workstation.session.mouse import is_command
 from workstation.session.session import Session
 from workstation.session.tool import Tool
 from workstation.session.viewing import Viewing
 
-_BUTTONS = {
-    Qt.MouseButton.LeftButton: Button.LEFT,
-    Qt.MouseButton.MiddleButton: Button.MIDDLE,
-    Qt.MouseButton.RightButton: Button.RIGHT,
-}
 _CURSORS = {
     Tool.CROSSHAIR: Qt.CursorShape.CrossCursor,
     Tool.PAN: Qt.CursorShape.OpenHandCursor,
@@ -96,16 +93,22 @@ class ViewportHands(QWidget):
     # ---- the mouse -------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        button = _BUTTONS.get(event.button())
+        press = pressed(event)
         self._neighbours.take_focus()
         self._viewing.activate(self.index)
-        if button is Button.LEFT and self._region.press(_xy(event.position())):
+        mouse = self._viewing.mouse
+        if press is None or is_command(mouse.action(press[0].value, press[1])):
+            if press is not None:
+                mouse.wanted.emit(mouse.action(press[0].value, press[1]))
             return
-        if button is Button.LEFT and self._pen.press(_xy(event.position())):
+        button, held = press
+        is_chosen = button is Button.LEFT and not mouse.is_given(button.value, held)
+        if is_chosen and self._region.press(_xy(event.position())):
+            return
+        if is_chosen and self._pen.press(_xy(event.position())):
             self.show_cursor(self._viewing.tool)
-        elif button is not None:
-            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._gestures.press(button, _xy(event.position()), self._place(), shifted)
+        else:
+            self._gestures.press(button, _xy(event.position()), self._place(), held)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._follow_pointer(_xy(event.position()))
@@ -149,15 +152,15 @@ class ViewportHands(QWidget):
             self._gestures.cancel()
             self._viewing.activate(self.index)
             self._viewing.toggle_maximised()
+        elif event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)  # the second of two quick presses
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        delta = event.angleDelta().y() or event.angleDelta().x()
+        turned = notches(event)
         if self._viewing.magnifier.is_on:
-            self._viewing.magnifier.enlarge((delta > 0) - (delta < 0))
-            event.accept()
-            return
-        zooming = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        self._gestures.wheel(delta, self._place(), _xy(event.position()), zooming)
+            self._viewing.magnifier.enlarge((turned > 0) - (turned < 0))
+        elif turned:
+            self._gestures.wheel(turned, self._place(), _xy(event.position()), held_text(event.modifiers()))
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from ui import plain
+from ui.key_words import shown_key
 from ui.menus import context_menu, plain_title
 from ui.runner import Runner
 from workstation.domain.viewing import Window, WindowPreset
@@ -43,7 +44,9 @@ def _add_presets(menu: QMenu, viewing: Viewing, presets: Sequence[WindowPreset],
     shown = viewing.window()
     for preset in presets:
         keys = runner.keymap.keys_of.get(f"{PRESET}{preset.key}", ())
-        words = f"{plain_title(preset.name)}  ({_numbers(preset.window)})" + (f"\t{keys[0]}" if keys else "")
+        words = f"{plain_title(preset.name)}  ({_numbers(preset.window)})" + (
+            f"\t{shown_key(keys[0], runner.keyboard)}" if keys else ""
+        )
         action = _entry(menu, words, f"{PRESET}{preset.key}", partial(runner.run, f"{PRESET}{preset.key}"))
         action.setChecked(shown is not None and (shown.center, shown.width) == (preset.window.center, preset.window.width))
 

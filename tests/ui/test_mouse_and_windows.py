@@ -176,11 +176,13 @@ def test_choices_are_there_again_the_next_day(tmp_path, qapp, qtbot):
 
 @pytest.mark.parametrize("kept", ["sharp", 7, None])
 def test_a_choice_that_is_none_any_more_is_passed_over(seat, qtbot, kept):
-    from ui.remembered_choices import INTERPOLATION, RIGHT_BUTTON, RememberedChoices
+    from ui.key_desk import OLD_RIGHT, KeyDesk
+    from ui.remembered_choices import INTERPOLATION, RememberedChoices
 
-    for name in (INTERPOLATION, RIGHT_BUTTON):
+    for name in (INTERPOLATION, OLD_RIGHT):
         seat.remembered.set(name, kept)
     RememberedChoices(seat.remembered, seat.session.viewing)
+    KeyDesk(seat)
     assert seat.session.viewing.looking.interpolation is Interpolation.LINEAR
     assert seat.session.viewing.mouse.right == "zoom"
 

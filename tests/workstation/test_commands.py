@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from workstation.commands.command import EVERYWHERE, IMAGES, Command, Mode
-from workstation.commands.keymap import KeyNote, build, is_bare, load_overrides
+from workstation.commands.key_file import load_overrides
+from workstation.commands.key_names import types_text
+from workstation.commands.keymap import KeyNote, build
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
 
@@ -44,7 +46,7 @@ def test_the_tables_own_keys_do_not_clash():
 def test_no_bare_letter_acts_while_the_editor_or_the_worklist_has_focus():
     keymap = build(COMMANDS)
     for mode in (Mode.EDITOR, Mode.WORKLIST):
-        assert [key for key in keymap.by_mode[mode] if is_bare(key)] == []
+        assert [key for key in keymap.by_mode[mode] if types_text(key)] == []
 
 
 def a_command(name: str, *keys: str, modes=EVERYWHERE) -> Command:

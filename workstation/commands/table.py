@@ -186,7 +186,7 @@ COMMANDS: tuple[Command, ...] = (
         "window.default",
         "Window as acquired",
         default_window,
-        ("~", "Ctrl+0"),
+        ("Ctrl+0",),
         ("window default",),
         "Window",
         IMAGES,
