@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from workstation.domain.hanging import HangingContext, ProtocolChoice, ScreenFacts
 from workstation.domain.order import WorklistItem
 from workstation.domain.prior import NOT_MENTIONED, Mentions
-from workstation.domain.viewing import Arrangement
+from workstation.domain.study import Series, Study
+from workstation.domain.viewing import Arrangement, Cell
 from workstation.ports import Hanger
+from workstation.session.hangings_dragged import Dragged
 from workstation.session.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class Hangings:
         self.protocol_id = ""
         """The protocol that the reader chose; empty for the one that fits best."""
         self.first_prior = ""
+        self.dragged = Dragged()
+        self._before: Arrangement | None = None
 
     def first(self, case: Case) -> Arrangement:
         """What a case that opens is hung as. Any thread."""
@@ -37,6 +41,8 @@ class Hangings:
     def opened(self) -> None:
         """Another case is open: nothing was chosen for it."""
         self.protocol_id = self.first_prior = ""
+        self._before = None
+        self.dragged.forget()
 
     def context_of(self, case: Case) -> HangingContext:
         said = self.mentions(case)
@@ -67,9 +73,54 @@ class Hangings:
         if case is not None and arrangement is not None:
             self._show(case, arrangement.stage)
 
+    def put(self, index: int, study: Study, series: Series) -> None:
+        """Put a series into one place; it follows to where the other stages ask for what hung there."""
+        case, cells = self._case(), self._viewing.cells
+        if case is None or not 0 <= index < len(cells):
+            return
+        is_prior = study.study_instance_uid != case.study.study_instance_uid
+        self.dragged.put(self._viewing.arrangement, cells[index], study, series, is_prior)
+        self._viewing.hang_series(index, study, series, is_prior)
+
+    # ---- trying out ------------------------------------------------------------------
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether what is shown is only being tried out."""
+        return self._before is not None
+
+    def try_out(self, arrangement: Arrangement) -> None:
+        """Hang it until `end_trial`; what hung before is kept."""
+        if self._before is None and self._viewing.arrangement is not None:
+            self._before = self._viewing.as_it_stands(self._viewing.arrangement)
+        self._viewing.show(arrangement)
+
+    def end_trial(self) -> None:
+        """Hang what hung before, as the reader had it."""
+        before, self._before = self._before, None
+        if before is not None:
+            self._viewing.show(before)
+
+    def adopt(self, arrangement: Arrangement) -> None:
+        """What is shown is this stage of this protocol from now on; no image moves."""
+        self._viewing.arrangement = arrangement
+        hung = {(cell.screen, cell.row, cell.column): cell for cell in arrangement.cells}
+        for index, cell in enumerate(self._viewing.cells):
+            self._viewing.cells[index] = _adopted(cell, hung.get((cell.screen, cell.row, cell.column)))
+        self._viewing.arrangement_changed.emit(arrangement)
+
     def _show(self, case: Case, stage: int) -> None:
-        context = self.context_of(case)
-        self._viewing.show(self._hanger.hang(case.study, case.priors, stage, self.protocol_id, context))
+        hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, self.context_of(case))
+        self._before = None
+        self._viewing.show(self.dragged.followed(hung, case.studies))
+
+
+def _adopted(cell: Cell, hung: Cell | None) -> Cell:
+    """What a place shows, with what the protocol says of it."""
+    if hung is None or hung.state is None or cell.state is None or hung.state.series_uid != cell.state.series_uid:
+        return cell
+    named = {name: getattr(hung, name) for name in ("label", "link_group", "selector", "prior", "is_prior")}
+    return replace(cell, **named)
 
 
 def of_order(item: WorklistItem | None) -> HangingContext:
