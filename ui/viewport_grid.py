@@ -282,6 +282,7 @@ class ViewportGrid(QWidget):
                 other.update()
 
     def _frames_arrived(self, series_uid: str) -> None:
+        self._viewing.anchoring.arrived(series_uid)
         for widget in self._visible():
             widget.frames_arrived(series_uid)
 

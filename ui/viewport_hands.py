@@ -226,6 +226,7 @@ class ViewportHands(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.page.place()
         self._annotating.drawing.sizes[self.index] = self.pixel_size()
+        self._viewing.anchoring.resized(self.index, self.pixel_size())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.clear()

@@ -18,6 +18,7 @@ from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
 from workstation.session import places
+from workstation.session.anchoring import Anchoring
 from workstation.session.as_hung import HUNG_FIELDS, completed, hung_in
 from workstation.session.cine import Cine
 from workstation.session.dimensions import Dimensions
@@ -69,6 +70,7 @@ class Viewing:
         self.magnifier = Magnifier()
         self.solid = Solid(self)
         self.mouse = Mouse()
+        self.anchoring = Anchoring(self)
 
     # ---- the arrangement -------------------------------------------------------------
 
