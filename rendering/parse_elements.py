@@ -75,6 +75,15 @@ class Elements:
     def __contains__(self, name: str | int) -> bool:
         return _number(name) in self._found
 
+    def tags(self) -> tuple[int, ...]:
+        """Of every element that is there."""
+        return tuple(self._found)
+
+    def vr(self, name: str | int) -> str:
+        """The value representation that the file gives, "" where it gives none."""
+        element = self._found.get(_number(name))
+        return str(element.VR or "") if element is not None else ""
+
     def _bytes(self, name: str | int) -> bytes | None:
         element = self._found.get(_number(name))
         if element is None:

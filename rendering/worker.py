@@ -111,6 +111,11 @@ class ImageWorker:
 
         return ObjectContext.from_json(self._ask("context", path)["context"])
 
+    def read_hanging_protocol(self, path: Path) -> Message:
+        """What a hanging protocol object says, in the DICOM JSON Model (PS3.18 Annex F). Raises Refused."""
+        model: Message = self._ask("hanging_protocol", path)["model"]
+        return model
+
     def _ask(self, what: str, path: Path) -> Message:
         """One question about one file. Raises Refused."""
         with self._borrowed() as child:

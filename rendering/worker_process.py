@@ -29,6 +29,7 @@ from rendering.file_bytes import MAPPED_FROM, read_file
 from rendering.header import ImageHeader
 from rendering.header_json import encode
 from rendering.objects.read import read_context_file, read_object_file
+from rendering.objects.read_hanging_protocol import read_hanging_protocol_file
 from rendering.parse import media_files, parse_file
 from rendering.pixels import clear_foreign_bits
 from rendering.shared_frames import Attachment, BlockAddress
@@ -106,6 +107,11 @@ class Worker:
         self._limits.job_begins()
         found = read_context_file(Path(request["path"]), self._file_bytes, bytes.fromhex(request["key"]))
         self._answer({"context": encode(found)})
+
+    def _hanging_protocol(self, request: Message) -> None:
+        self._limits.job_begins()
+        path, key = Path(request["path"]), bytes.fromhex(request["key"])
+        self._answer({"model": read_hanging_protocol_file(path, self._file_bytes, key)})
 
     def _decode(self, request: Message) -> None:
         address = BlockAddress(request["block"], request["size"])

@@ -19,7 +19,7 @@ from workstation.domain.doubt import SpacingSource
 from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3
-from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice, ReceivedProtocol
 from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.prior import PriorRelevance
@@ -85,6 +85,26 @@ class Hanger(Protocol):
 
     def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
         """The images of another study that are most like what is shown of the current one, as acquired, and why; or why none."""
+        ...
+
+
+class ProtocolExchange(Protocol):
+    """Hanging protocols as DICOM objects (hanging_protocols.iod.exchange). Each method blocks: for a job. Raises Refused."""
+
+    def titles(self) -> tuple[tuple[str, str], ...]:
+        """(id, title) of every protocol in force, by title."""
+        ...
+
+    def export(self, protocol_id: str) -> bytes:
+        """A Part 10 file: Hanging Protocol Storage."""
+        ...
+
+    def look(self, path: Path) -> ReceivedProtocol:
+        """What such a file would become here. Nothing is kept."""
+        ...
+
+    def take_over(self, received: ReceivedProtocol) -> str:
+        """Save it as the reader's own; the name of its file. Raises Unavailable when the disk will not take it."""
         ...
 
 

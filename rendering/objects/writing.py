@@ -127,6 +127,19 @@ def checked(headers: tuple[ImageHeader, ...], context: ObjectContext) -> None:
 
 def finish(ds: Dataset, left_out: tuple[str, ...] = ()) -> Written:
     """The Part 10 file (PS3.10 7), Explicit VR Little Endian."""
+    return Written(
+        part10(ds),
+        str(ds.StudyInstanceUID),
+        str(ds.SeriesInstanceUID),
+        str(ds.SOPInstanceUID),
+        str(ds.SOPClassUID),
+        left_out,
+        str(ds.Modality),
+    )
+
+
+def part10(ds: Dataset) -> bytes:
+    """The bytes of the file. Raises Refused for what cannot be encoded."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -137,12 +150,4 @@ def finish(ds: Dataset, left_out: tuple[str, ...] = ()) -> Written:
         pydicom.dcmwrite(out, ds, enforce_file_format=True)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Refused("The object cannot be written", type(error).__name__) from error
-    return Written(
-        out.getvalue(),
-        str(ds.StudyInstanceUID),
-        str(ds.SeriesInstanceUID),
-        str(ds.SOPInstanceUID),
-        str(ds.SOPClassUID),
-        left_out,
-        str(ds.Modality),
-    )
+    return out.getvalue()

@@ -48,3 +48,22 @@ class ProtocolChoice:
     points: float
     reasons: tuple[str, ...]
     level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedProtocol:
+    """A DICOM Hanging Protocol object as a protocol here, not saved yet. All texts are from outside.
+
+    `words` say what of it could not be taken over. `is_ours`: this program wrote it, and nobody changed it since.
+    `replaces` is the title of the protocol in force whose id it has, "" for none. `toml` is the whole of it.
+    """
+
+    protocol_id: str
+    title: str
+    description: str
+    creator: str
+    stages: tuple[str, ...]
+    words: tuple[str, ...]
+    is_ours: bool
+    replaces: str
+    toml: str
