@@ -14,6 +14,7 @@ from workstation.domain.viewing import Arrangement, Cell
 from workstation.ports import Hanger
 from workstation.session.hangings_dragged import Dragged
 from workstation.session.viewing import Viewing
+from workstation.signals import Signal
 
 if TYPE_CHECKING:
     from workstation.session.case import Case
@@ -31,6 +32,9 @@ class Hangings:
         self.protocol_id = ""
         """The protocol that the reader chose; empty for the one that fits best."""
         self.first_prior = ""
+        """The prior that the reader stepped to; empty for the most relevant one."""
+        self.hung: Signal[None] = Signal()
+        """A stage was hung, as its protocol says; nothing of it was painted yet."""
         self.dragged = Dragged()
         self._before: Arrangement | None = None
 
@@ -66,6 +70,19 @@ class Hangings:
         """Every protocol for the open case, the best one first."""
         case = self._case()
         return self._hanger.choices(case.study, case.priors, self.context_of(case)) if case is not None else ()
+
+    def at(self, stage: int) -> None:
+        """Go to a stage of the protocol that hangs."""
+        case = self._case()
+        if case is not None:
+            self._show(case, stage)
+
+    def made(self, stage: int) -> Arrangement | None:
+        """What a stage of the protocol that hangs would be; nothing is hung."""
+        case, arrangement = self._case(), self._viewing.arrangement
+        if case is None or arrangement is None:
+            return None
+        return self._hanger.hang(case.study, case.priors, stage, arrangement.protocol, self.context_of(case))
 
     def again(self) -> None:
         """Hang the stage anew, after something that it depends on changed."""
@@ -112,7 +129,12 @@ class Hangings:
     def _show(self, case: Case, stage: int) -> None:
         hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, self.context_of(case))
         self._before = None
-        self._viewing.show(self.dragged.followed(hung, case.studies))
+        self.show(self.dragged.followed(hung, case.studies))
+
+    def show(self, arrangement: Arrangement) -> None:
+        """Hang a stage that was made before."""
+        self._viewing.show(arrangement)
+        self.hung.emit(None)
 
 
 def _adopted(cell: Cell, hung: Cell | None) -> Cell:

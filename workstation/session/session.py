@@ -367,7 +367,7 @@ class Session:
         self.findings.open_case(case.studies)
         self.registering.open_case(case.studies)
         self.case_changed.emit(case)
-        self.viewing.show(arrangement)
+        self.hangings.show(arrangement)
         self.desk.open(case.item, case.priors)
         for text in case.warnings:
             self.notice.emit(Notice(text, error=True, of_case=True))
