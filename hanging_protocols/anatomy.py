@@ -1,7 +1,9 @@
 """Which body parts and which side a study or image set shows, and how that is known.
 
-Codes come before defined terms, defined terms before text, and what the order says before what a
-series is called: descriptions are in any language, and often about something else.
+Codes come before what the order and the study are called, those before BodyPartExamined, which scanners fill from
+the scan protocol (it often names the part beside the one that was examined), and series' own names come last. A
+text that agrees with what is trusted is believed for the rest of it too: "CHEST/ABD/PEL" of a CT that was ordered
+of the abdomen shows the chest as well.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from enum import IntEnum
 
 from hanging_protocols.facts import Fact, ImageSet
 from hanging_protocols.words import Vocabulary, vocabulary
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Study
 
 
@@ -19,16 +22,19 @@ class Source(IntEnum):
     """How a body part is known, the most trusted first."""
 
     CODE = 0
-    DEFINED_TERM = 1
-    ORDER_TEXT = 2
+    ORDER_TEXT = 1
+    DEFINED_TERM = 2
     SERIES_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """One body part; `beside` are all those that the same text names."""
+
     name: str
     source: Source
     because: str
+    beside: tuple[str, ...] = ()
 
 
 CODED_REGION = ("AnatomicRegionSequence",)
@@ -39,9 +45,16 @@ SERIES_TEXTS = ("ProtocolName", "SeriesDescription")
 CODED_SIDES = ("ImageLaterality", "FrameLaterality", "Laterality")
 
 
-def of_study(study: Study, image_sets: Iterable[ImageSet]) -> tuple[Finding, ...]:
+# Parts that an order counts as one region each; what lies in none of them counts as none.
+_REGIONS = {
+    "head": "head", "neck": "neck", "chest": "chest", "abdomen": "abdomen", "pelvis": "abdomen", "spine": "spine",
+    "extremity": "extremity", "breast": "chest",
+}  # fmt: skip
+
+
+def of_study(study: Study, image_sets: Iterable[ImageSet], context: HangingContext = NOTHING_KNOWN) -> tuple[Finding, ...]:
     """Every body part any source names, the most trusted source first, each part once."""
-    found = [*_of_study_elements(study)]
+    found = [*of_order(context), *_of_study_elements(study)]
     for image_set in image_sets:
         found += _of_image_set(image_set)
     return _each_once(found)
@@ -54,14 +67,22 @@ def of_image_set(image_set: ImageSet) -> tuple[Finding, ...]:
 def leading(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Only what the most trusted source says, each part with the parts it belongs to."""
     best = min((finding.source for finding in findings), default=None)
+    trusted = [finding for finding in findings if finding.source == best]
+    known = regions(tuple(trusted))
+    agreeing = [one for one in findings if one.source != best and known.intersection(one.beside) and one.name not in known]
     anatomy = vocabulary("anatomy")
     widened = [
         Finding(name, finding.source, finding.because)
-        for finding in findings
-        if finding.source == best
+        for finding in (*trusted, *agreeing)
         for name in anatomy.with_parents(finding.name)
     ]
     return _each_once(widened)
+
+
+def ordered_regions(findings: Iterable[Finding]) -> int:
+    """How many regions of the body the order names: 0 when it names none, all of them for a whole body."""
+    ordered = regions(tuple(one for one in findings if one.source is Source.ORDER_TEXT))
+    return len(set(_REGIONS.values())) if "whole_body" in ordered else len({_REGIONS[name] for name in ordered & _REGIONS.keys()})
 
 
 def regions(findings: tuple[Finding, ...]) -> frozenset[str]:
@@ -83,12 +104,23 @@ def side_of(image_set: ImageSet) -> Fact | None:
     return None
 
 
-def sides_of_study(study: Study, image_sets: Iterable[ImageSet]) -> tuple[Fact, ...]:
+def sides_of_study(study: Study, image_sets: Iterable[ImageSet], context: HangingContext = NOTHING_KNOWN) -> tuple[Fact, ...]:
+    """By the images' laterality, else what the order says, else words of the order and of the study."""
     found = [side for image_set in image_sets if (side := side_of(image_set))]
-    if not found:
-        texts = vocabulary("laterality").in_text(study.study_description)
-        found = [Fact(side, f'the word "{word}" in StudyDescription') for side, word in texts]
+    found = found or [Fact(side, "the order says so") for side in vocabulary("laterality").by_defined_term(context.laterality)]
+    for text, where in ((context.procedure, "the ordered procedure"), (study.study_description, "StudyDescription")):
+        found = found or [Fact(side, f'the word "{word}" in {where}') for side, word in vocabulary("laterality").in_text(text)]
     return tuple({fact.value: fact for fact in reversed(found)}.values())
+
+
+def of_order(context: HangingContext) -> Iterator[Finding]:
+    """What the order says: its codes, then the words for the body site and the procedure, never the reason."""
+    anatomy = vocabulary("anatomy")
+    for code in (context.procedure_code, context.body_site):
+        for name in anatomy.by_code(code if "|" in code else f"{code}|SCT"):
+            yield Finding(name, Source.CODE, f"the order has code {code.split('|')[0]}")
+    yield from _of_text(anatomy, context.body_site, "the order's body site", Source.ORDER_TEXT)
+    yield from _of_text(anatomy, context.procedure, "the ordered procedure", Source.ORDER_TEXT)
 
 
 def _of_study_elements(study: Study) -> Iterator[Finding]:
@@ -131,12 +163,14 @@ def _of_body_part(anatomy: Vocabulary, value: str) -> Iterator[Finding]:
 
 
 def _of_text(anatomy: Vocabulary, text: str, where: str, source: Source) -> Iterator[Finding]:
-    for name, word in anatomy.in_text(text):
-        yield Finding(name, source, f'the word "{word}" in {where}')
+    found = anatomy.in_text(text)
+    names = tuple(name for name, _ in found)
+    for name, word in found:
+        yield Finding(name, source, f'the word "{word}" in {where}', names)
 
 
 def _each_once(findings: list[Finding]) -> tuple[Finding, ...]:
     best: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda one: one.source):
+    for finding in sorted(findings, key=lambda one: (one.source, -len(one.beside))):
         best.setdefault(finding.name, finding)
     return tuple(best.values())

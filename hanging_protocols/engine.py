@@ -58,7 +58,7 @@ class ProtocolHanger:
         Equal points: more required rules, then the higher level, then the id in alphabetical
         order; the winner's reasons say so.
         """
-        return self._rank(self._scene(*self._known(current, priors), context))
+        return self._rank(self._scene(*self._known(current, priors, context), context))
 
     def choices(
         self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN

@@ -23,10 +23,28 @@ STUDY_KEYWORDS = frozenset(
     {"StudyDescription", "StudyDate", "InstitutionName", "ProcedureCodeSequence", "ModalitiesInStudy", "PatientSex"}
 )
 SERIES_KEYWORDS = frozenset(
-    {"Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined", "TransferSyntaxUID", "Rows", "Columns"}
+    {
+        "Modality",
+        "SeriesNumber",
+        "SeriesDescription",
+        "BodyPartExamined",
+        "TransferSyntaxUID",
+        "Rows",
+        "Columns",
+        "PhotometricInterpretation",
+    }
 ) | frozenset(SERIES_ATTRIBUTES)
-OWN_FACTS = frozenset({"role", "anatomy", "laterality", "images", "series"})
-KNOWN_ATTRIBUTES = STUDY_KEYWORDS | SERIES_KEYWORDS | OWN_FACTS
+
+# What the order says, by the fields of workstation.domain.hanging.HangingContext.
+ORDER_FACTS: Mapping[str, str] = {
+    "procedure": "procedure",
+    "procedure_code": "procedure_code",
+    "body_site": "body_site",
+    "order_laterality": "laterality",
+    "reason": "reason",
+}
+OWN_FACTS = frozenset({"role", "anatomy", "laterality", "images", "series", "examination", "ordered_regions"})
+KNOWN_ATTRIBUTES = STUDY_KEYWORDS | SERIES_KEYWORDS | OWN_FACTS | ORDER_FACTS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,7 @@ _INSTANCE_FIELDS: Mapping[str, Callable[[Instance], str]] = {
     "TransferSyntaxUID": lambda instance: instance.transfer_syntax_uid,
     "Rows": lambda instance: str(instance.rows),
     "Columns": lambda instance: str(instance.columns),
+    "PhotometricInterpretation": lambda instance: str(instance.header.get("photometric") or ""),
 }
 
 

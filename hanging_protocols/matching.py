@@ -14,13 +14,20 @@ from hanging_protocols.model import Constraint, Rule
 from hanging_protocols.role_words import role_title
 from hanging_protocols.words import fold
 
-_FREE_TEXT = ("Description", "Name", "Comments", "Agent")
+_FREE_TEXT = ("Description", "Name", "Comments", "Agent", "procedure", "reason", "body_site")
 _NAMES = {
     "role": "role",
     "anatomy": "body part",
     "laterality": "side",
     "images": "number of images",
     "series": "number of series",
+    "examination": "examination",
+    "ordered_regions": "number of regions that the order names",
+    "procedure": "ordered procedure",
+    "procedure_code": "code of the ordered procedure",
+    "body_site": "body site of the order",
+    "order_laterality": "side of the order",
+    "reason": "reason for the examination",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hanging_protocols.facts import Fact, ImageSet
 from hanging_protocols.words import vocabulary
 
@@ -12,7 +14,13 @@ _TITLES = {
     "mip": "projection", "pet_ac": "PET corrected for attenuation", "pet_nac": "PET not corrected for attenuation",
     "ct_of_petct": "CT of a PET/CT",
     "cc": "CC", "xcc": "exaggerated CC", "mlo": "MLO", "pa": "PA", "ap": "AP", "mammogram_2d": "2D mammogram",
-    "synthetic_2d": "synthetic 2D", "post_contrast": "after contrast",
+    "synthetic_2d": "synthetic 2D", "post_contrast": "after contrast", "non_contrast": "without contrast",
+    "portal_venous": "portal venous phase", "arterial": "arterial phase", "delayed": "delayed phase",
+    "excretory": "excretory phase", "hepatobiliary": "hepatobiliary phase", "low_kev": "low keV", "kev_70": "about 70 keV",
+    "high_kev": "high keV", "z_effective": "effective atomic number", "virtual_non_contrast": "virtual non-contrast",
+    "fat_sat": "fat suppressed", "b1000": "b-value of about 1000", "very_high_b": "b-value of 1400 or above", "b0": "b-value 0",
+    "dsa": "subtraction angiography", "mrcp": "MRCP", "cine_mr": "cine", "ct_of_nm": "CT of a nuclear medicine study",
+    "for_reading": "made for reading",
 }  # fmt: skip
 
 SERIES_TEXTS = ("SeriesDescription", "ProtocolName")
@@ -31,3 +39,14 @@ def role_in_text(image_set: ImageSet, *names: str) -> Fact | None:
             if found in names:
                 return Fact(found, f'the word "{word}" in {keyword}')
     return None
+
+
+def roles_in_text(image_set: ImageSet, *names: str) -> Iterator[Fact]:
+    """All of `names` that SeriesDescription says in words; ProtocolName is asked only where there is none.
+
+    A protocol's name tells of the whole scan ("three phases"), not of the one series.
+    """
+    keyword = next((one for one in SERIES_TEXTS if image_set.first(one).strip()), SERIES_TEXTS[0])
+    for found, word in vocabulary("series").in_text(image_set.first(keyword)):
+        if found in names:
+            yield Fact(found, f'the word "{word}" in {keyword}')

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hanging_protocols import roles_ct, roles_mr, roles_pet, roles_projection
+from hanging_protocols import roles_ct, roles_mr, roles_pet, roles_projection, roles_xray
 from hanging_protocols.facts import Fact, ImageSet, image_sets
-from hanging_protocols.role_words import role_in_text
+from hanging_protocols.role_words import role_in_text, roles_in_text
 from workstation.domain.geometry import cross, length
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Series, Study
@@ -34,6 +34,8 @@ _BY_MODALITY = {
     "MR": roles_mr.of,
     "PT": roles_pet.of,
     "NM": roles_pet.of_nuclear,
+    "XA": roles_xray.of,
+    "RF": roles_xray.of,
     "MG": roles_projection.of_mammogram,
     "CR": roles_projection.of_radiograph,
     "DX": roles_projection.of_radiograph,
@@ -68,16 +70,19 @@ def of_image_sets(study: Study, sets: Iterable[ImageSet]) -> tuple[tuple[ImageSe
     return tuple((one, (*of_image_set(one), *_by_company(one, study))) for one in sets)
 
 
+# What a CT or MR is for by the emission images that lie beside it.
+_COMPANY = {("CT", "PT"): "ct_of_petct", ("MR", "PT"): "mr_of_petmr", ("CT", "NM"): "ct_of_nm"}
+
+
 def _by_company(image_set: ImageSet, study: Study) -> Iterator[Role]:
     series = image_set.series
-    pet = [other for other in study.series if other.modality == "PT"]
-    if series.modality != "CT" or not pet:
-        return
-    shared = any(other.frame_of_reference_uid == series.frame_of_reference_uid for other in pet)
-    if shared and series.frame_of_reference_uid:
-        yield Role("ct_of_petct", "a PET series shares its FrameOfReferenceUID")
-    elif not series.frame_of_reference_uid:
-        yield Role("ct_of_petct", "a PET series lies in the same study")
+    for (modality, emission), role in _COMPANY.items():
+        others = [other for other in study.series if other.modality == emission] if series.modality == modality else []
+        name = "PET" if emission == "PT" else "nuclear medicine"
+        if others and not series.frame_of_reference_uid:
+            yield Role(role, f"a {name} series lies in the same study")
+        elif any(other.frame_of_reference_uid == series.frame_of_reference_uid for other in others):
+            yield Role(role, f"a {name} series shares its FrameOfReferenceUID")
 
 
 def _roles(image_set: ImageSet) -> Iterator[Role]:
@@ -88,6 +93,7 @@ def _roles(image_set: ImageSet) -> Iterator[Role]:
     of_modality = _BY_MODALITY.get(image_set.series.modality)
     if of_modality:
         yield from of_modality(image_set)
+    yield from _kinds_of_picture(image_set)
     if image_set.series.modality in CINE_MODALITIES and any(i.number_of_frames > 1 for i in image_set.series.instances):
         yield Role("cine", "an image has several frames")
 
@@ -107,6 +113,23 @@ def _capture(image_set: ImageSet) -> Iterator[Role]:
     report = role_in_text(image_set, "dose_report") if not image_set.elements("ImageOrientationPatient") else None
     if report:
         yield report
+
+
+# A volume's pixels are grey; where these modalities are in colour, a computer painted them.
+GREY_MODALITIES = frozenset({"CT", "MR", "PT", "NM", "CR", "DX", "MG", "XA"})
+
+
+def _kinds_of_picture(image_set: ImageSet) -> Iterator[Role]:
+    """Painted in colour, seen from outside, a page of measurements."""
+    photometric = image_set.first("PhotometricInterpretation")
+    if image_set.series.modality in GREY_MODALITIES and photometric.startswith(("RGB", "YBR", "PALETTE")):
+        yield Role("colour", f"PhotometricInterpretation is {photometric}")
+    if "VOLUME_RENDER" in image_set.elements("ImageType"):
+        yield Role("volume_rendering", "ImageType says VOLUME_RENDER")
+    elif image_set.series.modality in ("CT", "MR", "XA"):
+        yield from roles_in_text(image_set, "volume_rendering")
+    if image_set.series.modality == "US":
+        yield from roles_in_text(image_set, "measurement_page")
 
 
 def _localizer(image_set: ImageSet) -> Iterator[Role]:

@@ -1,4 +1,4 @@
-"""Roles of CT series: kernel, thickness, contrast, virtual monoenergetic.
+"""Roles of CT series: kernel, thickness, contrast, spectral, vessels, perfusion, position, heart beat, metal.
 
 Kernel names are each maker's own; the tables hold what their conformance statements and DICOM
 headers show. A kernel that no table knows gives no role rather than a guess.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hanging_protocols import roles_spectral
 from hanging_protocols.facts import Fact, ImageSet
-from hanging_protocols.role_words import role_in_text
+from hanging_protocols.role_words import role_in_text, roles_in_text
+from hanging_protocols.roles_contrast import contrast
 
 # SliceThickness in mm up to which a series counts as thin enough to reformat from.
 THIN_MM = 1.5
+# From this on it is made to be read slice by slice.
+THICK_MM = 2.5
 
 _NAMED_KERNELS = {
     # GE
@@ -36,30 +40,44 @@ _CANON = (
     (62, 68, "soft_kernel"), (81, 81, "bone_kernel"), (80, 86, "lung_kernel"),
 )  # fmt: skip
 
-_NO_CONTRAST = frozenset({"", "NO", "NONE", "N", "WITHOUT", "UTAN", "UTEN", "UDEN", "EI"})
-
 
 def of(image_set: ImageSet) -> Iterator[Fact]:
+    spectral = [*roles_spectral.of(image_set)]
     yield from _kernel(image_set)
     yield from _thickness(image_set)
-    yield from contrast(image_set)
-    if "VMI" in image_set.elements("ImageType"):
-        yield Fact("virtual_monoenergetic", "ImageType says VMI")
-    named = role_in_text(image_set, "virtual_monoenergetic")
-    if named:
-        yield named
+    yield from spectral
+    if not any(role.value == "virtual_non_contrast" for role in spectral):
+        yield from contrast(image_set)
+    yield from _vessels(image_set)
+    yield from _position(image_set)
+    yield from roles_in_text(image_set, "metal")
 
 
-def contrast(image_set: ImageSet) -> Iterator[Fact]:
-    """Post-contrast by ContrastBolusAgentSequence, ContrastBolusAgent, then words (CT and MR)."""
-    if image_set.elements("ContrastBolusAgentSequence"):
-        yield Fact("post_contrast", "ContrastBolusAgentSequence is filled")
-    agent = image_set.first("ContrastBolusAgent").strip()
-    if agent.upper() not in _NO_CONTRAST:
-        yield Fact("post_contrast", "ContrastBolusAgent is filled")
-    named = role_in_text(image_set, "post_contrast")
-    if named:
-        yield named
+def _vessels(image_set: ImageSet) -> Iterator[Fact]:
+    types = image_set.elements("ImageType")
+    if "PERFUSION" in types and "DERIVED" in types:
+        yield Fact("perfusion_map", "ImageType says PERFUSION, DERIVED")
+        return
+    maps = [*roles_in_text(image_set, "perfusion_map")]
+    yield from maps
+    if not maps:
+        yield from roles_in_text(image_set, "perfusion", "angiography")
+    if image_set.first("CardiacSynchronizationTechnique").upper() not in ("", "NONE"):
+        yield Fact("gated", "CardiacSynchronizationTechnique is filled")
+
+
+# PS3.3 C.7.3.1.1.2: how the patient lies is the end of PatientPosition.
+_POSITIONS = {"S": "supine", "P": "prone", "DL": "left_decubitus", "DR": "right_decubitus"}
+
+
+def _position(image_set: ImageSet) -> Iterator[Fact]:
+    """By PatientPosition, in which scanners are right; a colon is scanned in two of them."""
+    position = image_set.first("PatientPosition").strip().upper()
+    role = _POSITIONS.get(position[2:]) if position[:2] in ("HF", "FF") else None
+    if role:
+        yield Fact(role, f"PatientPosition is {position}")
+    else:
+        yield from roles_in_text(image_set, "supine", "prone")
 
 
 def kernel_role(kernel: str) -> str:
@@ -118,3 +136,5 @@ def _thickness(image_set: ImageSet) -> Iterator[Fact]:
     thickness = image_set.number("SliceThickness")
     if thickness is not None and 0.0 < thickness <= THIN_MM:
         yield Fact("thin", f"SliceThickness is {thickness:g} mm")
+    elif thickness is not None and thickness >= THICK_MM:
+        yield Fact("thick", f"SliceThickness is {thickness:g} mm")

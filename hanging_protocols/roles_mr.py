@@ -1,4 +1,4 @@
-"""Roles of MR series: weighting, diffusion, contrast, 3D.
+"""Roles of MR series: weighting, diffusion, contrast, fat and water, dynamics, 3D.
 
 AcquisitionContrast (0008,9209) and ImageType answer for enhanced objects (PS3.3 C.8.13.3.1);
 classic objects are known by their timing (echo, repetition and inversion time in ms); what a
@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hanging_protocols import roles_diffusion
 from hanging_protocols.facts import Fact, ImageSet
-from hanging_protocols.role_words import role_in_text
-from hanging_protocols.roles_ct import THIN_MM, contrast
+from hanging_protocols.role_words import role_in_text, roles_in_text
+from hanging_protocols.roles_contrast import contrast
+from hanging_protocols.words import tokens
+
+# SliceThickness in mm up to which a series counts as thin enough to reformat from.
+THIN_MM = 1.5
 
 # Defined terms of AcquisitionContrast, PS3.3 C.8.13.3.1.1.
 _CONTRASTS = {
@@ -25,11 +30,14 @@ _TYPES = {
 }  # fmt: skip
 
 # Kinds whose timing would be mistaken for a plain weighting, so that a name decides before it does.
-_SPECIAL = ("field_map", "adc", "dwi", "flair", "stir", "swi", "bold", "perfusion", "tof")
+_SPECIAL = (
+    "field_map", "parametric_map", "perfusion_map", "tensor_map", "adc", "dwi", "flair", "stir", "swi", "bold", "perfusion",
+    "tof", "mrcp",
+)  # fmt: skip
 _PLAIN = ("t1", "t2", "pd")
 
-# Diffusion weighting in s/mm2 from which an image is read for restricted diffusion.
-HIGH_B = 800.0
+# With so many times a series is looked at over time.
+DYNAMIC_FROM = 3
 # Inversion times in ms: fat is nulled at 100-250 (STIR), fluid from 1500 on (FLAIR).
 STIR_TI = (100.0, 250.0)
 FLAIR_TI = 1500.0
@@ -41,8 +49,9 @@ GRADIENT_T1_TE = 8.0
 
 def of(image_set: ImageSet) -> Iterator[Fact]:
     yield from _weighting(image_set)
-    yield from _diffusion(image_set)
+    yield from roles_diffusion.of(image_set)
     yield from contrast(image_set)
+    yield from _kinds(image_set)
     yield from _three_dimensional(image_set)
 
 
@@ -112,12 +121,41 @@ def _spin_echo(sequence: tuple[str, ...], echo: float, repetition: float) -> str
     return ""
 
 
-def _diffusion(image_set: ImageSet) -> Iterator[Fact]:
-    values = [float(value) for value in image_set.elements("DiffusionBValue") if _is_number(value)]
-    if values and max(values) > 0.0 and "ADC" not in image_set.elements("ImageType"):
-        yield Fact("dwi", f"DiffusionBValue is {max(values):g}")
-        if max(values) >= HIGH_B:
-            yield Fact("high_b", f"DiffusionBValue is {max(values):g}")
+_FAT_OPTIONS = frozenset({"FS", "FAT_SAT", "FATSAT", "SPIR", "SPAIR", "WE"})
+_OF_TEXT = (
+    "fat_sat", "subtraction", "dynamic", "angiography", "mrcp", "perfusion_map", "tensor_map", "late_enhancement", "cine_mr",
+)  # fmt: skip
+_DIXON_ENDS = {"in": "in_phase", "opp": "opposed_phase", "w": "water", "f": "fat"}
+_DIXON_TYPES = {
+    "IN_PHASE": "in_phase", "OPP_PHASE": "opposed_phase", "OUT_PHASE": "opposed_phase", "WATER": "water", "FAT": "fat",
+}  # fmt: skip
+
+
+def _kinds(image_set: ImageSet) -> Iterator[Fact]:
+    """What a series is besides its weighting."""
+    if "SUBTRACTION" in image_set.elements("ImageType"):
+        yield Fact("subtraction", "ImageType says SUBTRACTION")
+    yield from roles_in_text(image_set, *_OF_TEXT)
+    if _FAT_OPTIONS.intersection(option.upper() for option in image_set.elements("ScanOptions")):
+        yield Fact("fat_sat", "ScanOptions says so")
+    yield from _dixon(image_set)
+    positions = image_set.number("NumberOfTemporalPositions")
+    if positions is not None and positions >= DYNAMIC_FROM:
+        yield Fact("dynamic", f"NumberOfTemporalPositions is {positions:g}")
+    if image_set.first("CardiacSynchronizationTechnique").upper() not in ("", "NONE"):
+        yield Fact("gated", "CardiacSynchronizationTechnique is filled")
+
+
+def _dixon(image_set: ImageSet) -> Iterator[Fact]:
+    """The one of the four images of a Dixon sequence; only the end of a name tells some makers' apart."""
+    for kind in image_set.elements("ImageType"):
+        if kind in _DIXON_TYPES:
+            yield Fact(_DIXON_TYPES[kind], f"ImageType says {kind}")
+    yield from roles_in_text(image_set, "in_phase", "opposed_phase", "water", "fat")
+    named = tokens(image_set.first("SeriesDescription"))
+    ends = [_DIXON_ENDS[word] for word in named[-1:] if word in _DIXON_ENDS]
+    if ends and any(word.startswith(("dixon", "mdixon")) for word in named):
+        yield Fact(ends[0], f'"{named[-1]}" ends the name of a Dixon series')
 
 
 def _three_dimensional(image_set: ImageSet) -> Iterator[Fact]:
@@ -126,11 +164,3 @@ def _three_dimensional(image_set: ImageSet) -> Iterator[Fact]:
         yield Fact("3d", "MRAcquisitionType is 3D")
     if thickness is not None and 0.0 < thickness <= THIN_MM:
         yield Fact("thin", f"SliceThickness is {thickness:g} mm")
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

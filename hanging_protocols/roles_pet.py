@@ -25,6 +25,9 @@ def of(image_set: ImageSet) -> Iterator[Fact]:
 
 
 def of_nuclear(image_set: ImageSet) -> Iterator[Fact]:
+    """By ImageType value 3 (PS3.3 C.8.4.9.1); what was reconstructed is `tomo`, gated or not."""
+    if any("RECON" in kind for kind in image_set.elements("ImageType")):
+        yield Fact("tomo", "ImageType says RECON")
     for kind in ("RECON TOMO", "RECON GATED TOMO", "WHOLE BODY", "STATIC", "DYNAMIC"):
         if kind in image_set.elements("ImageType"):
             yield Fact(kind.lower().replace(" ", "_"), f"ImageType says {kind}")

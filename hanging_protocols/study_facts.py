@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from hanging_protocols import anatomy, roles
+from hanging_protocols import anatomy, examinations, roles
 from hanging_protocols.anatomy import Finding
-from hanging_protocols.facts import MARK_MODALITIES, STUDY_KEYWORDS, Fact, ImageSet, image_sets, study_elements
+from hanging_protocols.facts import MARK_MODALITIES, ORDER_FACTS, STUDY_KEYWORDS, Fact, ImageSet, image_sets, study_elements
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Study
+
+_OF_STUDY_ONLY = STUDY_KEYWORDS | ORDER_FACTS.keys() | {"series", "examination", "ordered_regions"}
 
 
 class StudyFacts:
-    """One study, its image sets, and what is known of them, each fact with its reason."""
+    """One study, its image sets, and what is known of them, each fact with its reason. `context` is its order's."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, context: HangingContext = NOTHING_KNOWN) -> None:
         self.study = study
+        self.context = context
         self._of_study: dict[str, tuple[Fact, ...]] = {}
         self._of_image_sets: dict[tuple[str, int, str], tuple[Fact, ...]] = {}
 
@@ -25,7 +29,7 @@ class StudyFacts:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Every body part that any source names."""
-        return anatomy.of_study(self.study, self.image_sets)
+        return anatomy.of_study(self.study, self.image_sets, self.context)
 
     def of_study(self, attribute: str) -> tuple[Fact, ...]:
         """What the study as a whole answers; of series' elements, what any image set answers."""
@@ -46,7 +50,15 @@ class StudyFacts:
         if attribute == "anatomy":
             return tuple(Fact(f.name, f.because) for f in anatomy.leading(self.findings))
         if attribute == "laterality":
-            return anatomy.sides_of_study(self.study, self.image_sets)
+            return anatomy.sides_of_study(self.study, self.image_sets, self.context)
+        if attribute in ORDER_FACTS:
+            value = getattr(self.context, ORDER_FACTS[attribute])
+            return (Fact(value, "the order says so"),) if value else ()
+        if attribute == "examination":
+            head = any(fact.value == "head" for fact in self.of_study("anatomy"))
+            return examinations.of_study(self.study, self.image_sets, self.context, self.of_study("role") if head else ())
+        if attribute == "ordered_regions":
+            return (Fact(str(anatomy.ordered_regions(self.findings))),)
         if attribute == "images":
             return (Fact(str(sum(one.images for one in self.image_sets))),)
         if attribute == "series":
@@ -68,7 +80,7 @@ class StudyFacts:
             return (side,) if side else ()
         if attribute == "images":
             return (Fact(str(image_set.images)),)
-        if attribute in STUDY_KEYWORDS or attribute == "series":
+        if attribute in _OF_STUDY_ONLY:
             return self.of_study(attribute)
         return tuple(Fact(value) for value in image_set.elements(attribute))
 
