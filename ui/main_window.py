@@ -136,7 +136,8 @@ class MainWindow(QMainWindow):
 
     @property
     def grid(self) -> ViewportGrid:
-        return self.reading.grid
+        """The one in which the active viewport stands."""
+        return self.reading.grid.viewports.here
 
     @property
     def is_importing(self) -> bool:
@@ -184,7 +185,7 @@ class MainWindow(QMainWindow):
         self._open(DeliveriesDialog(self._core, self))
 
     def show_windows(self) -> None:
-        self.grid.show_windows()
+        self.grid.viewports.show_windows()
 
     def show_true_size(self) -> None:
         """Raises Refused where the screen's or the image's millimetres are not known."""
@@ -304,7 +305,7 @@ class MainWindow(QMainWindow):
 
     def focus_images(self) -> None:
         """Esc: out of a filter, a drawing or a tool first, then back to the images of the open case."""
-        if self.grid.close_entry() or (self.grid.hasFocus() and self._session.pointing.escape()):
+        if self.grid.viewports.close_entry() or (self.grid.hasFocus() and self._session.pointing.escape()):
             return
         if self._pages.currentWidget() is self.worklist and self.worklist.clear_filter():
             return

@@ -35,7 +35,7 @@ class PlaneDesk(QObject):
 
     def _ask_thickness(self, index: int) -> None:
         if index < len(self._grid.widgets):
-            SlabEntry(self._viewing, index, self._grid.widgets[index], self._grid.setFocus)
+            SlabEntry(self._viewing, index, self._grid.widgets[index], self._grid.viewports.here.setFocus)
 
     def _ask_export(self, index: int) -> None:
         state = self._viewing.state(index)
@@ -44,14 +44,14 @@ class PlaneDesk(QObject):
         if self.dialog is not None:
             self.dialog.reject()
         targets = [archive for archive in self._core.archives.archives if archive.can_store]
-        slice_mm = self._viewing.planes.slice_mm(index)
-        self.dialog = PlaneExportDialog(self._viewing, state, slice_mm, targets, self._grid.window())
+        slice_mm, window = self._viewing.planes.slice_mm(index), self._grid.viewports.here.window()
+        self.dialog = PlaneExportDialog(self._viewing, state, slice_mm, targets, window)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.chosen.connect(self.export)
         self.dialog.destroyed.connect(self._forget)
         self.dialog.show()
         # Beside the images: its lines are to be seen in them.
-        corner = self._grid.window().frameGeometry().bottomRight()
+        corner = window.frameGeometry().bottomRight()
         self.dialog.move(corner.x() - self.dialog.width() - 24, corner.y() - self.dialog.height() - 64)
 
     def _forget(self) -> None:

@@ -193,9 +193,9 @@ def test_the_3d_cursor_brings_the_others_of_its_space_to_the_pointer(case, seat)
     QTest.keyClick(case.grid, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     QTest.mouseMove(first, QPoint(40, 50))
     assert [c.state.position for c in viewing.cells] == [6, 6, 6]
-    assert case.grid.cross(1, case.grid.widget(1).view()) == (40.0, 50.0)
+    assert case.grid.viewports.cross(1, case.grid.widget(1).view()) == (40.0, 50.0)
     QTest.keyClick(case.grid, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
-    assert case.grid.cross(1, case.grid.widget(1).view()) is None
+    assert case.grid.viewports.cross(1, case.grid.widget(1).view()) is None
 
 
 def test_reference_lines_go_by_key(case, seat):
@@ -203,9 +203,9 @@ def test_reference_lines_go_by_key(case, seat):
     seat.session.viewing.change(1, plane=Plane.CORONAL)
     view = case.grid.widget(0).view()
     seat.session.viewing.activate(1)
-    assert len(case.grid.references(0, view)) == 1
+    assert len(case.grid.viewports.references(0, view)) == 1
     QTest.keyClick(case.grid, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
-    assert case.grid.references(0, view) == ()
+    assert case.grid.viewports.references(0, view) == ()
 
 
 def test_the_loupes_pixels_are_those_of_its_own_picture(case, seat, widget):

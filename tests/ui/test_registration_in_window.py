@@ -74,12 +74,12 @@ def test_what_cannot_be_done_is_said_in_the_banner(compared, seat):
 def test_the_3d_cursor_marks_the_same_anatomy_in_the_prior(compared, seat, qtbot):
     viewing = seat.session.viewing
     viewing.linking.toggle_cursor()
-    compared.grid.show_cursor_at(0, (30.0, 40.0, 30.0))
+    compared.grid.viewports.show_cursor_at(0, (30.0, 40.0, 30.0))
     assert viewing.state(1).position == 5
     view = compared.grid.widget(1).view()
-    assert compared.grid.cross(1, view) == (30.0, 40.0)
+    assert compared.grid.viewports.cross(1, view) == (30.0, 40.0)
     seat.session.registering.toggle()
-    assert compared.grid.cross(1, view) is None
+    assert compared.grid.viewports.cross(1, view) is None
 
 
 def test_an_image_behind_another_studys_or_a_difference_does_not_count_as_shown(compared, seat, qtbot):
@@ -98,7 +98,7 @@ def test_an_image_behind_another_studys_or_a_difference_does_not_count_as_shown(
 
 def test_no_line_is_drawn_between_images_that_show_the_same(compared):
     view = compared.grid.widget(1).view()
-    assert compared.grid.references(1, view) == ()
+    assert compared.grid.viewports.references(1, view) == ()
 
 
 def test_the_prior_says_it_beside_its_badge_and_what_warns_is_a_badge():

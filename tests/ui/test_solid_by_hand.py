@@ -265,7 +265,7 @@ def test_a_place_in_3d_is_pointed_at_by_keys_alone(solid, seat, press, case):
     press("Right")
     press("Return")
     assert asked == [seat.session.annotating.drawing.cursor]
-    assert case.grid._point[1] == (1.0, 2.0, 30.0)
+    assert case.grid.viewports.point[1] == (1.0, 2.0, 30.0)
     view = solid.view()
-    cross = case.grid.cross(0, view)
+    cross = case.grid.viewports.cross(0, view)
     assert cross == view.viewport.solid.project(view.state, view.width, view.height, (1.0, 2.0, 30.0))

@@ -82,8 +82,8 @@ def test_the_crosshair_points_where_the_cursor_is(press, case, seat):
     press("Shift+Left")
     press("Return")
     cursor = seat.session.annotating.drawing.cursor
-    assert case.grid._point is not None
-    assert case.grid._point[1][:2] == pytest.approx(cursor)
+    assert case.grid.viewports.point is not None
+    assert case.grid.viewports.point[1][:2] == pytest.approx(cursor)
 
 
 def test_backspace_takes_the_last_point_back_and_escape_gives_up(press, seat):

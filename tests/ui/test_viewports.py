@@ -257,7 +257,7 @@ def test_the_middle_button_pans_by_what_the_hand_moves(case, seat):
 def test_the_right_button_zooms_when_dragged_and_opens_the_menu_when_clicked(case, seat, monkeypatch):
     widget = case.grid.widget(0)
     asked = []
-    monkeypatch.setattr(case.grid, "show_menu", lambda index, at: asked.append(index))
+    monkeypatch.setattr(case.grid.viewports, "show_menu", lambda index, at: asked.append(index))
     drag(widget, QPoint(100, 100), QPoint(100, 40), Qt.MouseButton.RightButton)
     assert seat.session.viewing.state(0).zoom > 1.5
     assert asked == []

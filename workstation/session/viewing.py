@@ -56,6 +56,8 @@ class Viewing:
         self.active = 0
         self.screens: tuple[ScreenFacts, ...] = ()
         """Those that images hang on, as the window says; none is one that nothing is known of."""
+        self.pixel_mm: Callable[[int], float | None] = lambda _: None
+        """How long a device pixel is where a viewport stands; the window plugs it in."""
         self._last: dict[int, int] = {}  # the viewport of each screen that was active last
         self._enlarged: set[int] = set()
         self.overlays = True
@@ -311,7 +313,8 @@ class Viewing:
     def resize(self, sizing: Sizing, pixel_mm: float = 0.0) -> None:
         """The active viewport, and those whose zoom is linked to it, at that size and in the middle."""
         for index in (self.active, *self.linking.sharing_zoom(self.active)):
-            self.change(index, sizing=sizing, pixel_mm=pixel_mm, zoom=1.0, pan=(0.0, 0.0))
+            own_mm = self.pixel_mm(index) if sizing is Sizing.TRUE_SIZE else None
+            self.change(index, sizing=sizing, pixel_mm=own_mm or pixel_mm, zoom=1.0, pan=(0.0, 0.0))
 
     def reset(self) -> None:
         """The active viewport as it was hung (window, mirroring, rotation, slab), at the place it has now."""
