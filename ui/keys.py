@@ -23,11 +23,11 @@ _SIDE_BUTTONS = (Button.BACK, Button.FORWARD)
 
 
 class KeyRouter(QObject):
-    """Sends keys of one window to its runner."""
+    """Sends keys of the program's windows to one runner."""
 
     def __init__(self, window: QWidget, runner: Runner) -> None:
         super().__init__(window)
-        self._window = window
+        self._windows = [window]
         self._runner = runner
         self._watched: QWidget | None = None
         self.key = 0
@@ -37,13 +37,18 @@ class KeyRouter(QObject):
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
 
+    def watch(self, window: QWidget) -> None:
+        """Another window of ours: its keys mean the same."""
+        self._windows.append(window)
+        window.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if isinstance(event, QMouseEvent):
-            return watched is self._window and self._side_button(event)
+            return watched in self._windows and self._side_button(event)
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) or not isinstance(event, QKeyEvent):
             return False
-        command_id = self._command(event)
+        command_id = self._command(event, watched)
         if command_id is None:
             return False
         if kind == QEvent.Type.ShortcutOverride:
@@ -70,9 +75,10 @@ class KeyRouter(QObject):
             mouse.wanted.emit(action)
         return True
 
-    def _command(self, event: QKeyEvent) -> str | None:
+    def _command(self, event: QKeyEvent, watched: QObject) -> str | None:
         # An inactive window has no focus widget, but still knows which of its parts has the keys.
-        mode = mode_of(QApplication.focusWidget() or self._window.focusWidget())
+        window = watched.window() if isinstance(watched, QWidget) else self._windows[0]
+        mode = mode_of(QApplication.focusWidget() or window.focusWidget())
         if mode is Mode.IMAGES and self._runner.context().session.pointing.take_arrows:
             mode = Mode.POINTING
         for name in key_names(event):
@@ -82,8 +88,8 @@ class KeyRouter(QObject):
         return None
 
     def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
-        if self._watched is not None and self._watched is not self._window:
+        if self._watched is not None and self._watched not in self._windows:
             self._watched.removeEventFilter(self)
-        self._watched = new if new is not None and new.window() is self._window else None
-        if self._watched is not None and self._watched is not self._window:
+        self._watched = new if new is not None and new.window() in self._windows else None
+        if self._watched is not None and self._watched not in self._windows:
             self._watched.installEventFilter(self)
