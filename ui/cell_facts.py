@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QCoreApplication
 
 from rendering.picture import Letters, Picture
-from ui import plain
+from ui import free_side, plain
 from ui.annotation_layer import AnnotationLayer
 from ui.colour_bar import colour_bar, fused_lines
 from ui.corner_facts import CornerFacts
@@ -95,18 +95,21 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         over = tuple(Line(words, 0, Tone.DOUBT, tuple(short)) for words, *short in facts.laid_over)
         corners = replace(corners, bottom_left=(*corners.bottom_left, *over))
     corners = replace(corners, top_right=(*corners.top_right, *fused_lines(picture.fused)))
-    scale = scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio)
+    anchor = facts.view.state.anchor
+    corners = free_side.lines(corners, anchor)
+    scale = free_side.ruler(scale_bar(per_pixel, picture.spacing_source, facts.view.height / facts.ratio), anchor)
     if facts.layer is not None:
         size = facts.view.width / facts.ratio, facts.view.height / facts.ratio
         facts.layer.furniture = furniture(scale, colour_bar(picture.fused), *size)
     drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners, facts.moving) if facts.layer is not None else ()
     if facts.layer is not None and facts.layer.crowded:
-        corners = replace(corners, bottom_left=(*corners.bottom_left, _crowded(facts.layer.crowded)))
+        crowded = replace(corners, bottom_left=(*corners.bottom_left, _crowded(facts.layer.crowded)))
+        corners = free_side.lines(crowded, anchor)
         drawings = facts.layer.shapes(facts.view, picture, facts.ratio, corners, facts.moving)
     cursor = facts.layer.cursor if facts.layer is not None and facts.active else None
     return OverlayFacts(
         corners,
-        picture.letters if facts.layout is None or facts.layout.letters else Letters(),
+        free_side.letters(picture.letters, anchor) if facts.layout is None or facts.layout.letters else Letters(),
         scale,
         tuple(scaled(line, 1 / facts.ratio) for line in facts.references),
         _scaled_point(facts.cross, 1 / facts.ratio) if facts.cross else None,
@@ -118,6 +121,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         _scaled_point(cursor, 1 / facts.ratio) if cursor is not None else None,
         facts.not_the_reports,
         colour_bar(picture.fused),
+        anchor,
     )
 
 

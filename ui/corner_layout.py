@@ -98,7 +98,7 @@ def _wanted(lines: Sequence[Line], room: _Room) -> list[Line]:
 def _pair(left: list[Line], right: list[Line], from_top: bool, room: _Room) -> list[Placed]:
     lost: list[Line] = []
     while True:
-        counted = _counted(left, lost), _counted(right, [])
+        counted = _counted(left, lost), _counted(right, [] if left else lost)
         placed = _rows(*counted, from_top, room)
         if placed is not None or not (left or right):
             return placed or []

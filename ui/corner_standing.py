@@ -87,6 +87,10 @@ def size(facts: CornerFacts) -> list[Line]:
             lines.append(Line(_tr("Pixel for pixel (1:1)"), 2, short=("1:1",)))
         elif state.sizing is Sizing.TRUE_SIZE and picture.mm_per_pixel is not None and facts.pixel_source:
             lines.append(Line(_tr("True size ({0})").format(facts.pixel_source), 2, short=(_tr("True size"),)))
+        elif state.sizing is Sizing.SAME_SCALE and picture.mm_per_pixel is not None:
+            lines.append(Line(_tr("Same scale"), 2))
+    if state.sizing is Sizing.SAME_SCALE and picture.mm_per_pixel is None and picture.per_pixel is not None:
+        lines.append(Line(_tr("Not to the same scale: pixel size unknown"), 0, Tone.DOUBT, (_tr("Not the same scale"),)))
     if picture.is_nearest:
         lines.append(Line(_tr("Pixels not filled in"), 2))
     return lines

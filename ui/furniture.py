@@ -15,8 +15,9 @@ def furniture(scale: ScaleBar | None, colours: ColourBar | None, width: float, h
     found = []
     if scale is not None:
         top, wide = (height - scale.length) / 2, halo.width(scale.text)
-        found.append(Box(width - RULER_WIDTH, top - 4, RULER_WIDTH, scale.length + 8))
-        found.append(Box(width - RULER_EDGE - wide, top + scale.length + 4, wide, halo.metrics().height()))
+        ruler, words = (0.0, RULER_EDGE) if scale.on_left else (width - RULER_WIDTH, width - RULER_EDGE - wide)
+        found.append(Box(ruler, top - 4, RULER_WIDTH, scale.length + 8))
+        found.append(Box(words, top + scale.length + 4, wide, halo.metrics().height()))
     if colours is not None and colours.room(height):
         found.append(Box(0.0, height * 0.3, colours.room(height), height * 0.4))
     return tuple(found)

@@ -71,6 +71,7 @@ class OverlayFacts:
     cursor: Point | None = None
     not_the_reports: bool = False
     colours: ColourBar | None = None
+    anchor: str = ""
 
 
 def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, text: bool = True) -> None:
@@ -95,16 +96,25 @@ def paint(painter: QPainter, width: float, height: float, facts: OverlayFacts, t
     if facts.value is not None:
         _value(painter, facts.value, width, height)
     _load_bar(painter, facts.loaded, width, height)
-    paint_frame(painter, width, height, facts.is_prior, facts.active, facts.not_the_reports)
+    paint_frame(painter, width, height, facts.is_prior, facts.active, facts.not_the_reports, facts.anchor)
 
 
 def paint_frame(
-    painter: QPainter, width: float, height: float, is_prior: bool, active: bool, not_the_reports: bool = False
+    painter: QPainter,
+    width: float,
+    height: float,
+    is_prior: bool,
+    active: bool,
+    not_the_reports: bool = False,
+    anchor: str = "",
 ) -> None:
     """The border: red around a study that is not the report's, lilac around priors, the accent around what keys act on.
 
-    Of several the accent is outside.
+    Of several the accent is outside. It is open at the anchored side ("left", "right"): there the image itself ends.
     """
+    open_left, open_right = (2 * FRAME * 3 if anchor == side else 0.0 for side in ("left", "right"))
+    painter.save()
+    painter.setClipRect(QRectF(open_left, 0, width - open_left - open_right, height))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inset = 0.0
@@ -115,6 +125,7 @@ def paint_frame(
                 edge = inset + step
                 painter.drawRect(QRectF(edge, edge, width - 1 - 2 * edge, height - 1 - 2 * edge))
             inset += FRAME
+    painter.restore()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
@@ -173,11 +184,13 @@ def _letters(
     painter: QPainter, letters: Letters, width: float, height: float, scale: ScaleBar | None, colours: ColourBar | None = None
 ) -> None:
     high = halo.metrics(LETTER_POINTS, True).height()
-    right = width - 8 - (scale.thickness if scale is not None else 0)
+    ruler = scale.thickness if scale is not None else 0.0
+    right = width - 8 - (ruler if scale is not None and not scale.on_left else 0.0)
+    first = 8.0 + (ruler if scale is not None and scale.on_left else 0.0)
     for text, x, y, align in (
         (letters.top, width / 2, 5.0, 0.5),
         (letters.bottom, width / 2, height - high - 5, 0.5),
-        (letters.left, (colours.room(height) if colours is not None else 0.0) or 8.0, (height - high) / 2, 0.0),
+        (letters.left, (colours.room(height) if colours is not None else 0.0) or first, (height - high) / 2, 0.0),
         (letters.right, right, (height - high) / 2, 1.0),
     ):
         if text:
@@ -188,9 +201,9 @@ def _letters(
 def _scale(painter: QPainter, scale: ScaleBar, width: float, height: float) -> None:
     top = (height - scale.length) / 2
     ratio = painter.device().devicePixelRatioF()
-    painter.drawImage(QPointF(width - 20, top - 4), _ruler(scale.length, scale.parts, ratio))
-    wide = halo.width(scale.text)
-    halo.draw(painter, width - 9 - wide, top + scale.length + 4, scale.text, theme.TEXT)
+    painter.drawImage(QPointF(4.0 if scale.on_left else width - 20, top - 4), _ruler(scale.length, scale.parts, ratio))
+    left = 9.0 if scale.on_left else width - 9 - halo.width(scale.text)
+    halo.draw(painter, left, top + scale.length + 4, scale.text, theme.TEXT)
 
 
 @lru_cache(maxsize=64)

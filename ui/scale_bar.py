@@ -19,12 +19,16 @@ UNIT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class ScaleBar:
-    """`length` in logical pixels, `parts` divisions, `text` with the unit; `thickness` is the room it takes."""
+    """`length` in logical pixels, `parts` divisions, `text` with the unit; `thickness` is the room it takes.
+
+    It stands at the right edge, or `on_left`.
+    """
 
     length: float
     parts: int
     text: str
     thickness: float = 12.0
+    on_left: bool = False
 
 
 def scale_bar(mm_per_pixel: float | None, source: SpacingSource, height: float) -> ScaleBar | None:

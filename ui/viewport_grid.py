@@ -19,7 +19,7 @@ from workstation.commands.command import Mode
 if TYPE_CHECKING:
     from ui.seat import Seat
 
-SPACE = 2
+SPACE = 1
 
 
 class ViewportGrid(QWidget):
