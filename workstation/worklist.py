@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Protocol
 
 from workstation.cache.admission import same_patient
+from workstation.domain.body_part import body_part_words
+from workstation.domain.dates import as_date
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.doubt import Doubt
-from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.order import AiFlag, Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportStatus
 from workstation.domain.study import Study
@@ -21,11 +23,21 @@ OTHER_PATIENT_ORDER = "The order for these images is of another patient: call th
 CRITICAL_UNTOLD = "A critical result was not told yet"
 
 URGENCY = {priority: rank for rank, priority in enumerate(Priority)}
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+FINISHED = frozenset({ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE})
 FAILED = frozenset({DeliveryState.CONFLICT, DeliveryState.HELD, DeliveryState.REJECTED})
+
+# A place in the reading order: 45 bits say why a row stands there, the rest tell rows apart of which these are equal.
+DONE = 1 << 62
+OPEN_TIES, DONE_TIES = 18, 46
+_MINUTES, _DAYS = (1 << 26) - 1, (1 << 16) - 1
+_FIRST_MINUTE = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) // 60
+_FIRST_DAY = datetime(1900, 1, 1, tzinfo=UTC).toordinal()
 
 # Objects that accompany images: they do not say what kind of examination it was.
 COMPANIONS = frozenset({"SR", "KO", "PR", "SEG", "REG", "RWV", "DOC", "OT"})
+
+# Mammography, Chest and Colon CAD SR: objects that nothing but a computer's detection makes (PS3.4 B.5).
+CAD_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{number}" for number in (50, 65, 69))
 
 
 class StudySource(Protocol):
@@ -93,6 +105,7 @@ def join(
     status: Callable[[str, str], ReadStatus],
     warning: Callable[[str], str] = lambda _: "",
     survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
+    ai: Callable[[Study], AiFlag] | None = None,
 ) -> list[WorklistItem]:
     """One row for each order with each of its studies, each order without, each study without.
 
@@ -103,6 +116,10 @@ def join(
     items: list[WorklistItem] = []
     joined: set[str] = set()
     disputed: set[str] = set()
+    by_uid = {study.study_instance_uid: study for study in studies}
+    by_accession: dict[str, list[Study]] = {}
+    for study in studies:
+        by_accession.setdefault(study.accession_number, []).append(study)
 
     def study_item(study: Study, order: Order | None) -> WorklistItem:
         uid = study.study_instance_uid
@@ -121,11 +138,17 @@ def join(
             study_date=study.study_date,
             order=order,
             warning=OTHER_PATIENT_ORDER if is_disputed else warning(uid),
+            body_part=(order.body_site if order else "") or _body_part(study),
+            site=(order.site if order else "") or study.institution,
+            ai=(ai or ai_flag)(study),
+            waiting_since=(order.exam_end if order else None) or taken_at(study),
         )
 
     for known in orders:
         order = known.order
-        candidates = _studies_for(order, studies)
+        named = by_uid.get(order.study_instance_uid) if order.study_instance_uid else None
+        same_number = by_accession.get(order.accession_number, ()) if order.accession_number else ()
+        candidates = [named] if named is not None else same_number
         agreeing = [s for s in candidates if same_patient(survivor(s.patient.key), survivor(order.patient.key))]
         others = {s.study_instance_uid for s in candidates if s not in agreeing}
         disputed |= others
@@ -138,19 +161,48 @@ def join(
 
 
 def reading_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:
-    """What is confirmed, or done elsewhere, last; then by priority, then what is due first, then the oldest study."""
+    """By place, then by accession number and study."""
+    return tuple(sorted(items, key=lambda item: (place_of(item), item.accession_number, item.study_instance_uid)))
 
-    def key(item: WorklistItem) -> tuple[bool, int, datetime, str, str, str]:
-        return (
-            item.status in (ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE),
-            -URGENCY[item.priority],
-            item.due or END_OF_TIME,
-            item.study_date or "~",
-            item.accession_number,
-            item.study_instance_uid,
-        )
 
-    return tuple(sorted(items, key=key))
+def place_of(item: WorklistItem) -> int:
+    """Sorts rows to read: by priority, then what is due first (to the minute), then the oldest study.
+
+    What is confirmed, or done elsewhere, comes last, the newest study first. 63 bits, the lowest of them free:
+    `OPEN_TIES`, or from `DONE` on `DONE_TIES`.
+    """
+    day = as_date(item.study_date)
+    days = min(max(day.toordinal() - _FIRST_DAY, 0), _DAYS - 1) if day is not None else _DAYS
+    if item.status in FINISHED:
+        return DONE | (_DAYS - (days if day is not None else 0)) << DONE_TIES
+    minutes = _MINUTES
+    if item.due is not None:
+        minutes = min(max(int(item.due.timestamp()) // 60 - _FIRST_MINUTE, 0), _MINUTES - 1)
+    urgency = len(URGENCY) - 1 - URGENCY[item.priority]
+    return ((urgency << 26 | minutes) << 16 | days) << OPEN_TIES
+
+
+def ties_of(place: int) -> int:
+    """How many rows there may be of one place."""
+    return 1 << (DONE_TIES if place >= DONE else OPEN_TIES)
+
+
+def ai_flag(study: Study) -> AiFlag:
+    """By the classes of its objects alone; what a result says is known once it is read."""
+    classes = {uid for series in study.series for uid in series.attributes.get("SOPClassUID", ())}
+    return AiFlag.PRESENT if classes & CAD_CLASSES else AiFlag.NONE
+
+
+def taken_at(study: Study) -> datetime | None:
+    """Study Date and Time (0008,0020), (0008,0030), by this computer's time zone: they carry none of their own."""
+    day, digits = as_date(study.study_date), study.study_time[:6]
+    if day is None:
+        return None
+    clock = time()
+    if len(digits) in (4, 6) and digits.isdigit():
+        hour, minute, second = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
+        clock = time(hour, minute, min(second, 59)) if hour < 24 and minute < 60 else clock
+    return datetime.combine(day, clock).astimezone() if day.year > 1900 else None
 
 
 def read_status(report: Report, delivery: Delivery | None, has_unsigned_words: bool) -> ReadStatus:
@@ -172,11 +224,9 @@ def modality_of(study: Study) -> str:
     return "/".join(images or study.modalities)
 
 
-def _studies_for(order: Order, studies: Sequence[Study]) -> list[Study]:
-    named = [s for s in studies if order.study_instance_uid and s.study_instance_uid == order.study_instance_uid]
-    if named or not order.accession_number:
-        return named
-    return [s for s in studies if s.accession_number == order.accession_number]
+def _body_part(study: Study) -> str:
+    parts = dict.fromkeys(body_part_words(series.body_part_examined) for series in study.series if series.body_part_examined)
+    return ", ".join(parts)
 
 
 def _order_item(order: Order, is_disputed: bool, status: Callable[[str, str], ReadStatus]) -> WorklistItem:
@@ -188,6 +238,9 @@ def _order_item(order: Order, is_disputed: bool, status: Callable[[str, str], Re
         patient=order.patient,
         procedure=order.procedure,
         modality=order.modality,
+        body_part=order.body_site,
+        site=order.site,
+        waiting_since=order.exam_end,
         priority=order.priority,
         due=order.due,
         status=ReadStatus.PROBLEM if is_disputed else status(order.accession_number, uid),

@@ -7,97 +7,29 @@ its study and report still know it, but is no row of its own any more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workstation.at_rest.vault import Vault
-from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_database, put_aside, sqlite_errors, transaction
+from workstation.database import DamagedDatabase, DatabaseKey, open_database, put_aside, sqlite_errors, transaction
+from workstation.database.change_feed import ChangeFeed, parts
 from workstation.domain.order import Order, OrderStatus, Priority
 from workstation.domain.patient import Patient, PatientKey
-
-# Facts of an order whose columns have their names.
-_SAME_NAME = (
-    "placer_number",
-    "placer_system",
-    "filler_number",
-    "filler_system",
-    "requested_procedure_id",
-    "procedure_step_id",
-    "ordering_provider",
-    "ordering_provider_id",
-    "visit_number",
-    "body_site",
-    "laterality",
-)
-
-MIGRATIONS: tuple[Migration, ...] = (
-    Migration(
-        1,
-        (
-            """
-            CREATE TABLE imaging_order (
-                order_id TEXT PRIMARY KEY,
-                accession_number TEXT NOT NULL,
-                patient_id TEXT NOT NULL,
-                issuer TEXT NOT NULL,
-                patient_name TEXT NOT NULL,
-                patient_birth_date TEXT NOT NULL,
-                patient_sex TEXT NOT NULL,
-                procedure TEXT NOT NULL,
-                procedure_code TEXT NOT NULL,
-                reason TEXT NOT NULL,
-                priority TEXT NOT NULL,
-                due TEXT,
-                study_instance_uid TEXT NOT NULL,
-                ris_patient_reference TEXT NOT NULL,
-                is_listed INTEGER NOT NULL
-            ) STRICT
-            """,
-            "CREATE TABLE fetched (id INTEGER PRIMARY KEY CHECK (id = 1), moment TEXT NOT NULL) STRICT",
-        ),
-    ),
-    Migration(
-        2,
-        (
-            *(f"ALTER TABLE imaging_order ADD COLUMN {name} TEXT NOT NULL DEFAULT ''" for name in _SAME_NAME),
-            "ALTER TABLE imaging_order ADD COLUMN status TEXT NOT NULL DEFAULT 'active'",
-            "ALTER TABLE imaging_order ADD COLUMN exam_end TEXT",
-            # An order that an engine sent does not leave the list because a search does not show it.
-            "ALTER TABLE imaging_order ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0",
-            """
-            CREATE TABLE patient_alias (
-                old_id TEXT NOT NULL,
-                old_issuer TEXT NOT NULL,
-                new_id TEXT NOT NULL,
-                new_issuer TEXT NOT NULL,
-                at TEXT NOT NULL,
-                PRIMARY KEY (old_id, old_issuer)
-            ) STRICT
-            """,
-        ),
-    ),
-    Migration(
-        3,
-        (
-            # The archive whose Modality Worklist told of it; empty for an order of the RIS or of its engine.
-            "ALTER TABLE imaging_order ADD COLUMN archive TEXT NOT NULL DEFAULT ''",
-            "ALTER TABLE imaging_order ADD COLUMN modality TEXT NOT NULL DEFAULT ''",
-        ),
-    ),
-)
+from workstation.worklist_store_schema import CHANGE_KEYS, MIGRATIONS, SAME_NAME
 
 MOST_SCHEDULED = 20_000
 """Orders of one archive's worklist that are kept; the oldest of those it lists no more are forgotten."""
 
 # What a worklist says of an accession number is nothing beside what the RIS or its engine says of it.
 _STANDING = """
-    SELECT * FROM imaging_order AS mine WHERE archive = '' OR NOT EXISTS (
+    SELECT * FROM imaging_order AS mine WHERE (archive = '' OR accession_number = '' OR NOT EXISTS (
         SELECT 1 FROM imaging_order AS other WHERE other.archive = '' AND other.accession_number = mine.accession_number
-    ) ORDER BY order_id
+    ))
 """
+READ_AT_ONCE = 2000
 
 PUT_ASIDE = "The local order list was damaged and put aside; it fills again from the RIS"
 
@@ -129,6 +61,7 @@ class OrderStore:
             put_aside(path)
             self.notice = PUT_ASIDE
             self._db = open_database(path, MIGRATIONS, journal_mode="DELETE", key=key)
+        self.changes = ChangeFeed(self._db, self._lock, CHANGE_KEYS)
 
     def close(self) -> None:
         with self._lock:
@@ -137,12 +70,18 @@ class OrderStore:
     def replace(self, orders: Iterable[Order]) -> None:
         """Take the RIS's list as it is now."""
         with self._lock, transaction(self._db):
-            self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE was_sent = 0")
+            polled = self._db.query("SELECT * FROM imaging_order WHERE is_listed = 1 AND was_sent = 0")
+            before = {row["order_id"]: row for row in polled}
             for order in orders:
-                self._put(order)
+                # What is as it was is not touched: whoever follows the changes need not look at it again.
+                if before.pop(order.order_id, None) != _whole_row(order):
+                    self._put(order)
                 # The same one by the RIS's own id: what an engine told of it before is no row of its own.
                 told = "was_sent = 1 AND archive = '' AND accession_number = ? AND order_id <> ?"
-                self._db.execute(f"UPDATE imaging_order SET is_listed = 0 WHERE {told}", [order.accession_number, order.order_id])
+                sql = f"UPDATE imaging_order SET is_listed = 0 WHERE is_listed = 1 AND {told}"
+                self._db.execute(sql, [order.accession_number, order.order_id])
+            for order_id in before:
+                self._db.execute("UPDATE imaging_order SET is_listed = 0 WHERE order_id = ?", [order_id])
             self._db.execute("INSERT OR REPLACE INTO fetched (id, moment) VALUES (1, ?)", [datetime.now(UTC).isoformat()])
 
     def put(self, order: Order, was_sent: bool = False, is_listed: bool = True) -> None:
@@ -247,9 +186,64 @@ class OrderStore:
         return datetime.fromisoformat(row[0]) if row else None
 
     def orders(self) -> tuple[KnownOrder, ...]:
+        with self._lock:
+            return tuple(self.each())
+
+    def each(self) -> Iterator[KnownOrder]:
+        """As `orders`, a part at a time: between two of them others may write."""
+        after = ""
+        while True:
+            with self._lock, sqlite_errors():
+                rows = list(self._db.query(f"{_STANDING} AND order_id > ? ORDER BY order_id LIMIT {READ_AT_ONCE}", [after]))
+                known = [self._known(row) for row in rows]
+            yield from known
+            if len(rows) < READ_AT_ONCE:
+                return
+            after = rows[-1]["order_id"]
+
+    def related(
+        self, order_ids: Iterable[str] = (), accession_numbers: Iterable[str] = (), study_uids: Iterable[str] = ()
+    ) -> tuple[KnownOrder, ...]:
+        """Of `orders` those with one of these ids, accession numbers or studies."""
+        asked = (("order_id", order_ids), ("accession_number", accession_numbers), ("study_instance_uid", study_uids))
         with self._lock, sqlite_errors():
-            rows = list(self._db.query(_STANDING))
-            return tuple(KnownOrder(self._current(row), bool(row["is_listed"]), bool(row["was_sent"])) for row in rows)
+            found: dict[str, Mapping[str, Any]] = {}
+            for column, values in asked:
+                for part in parts(value for value in values if value):
+                    sql = f"{_STANDING} AND {column} IN ({', '.join('?' * len(part))})"
+                    found |= {row["order_id"]: row for row in self._db.query(sql, part)}
+            return tuple(self._known(found[order_id]) for order_id in sorted(found))
+
+    def merged_into(self, key: PatientKey) -> frozenset[PatientKey]:
+        """The key, and every one that was merged into it, over however many steps."""
+        found, to_ask = {key}, [key]
+        sql = "SELECT old_id, old_issuer FROM patient_alias WHERE new_id = ? AND new_issuer = ?"
+        with self._lock, sqlite_errors():
+            while to_ask:
+                asked = to_ask.pop()
+                more = {PatientKey(*row) for row in self._db.execute(sql, [asked.patient_id, asked.issuer]).fetchall()} - found
+                found |= more
+                to_ask += more
+        return frozenset(found)
+
+    def of_patients(self, patient_ids: Iterable[str]) -> tuple[KnownOrder, ...]:
+        """The orders of patients with one of these Patient IDs, whoever gave them out."""
+        with self._lock, sqlite_errors():
+            rows = [
+                row
+                for part in parts(patient_ids)
+                for row in self._db.query(f"SELECT * FROM imaging_order WHERE patient_id IN ({', '.join('?' * len(part))})", part)
+            ]
+            return tuple(map(self._known, rows))
+
+    def survivors(self) -> Callable[[PatientKey], PatientKey]:
+        """`survivor` for very many, as it is now."""
+        with self._lock:
+            resolved = {old: self._resolved(old) for old in self.merged()}
+        return lambda key: resolved.get(key, key)
+
+    def _known(self, row: Mapping[str, Any]) -> KnownOrder:
+        return KnownOrder(self._current(row), bool(row["is_listed"]), bool(row["was_sent"]))
 
     def fetched(self) -> datetime | None:
         """When the RIS last gave its list (UTC); None for never."""
@@ -279,6 +273,11 @@ class OrderStore:
         self._db.execute(f"INSERT OR REPLACE INTO imaging_order ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
 
+def _whole_row(order: Order) -> dict[str, Any]:
+    """As the RIS's list puts it."""
+    return {**_row_of(order), "is_listed": 1, "was_sent": 0, "archive": ""}
+
+
 def _row_of(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.order_id,
@@ -298,7 +297,7 @@ def _row_of(order: Order) -> dict[str, Any]:
         "status": order.status.value,
         "exam_end": order.exam_end.isoformat() if order.exam_end else None,
         "modality": order.modality,
-        **{name: getattr(order, name) for name in _SAME_NAME},
+        **{name: getattr(order, name) for name in SAME_NAME},
     }
 
 
@@ -318,5 +317,5 @@ def _order_from(row: Mapping[str, Any]) -> Order:
         status=OrderStatus(row["status"]),
         exam_end=datetime.fromisoformat(row["exam_end"]) if row["exam_end"] else None,
         modality=row["modality"],
-        **{name: row[name] for name in _SAME_NAME},
+        **{name: row[name] for name in SAME_NAME},
     )

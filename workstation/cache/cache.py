@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from workstation.cache.reading import StudiesRead, read_studies, studies_in
 from workstation.cache.rebuilding import rebuild_index
 from workstation.cache.store import ObjectStore, writing
 from workstation.database import DatabaseKey
+from workstation.database.change_feed import ChangeFeed
 from workstation.domain.doubt import Doubt
 from workstation.domain.patient import Patient
 from workstation.domain.study import Study
@@ -158,9 +159,22 @@ class StudyCache:
             raise Refused("The study is not on this machine", hint="Import it, or wait until it has come")
         return study
 
-    def image_counts(self) -> dict[str, int]:
+    def image_counts(self, of: Sequence[str] | None = None) -> dict[str, int]:
         """Frames with pixels by Study Instance UID."""
-        return self._index.image_counts()
+        return self._index.image_counts(of)
+
+    @property
+    def changes(self) -> ChangeFeed:
+        """Which studies changed since somebody looked."""
+        return self._index.changes
+
+    def listed(self, study_uids: Iterable[str]) -> tuple[Study, ...]:
+        """As `studies`, of those that are named and here, in no order."""
+        return self._index.studies(list(study_uids))
+
+    def named(self, accession_numbers: Iterable[str] = (), patient_ids: Iterable[str] = ()) -> frozenset[str]:
+        """The studies (UIDs) with one of these accession numbers or Patient IDs."""
+        return self._index.named(accession_numbers, patient_ids)
 
     def priors_of(self, study: Study) -> tuple[Study, ...]:
         """The same patient's other studies, without instances: earlier ones newest first, then undated, then later.

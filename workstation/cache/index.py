@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from workstation.cache.rows import (
     study_from,
     study_row,
 )
-from workstation.cache.schema import MIGRATIONS, TABLES
+from workstation.cache.schema import CHANGE_KEYS, MIGRATIONS, TABLES
 from workstation.cache.store import ObjectStore
 from workstation.database import (
     NO_KEY,
@@ -37,6 +37,7 @@ from workstation.database import (
     sqlite_errors,
     transaction,
 )
+from workstation.database.change_feed import ChangeFeed, parts
 from workstation.database.write_ahead import keep_log_short
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
@@ -63,6 +64,7 @@ class StudyIndex:
         self._lock = threading.RLock()
         # WAL: readers go on while a batch is written. FULL: what was reported as imported stays so.
         self._db = open_database(path, MIGRATIONS, journal_mode="WAL", synchronous="FULL", key=key)
+        self.changes = ChangeFeed(self._db, self._lock, CHANGE_KEYS)
 
     def close(self) -> None:
         with self._lock:
@@ -184,14 +186,29 @@ class StudyIndex:
         rows = self._all("SELECT series_instance_uid, sop_instance_uid FROM instance WHERE study_instance_uid = ?", study_uid)
         return frozenset((row["series_instance_uid"], row["sop_instance_uid"]) for row in rows)
 
-    def studies(self) -> tuple[Study, ...]:
-        """All studies with their series, without instances, in no order."""
+    def studies(self, of: Sequence[str] | None = None) -> tuple[Study, ...]:
+        """All studies, or those named, with their series, without instances, in no order."""
         series: dict[str, list[Series]] = {}
         with self._lock:
-            for row in self._all("SELECT * FROM series"):
+            for row in self._of_studies("SELECT * FROM series", of):
                 series.setdefault(row["study_instance_uid"], []).append(series_from(row, ()))
-            studies = self._all("SELECT * FROM study")
+            studies = self._of_studies("SELECT * FROM study", of)
         return tuple(study_from(row, by_series_number(series.get(row["study_instance_uid"], ()))) for row in studies)
+
+    def named(self, accession_numbers: Iterable[str] = (), patient_ids: Iterable[str] = ()) -> frozenset[str]:
+        """The studies (UIDs) with one of these accession numbers or Patient IDs."""
+        found: set[str] = set()
+        for column, values in (("accession_number", accession_numbers), ("patient_id", patient_ids)):
+            for part in parts(values):
+                sql = f"SELECT study_instance_uid FROM study WHERE {column} IN ({', '.join('?' * len(part))})"
+                found |= {row["study_instance_uid"] for row in self._all(sql, *part)}
+        return frozenset(found)
+
+    def _of_studies(self, sql: str, of: Sequence[str] | None, where: str = "WHERE", more: str = "") -> list[dict[str, Any]]:
+        if of is None:
+            return self._all(f"{sql} {more}")
+        condition = f"{where} study_instance_uid IN"
+        return [row for part in parts(of) for row in self._all(f"{sql} {condition} ({', '.join('?' * len(part))}) {more}", *part)]
 
     def study(self, study_uid: str) -> Study | None:
         """One study whole."""
@@ -207,12 +224,10 @@ class StudyIndex:
         whole = (series_from(row, by_number(instances.get(row["series_instance_uid"], ()))) for row in series)
         return study_from(study, by_series_number(whole))
 
-    def image_counts(self) -> dict[str, int]:
+    def image_counts(self, of: Sequence[str] | None = None) -> dict[str, int]:
         """Frames with pixels by study."""
-        rows = self._all(
-            "SELECT study_instance_uid, sum(number_of_frames) AS images FROM instance "
-            "WHERE rows > 0 AND columns > 0 GROUP BY study_instance_uid"
-        )
+        sql = "SELECT study_instance_uid, sum(number_of_frames) AS images FROM instance WHERE rows > 0 AND columns > 0"
+        rows = self._of_studies(sql, of, "AND", "GROUP BY study_instance_uid")
         return {row["study_instance_uid"]: row["images"] for row in rows}
 
     def hashes_of(self, study_uid: str) -> tuple[str, ...]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from workstation.database import Migration
+from workstation.database.change_feed import change_log, logged
+
+CHANGE_KEYS = ("study_instance_uid", "accession_number")
+_STUDY = {"study_instance_uid": "study_instance_uid"}
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
@@ -90,6 +94,16 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         2,
         ("CREATE INDEX instance_counts ON instance (study_instance_uid, rows, columns, number_of_frames, size)",),
+    ),
+    # The worklist takes up what changed, and no more.
+    Migration(
+        3,
+        (
+            "CREATE INDEX study_accession ON study (accession_number)",
+            *change_log(CHANGE_KEYS),
+            *logged("study", {**_STUDY, "accession_number": "accession_number"}, CHANGE_KEYS),
+            *(sql for table in ("series", "instance", "quarantine") for sql in logged(table, _STUDY, CHANGE_KEYS)),
+        ),
     ),
 )
 

@@ -64,12 +64,14 @@ def open_database(
     synchronous: str = "FULL",
     key: DatabaseKey = NO_KEY,
     busy_ms: int = BUSY_TIMEOUT_MS,
+    is_checked: bool = True,
 ) -> LocalDatabase:
     """The database at `path`, at the newest version of `migrations`, created when absent.
 
     It is encrypted or plain as `key` says: a file of the other kind is converted first, and its
     backups with it. Raises `DamagedDatabase` for a file that fails `quick_check`; `Refused`, with
     nothing changed, for one by a newer version, of another key, or where SQLite cannot keep it safe.
+    `is_checked` False: not read whole, for a large file that is made again when it proves to be damaged.
     """
     reason = unsafe_place(path.parent)
     if reason:
@@ -77,7 +79,7 @@ def open_database(
     with sqlite_errors():
         path.with_name(path.name + CONVERTING).unlink(missing_ok=True)
         kind = kind_of(path, key)
-        version, checked = _examined(path, kind, key, busy_ms / 1000)
+        version, checked = _examined(path, kind, key, busy_ms / 1000, is_checked)
         newest = migrations[-1].version
         if version > newest:
             raise Refused(
@@ -118,17 +120,17 @@ def put_aside(path: Path) -> None:
 # ---- before opening --------------------------------------------------------------------
 
 
-def _examined(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> tuple[int, float]:
+def _examined(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float, is_checked: bool) -> tuple[int, float]:
     """The file's version (0 for a new one), and when it was last checked whole. Writes nothing of its own."""
     if kind is Kind.ABSENT:
         return 0, time.time()
     try:
-        return _looked_at(path, kind, key, busy_seconds)
+        return _looked_at(path, kind, key, busy_seconds, is_checked)
     except OperationalErrors as error:
         if primary_code(error) != sqlite3.SQLITE_READONLY:
             raise
     _undo_half_a_transaction(path, kind, key, busy_seconds)
-    return _looked_at(path, kind, key, busy_seconds)
+    return _looked_at(path, kind, key, busy_seconds, is_checked)
 
 
 def _undo_half_a_transaction(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> None:
@@ -137,8 +139,8 @@ def _undo_half_a_transaction(path: Path, kind: Kind, key: DatabaseKey, busy_seco
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
-def _looked_at(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float) -> tuple[int, float]:
-    checked = _known_sound(path)
+def _looked_at(path: Path, kind: Kind, key: DatabaseKey, busy_seconds: float, is_checked: bool) -> tuple[int, float]:
+    checked = _known_sound(path) if is_checked else time.time()
     with contextlib.closing(connect(path, kind, key, busy_seconds, read_only=True)) as connection:
         if not checked:
             check(connection)

@@ -20,6 +20,7 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportAction, ReportSection, SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
+from workstation.reporting.changes import ReportChanges
 from workstation.reporting.conflicts import Choice, Conflicts, Decision
 from workstation.reporting.content import content_of_report
 from workstation.reporting.critical import CriticalLog
@@ -28,6 +29,7 @@ from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.forms import FhirForm, Form
 from workstation.reporting.journal import Spot
+from workstation.reporting.lead_times import LeadTimes
 from workstation.reporting.ledger import Clock, DeliveryLedger
 from workstation.reporting.life import ReportLife
 from workstation.reporting.links import LinkLedger
@@ -68,6 +70,8 @@ class ReportStore:
         self.critical = CriticalLog(self._database, clock)
         self.life = ReportLife(self._database, self._journal, self.ledger, clock)
         self.links = LinkLedger(self._database, self._journal, clock)
+        self.lead_times = LeadTimes(self._database, clock)
+        self.changes = ReportChanges(self._database)
 
     def send_as(self, form: Form) -> None:
         """In which form reports that are signed from now on go to the RIS."""
@@ -293,6 +297,7 @@ class ReportStore:
             created=self._clock().isoformat(),
         )
         self._journal.record(report_uuid, "opened")
+        self.lead_times.opened(item)
         return report_uuid
 
     def _bind(self, row: Row, order: Order | None) -> None:

@@ -139,7 +139,7 @@ def test_an_index_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path, 
 def test_every_table_is_strict(tmp_path: Path, reader: Any) -> None:
     with StudyCache(tmp_path / "cache", reader), closing(sqlite3.connect(tmp_path / "cache" / "index.db")) as db:
         strict = dict(db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'"))
-    assert strict == dict.fromkeys([*TABLES, "state"], 1)
+    assert strict == dict.fromkeys([*TABLES, "state", "change_log", "change_epoch"], 1)
 
 
 def test_many_threads_may_ask_while_one_adds(tmp_path: Path, reader: Any, series: Series) -> None:
@@ -281,7 +281,9 @@ def test_an_older_index_gets_its_counts_without_being_made_again(tmp_path: Path,
     with StudyCache(tmp_path / "cache", reader) as cache:
         cache.add([mixed])
         counts, sizes, contents = cache.image_counts(), cache.sizes(), cache._index.contents()
-        cache._index._run("DROP INDEX instance_counts")
+        later = "name IN ('instance_counts', 'study_accession', 'change_log', 'change_epoch') OR type = 'trigger'"
+        for row in cache._index._all(f"SELECT type, name FROM sqlite_master WHERE {later} ORDER BY type = 'table'"):
+            cache._index._run(f"DROP {row['type']} {row['name']}")
         cache._index._run("PRAGMA user_version = 1")
     with StudyCache(tmp_path / "cache", reader) as cache:
         assert cache.notices == ()
