@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
     def show_palette(self) -> None:
         from ui.palette import Palette
 
-        palette = Palette(self.runner, self)
+        palette = Palette(self.runner, self, self._core.remembered)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         palette.open_over(self)
 

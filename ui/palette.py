@@ -1,8 +1,11 @@
-"""Finds a command by a few letters of its name; shows its key, so that the next time needs no search."""
+"""Finds a command by a few letters of what it is called; shows its key, so that the next time needs no search.
+
+What was chosen last stands first. What cannot be done now stands last, with the reason.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
@@ -19,8 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.plain import core_text
+from ui.palette_entries import Entry, entries
 from ui.runner import Runner
+from workstation.commands.finding import find
+from workstation.errors import WorkstationError
+from workstation.session.case import Notice
+
+if TYPE_CHECKING:
+    from workstation.settings import Remembered
 
 ROLE = Qt.ItemDataRole.UserRole
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -29,62 +38,22 @@ SHOWN = 12
 ROW = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One command in the palette."""
-
-    command_id: str
-    title: str
-    menu: str
-    keys: str
-
-
-def score(sought: str, title: str) -> int | None:
-    """How well a title fits what was typed, higher is better; None when letters are missing.
-
-    All letters must come in order. Starts of words and letters that follow each other count most,
-    so that `tp` finds "Three planes" and `coro` finds "Coronal plane".
-    """
-    sought, title = sought.casefold(), title.casefold()
-    if not sought:
-        return 0
-    if sought in title:
-        start = title.index(sought)
-        return 1000 - start - (0 if start == 0 or title[start - 1] == " " else 200)
-    total, place, last = 0, 0, -2
-    for letter in sought:
-        if letter == " ":
-            continue
-        found = title.find(letter, place)
-        if found < 0:
-            return None
-        word_start = title.find(" " + letter, place)
-        if found != last + 1 and word_start >= 0:
-            found = word_start + 1
-        starts_word = found == 0 or title[found - 1] == " "
-        total += 12 if found == last + 1 else 8 if starts_word else 1
-        last, place = found, found + 1
-    return total
-
-
-def matches(sought: str, entries: list[Entry]) -> list[Entry]:
-    """The entries that fit, best first; all in table order when nothing is typed."""
-    scored = [(score(sought, f"{e.title}"), i, e) for i, e in enumerate(entries)]
-    kept = [(s, i, e) for s, i, e in scored if s is not None]
-    kept.sort(key=lambda item: (-item[0], item[1]))
-    return [entry for _, _, entry in kept]
+RECENT = "palette.recent"
+KEPT = 8
+"""So many commands that were chosen last stand first, in this order."""
 
 
 class Palette(QDialog):
     """Type, choose with the arrows, Return runs. Esc or a click outside closes."""
 
-    def __init__(self, runner: Runner, parent: QWidget) -> None:
+    def __init__(self, runner: Runner, parent: QWidget, remembered: Remembered | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("palette")
         self._runner = runner
-        self.entries = [
-            Entry(c.id, core_text(c.title), core_text(c.menu), runner.keys_text(c.id)) for c in runner.commands.values()
-        ]
+        self._remembered = remembered
+        kept = remembered.get(RECENT) if remembered is not None else None
+        self._recent: list[str] = [name for name in kept if isinstance(name, str)] if isinstance(kept, list) else []
+        self.entries = entries(runner)
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
         self.field.setAccessibleName(self.tr("Find a command"))
@@ -130,16 +99,35 @@ class Palette(QDialog):
 
     def _seek(self, text: str) -> None:
         self.list.clear()
-        for entry in matches(text.strip(), self.entries):
+        found = find(text, self.entries, self._recent)
+        if not text.strip():
+            found.sort(key=lambda e: bool(e.why))
+        for entry in found:
             item = QListWidgetItem(entry.title)
             item.setData(ROLE, entry)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(p for p in (entry.title, entry.keys, entry.why) if p))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem | None) -> None:
         self.close()
-        if item is not None:
-            self._runner.run(item.data(ROLE).command_id)
+        if item is None:
+            return
+        entry: Entry = item.data(ROLE)
+        session = self._runner.context().session
+        if entry.why:
+            session.notice.emit(Notice(f"{entry.title}: {entry.why}"))
+            return
+        self._remember(entry.id)
+        try:
+            entry.run() if entry.run is not None else self._runner.run(entry.id)
+        except WorkstationError as error:
+            session.report_problem(error)
+
+    def _remember(self, name: str) -> None:
+        self._recent = [name, *(n for n in self._recent if n != name)][:KEPT]
+        if self._remembered is not None:
+            self._remembered.set(RECENT, self._recent)
 
 
 class _EntryDelegate(QStyledItemDelegate):
@@ -149,7 +137,7 @@ class _EntryDelegate(QStyledItemDelegate):
         return QSize(10, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
-        entry = index.data(ROLE)  # type: ignore[attr-defined]  # Qt's stubs take two kinds of index
+        entry: Entry = index.data(ROLE)  # type: ignore[attr-defined]  # Qt's stubs take two kinds of index
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, QColor(theme.ACCENT_GROUND))
@@ -159,10 +147,12 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.ACCENT))
         painter.drawText(inner, _RIGHT, entry.keys)
         room = inner.adjusted(0, 0, -metrics.horizontalAdvance(entry.keys) - 20, 0)
-        painter.setPen(QColor(theme.TEXT))
+        painter.setPen(QColor(theme.FAINT if entry.why else theme.TEXT))
         title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, _LEFT, title)
         left = room.left() + metrics.horizontalAdvance(title) + 14
         painter.setPen(QColor(theme.MUTED))
-        painter.drawText(QRect(left, room.top(), max(room.right() - left, 0), room.height()), _LEFT, entry.menu)
+        rest = QRect(left, room.top(), max(room.right() - left, 0), room.height())
+        words = metrics.elidedText(entry.why or entry.menu, Qt.TextElideMode.ElideRight, rest.width())
+        painter.drawText(rest, _LEFT, words)
         painter.restore()

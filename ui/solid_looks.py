@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from ui.palette import score
 from ui.plain import core_text
+from workstation.commands.finding import fit_text
 from workstation.domain.viewing import ViewportState
 from workstation.jobs import PICTURES, Cancel, Job
 from workstation.session.viewing import Viewing
@@ -100,7 +100,7 @@ class SolidLooks(QDialog):
     def _fill(self, text: str) -> None:
         sought = text.strip()
         names = self._viewing.solid.looks()
-        scored = [(found, name) for name in names if (found := score(sought, core_text(name))) is not None]
+        scored = [(found, name) for name in names if (found := fit_text(sought, core_text(name)))]
         if sought:
             scored.sort(key=lambda pair: -pair[0])
         shown = self._viewing.solid.look()

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.palette import score
 from ui.plain import core_text, plain
+from workstation.commands.finding import fit_text
 from workstation.domain.report import SECTION_TITLES
 from workstation.errors import WorkstationError
 from workstation.session.session import Session
@@ -119,8 +119,7 @@ def _fit(sought: str, template: Template) -> int | None:
     """How well a name or a short name fits what was typed; None when it does not."""
     if not sought:
         return 0
-    found = [score(sought, template.title), score(sought, template.short) if template.short else None]
-    return max((f for f in found if f is not None), default=None)
+    return max(fit_text(sought, template.title), fit_text(sought, template.short) if template.short else 0) or None
 
 
 def _why(proposal: Proposal) -> str:

@@ -11,12 +11,11 @@ from PySide6.QtWidgets import QMenu
 from ui.key_words import shown_key, shown_keys
 from ui.keys import key_names
 from ui.keys_dialog import KeysDialog
-from ui.palette import Palette, matches, score
 from ui.runner import mode_of
 from workstation.commands.command import Mode
 from workstation.commands.table import COMMANDS
 from workstation.domain.report import SectionCode
-from workstation.domain.viewing import Layout, Plane
+from workstation.domain.viewing import Layout
 from workstation.session.tool import Tool
 
 pytestmark = pytest.mark.qt
@@ -117,33 +116,6 @@ def test_every_command_that_names_a_menu_is_in_that_menu(window):
 def test_a_menu_entry_runs_its_command(case, seat):
     case.actions_by_id["tool.zoom"].trigger()
     assert seat.session.viewing.tool is Tool.ZOOM
-
-
-def test_the_palette_holds_every_command_with_its_keys(window, qtbot):
-    palette = Palette(window.runner, window)
-    qtbot.addWidget(palette)
-    assert [e.command_id for e in palette.entries] == [c.id for c in COMMANDS]
-    assert next(e for e in palette.entries if e.command_id == "help.palette").keys == "Ctrl+K"
-    assert palette.list.count() == len(COMMANDS)
-
-
-def test_the_palette_finds_by_beginnings_of_words_and_runs_with_return(case, seat, qtbot):
-    palette = Palette(case.runner, case)
-    qtbot.addWidget(palette)
-    palette.open_over(case)
-    QTest.keyClicks(palette.field, "cor pl")
-    assert palette.list.item(0).text() == "Coronal plane"
-    QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    assert seat.session.viewing.state().plane is Plane.CORONAL
-    assert palette.isHidden()
-
-
-def test_palette_scores_prefer_whole_parts_over_scattered_letters():
-    assert score("plane", "Axial plane") > score("plane", "Pan left and never empty")
-    assert score("plane", "Pan left and never empty") is not None
-    assert score("zoom", "Zoom in") > score("zoom", "Unzoom")
-    assert score("xyz", "Zoom in") is None
-    assert matches("", []) == []
 
 
 def test_the_cheat_sheet_holds_every_command_with_the_keys_in_force(window, qtbot):

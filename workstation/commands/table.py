@@ -12,6 +12,7 @@ from workstation.commands.documents import DOCUMENTS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
 from workstation.commands.from_image import FROM_IMAGE
 from workstation.commands.fusion import FUSION
+from workstation.commands.hanging import HANGING
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
@@ -236,6 +237,7 @@ COMMANDS: tuple[Command, ...] = (
     *BY_KEYS,
     *PLANES,
     # Hanging
+    *HANGING,
     Command("hanging.next", "Next hanging stage", lambda c: c.session.hang_stage(1), (".",), ("stage next",), "Hanging", IMAGES),
     Command(
         "hanging.previous",
