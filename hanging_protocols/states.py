@@ -13,6 +13,7 @@ from hanging_protocols.model import CellTemplate, Flip, Selector, Size, Sort
 from hanging_protocols.planes import why_not_volume
 from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.suv import has_suv
+from workstation.domain import breast_side
 from workstation.domain.hanging import ScreenFacts
 from workstation.domain.viewing import Fusion, Plane, PresetTable, Sizing, SolidLook, ViewportState, Window
 
@@ -106,6 +107,10 @@ def _mirrors(wished: tuple[str, str], image_set: ImageSet) -> tuple[bool, bool, 
     actual = image_set.elements("PatientOrientation")
     if wished == ("", ""):
         return False, False, ""
+    if image_set.series.modality == "MG":
+        doubts = breast_side.conflicts({keyword: image_set.elements(keyword) for keyword in breast_side.ELEMENTS})
+        if doubts:
+            return False, False, f"not turned to the usual side: {'; '.join(doubts)}"
     if len(actual) != 2:
         return False, False, "not turned to the usual side, because PatientOrientation is not known"
     sides = tuple(value[:1].upper() for value in actual)

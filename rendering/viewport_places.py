@@ -18,8 +18,19 @@ from workstation.domain.turning import turned
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 
+# Breast Tomosynthesis Image Storage (PS3.6).
+BREAST_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
+
 # One step of the wheel turns a volume by this much: a full turn in 72.
 WHEEL_DEGREES = 5.0
+
+
+def first_shown(images: SeriesImages) -> int:
+    """Where reading begins: a breast is looked at from its middle plane on (PS3.3 A.55), all else from the first image."""
+    header = images.header(0) if images.frame_count else None
+    if header is None or header.sop_class_uid != BREAST_TOMOSYNTHESIS:
+        return 0
+    return images.position_of(header.sop_instance_uid, header.frames // 2 + 1) or 0
 
 
 class ViewportPlaces:
@@ -59,8 +70,9 @@ class ViewportPlaces:
         return plane is Plane.STACK or self.images.verdict.geometry is not None
 
     def default_state(self, plane: Plane = Plane.STACK) -> ViewportState:
-        """The first frame in reading order, or the cut through the middle voxel."""
-        state = ViewportState(self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane)
+        """The first frame in reading order (of a tomosynthesis the middle one), or the cut through the middle voxel."""
+        first = first_shown(self.images) if plane is Plane.STACK else 0
+        state = ViewportState(self.images.study.study_instance_uid, self.images.series.series_instance_uid, plane, first)
         geometry = self.images.verdict.geometry
         return state if plane is Plane.STACK or geometry is None else replace(state, focus=middle_voxel(geometry))
 

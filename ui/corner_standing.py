@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from ui import image_origin, plain
+from ui import image_origin, plain, side_badges
 from ui.corner_facts import CornerFacts
 from ui.corner_line import Line, Tone
 from workstation.domain.viewing import Plane, Sizing
@@ -27,6 +27,7 @@ def doubts(facts: CornerFacts) -> list[Line]:
     texts = [plain.core_text(d.text) for d in facts.picture.doubts]
     texts += [plain.plain(text) for text in image_origin.badges(facts.series, facts.instance)]
     texts += [plain.core_text(note) for note in facts.picture.notes]
+    texts += side_badges.badges(facts)
     if facts.picture.processed:
         texts.append(_processed(facts.picture.processed))
     lines = [Line(text, 0, Tone.DOUBT) for text in texts]

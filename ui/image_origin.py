@@ -92,6 +92,7 @@ def badges(series: Series, instance: Instance | None) -> list[str]:
 def attribute(series: Series, instance: Instance | None, keyword: str) -> tuple[str, ...]:
     """Of the image where it says so itself, else of its series."""
     own = instance.header.get("attributes") if instance is not None else None
+    own = dict(own) if isinstance(own, (list, tuple)) else own
     values = own.get(keyword) if isinstance(own, dict) else None
     return tuple(str(v) for v in (values or series.attributes.get(keyword) or ()))
 

@@ -208,7 +208,7 @@ class ViewportWidget(ViewportHands):
             layout=self._core.corner_texts.of(found[1].modality, self._viewing.looking.text_level),
             cine=self._viewing.dimensions.facts(self.index),
             pixel_source=self._pixel_source(view.state),
-            laid_over=over_words(self._session, self.index, shown),
+            laid_over=(*over_words(self._session, self.index, shown), *((w,) for w in self._placed_words())),
             keys=keys_on(self._session.key_images, picture),
             aligned=self._session.registering.told(self.index),
         )
@@ -254,6 +254,9 @@ class ViewportWidget(ViewportHands):
             # A cut lies between frames: it is of the study, and of no single image.
             sop = identity.sop_instance_uid if identity is not None else ""
             self._viewing.note_shown(ShownImage(shown.request.state.study_uid, sop))
+
+    def _placed_words(self) -> tuple[str, ...]:
+        return tuple(map(plain.core_text, self._viewing.anchoring.words.get(self.index, ())))
 
     def _is_active(self) -> bool:
         return self._viewing.active == self.index and self._session.case is not None

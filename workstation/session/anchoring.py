@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workstation.domain.breast import Box, Sheet
+from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Cell, Held, Plane, Sizing, ViewportState
 from workstation.errors import Refused, WorkstationError
 
@@ -26,6 +27,9 @@ MOST_ALIGNED = 1.35
 # Sides of the anchors in a row whose images are aligned: back to back, or one beside the other.
 GROUPS = frozenset({"rl", *(side * count for side in "rl" for count in (2, 3, 4))})
 
+OTHER_SIDE = "The chest wall lies at the other side than PatientOrientation says"
+WRONG_SIDE = "The chest wall lies at the other side of this image: not mirrored"
+MIXED = "Same scale by pixel sizes of several kinds"
 IN_MM = (Sizing.SAME_SCALE, Sizing.TRUE_SIZE)
 
 Size = tuple[int, int]
@@ -99,6 +103,18 @@ class Part:
             return (right - left) * self.unit[1]
         return max(abs(right - self.edge), abs(self.edge - left)) * self.unit[1]
 
+    def words(self, mixed: bool) -> tuple[str, ...]:
+        """What the reader must know of its place; `mixed` are millimetres of several kinds on the stage."""
+        breast = self.sheet.breast
+        found = []
+        if breast is not None and breast.contradicts:
+            found.append(OTHER_SIDE)
+        elif self.state.anchor and self.wall and self.wall != self.state.anchor:
+            found.append(WRONG_SIDE)
+        if mixed and self.shared:
+            found.append(MIXED)
+        return tuple(found)
+
     @property
     def aligns(self) -> bool:
         """Whether it may stand at one height with others: its size on the screen is a matter of millimetres."""
@@ -136,6 +152,8 @@ class Anchoring:
         self._acting = False
         self.aligned: dict[int, str] = {}
         """What the rows of anchored viewports are aligned by: "nipple", "middle" (of the breast's tip) or "image"."""
+        self.words: dict[int, tuple[str, ...]] = {}
+        """What must be said on an image of how it is placed, by viewport; English source strings."""
         viewing.arrangement_changed.connect(self._changed)
         viewing.viewport_changed.connect(self._changed)
 
@@ -189,6 +207,7 @@ class Anchoring:
         groups = [_aligned(group) for group in _groups(parts, self._viewing.cells)]
         scale = max(_needed(group) for group in groups)
         self.aligned = {part.index: group.kind for group in groups for part in group.parts}
+        self.words = {part.index: part.words(_of_other_kinds(parts)) for part in parts}
         for group in groups:
             for part, row in zip(group.parts, group.rows, strict=True):
                 state = replace(part.state, pixel_mm=scale) if part.shared else part.state
@@ -212,6 +231,11 @@ class Anchoring:
         if any(part.sheet.waiting for part in found):
             found = [replace(part, sheet=replace(part.sheet, breast=None)) for part in found]
         return found
+
+
+def _of_other_kinds(parts: list[Part]) -> bool:
+    """Whether lengths at the detector stand beside lengths in the patient: they differ by the magnification."""
+    return len({part.sheet.source is SpacingSource.DETECTOR for part in parts if part.shared}) > 1
 
 
 def _sheet(viewer: SeriesViewer, state: ViewportState) -> Sheet | None:
