@@ -32,13 +32,10 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
     from workstation.settings import Folders
 
     def make_hanger(folders: Folders, presets: PresetTable, tell: Callable[[WorkstationError], object]) -> Hanger:
-        from hanging_protocols.engine import ProtocolHanger
-        from hanging_protocols.library import read
+        from hanging_protocols.live import LibraryHanger, folders_of
 
-        library = read([folders.config / "hanging_protocols"])
-        for _, reason in library.refused:
-            tell(reason)
-        return ProtocolHanger(library.protocols, presets)
+        places = folders_of(folders.config, core.settings.site_protocols, core.settings.group_protocols)
+        return LibraryHanger(places, presets, tell, folders.data / "protocol_copies", folders.config / "hanging_choices.json")
 
     def make_writer() -> DocumentWriter:
         from rendering.objects.report_documents import ReportDocumentWriter

@@ -13,10 +13,11 @@ from dataclasses import replace
 from hanging_protocols.facts import PROJECTION_MODALITIES, ImageSet
 from hanging_protocols.matching import passing
 from hanging_protocols.model import Constraint, Order, Rule, Selector
-from hanging_protocols.selection import Candidate, candidates
+from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.words import tokens
 
+FOR_READING = "for_reading"
 JUNK = ("localizer", "dose_report", "secondary_capture", "mip")
 _JUNK_OF_PROJECTIONS = ("for_processing", "secondary_capture")
 _PLANES = ("axial", "coronal", "sagittal", "oblique")
@@ -44,14 +45,12 @@ def selector_for(facts: StudyFacts, target: ImageSet, name: str, title: str) -> 
     """A selector whose first choice in this study is `target`, and a doubt in words (empty: none)."""
     rules = _base_rules(facts, target)
     selector = Selector(name, title, _with_discriminating(rules, facts, target))
-    for _ in range(len(facts.image_sets)):
-        rivals = _rivals(selector, facts, target)
-        if not rivals:
-            return selector, ""
-        better = _tightened(selector, facts, target, rivals)
-        if better is None:
-            break
-        selector = better
+    for rival in _rivals(selector, facts, target):
+        # One rule may tell several apart.
+        if rival in _rivals(selector, facts, target):
+            selector = _tightened(selector, facts, target, rival)
+    if not _before(selector, facts, target):
+        return selector, ""
     return _by_order(selector, facts, target)
 
 
@@ -61,14 +60,19 @@ def selector_for(facts: StudyFacts, target: ImageSet, name: str, title: str) -> 
 def _base_rules(facts: StudyFacts, target: ImageSet) -> tuple[Rule, ...]:
     roles = [role.value for role in facts.roles(target)]
     modality = target.series.modality
+    if FOR_READING in roles and modality:
+        return (_is("Modality", modality, 10, required=True), _role(FOR_READING, 0, required=True), *_kind(modality, roles))
     junk = _JUNK_OF_PROJECTIONS if modality in PROJECTION_MODALITIES else JUNK
     rules = [_is("Modality", modality, 10, required=True)] if modality else [_known("images")]
     rules += [_role(role, 5, required=True) for role in junk if role in roles]
     absent = tuple(role for role in junk if role not in roles)
     if absent:
         rules.append(_none_of(absent, 0, required=True))
-    rules += _BY_MODALITY.get(modality, _of_others)(roles)
-    return tuple(rules)
+    return (*rules, *_kind(modality, roles))
+
+
+def _kind(modality: str, roles: list[str]) -> Iterator[Rule]:
+    return _BY_MODALITY.get(modality, _of_others)(roles)
 
 
 def _of_ct(roles: list[str]) -> Iterator[Rule]:
@@ -120,7 +124,7 @@ def _of_pet(roles: list[str]) -> Iterator[Rule]:
 
 
 def _of_others(roles: list[str]) -> Iterator[Rule]:
-    yield from (_role(role, 2) for role in roles if role not in JUNK)
+    yield from (_role(role, 2) for role in roles if role not in JUNK and role != FOR_READING)
 
 
 _BY_MODALITY = {
@@ -148,28 +152,33 @@ def _with_discriminating(rules: tuple[Rule, ...], facts: StudyFacts, target: Ima
 # ---- what tells it from others -------------------------------------------------------
 
 
-def _rivals(selector: Selector, facts: StudyFacts, target: ImageSet) -> list[Candidate]:
-    """Those that would be taken before the target. It passes every rule, so that they can only equal it."""
-    found: list[Candidate] = []
-    for one in candidates(selector, facts):
-        if one.image_set == target:
-            return found
-        found.append(one)
-    return found
+def _rivals(selector: Selector, facts: StudyFacts, target: ImageSet) -> list[ImageSet]:
+    """Those that score as the target does: in another study they may come before it. It passes every rule."""
+    found = candidates(selector, facts)
+    best = next((one.score.points for one in found if one.image_set == target), 0.0)
+    return [one.image_set for one in found if one.image_set != target and one.score.points >= best]
 
 
-def _tightened(selector: Selector, facts: StudyFacts, target: ImageSet, rivals: list[Candidate]) -> Selector | None:
-    """With one further fact that the target has and the first rival has not."""
-    rival = rivals[0].image_set
-    for rule in _telling(facts, target, rival):
+def _before(selector: Selector, facts: StudyFacts, target: ImageSet) -> bool:
+    return candidates(selector, facts)[0].image_set != target
+
+
+def _tightened(selector: Selector, facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Selector:
+    """With one further fact that the target has and the rival has not, where there is one.
+
+    What is only a number or a word is asked for where nothing else decides.
+    """
+    found = candidates(selector, facts)
+    comes_first = next((one.image_set for one in found if one.image_set in (target, rival)), target) == rival
+    for rule in (*_general(facts, target, rival), *(_special(facts, target, rival) if comes_first else ())):
         ours = passing(rule, facts.of_image_set(target, rule.attribute))
         if ours is not None and passing(rule, facts.of_image_set(rival, rule.attribute)) is None:
             return replace(selector, rules=(*selector.rules, rule))
-    return None
+    return selector
 
 
-def _telling(facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Iterator[Rule]:
-    """Rules that may tell the two apart, the most general ones first."""
+def _general(facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Iterator[Rule]:
+    """Rules by what the two are for, where they lie, and codes."""
     ours = [role.value for role in facts.roles(target)]
     theirs = [role.value for role in facts.roles(rival)]
     yield from (_role(role, 3) for role in ours if role not in theirs)
@@ -178,13 +187,15 @@ def _telling(facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Iterator[R
         yield from (_is(attribute, fact.value, 3) for fact in facts.of_image_set(target, attribute))
     for attribute in _CODES:
         yield from (_is(attribute, "|".join(value.split("|")[:2]), 3) for value in target.elements(attribute))
+
+
+def _special(facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Iterator[Rule]:
+    """Defined terms, numbers, words, and at last what only the rival says."""
     for attribute in _TERMS:
         yield from (_is(attribute, value, 3) for value in target.elements(attribute))
     for attribute in _NUMBERS:
         yield from _range(attribute, target, rival)
     yield from _words(facts, target, rival)
-    if not facts.image_sets:
-        return
     for attribute in (*_CODES, *_TERMS):
         yield from (_other_than(attribute, value) for value in rival.elements(attribute))
 
@@ -214,7 +225,7 @@ def _by_order(selector: Selector, facts: StudyFacts, target: ImageSet) -> tuple[
     """No fact tells it from its rivals: by thickness or number of images, else by its place among them."""
     for order in _ORDERS:
         found = replace(selector, order=order)
-        if not _rivals(found, facts, target):
+        if not _before(found, facts, target):
             return found, ""
     by_number = replace(selector, order=Order.SERIES_NUMBER)
     doubt = "only its place among series that are alike tells it from them"

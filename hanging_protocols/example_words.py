@@ -11,7 +11,7 @@ from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.viewing import Plane
 
 _SIDES = {"right": "R", "left": "L", "both_sides": "both sides"}
-_SILENT = frozenset({"mammogram_2d", "thin", "soft_kernel", "original", "for_processing", "cine", "frontal"})
+_SILENT = frozenset({"mammogram_2d", "thin", "thick", "for_reading", "for_processing", "cine", "frontal"})
 _WORDS_MOST = 3
 _TITLES_MOST = 3
 

@@ -202,6 +202,12 @@ class LibraryHanger(ProtocolHanger):
         return tuple(_stamp(folder) for folder in self.folders.values())
 
 
+def folders_of(config: Path, site: str, group: str) -> dict[Level, Path]:
+    """The folders above the built-in protocols; those of a site and a group where the settings name them."""
+    shared = {Level.GROUP: group, Level.SITE: site}
+    return {Level.USER: config / "hanging_protocols"} | {level: Path(folder) for level, folder in shared.items() if folder}
+
+
 def unused(wish: str, taken: Iterable[str]) -> str:
     """`wish`, or with a number behind it, as none of `taken` is."""
     taken = set(taken)

@@ -138,12 +138,34 @@ def _speech_models(core: Seat, parent: QWidget) -> QWidget:
     return ModelsDialog(core.jobs, core.folders.models, parent)
 
 
+def _hang_like_this(core: Seat, parent: QWidget) -> QWidget:
+    from ui.hanging.hand import lesson_of
+    from ui.hanging.like_this import LikeThisDialog
+
+    return LikeThisDialog(core, lesson_of(core), parent)
+
+
+def _choose_protocol(core: Seat, parent: QWidget) -> QWidget:
+    from ui.hanging.chooser import ProtocolChooser
+
+    return ProtocolChooser(core, parent)
+
+
+def _hanging_protocols(core: Seat, parent: QWidget) -> QWidget:
+    from ui.hanging.editor import ProtocolEditor
+
+    return ProtocolEditor(core, parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
+    "choose protocol": _choose_protocol,
     "conflict": _conflict,
     "critical result": _critical_result,
     "curve": _curve,
     "drawings": _drawings,
     "findings": _findings,
+    "hang like this": _hang_like_this,
+    "hanging protocols": _hanging_protocols,
     "key images": _key_images,
     "microphone": _microphone,
     "my words": _my_words,

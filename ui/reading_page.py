@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from ui.hanging.watch import HangingWatch
 from ui.link_flash import LinkFlash
 from ui.reading_bar import ReadingBar
 from ui.runner import Runner
@@ -35,6 +36,7 @@ class ReadingPage(QWidget):
         self.grid = ViewportGrid(core, runner)
         self.grid.setMinimumSize(LEAST_IMAGES, 240)
         self.flash = LinkFlash(core.session, self.grid)
+        self.hanging = HangingWatch(core, self)
         self.report = report
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(4)

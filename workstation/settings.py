@@ -139,6 +139,10 @@ class Settings:
     """Whether a report may be signed from lossy compressed images. False: refused once one was shown."""
     report_documents: str = "sr"
     """What of a signed report goes to the archive as a DICOM object: "none", "sr" (its text), "pdf" (as printed) or "both"."""
+    site_protocols: str = ""
+    """Folder of the site's hanging protocols, above the built-in ones; may be a share that is not always there."""
+    group_protocols: str = ""
+    """Folder of the group's hanging protocols, above the site's; the reader's own lie in `hanging_protocols` beside this file."""
     report_archive: str = ""
     """Its name in archives.toml; empty is the one that gave the study."""
 

@@ -185,7 +185,7 @@ def test_the_second_of_two_priors_stays_the_second() -> None:
             {"PerformedProtocolCodeSequence": "2|99X|Early"},
             "PerformedProtocolCodeSequence",
         ),
-        ({"description": "Venous"}, {"description": "Arterial"}, "SeriesDescription"),
+        ({"description": "Blue"}, {"description": "Green"}, "SeriesDescription"),
     ],
 )
 def test_two_series_are_told_apart_by_what_they_differ_in(ours: dict, theirs: dict, attribute: str) -> None:

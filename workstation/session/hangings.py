@@ -11,8 +11,10 @@ from workstation.domain.order import WorklistItem
 from workstation.domain.prior import NOT_MENTIONED, Mentions
 from workstation.domain.study import Series, Study
 from workstation.domain.viewing import Arrangement, Cell
+from workstation.errors import Refused
 from workstation.ports import Hanger
 from workstation.session.hangings_dragged import Dragged
+from workstation.session.hangings_habits import Habits
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
@@ -35,7 +37,9 @@ class Hangings:
         """The prior that the reader stepped to; empty for the most relevant one."""
         self.hung: Signal[None] = Signal()
         """A stage was hung, as its protocol says; nothing of it was painted yet."""
-        self.dragged = Dragged()
+        self.dragged, self.habits = Dragged(), Habits(case)
+        self.take_back: Callable[[], None] | None = None
+        """Undoes what was saved of the last hanging; None when nothing was."""
         self._before: Arrangement | None = None
 
     def first(self, case: Case) -> Arrangement:
@@ -47,6 +51,7 @@ class Hangings:
         self.protocol_id = self.first_prior = ""
         self._before = None
         self.dragged.forget()
+        self.habits.left()
 
     def context_of(self, case: Case) -> HangingContext:
         said = self.mentions(case)
@@ -83,6 +88,13 @@ class Hangings:
         if case is None or arrangement is None:
             return None
         return self._hanger.hang(case.study, case.priors, stage, arrangement.protocol, self.context_of(case))
+
+    def undo_saved(self) -> None:
+        """Take back what was saved of the last hanging. Raises Refused when nothing was."""
+        undo, self.take_back = self.take_back, None
+        if undo is None:
+            raise Refused("Nothing was saved that could be taken back", "", "Ctrl+F2 shows the hanging protocols and their files")
+        undo()
 
     def again(self) -> None:
         """Hang the stage anew, after something that it depends on changed."""
@@ -127,6 +139,7 @@ class Hangings:
         self._viewing.arrangement_changed.emit(arrangement)
 
     def _show(self, case: Case, stage: int) -> None:
+        self.habits.left()
         hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, self.context_of(case))
         self._before = None
         self.show(self.dragged.followed(hung, case.studies))

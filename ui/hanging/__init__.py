@@ -1,0 +1,1 @@
+"""Hanging protocols in the window: learned by example, edited, chosen."""
