@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ui import icons, theme
@@ -23,6 +23,9 @@ EDGE = 14
 
 class Banner(QFrame):
     """Shows the latest notice; an error is not pushed aside by a mere note."""
+
+    declined = Signal(str)
+    """The command that was offered with a notice that somebody took away by hand."""
 
     def __init__(self, page: QWidget, runner: Runner) -> None:
         """Floats over `page`, in the window that holds it. `runner` does what a notice offers."""
@@ -46,7 +49,7 @@ class Banner(QFrame):
         self._close.setIcon(icons.icon("close"))
         self._close.setToolTip(tooltip(self.tr("Dismiss")))
         self._close.setAccessibleName(self.tr("Dismiss"))
-        self._close.clicked.connect(self.dismiss)
+        self._close.clicked.connect(self._refuse)
         self.offer = QPushButton()
         self.offer.setObjectName("bannerOffer")
         self.offer.clicked.connect(self._accept)
@@ -98,6 +101,13 @@ class Banner(QFrame):
         notice = self._shown()
         self.dismiss()
         self._runner.run(notice.command)
+
+    def _refuse(self) -> None:
+        """Taken away by hand: what was offered with it is not wanted."""
+        offered = self._shown().command
+        self.dismiss()
+        if offered:
+            self.declined.emit(offered)
 
     def _shown(self) -> Notice:
         return self._errors[next(reversed(self._errors))] if self._errors else self._note

@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status_line)
         self.banner = Banner(self._pages, self.runner)
         self.banner.keep_off(self.report_panel)
+        self.banner.declined.connect(self.reading.hanging.declined)
         self.setCentralWidget(middle)
         self.setMinimumSize(960, 600)
         self.resize(1600, 1000)

@@ -281,8 +281,7 @@ class ViewportHands(QWidget):
             for series in study.series:
                 if (study.study_instance_uid, series.series_instance_uid) == uids:
                     event.acceptProposedAction()
-                    is_prior = self._session.is_prior(study.study_instance_uid)
-                    self._viewing.hang_series(self.index, study, series, is_prior)
+                    self._session.hangings.put(self.index, study, series)
                     self._neighbours.take_focus()
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from workstation.session.hangings_habits import OFFER
+
 if TYPE_CHECKING:
     from ui.seat import Seat
 
@@ -27,6 +29,11 @@ class HangingWatch(QObject):
         self.rest.timeout.connect(habits.look)
         viewing.arrangement_changed.connect(lambda _: self._touched())
         viewing.viewport_changed.connect(lambda _: self._touched())
+
+    def declined(self, command_id: str) -> None:
+        """The line that offered it was taken away by hand: not this arrangement again."""
+        if command_id == OFFER:
+            self._core.session.hangings.habits.decline()
 
     def mark(self) -> str:
         # Protocols are read with the first case, not with the window.
