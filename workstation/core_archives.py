@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workstation.at_rest.vault import Purpose, Vault
 from workstation.cache.cache import StudyCache
+from workstation.core_priors import CorePriors
 from workstation.database import DatabaseKey
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, Cancel, Jobs
@@ -138,6 +139,7 @@ class CoreArchives:
         if not self.directory.archives or self._is_fetching:
             return
         self._is_fetching = True
+        CorePriors(self).attend(self._around.session)
         session, manners = self._around.session, self.prefetcher.manners
         self.retrievals.changed.connect(self._study_changed)
         session.viewing.viewport_changed.connect(lambda _: manners.reader_moved())

@@ -102,6 +102,7 @@ class CoreReports:
     def attend(self, session: Session) -> None:
         """Earlier reports for the session, and documents of what it signs."""
         session.earlier.plug(self.gatherer)
+        session.priors.mentions.kept = self.gatherer.kept
         self._around.delivery_changed.connect(self._delivery_moved)
 
     # ---- documents of signed versions --------------------------------------------------

@@ -49,3 +49,31 @@ class Whereabouts(StrEnum):
     PARTLY = "partly here"
     ARCHIVE = "in an archive"
     COMING = "being fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStudy:
+    """Another study of the patient, here or listed by an archive. All text is from outside.
+
+    `received` of `expected` images are here, `expected` None where nobody has counted them. `archives` are those that
+    hold it, the one to ask first. `problem` is why it did not come, in words.
+    """
+
+    study_instance_uid: str
+    day: str
+    time: str
+    modalities: tuple[str, ...]
+    description: str
+    relevance: PriorRelevance
+    where: Whereabouts
+    accession_number: str = ""
+    institution: str = ""
+    archives: tuple[str, ...] = ()
+    received: int = 0
+    expected: int | None = None
+    problem: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether images of it can be hung now."""
+        return self.received > 0

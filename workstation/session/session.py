@@ -39,6 +39,7 @@ from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.outside import Outside
 from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
+from workstation.session.priors import Priors
 from workstation.session.registering import Registering
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
 from workstation.session.settling import Settling
@@ -118,7 +119,11 @@ class Session:
         self.from_image = FromImage(
             desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice, lambda: self.signer
         )
-        self.claiming, self.settling = Claiming(jobs, desk, self.notice.emit, lambda: self.signer), Settling(jobs, self)
+        self.claiming, self.settling, self.priors = (
+            Claiming(jobs, desk, self.notice.emit, lambda: self.signer),
+            Settling(jobs, self),
+            Priors(jobs, hanger, shelf, self),
+        )
         self._listen()
 
     def _listen(self) -> None:
@@ -228,7 +233,8 @@ class Session:
                 self.findings.open_case(growth.read_again)
             if self.case is case and growth.is_something:
                 self.growth, self._growth_was_asked = growth, False
-                self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
+                if not self.priors.known.grew():
+                    self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
 
         self._jobs.run(IMAGES, work, done, self.report_problem, slot="growth")
 
