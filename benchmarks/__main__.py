@@ -18,6 +18,7 @@ NAMES = (
     "full_load",
     "reopen",
     "next_case",
+    "hung_case",
     "large_series",
     "scroll",
     "window_drag",

@@ -423,12 +423,16 @@ class SeriesImages(SeriesFrames):
         states = self._states[::stride]
         return states.count(LOADED) == len(states)
 
+    def end(self) -> None:
+        """Nothing is loaded any more; what is there stays until `close`."""
+        self._closed = True
+
     def close(self) -> None:
         """Ends loading and lets the memory go (once nobody looks into it any more).
 
         May wait for the frame that is being decoded.
         """
-        self._closed = True
+        self.end()
         with self._loading:
             self._memory, self._entry, self._mapped = NoMemory(), None, None
             self._volumes.clear()

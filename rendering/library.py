@@ -29,7 +29,7 @@ from workstation.domain.study import Series, Study
 from workstation.domain.value_unit import ValueUnit
 from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused, Unavailable, WorkstationError
-from workstation.jobs import IMAGES, Cancel, Job, Jobs
+from workstation.jobs import IMAGES, RELEASE, Cancel, Job, Jobs
 from workstation.ports import DecodePriority, LethalImages, ObjectFound
 from workstation.signals import Signal
 
@@ -50,6 +50,7 @@ POLITE_SECONDS = 0.25
 # was asked for this long, or that long after: a case's first pictures need both cores.
 PAINT_FIRST_SECONDS = 0.05
 MOST_PAINT_FIRST_SECONDS = 0.4
+RELEASE_SECONDS = 0.3
 
 
 @dataclass(slots=True)
@@ -326,8 +327,21 @@ class ImageLibrary:
                 self._start(key, shelved)
                 return
 
-    @staticmethod
-    def _drop(shelved: _Shelved) -> None:
+    def _drop(self, shelved: _Shelved) -> None:
+        """Ends its loading now. Giving much memory back takes a while: that waits until the next case is painted."""
         if shelved.job is not None:
             shelved.job.cancel.set()
-        shelved.images.close()
+        images = shelved.images
+        if images.bytes > self._budget // 8:
+            images.close()
+            return
+
+        until = time.monotonic() + RELEASE_SECONDS
+
+        def work(cancel: Cancel) -> None:
+            while not cancel() and time.monotonic() < until:
+                time.sleep(0.01)
+            images.close()
+
+        images.end()
+        self._jobs.run(RELEASE, work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSize, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QImage
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 WIDTH = 226
+# Series that load are painted anew so often, not with each of their images.
+LOOK_MS = 100
 
 
 class SeriesStrip(QListView):
@@ -48,6 +50,11 @@ class SeriesStrip(QListView):
         self._session.viewing.arrangement_changed.connect(self._mark_places)
         self._session.viewing.viewport_changed.connect(self._mark_places)
         self._session.key_images.changed.connect(self._count_keys)
+        self._arrived: set[str] = set()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(LOOK_MS)
+        self._soon.timeout.connect(self._look_at_arrived)
         core.library.changed.connect(self._frames_arrived)
         self._case_changed(self._session.case)
 
@@ -64,6 +71,7 @@ class SeriesStrip(QListView):
 
     def _case_changed(self, case: Case | None) -> None:
         self._making.clear()
+        self._arrived.clear()
         self._model.show_case(case)
         for _, row in self._model.series_rows():
             self._look(row.series.series_instance_uid)
@@ -93,12 +101,19 @@ class SeriesStrip(QListView):
         row = self._model.rows[index.row()]
         viewing = self._session.viewing
         if isinstance(row, SeriesRow) and (row.series.image_count or is_report(row.series)) and viewing.cells:
-            viewing.hang_series(viewing.active, row.study, row.series, row.is_prior)
+            self._session.hangings.put(viewing.active, row.study, row.series)
 
     # ---- loading ---------------------------------------------------------------------
 
     def _frames_arrived(self, series_uid: str) -> None:
-        self._look(series_uid)
+        self._arrived.add(series_uid)
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _look_at_arrived(self) -> None:
+        arrived, self._arrived = self._arrived, set()
+        for series_uid in arrived:
+            self._look(series_uid)
 
     def _look(self, series_uid: str) -> None:
         """Note how much of a series is loaded, and ask for its thumbnail once it can be made."""

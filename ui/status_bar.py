@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 ASK_MS = 10_000
+LOADING_MS = 150
 LATE_SECONDS = 120
 
 
@@ -63,13 +64,17 @@ class StatusBar(QFrame):
         self._clock.timeout.connect(self.ask_deliveries)
         self._clock.timeout.connect(self.ask_sendings)
         self._clock.start()
-        core.library.changed.connect(self._show_loading)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(LOADING_MS)
+        self._soon.timeout.connect(lambda: self._show_loading(None))
+        core.library.changed.connect(self._loads)
         core.delivery_changed.connect(lambda _: self.ask_deliveries())
         core.sending_changed.connect(lambda _: self.ask_sendings())
         core.ris_changed.connect(self.show_ris)
         core.prefetch_changed.connect(self.show_prefetch)
         self._session.desk.signed.connect(lambda _: self.ask_deliveries())
-        self._session.case_changed.connect(self._show_loading)
+        self._session.case_changed.connect(self._loads)
         self._session.viewing.overlays_changed.connect(self._show_state)
         self._session.viewing.arrangement_changed.connect(self._show_state)
         self.show_ris("" if core.ris_url else "No RIS is set")
@@ -160,6 +165,11 @@ class StatusBar(QFrame):
         viewing = self._session.viewing
         several = sum(cell.state is not None for cell in viewing.cells) > 1
         _say(self._state, link_words(viewing.linking) if several else "", "muted")
+
+    def _loads(self, _: object) -> None:
+        """A progress bar paints itself at once when it moves: not for each image, and not before the images themselves."""
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _show_loading(self, _: object) -> None:
         done, total = self._progress()

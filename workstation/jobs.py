@@ -28,10 +28,22 @@ ARCHIVES = "archives"
 RETRIEVALS = "retrievals"
 REGISTRATION = "registration"
 MODELS = "models"
+RELEASE = "release"
 
 # Loading keeps one thread busy waiting for the decode worker; two let a second series start.
 # A retrieval takes minutes: neither the RIS nor a question to an archive waits behind one.
-LANES = {DATABASE: 1, IMAGES: 2, PICTURES: 2, NETWORK: 1, ARCHIVES: 2, RETRIEVALS: 3, DECODING: 1, REGISTRATION: 1, MODELS: 1}
+LANES = {
+    DATABASE: 1,
+    IMAGES: 2,
+    PICTURES: 2,
+    NETWORK: 1,
+    ARCHIVES: 2,
+    RETRIEVALS: 3,
+    DECODING: 1,
+    REGISTRATION: 1,
+    MODELS: 1,
+    RELEASE: 1,
+}
 
 
 class Cancel:

@@ -72,15 +72,15 @@ def test_the_strip_is_used_with_the_keyboard_alone(case, seat):
     assert not seat.session.viewing.cells[2].is_prior
 
 
-def test_the_strip_follows_loading(case, seat):
+def test_the_strip_follows_loading_a_moment_later(case, seat, qtbot):
     seat.library.loaded["1.1.2"] = (3, 10)
     seat.library.changed.emit("1.1.2")
-    assert case.reading.strip._model.find("1.1.2")[1].loaded == (3, 10)
-    assert "3" in case.status_line._loading.text() or "23" in case.status_line._loading.text()
+    qtbot.waitUntil(lambda: case.reading.strip._model.find("1.1.2")[1].loaded == (3, 10))
+    qtbot.waitUntil(lambda: "23" in case.status_line._loading.text())
     assert not case.status_line._loading.isHidden()
     del seat.library.loaded["1.1.2"]
     seat.library.changed.emit("1.1.2")
-    assert case.status_line._loading.isHidden()
+    qtbot.waitUntil(case.status_line._loading.isHidden)
 
 
 def test_a_late_thumbnail_of_the_last_case_is_dropped(qtbot, tmp_path, qapp):
