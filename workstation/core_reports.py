@@ -15,6 +15,7 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.lead_times import attend
 from workstation.ports import ImageShelf
 from workstation.reporting.store import ReportStore
 from workstation.session.session import Session
@@ -103,6 +104,7 @@ class CoreReports:
         """Earlier reports for the session, and documents of what it signs."""
         session.earlier.plug(self.gatherer)
         session.priors.mentions.kept = self.gatherer.kept
+        attend(session, self._around.reports, self._around.jobs)
         self._around.delivery_changed.connect(self._delivery_moved)
 
     # ---- documents of signed versions --------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +15,7 @@ from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import Jobs
 from workstation.reporting.forms import FhirForm, Form, OruForm
+from workstation.reporting.lead_times import steps_of_orders
 from workstation.reporting.oru import Hl7Site
 from workstation.reporting.store import ReportStore
 from workstation.ris.addresses import host_and_port, is_hl7, is_secured
@@ -105,12 +108,14 @@ class CoreRis:
         from workstation.ris.choosing import tls_of
         from workstation.ris.hl7.incoming import Incoming, too_long
         from workstation.ris.hl7.listening import Listener
+        from workstation.ris.hl7.stamped import StampedOrders
         from workstation.ris.tls import server_context
 
         try:
             host, port = host_and_port(url)
             tls = server_context(tls_of(self._around.settings)) if is_secured(url) else None
-            incoming = Incoming(self._around.orders, lambda: self._around.jobs.on_main(self.orders_changed))
+            stamped = StampedOrders(self._around.orders, self._stamp)
+            incoming = Incoming(stamped, lambda: self._around.jobs.on_main(self.orders_changed))
             self._listener = Listener(host, port, incoming.answer, too_long, tls)
         except WorkstationError as problem:
             self._around.note_problem(problem)
@@ -122,12 +127,18 @@ class CoreRis:
         listed = ris.orders()
         orders = self._around.orders
         orders.replace(listed)
+        self._stamp(listed, getattr(ris, "clock_skew", None))
         orders.let_go(self._around.reports.ledger.read_orders(datetime.now(UTC) - LISTED_AFTER_READING))
         if not isinstance(ris, Searchable):
             return
         waiting = {report.order_id for report in self._around.reports.drafts()} | self._around.reports.ledger.waiting_orders()
         polled = {known.order.order_id for known in orders.orders() if not known.was_sent}
         look_again(ris, orders, waiting & polled, {order.order_id for order in listed}, orders.merged())
+
+    def _stamp(self, orders: Sequence[Order], skew_seconds: float | None) -> None:
+        """When they were ordered and done, as the RIS says. A disk that does not take it hinders no order: it comes again."""
+        with contextlib.suppress(WorkstationError):
+            self._around.reports.lead_times.told(steps_of_orders(orders), skew_seconds)
 
     def orders_changed(self) -> None:
         """On the main thread: the worklist is read anew, and the reader told what has become of the open report's order."""

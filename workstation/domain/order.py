@@ -81,6 +81,8 @@ class Order:
     laterality: str = ""
     """`L`, `R`, `B` (0020,0060) or empty."""
     exam_end: datetime | None = None
+    ordered: datetime | None = None
+    """When it was asked for, as whoever told of it says."""
     modality: str = ""
     """Of the scheduled procedure step, where a Modality Worklist told of it."""
     site: str = ""

@@ -8,8 +8,8 @@ from typing import Any
 
 from workstation.domain.patient import Patient
 
-# Elements that hanging protocols ask for. Whoever parses a file fills them from the top level
-# of its dataset (for enhanced objects also from the shared functional groups), absent or empty
+# Elements that hanging protocols ask for; the last three are for lead times. Whoever parses a file fills them from
+# the top level of its dataset (for enhanced objects also from the shared functional groups), absent or empty
 # ones left out. ContributingEquipmentSequence gives `Manufacturer|ManufacturerModelName|
 # SoftwareVersions|ContributionDescription`. Series.attributes holds all of them for the first instance.
 SERIES_ATTRIBUTES: tuple[str, ...] = (
@@ -25,6 +25,7 @@ SERIES_ATTRIBUTES: tuple[str, ...] = (
     "PerformedProtocolCodeSequence", "Manufacturer", "ManufacturerModelName", "ConversionType",
     "CardiacSynchronizationTechnique", "NumberOfTemporalPositions", "ReconstructionAlgorithm", "BurnedInAnnotation",
     "DerivationDescription", "DerivationCodeSequence", "ContributingEquipmentSequence",
+    "PerformedProcedureStepEndDate", "PerformedProcedureStepEndTime", "TimezoneOffsetFromUTC",
 )  # fmt: skip
 
 # Those of them that differ between the images of one series (four mammograms, PA and lateral):

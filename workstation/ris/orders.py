@@ -71,6 +71,7 @@ def _order(request: Resource, patient: Resource, due: datetime | None) -> Order:
         study_instance_uid=_study_uid(request),
         ris_patient_reference=reference_to(patient),
         status=_status(request),
+        ordered=instant_in(text_of(request, "authoredOn")),
         **_numbers(request),
         **_circumstances(request),
     )

@@ -173,6 +173,7 @@ class Incoming:
             body_site=group.value("OBR", 15, 4) or base.body_site,
             laterality=_laterality(group) or base.laterality,
             exam_end=hl7.time_in(group.value("OBR", 8)) or base.exam_end,
+            ordered=_ordered(group) or base.ordered,
         )
 
     # ---- patients ------------------------------------------------------------------------
@@ -254,6 +255,11 @@ def _order_id(placer: tuple[str, str], filler: tuple[str, str], accession: str) 
 def _priority(group: _Group) -> Priority | None:
     said = group.value("TQ1", 9) or group.value("OBR", 27, 6) or group.value("ORC", 7, 6)
     return _PRIORITIES.get(said.upper()[:1], Priority.ROUTINE) if said else None
+
+
+def _ordered(group: _Group) -> datetime | None:
+    """ORC-9 of the message that makes the order; of a later one it is when that was sent."""
+    return hl7.time_in(group.value("ORC", 9)) if group.value("ORC", 1).upper() in ("NW", "SN") else None
 
 
 def _due(group: _Group) -> datetime | None:
