@@ -8,20 +8,22 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workstation.errors import Refused
+
+if TYPE_CHECKING:
+    # The window starts without numpy: what computes brings it in.
+    import numpy as np
+    import numpy.typing as npt
+
+    from dictation.samples import FloatSamples
 
 SAMPLE_RATE = 16_000
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 CHUNK_SECONDS = 0.08
 CHUNK_BYTES = int(BYTES_PER_SECOND * CHUNK_SECONDS)
 FULL_SCALE = 0.9999
-
-FloatSamples = npt.NDArray[np.float32]
 
 
 class AudioSource(Protocol):
@@ -106,6 +108,8 @@ def silence(seconds: float) -> bytes:
 
 def as_floats(pcm: bytes) -> FloatSamples:
     """s16le bytes as float32 in -1..1; an odd last byte is dropped."""
+    import numpy as np
+
     whole = pcm[: len(pcm) // 2 * 2]
     return np.frombuffer(whole, dtype="<i2").astype(np.float32) / 32768.0
 
@@ -125,6 +129,8 @@ class Level:
 
 def level(pcm: bytes) -> Level:
     """Nothing at all for no samples."""
+    import numpy as np
+
     samples = as_floats(pcm)
     if not samples.size:
         return Level(0.0, 0.0)
@@ -148,6 +154,7 @@ class Converter:
 
     def convert(self, raw: bytes) -> bytes:
         import av
+        import numpy as np
 
         raw = self._rest + raw
         whole = len(raw) - len(raw) % (self._channels * self._type.itemsize)
@@ -162,6 +169,8 @@ class Converter:
 
 def _unit_floats(samples: npt.NDArray[Any]) -> FloatSamples:
     """Samples of any type as -1..1."""
+    import numpy as np
+
     if samples.dtype == np.uint8:  # unsigned samples rest at 128
         return (samples.astype(np.float32) - np.float32(128)) / np.float32(128)
     full = 1.0 if samples.dtype.kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)

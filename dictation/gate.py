@@ -11,7 +11,8 @@ from collections import deque
 
 import numpy as np
 
-from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
+from dictation.audio import SAMPLE_RATE, as_floats
+from dictation.samples import FloatSamples
 
 FRAME = SAMPLE_RATE // 50
 """20 ms: long enough for a pitch period, short enough to find the end of a word."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dictation import biasing
-from dictation.audio import SAMPLE_RATE, FloatSamples, as_floats
+from dictation.audio import SAMPLE_RATE, as_floats
 from dictation.engines.alignment import known_tables
 from dictation.engines.doubt import leaves_out, unsure, without_invented
 from dictation.engines.marks import punctuated
@@ -26,6 +26,7 @@ from dictation.engines.merging import Vocabulary, merged, parts, repaired, witho
 from dictation.gate import speech_spans
 from dictation.lexicon import radiology_lexicon
 from dictation.retrieval import like
+from dictation.samples import FloatSamples
 
 MAX_NO_SPEECH = 0.6
 MIN_LOG_PROBABILITY = -1.0
