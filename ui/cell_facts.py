@@ -55,6 +55,9 @@ class CellFacts:
     laid_over: tuple[tuple[str, ...], ...] = ()
     aligned: Told | None = None
     keys: tuple[KeyImage, ...] = ()
+    which: tuple[int, int] | None = None
+    prior_note: str = ""
+    newer_date: str = ""
 
 
 def overlay_facts(facts: CellFacts) -> OverlayFacts:
@@ -76,6 +79,9 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
             facts.layout,
             facts.cine,
             facts.pixel_source,
+            facts.which,
+            facts.prior_note,
+            facts.newer_date,
         )
     )
     if picture.error is not None:

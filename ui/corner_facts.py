@@ -17,7 +17,9 @@ class CornerFacts:
     """What the corners are about. `current_date` is the StudyDate of the study being read, `current_key` its patient.
 
     `layout` says which facts stand where (None: the built-in full text); `cine` is what plays here,
-    `pixel_source` where the size of the screen's pixels is from, for true size.
+    `pixel_source` where the size of the screen's pixels is from, for true size. Of a prior `which` is its number among
+    how many, `prior_note` what of it is not as the current images are; of the study being read `newer_date` is the
+    StudyDate of a newer one that shows the same.
     """
 
     study: Study
@@ -34,6 +36,9 @@ class CornerFacts:
     layout: CornerText | None = None
     cine: CineFacts | None = None
     pixel_source: str = ""
+    which: tuple[int, int] | None = None
+    prior_note: str = ""
+    newer_date: str = ""
 
     @property
     def instance(self) -> Instance | None:

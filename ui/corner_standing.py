@@ -44,14 +44,38 @@ def _processed(words: str) -> str:
     return f"{plain.core_text(what)} {step}"
 
 
-def prior(facts: CornerFacts, dated: bool) -> list[Line]:
+def prior(facts: CornerFacts) -> list[Line]:
+    """F65: a prior never stands without its date, side and distance in time, whatever a site places in the corners."""
     if not facts.is_prior:
-        return []
+        return _newer(facts)
     label, interval, amount = plain.relation(facts.study.study_date, facts.current_date)
     label = label.upper()
-    if not dated:
-        label = f"{label} {plain.dicom_date(facts.study.study_date)}"
-    return [Line(f"{label}  {interval}".strip(), 0, Tone.PRIOR, (f"{label}  {amount}".strip(), label))]
+    which = f"{label} {facts.which[0]}/{facts.which[1]}" if facts.which is not None else label
+    day = plain.dicom_date(facts.study.study_date) or _tr("date unknown")
+    dated = f"{_side(facts)} {day}".strip()
+    wordings = ((which, interval), (label, interval), ("", interval), ("", amount), ("", ""))
+    texts = [f"{f'{name} {dated}'.strip()}  {when}".strip() for name, when in wordings]
+    lines = [Line(texts[0], 0, Tone.PRIOR, tuple(dict.fromkeys(texts[1:])))]
+    if facts.prior_note:
+        lines.append(Line(plain.core_text(facts.prior_note), 0, Tone.DOUBT, (_tr("Not the same view"),)))
+    return lines
+
+
+def _newer(facts: CornerFacts) -> list[Line]:
+    """An old study that is read as if it were the latest."""
+    if not facts.newer_date:
+        return []
+    day = plain.dicom_date(facts.newer_date)
+    return [Line(_tr("A newer study exists: {0}").format(day), 0, Tone.DOUBT, (_tr("Newer: {0}").format(day), day))]
+
+
+def _side(facts: CornerFacts) -> str:
+    """`L`, `R` or `B` of the image, else of the series, where it says so."""
+    for keyword in ("ImageLaterality", "FrameLaterality", "Laterality"):
+        for value in image_origin.attribute(facts.series, facts.instance, keyword):
+            if value in ("L", "R", "B"):
+                return str(value)
+    return ""
 
 
 def cine(facts: CornerFacts) -> list[Line]:

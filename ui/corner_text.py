@@ -30,10 +30,9 @@ def corner_lines(facts: CornerFacts) -> Corners:
     """
     layout = facts.layout or _built_in().of(facts.series.modality, "full")
     chosen = {corner: [line for name in getattr(layout, corner) for line in _FACTS[name](facts)] for corner in CORNERS}
-    shown = {name for corner in CORNERS for name in getattr(layout, corner)}
     return Corners(
         _filled([*standing.alarms(facts), *chosen["top_left"], *standing.doubts(facts)]),
-        _filled([*standing.prior(facts, "study_date" in shown), *chosen["top_right"]]),
+        _filled([*standing.prior(facts), *chosen["top_right"]]),
         _filled([*chosen["bottom_left"][:1], *standing.cine(facts), *chosen["bottom_left"][1:], *_solid(facts)]),
         _filled([*standing.size(facts), *chosen["bottom_right"]]) if facts.picture.error is None else (),
     )

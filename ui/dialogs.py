@@ -29,6 +29,12 @@ def _drawings(core: Seat, parent: QWidget) -> QWidget:
     return DrawingsDialog(core.session, parent)
 
 
+def _earlier_studies(core: Seat, parent: QWidget) -> QWidget:
+    from ui.priors.earlier_dialog import EarlierStudiesDialog
+
+    return EarlierStudiesDialog(core.session, parent)
+
+
 def _findings(core: Seat, parent: QWidget) -> QWidget:
     from ui.findings_dialog import FindingsDialog
 
@@ -163,6 +169,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "critical result": _critical_result,
     "curve": _curve,
     "drawings": _drawings,
+    "earlier studies": _earlier_studies,
     "findings": _findings,
     "hang like this": _hang_like_this,
     "hanging protocols": _hanging_protocols,

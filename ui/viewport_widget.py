@@ -211,6 +211,9 @@ class ViewportWidget(ViewportHands):
             laid_over=(*over_words(self._session, self.index, shown), *((w,) for w in self._placed_words())),
             keys=keys_on(self._session.key_images, picture),
             aligned=self._session.registering.told(self.index),
+            which=self._session.priors.steps.number_now(view.state.study_uid),
+            prior_note=self._session.priors.views.told(self.index),
+            newer_date=self._session.priors.known.newer_date,
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         return shown

@@ -18,6 +18,7 @@ from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.others import OTHERS
 from workstation.commands.planes import PLANES
+from workstation.commands.priors import PRIORS
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
 from workstation.commands.solid import SOLID
@@ -310,6 +311,7 @@ COMMANDS: tuple[Command, ...] = (
         for columns in range(1, 5)
     ),
     *REGISTRATION,
+    *PRIORS,
     # Report
     Command("report.focus", "Write the report", lambda c: c.shell.focus_report(), ("F3",), ("report write",), "Report"),
     Command("report.images", "Back to the images", lambda c: c.shell.focus_images(), ("Esc",), ("images show",), "Report"),

@@ -76,6 +76,11 @@ class PriorSteps:
                 return cell.state.study_uid
         return self._hangings.first_prior
 
+    def number_now(self, study_uid: str) -> tuple[int, int] | None:
+        """As `number_of`, for painting: None where nothing was reckoned yet."""
+        case = self._case()
+        return self.number_of(study_uid) if case is not None and self._known[0] == case.generation else None
+
     def number_of(self, study_uid: str) -> tuple[int, int] | None:
         """Which of how many a study is, the newest counted as 1; None for one that is not among them."""
         uids = [study.study_instance_uid for study in self.sequence()]

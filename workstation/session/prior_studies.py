@@ -66,6 +66,8 @@ class PriorStudies:
         self._coming: dict[str, RetrieveProgress] = {}
         self._wanted = ""
         self._hands_rested = False
+        self.newer_date = ""
+        """StudyDate of the newest study that is later than the one being read and shows the same; empty where there is none."""
         self.is_asking = False
         self.changed: Signal[None] = Signal()
         session.case_changed.connect(self._follow)
@@ -106,11 +108,6 @@ class PriorStudies:
             if report.study_instance_uid == known.study_instance_uid or (not report.study_instance_uid and same_number):
                 return report
         return None
-
-    def newer(self) -> KnownStudy | None:
-        """The newest study that is later than the one being read and shows the same; None when that is the newest."""
-        later = [one for one in self.studies() if one.relevance.is_later and one.relevance.points > 0.0]
-        return max(later, key=lambda one: (one.day, one.time), default=None)
 
     def _known(self, uid: str, here: Study | None, found: FoundStudy | None, archives: tuple[str, ...]) -> KnownStudy:
         relevance = self._relevance[uid]
@@ -233,7 +230,7 @@ class PriorStudies:
         before, self._case = self._case, case
         if case is None or before is None or before.study.study_instance_uid != case.study.study_instance_uid:
             self._listed, self._relevance, self._coming, self._wanted = NOTHING_LISTED, {}, {}, ""
-            self.is_asking = False
+            self.is_asking, self.newer_date = False, ""
             self._rank(NOTHING_LISTED)
             self._ask()
         else:
@@ -263,6 +260,9 @@ class PriorStudies:
             if self._case is case:
                 self._listed = listed
                 self._relevance = {one.study_instance_uid: one for one in found}
+                self._session.priors.steps.take(case, tuple(one for one in found if one.study_instance_uid in here))
+                later = (one for one in self.studies() if one.relevance.is_later and one.relevance.points > 0.0)
+                self.newer_date = max((one.day for one in later), default="")
                 self.changed.emit(None)
 
         self._jobs.run(IMAGES, work, done, self._session.report_problem, slot="rank priors")
