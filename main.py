@@ -13,7 +13,7 @@ from workstation.errors import WorkstationError
 if TYPE_CHECKING:
     from ui.seat import Seat
     from workstation.jobs import Jobs
-    from workstation.ports import Hanger
+    from workstation.ports import Hanger, ProtocolExchange
     from workstation.report_documents import DocumentWriter
     from workstation.settings import Folders
 
@@ -37,6 +37,14 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
         places = folders_of(folders.config, core.settings.site_protocols, core.settings.group_protocols)
         return LibraryHanger(places, presets, tell, folders.data / "protocol_copies", folders.config / "hanging_choices.json")
 
+    def make_exchange() -> ProtocolExchange:
+        from hanging_protocols.iod.exchange import IodExchange
+        from hanging_protocols.live import LibraryHanger
+        from rendering.objects.write_hanging_protocol import write_hanging_protocol
+
+        assert isinstance(core.hanger, LibraryHanger)
+        return IodExchange(core.hanger, core.reader.read_hanging_protocol, write_hanging_protocol)
+
     def make_writer() -> DocumentWriter:
         from rendering.objects.report_documents import ReportDocumentWriter
 
@@ -51,6 +59,7 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
         ris_url,
     )
     core.reporting.make_writer = make_writer
+    core.make_exchange = make_exchange
     if sys.stdin is not None and sys.stdin.isatty():
         core.ask_passphrase = ask_in_terminal
     return core

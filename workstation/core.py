@@ -26,7 +26,7 @@ from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.marks_store import MarkStore
-from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress
+from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress, ProtocolExchange
 from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.session.case import Case
@@ -137,6 +137,8 @@ class Core(Generic[Reader, Shelf]):
         """Told, in the opening thread, how far a conversion or a rebuild of what is stored is."""
         self.notices: list[str] = []
         """What the user should know from the start on."""
+        self.make_exchange: Callable[[], ProtocolExchange] | None = None
+        """Makes hanging protocols DICOM objects and back; plugged in by `main.py`."""
         self.hanging_problems: list[WorkstationError] = []
         """Why files of the user's own hanging protocols are not used; known once `hanger` was made."""
         self.delivery_changed: Signal[Delivery] = Signal()

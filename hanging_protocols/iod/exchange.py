@@ -40,8 +40,7 @@ class IodExchange:
     def export(self, protocol_id: str) -> bytes:
         protocol = next((one for one in self._hanger.protocols if one.protocol_id == protocol_id), None)
         if protocol is None:
-            known = ", ".join(one for one, _ in self.titles())
-            raise Refused("There is no such hanging protocol", f"None in force has the id {protocol_id}", f"There are: {known}")
+            raise Refused("There is no such hanging protocol", f"None in force has the id {protocol_id}", "Name one of the list")
         made = self._now()
         return self._write(object_of(protocol, made), made)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from workstation.at_rest.vault import Vault
 from workstation.cache.cache import StudyCache
 from workstation.errors import WorkstationError
-from workstation.ports import Hanger, ImageShelf, InstanceReader
+from workstation.ports import Hanger, ImageShelf, InstanceReader, ProtocolExchange
+from workstation.reporting.store import ReportStore
 from workstation.settings import Folders, Settings
 from workstation.worklist import Worklist
 
@@ -51,6 +52,10 @@ class CoreServices(Protocol):
     def settings_problem(self) -> WorkstationError | None: ...
     @property
     def hanger(self) -> Hanger: ...
+    @property
+    def make_exchange(self) -> Callable[[], ProtocolExchange] | None: ...
+    @property
+    def reports(self) -> ReportStore: ...
     @property
     def hanging_problems(self) -> Sequence[WorkstationError]: ...
     def close(self) -> None: ...
