@@ -64,6 +64,18 @@ def of_image_set(image_set: ImageSet) -> tuple[Finding, ...]:
     return _each_once([*_of_image_set(image_set)])
 
 
+def leading_of_image_set(image_set: ImageSet) -> tuple[Finding, ...]:
+    """As `leading`, but a series' own name comes before what scanner and order say of the whole scan.
+
+    In one trauma scan "Head 5.0" and "C-spine 1.0" lie beside each other, all with the order's words and often with
+    one BodyPartExamined. Codes stay first.
+    """
+    found = _of_image_set(image_set)
+    named = [*_of_text(vocabulary("anatomy"), image_set.first("SeriesDescription"), "SeriesDescription", Source.SERIES_TEXT)]
+    coded = any(one.source is Source.CODE for one in found)
+    return leading(_each_once(named)) if named and not coded else leading(of_image_set(image_set))
+
+
 def leading(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Only what the most trusted source says, each part with the parts it belongs to."""
     best = min((finding.source for finding in findings), default=None)

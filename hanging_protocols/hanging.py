@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hanging_protocols import dates, selection, states
+from hanging_protocols import dates, plane_wishes, selection, states
 from hanging_protocols.facts import ImageSet
 from hanging_protocols.grids import grid_for
 from hanging_protocols.model import CellTemplate, HangingProtocol, Partial, Selector, StageTemplate
 from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
-from workstation.domain.viewing import Cell, Layout, PresetTable
+from workstation.domain.viewing import Cell, Layout, PresetTable, ViewportState
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,59 @@ def _cell(
     if not found:
         count = len(selection.candidates(selector, facts))
         return _unfilled(empty, f"only {count} such series" if count else selection.why_none(selector, facts))
-    chosen = found[0]
-    over = protocol.selectors[template.fusion] if template.fusion else None
-    state, doubts = states.state_of(template, chosen.image_set, over, facts, scene.presets, scene.context.screens)
-    twin = next((other for other in others if other.state == state), None)
-    if twin:
-        on = f" of screen {twin.screen + 1}" if twin.screen != template.screen else ""
-        return _unfilled(empty, f"it would show what row {twin.row + 1}, column {twin.column + 1}{on} shows already")
+    hung = _hung(protocol, template, found, facts, scene, others)
+    if hung.refusal:
+        return _unfilled(empty, hung.refusal)
+    label = hung.wish.label
     if template.prior:
         dated = dates.prior_label(template.prior, facts.study.study_date, scene.current.study.study_date)
         label = f"{label} - {dated}"
-    where = f"{label}: series {_number(chosen.image_set)}"
-    why = "; ".join(chosen.score.reasons) or "the only rule is that it has images"
-    return replace(empty, state=state, label=label), (f"{where} because {why}", *(f"{where}: {doubt}" for doubt in doubts))
+    where = f"{label}: series {_number(hung.wish.image_set)}"
+    why = hung.wish.because or "; ".join(hung.chosen.score.reasons) or "the only rule is that it has images"
+    return replace(empty, state=hung.state, label=label), (
+        f"{where} because {why}",
+        *(f"{where}: {doubt}" for doubt in hung.doubts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Hung:
+    """One candidate in one cell; `refusal` says why the cell stays empty all the same."""
+
+    chosen: selection.Candidate
+    wish: plane_wishes.PlaneWish
+    state: ViewportState | None = None
+    doubts: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def _hung(
+    protocol: HangingProtocol,
+    template: CellTemplate,
+    found: Sequence[selection.Candidate],
+    facts: StudyFacts,
+    scene: Scene,
+    others: Sequence[Cell],
+) -> _Hung:
+    """The first of `found`; of a prior's further series the first one that no other cell shows."""
+    over = protocol.selectors[template.fusion] if template.fusion else None
+    first: _Hung | None = None
+    for chosen in found if template.prior and template.nth > 1 else found[:1]:
+        wish = plane_wishes.of(template, protocol.selectors[template.selector].title, chosen, found, facts)
+        if wish.refusal:
+            return _Hung(chosen, wish, refusal=wish.refusal)
+        state, doubts = states.state_of(wish.template, wish.image_set, over, facts, scene.presets, scene.context.screens)
+        twin = next((other for other in others if other.state == state), None)
+        if twin is None:
+            return _Hung(chosen, wish, state, doubts)
+        first = first or _Hung(chosen, wish, refusal=_twice(twin, template))
+    assert first is not None, "a cell is hung from candidates only"
+    return first
+
+
+def _twice(twin: Cell, template: CellTemplate) -> str:
+    on = f" of screen {twin.screen + 1}" if twin.screen != template.screen else ""
+    return f"it would show what row {twin.row + 1}, column {twin.column + 1}{on} shows already"
 
 
 def _choices(selector: Selector, template: CellTemplate, facts: StudyFacts, scene: Scene) -> tuple[selection.Candidate, ...]:

@@ -27,6 +27,15 @@ KEY_OBJECT = "1.2.840.10008.5.1.4.1.1.88.59"
 # A slice belongs to the plane its normal is nearest to, unless it lies beyond 35 degrees from all.
 NEAREST_AXIS = 0.82
 
+# What is not read slice by slice, although it may lie beside what is.
+NOT_FOR_READING = frozenset(
+    {
+        "localizer", "dose_report", "secondary_capture", "mip", "volume_rendering", "perfusion_map", "tensor_map", "colour",
+        "field_map", "iodine_map", "z_effective", "electron_density", "material_map",
+    }
+)  # fmt: skip
+SLICE_MODALITIES = frozenset({"CT", "MR", "PT"})
+
 CINE_MODALITIES = frozenset({"US", "XA", "RF", "IVUS", "ES"})
 
 _BY_MODALITY = {
@@ -58,6 +67,8 @@ def of_image_set(image_set: ImageSet) -> tuple[Role, ...]:
     found: dict[str, Role] = {}
     for role in _roles(image_set):
         found.setdefault(role.value, role)
+    if image_set.series.modality in SLICE_MODALITIES and not NOT_FOR_READING & found.keys():
+        found["for_reading"] = Role("for_reading", "it is no scout, report, screenshot, projection or map in colours")
     return tuple(found.values())
 
 
@@ -158,7 +169,14 @@ def _derived(image_set: ImageSet) -> Iterator[Role]:
 
 
 def _orientation(image_set: ImageSet) -> Iterator[Role]:
-    """Axial, coronal or sagittal by the slice normal (PS3.3 C.7.6.2.1.1)."""
+    """Axial, coronal or sagittal by the slice normal (PS3.3 C.7.6.2.1.1); a tilted plane also as it is called."""
+    planes = [*_planes(image_set)]
+    yield from planes
+    if any(role.value == "oblique" for role in planes):
+        yield from roles_in_text(image_set, "axial", "coronal", "sagittal")
+
+
+def _planes(image_set: ImageSet) -> Iterator[Role]:
     try:
         values = [float(value) for value in image_set.elements("ImageOrientationPatient")]
     except ValueError:

@@ -73,7 +73,7 @@ class StudyFacts:
         if attribute == "role":
             return self.roles(image_set)
         if attribute == "anatomy":
-            found = anatomy.leading(anatomy.of_image_set(image_set)) or anatomy.leading(self.findings)
+            found = anatomy.leading_of_image_set(image_set) or anatomy.leading(self.findings)
             return tuple(Fact(f.name, f.because) for f in found)
         if attribute == "laterality":
             side = anatomy.side_of(image_set)

@@ -193,6 +193,10 @@ def test_moving_ultrasound_is_cine_and_key_objects_are_key_images() -> None:
 
 def test_malformed_numbers_give_no_role_and_no_error() -> None:
     broken = ct("1", ImageOrientationPatient=("1", "x", "", "", "", ""), SliceThickness="thin", ConvolutionKernel="")
-    assert names(broken) == set()
-    assert names(ct("1", ImageOrientationPatient=("0",) * 6)) == set()
-    assert names(series("1", "MR", images=(image("i"),), DiffusionBValue="high", EchoTime="-")) == set()
+    for one in (
+        broken,
+        ct("1", ImageOrientationPatient=("0",) * 6, PatientPosition="HFXX"),
+        series("1", "MR", images=(image("i"),), DiffusionBValue="high", EchoTime="-"),
+        ct("1", ImageOrientationPatient=(), ImageType=("DERIVED", "VMI", "9KEV"), description="mono 999 b99999999"),
+    ):
+        assert names(one) - {"virtual_monoenergetic", "spectral"} == {"for_reading"}

@@ -68,7 +68,7 @@ def test_what_is_written_looks_like_the_built_in_files() -> None:
     assert text.startswith('# Chest CT as I read it.\nid = "ct-chest"\n')
     assert '    { attribute = "Modality", equals = "CT", weight = 10, required = true },\n' in text
     assert '    { at = [0, 0], selector = "lung", window = "Lung", link = "scroll" },\n' in text
-    assert "slab_mm" not in text
+    assert "anchor" not in text
     assert "\n\n\n" not in text
 
 

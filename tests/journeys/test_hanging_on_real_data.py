@@ -52,19 +52,19 @@ EXPECTED = {
     "03_MR_sella_MISTERMR": ["mr-brain"],
     "04_MR_T1_studyforrest02_2013": ["mr-brain"],
     "05_MR_fMRI_studyforrest02_2014": ["mr-brain"],
-    "06_CT_pair_A002304_19001231": ["ct-abdomen"],
-    "06_CT_pair_A002304_19010112": ["ct-chest"],
-    "06_CT_pair_A062055_19001127": ["ct-abdomen"],
-    "06_CT_pair_A062055_19001228": ["ct-abdomen"],
+    "06_CT_pair_A002304_19001231": ["ct-trunk"],
+    "06_CT_pair_A002304_19010112": ["ct-pulmonary-arteries"],
+    "06_CT_pair_A062055_19001127": ["ct-trunk"],
+    "06_CT_pair_A062055_19001228": ["ct-trunk"],
     "07_MR_T1sag_position_HFP": ["mr-brain"],
     "07_MR_T1sag_position_HFS": ["mr-brain"],
     "08_eMR_NEMA_brain_MF20": ["mr-brain"],
     "09_eMR_Siemens_XA30": ["mr-brain"],
-    "10_eCT_perfusion": ["ct", "ct-head"],
+    "10_eCT_perfusion": ["ct", "ct-stroke"],
     "11_US": ["ultrasound"] * 5,
     "12_XA": ["angiography"] * 2,
     "13_NM": ["nuclear"] * 2,
-    "14_CR": ["radiograph-extremity"] * 2,
+    "14_CR": ["radiograph-extremity", "radiograph-pelvis"],
     "15_DX": ["radiograph-chest"],
     "15_DX_overlay_HTJ2K": ["radiograph-chest"],
     "16_MG_4view_CBIS_P00173": ["mammography"],
@@ -87,10 +87,12 @@ def test_the_chest_ct_hangs_in_lung_and_mediastinal_windows_then_in_three_planes
     assert shown(study, hanger.hang(study, (), stage=1)) == planes
 
 
-def test_the_pet_ct_hangs_ct_beside_corrected_pet_and_its_coronal_plane(read: Read, hanger: ProtocolHanger) -> None:
+def test_the_pet_ct_hangs_ct_corrected_pet_over_it_the_pet_and_its_mip(read: Read, hanger: ProtocolHanger) -> None:
     (study,) = read("02_PETCT_ACRIN042")
-    expected = [("CT IMAGES", "stack", "Soft tissue"), ("PET AC", "stack", "SUV 7"), ("PET AC", "coronal", "SUV 7")]
-    assert shown(study, hanger.hang(study, ())) == expected
+    arrangement = hanger.hang(study, ())
+    expected = [("CT IMAGES", "stack", "Soft tissue")] * 2 + [("PET AC", "stack", "SUV 7"), ("PET AC", "3d", "")]
+    assert shown(study, arrangement) == expected
+    assert [bool(cell.state and cell.state.fusion) for cell in arrangement.cells] == [False, True, False, False]
 
 
 def test_the_brain_mr_hangs_its_thin_t1_in_three_planes(read: Read, hanger: ProtocolHanger) -> None:
@@ -120,8 +122,9 @@ def test_an_earlier_study_of_the_same_patient_hangs_beside_the_current_one(
     read: Read, hanger: ProtocolHanger, current: str, prior: str, series: list[str]
 ) -> None:
     (here,), (earlier,) = read(current), read(prior)
-    arrangement = hanger.hang(here, (earlier,))
-    assert arrangement.stage_title == "Current and prior"
+    count = hanger.hang(here, (earlier,)).stage_count
+    stages = {one.stage_title: one for one in (hanger.hang(here, (earlier,), stage) for stage in range(count))}
+    arrangement = stages["Current and prior"]
     assert [name for name, _, _ in shown(here, arrangement, earlier)] == series
     assert [cell.is_prior for cell in arrangement.cells] == [False, True]
     assert all("later" not in cell.label for cell in arrangement.cells)
