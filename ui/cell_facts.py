@@ -91,7 +91,8 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
         corners = replace(corners, bottom_left=(*first, *mark_lines(facts.keys), *rest))
     if facts.aligned is not None:
         # Beside what says that it is a prior.
-        first, rest = corners.top_right[:1], corners.top_right[1:]
+        count = sum(line.tone is Tone.PRIOR for line in corners.top_right)
+        first, rest = corners.top_right[:count], corners.top_right[count:]
         corners = replace(corners, top_right=(*first, aligned_line(facts.aligned), *rest))
     per_pixel = picture.mm_per_pixel * facts.ratio if picture.mm_per_pixel is not None else None
     if facts.layer is not None and facts.layer.hides(facts.view):

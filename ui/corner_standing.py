@@ -49,13 +49,13 @@ def prior(facts: CornerFacts) -> list[Line]:
     if not facts.is_prior:
         return _newer(facts)
     label, interval, amount = plain.relation(facts.study.study_date, facts.current_date)
-    label = label.upper()
-    which = f"{label} {facts.which[0]}/{facts.which[1]}" if facts.which is not None else label
     day = plain.dicom_date(facts.study.study_date) or _tr("date unknown")
-    dated = f"{_side(facts)} {day}".strip()
-    wordings = ((which, interval), (label, interval), ("", interval), ("", amount), ("", ""))
-    texts = [f"{f'{name} {dated}'.strip()}  {when}".strip() for name, when in wordings]
-    lines = [Line(texts[0], 0, Tone.PRIOR, tuple(dict.fromkeys(texts[1:])))]
+    number = f"{facts.which[0]}/{facts.which[1]}" if facts.which is not None else ""
+    what = " ".join(part for part in (label.upper(), number, _side(facts)) if part)
+    lines = [
+        Line(f"{day}  {interval}".strip(), 0, Tone.PRIOR, tuple(dict.fromkeys((f"{day}  {amount}".strip(), day)))),
+        Line(what, 0, Tone.PRIOR, (label.upper(),)),
+    ]
     if facts.prior_note:
         lines.append(Line(plain.core_text(facts.prior_note), 0, Tone.DOUBT, (_tr("Not the same view"),)))
     return lines

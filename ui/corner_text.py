@@ -74,7 +74,10 @@ def _patient_birth(facts: CornerFacts) -> list[Line]:
 
 
 def _study_date(facts: CornerFacts) -> list[Line]:
+    """Of a prior its badge says it."""
     study = facts.study
+    if facts.is_prior:
+        return []
     when = " ".join(part for part in (plain.dicom_date(study.study_date), plain.dicom_time(study.study_time)) if part)
     day = plain.dicom_date(study.study_date)
     return [Line(when or _tr("No study date"), 2, short=(day,) if day else (), whole=True)]

@@ -53,7 +53,7 @@ def test_who_which_study_which_image_and_how():
 
 def test_a_prior_says_so_first_with_how_long_ago():
     first = corner_lines(replace(FACTS, is_prior=True, current_date="20270822")).top_right[0]
-    assert (first.text, first.tone, first.priority) == ("PRIOR 2026-11-20  9 months before", Tone.PRIOR, 0)
+    assert (first.text, first.tone, first.priority) == ("2026-11-20  9 months before", Tone.PRIOR, 0)
 
 
 def test_doubts_are_badges_of_the_highest_priority():

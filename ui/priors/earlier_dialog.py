@@ -131,6 +131,9 @@ class EarlierStudiesDialog(QDialog):
                 self.table.setItem(row, column, item)
         uids = [known.study_instance_uid for known in self._rows]
         here = uids.index(chosen.study_instance_uid) if chosen is not None and chosen.study_instance_uid in uids else 0
+        for column in (SIDE, REPORT):  # empty ones take room from what the examination is called
+            cells = (self.table.item(row, column) for row in range(len(self._rows)))
+            self.table.setColumnHidden(column, not any(item is not None and item.text() for item in cells))
         self.table.setCurrentCell(here if uids else -1, DATE)
         self.table.blockSignals(False)
         self._choose(self.table.currentRow())

@@ -123,8 +123,10 @@ class PriorSteps:
         self._hangings.first_prior = uid
         places = self._places()
         if places:
+            # Its corner says which it is: a line over the images would hide what they say.
             self._replace(case, study, places)
-        elif not self._go_to_stage(uid):
+            return
+        if not self._go_to_stage(uid):
             self._put_beside(case, study)
         self._say(Notice(self.words(case, study), of_case=True))
 
