@@ -6,6 +6,7 @@ picture of the same series and place as the viewport's, with a window of its own
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -70,7 +71,8 @@ class Loupe(QWidget):
         keep = (at[0] - self.x()) * ratio, (at[1] - self.y()) * ratio
         here = at[0] * ratio, at[1] * ratio
         try:
-            state = view.viewport.loupe_state(view.state, view.width, view.height, here, self._magnifier.times, side, keep)
+            times = _times(view, self._magnifier)
+            state = view.viewport.loupe_state(view.state, view.width, view.height, here, times, side, keep)
         except WorkstationError:
             return None
         state = replace(state, inverted=state.inverted is not self._magnifier.is_inverted)
@@ -104,11 +106,23 @@ class Loupe(QWidget):
         window = self._magnifier.window
         named = plain.core_text(window.explanation) if window is not None else ""
         inverted = self.tr("Inverted") if self._magnifier.is_inverted else ""
-        return "   ".join(part for part in (f"{self._magnifier.times}×", named, inverted) if part)
+        size = f"{self._magnifier.times}:1" if self._magnifier.by_pixel else f"{self._magnifier.times}×"
+        return "   ".join(part for part in (size, named, inverted) if part)
 
     def _can_show(self) -> bool:
         view = self._view()
         return view is not None and view.state.plane is not Plane.THREE_D
+
+
+def _times(view: View, magnifier: Magnifier) -> float:
+    """How many times as large as the view; by pixels never smaller than it. Cuts have no pixels of their own."""
+    if not magnifier.by_pixel:
+        return magnifier.times
+    ends = [view.viewport.frame_to_view(view.state, view.width, view.height, *at) for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))]
+    if ends[0] is None or ends[1] is None or ends[2] is None:
+        return 2.0 * magnifier.times
+    per_pixel = max(math.dist(ends[0], ends[1]), math.dist(ends[0], ends[2]))
+    return max(magnifier.times / per_pixel, 1.0)
 
 
 def corner(at: Point, side: int, width: int, height: int) -> tuple[int, int]:

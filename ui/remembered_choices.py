@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from workstation.settings import Remembered
 
 INTERPOLATION = "image.interpolation"
+INVERTED_LOUPE = "image.inverted_loupe"
 
 
 class RememberedChoices:
@@ -21,3 +22,5 @@ class RememberedChoices:
         if isinstance(kept, str) and kept in list(Interpolation):
             viewing.looking.set_interpolation(Interpolation(kept))
         viewing.looking.interpolation_changed.connect(lambda kind: remembered.set(INTERPOLATION, kind.value))
+        viewing.magnifier.opens_inverted = remembered.get(INVERTED_LOUPE) is True
+        viewing.magnifier.choice_changed.connect(lambda inverted: remembered.set(INVERTED_LOUPE, inverted))

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 
 from rendering.picture import Picture
-from ui import overlay, plain, theme
+from ui import overlay, part_map, plain, theme
 from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.crosshair_events import CrosshairEvents
@@ -216,6 +216,9 @@ class ViewportWidget(ViewportHands):
             newer_date=self._session.priors.known.newer_date,
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
+        part = self._viewing.quadrants.shown(self.index) if picture.error is None else None
+        if part is not None:
+            part_map.paint(painter, self.width(), self.height(), part, view.state.anchor)
         return shown
 
     def _layers(self, state: ViewportState) -> tuple[Layer, ...]:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QElapsedTimer, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu
 
-from ui import menus, windows_menu
+from ui import menus, paired_loupe, windows_menu
 from ui.cell_facts import series_of
 from ui.cine_timer import CineTimer
 from ui.keys import key_names
@@ -162,10 +162,11 @@ class Viewports(ViewportSpaces):
 
     # ---- what viewports ask ----------------------------------------------------------
 
-    def magnify_in(self, index: int, at: tuple[float, float]) -> None:
-        """There is one magnifier, where the pointer is."""
+    def magnify_in(self, index: int, at: tuple[float, float] | None) -> None:
+        """The magnifier is where the pointer is, and at the mirrored place of the other breast."""
+        found = {} if at is None else {index: at, **paired_loupe.seen(self._viewing, self.visible(), index, at)}
         for widget in self.widgets:
-            widget.loupe.follow(at if widget.index == index else None)
+            widget.loupe.follow(found.get(widget.index))
 
     def show_menu(self, index: int, at: QPoint) -> None:
         """The commands one wants at the pointer; presets by their names."""
@@ -266,15 +267,16 @@ class Viewports(ViewportSpaces):
         elif not self._held.isValid():
             self._held.start()
         under = next(((w, at) for w in self.visible() if (at := w.pointer()) is not None), None)
-        shown = next((w for w in self.visible() if w.loupe.isVisible()), None)
+        shown = [w for w in self.visible() if w.loupe.isVisible()]
         if under is not None:
             self.magnify_in(under[0].index, under[1])
-        elif shown is not None:
-            shown.loupe.refresh()
+        elif shown:
+            for widget in shown:
+                widget.loupe.refresh()
         elif self._viewing.magnifier.is_on and self._viewing.active < len(self.widgets):
             # For the keyboard: in the middle of what the keys act on.
             active = self.widgets[self._viewing.active]
-            self.magnify_in(active.index, (active.width() / 2, active.height() / 2))
+            self.magnify_in(active.index, (active.width() * paired_loupe.start(active.cell), active.height() / 2))
 
     def _region_changed(self, _: object) -> None:
         for widget in self.widgets:

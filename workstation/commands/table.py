@@ -16,6 +16,7 @@ from workstation.commands.hanging import HANGING
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
+from workstation.commands.mammography import MAMMOGRAPHY
 from workstation.commands.others import OTHERS
 from workstation.commands.planes import PLANES
 from workstation.commands.priors import PRIORS
@@ -217,6 +218,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("image.zoom_in", "Zoom in", zoom_in, ("+", "="), ("zoom in",), "Image", IMAGES),
     Command("image.zoom_out", "Zoom out", zoom_out, ("-",), ("zoom out",), "Image", IMAGES),
     *SIZES,
+    *MAMMOGRAPHY,
     *CINE,
     *DIMENSIONS,
     Command("image.fit", "Fit to the viewport", lambda c: c.session.viewing.fit(), ("F",), ("image fit",), "Image", IMAGES),

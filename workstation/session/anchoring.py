@@ -89,6 +89,46 @@ class Part:
         first, last = -0.5, self.sheet.columns - 0.5
         return first if (self.state.anchor == "left") is not self.is_mirrored else last
 
+    @property
+    def row(self) -> float:
+        """The row that stands at the aligned height, as the state has it."""
+        held = self.state.held
+        return held.place[1] if held is not None and held.image == self.sheet.image else (self.sheet.rows - 1) / 2
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Width and height of the whole image as it lies on the screen, in its unit."""
+        wide, high = self.sheet.columns * self.unit[1], self.sheet.rows * self.unit[0]
+        return (wide, high) if self.is_upright else (high, wide)
+
+    @property
+    def is_square(self) -> bool:
+        return self.unit[0] == self.unit[1]
+
+    @property
+    def scale(self) -> float:
+        """Device pixels to a unit at zoom 1."""
+        (wide, high), (width, height) = self.extent, self.size
+        fit = min(width / wide, height / high)
+        in_mm = self.sheet.mm is not None and self.state.pixel_mm > 0.0 and self.state.sizing in IN_MM
+        return 1.0 / self.state.pixel_mm if in_mm else 1.0 / min(self.unit) if self.state.sizing is Sizing.PIXELS else fit
+
+    @property
+    def _ways(self) -> tuple[float, float]:
+        """Whether inwards and downwards on the screen count columns and rows up (1) or down (-1)."""
+        inwards = 1.0 if (self.state.anchor == "left") is not self.is_mirrored else -1.0
+        return inwards, -1.0 if self.is_upside_down else 1.0
+
+    def from_wall(self, place: tuple[float, float]) -> tuple[float, float]:
+        """(inwards from the chest wall, downwards from the aligned row) of a (column, row), in its unit."""
+        inwards, downwards = self._ways
+        return inwards * (place[0] - self.edge) * self.unit[1], downwards * (place[1] - self.row) * self.unit[0]
+
+    def at_wall(self, away: tuple[float, float]) -> tuple[float, float]:
+        """The (column, row) of what `from_wall` gives."""
+        inwards, downwards = self._ways
+        return self.edge + inwards * away[0] / self.unit[1], self.row + downwards * away[1] / self.unit[0]
+
     def above_and_below(self, row: float) -> tuple[float, float]:
         """How far its box reaches above and below a row on the screen, in its unit."""
         _, top, _, bottom = self.box
@@ -170,7 +210,7 @@ class Anchoring:
 
     def toggle(self) -> None:
         """One scale for all images on the screens, and back to fitting. Raises Refused where no image has millimetres."""
-        parts = [part for part in self._parts(lambda state: state.plane is Plane.STACK) if part.sheet.mm is not None]
+        parts = [part for part in self.parts(lambda state: state.plane is Plane.STACK) if part.sheet.mm is not None]
         if not parts:
             raise Refused(
                 "No common scale for these images",
@@ -182,11 +222,16 @@ class Anchoring:
         for part in parts:
             self._viewing.put(part.index, replace(part.state, sizing=sizing, pixel_mm=0.0, zoom=1.0, pan=(0.0, 0.0)))
 
+    def beside(self, index: int) -> list[Part]:
+        """The viewports that are aligned with one, itself among them; none where it is not anchored."""
+        parts = self.parts(lambda state: bool(state.anchor))
+        return next((group for group in grouped(parts, self._viewing.cells) if any(p.index == index for p in group)), [])
+
     def settle(self) -> None:
         """Reckon scale and places anew, where anything that they depend on changed."""
         if self._acting:
             return
-        parts = self._parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
+        parts = self.parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
         depends = [(p.index, _asked(p.state), p.size, p.sheet) for p in parts]
         if not parts or depends == self._settled:
             return
@@ -195,28 +240,10 @@ class Anchoring:
             self._place(parts)
         finally:
             self._acting = False
-        parts = self._parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
+        parts = self.parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
         self._settled = [(p.index, _asked(p.state), p.size, p.sheet) for p in parts]
 
-    # ---- inside ----------------------------------------------------------------------
-
-    def _changed(self, _: object) -> None:
-        self.settle()
-
-    def _place(self, parts: list[Part]) -> None:
-        groups = [_aligned(group) for group in _groups(parts, self._viewing.cells)]
-        scale = max(_needed(group) for group in groups)
-        self.aligned = {part.index: group.kind for group in groups for part in group.parts}
-        self.words = {part.index: part.words(_of_other_kinds(parts)) for part in parts}
-        for group in groups:
-            for part, row in zip(group.parts, group.rows, strict=True):
-                state = replace(part.state, pixel_mm=scale) if part.shared else part.state
-                held = None
-                if state.anchor and part.is_upright:
-                    held = Held(part.sheet.image, (part.edge, row), _height(part, state, group))
-                self._viewing.put(part.index, replace(state, held=held))
-
-    def _parts(self, wanted: Callable[[ViewportState], bool]) -> list[Part]:
+    def parts(self, wanted: Callable[[ViewportState], bool]) -> list[Part]:
         """The viewports that are seen; of enlarged ones only those."""
         viewing, found = self._viewing, []
         for index, cell in enumerate(viewing.cells):
@@ -231,6 +258,24 @@ class Anchoring:
         if any(part.sheet.waiting for part in found):
             found = [replace(part, sheet=replace(part.sheet, breast=None)) for part in found]
         return found
+
+    # ---- inside ----------------------------------------------------------------------
+
+    def _changed(self, _: object) -> None:
+        self.settle()
+
+    def _place(self, parts: list[Part]) -> None:
+        groups = [_aligned(group) for group in grouped(parts, self._viewing.cells)]
+        scale = max(_needed(group) for group in groups)
+        self.aligned = {part.index: group.kind for group in groups for part in group.parts}
+        self.words = {part.index: part.words(_of_other_kinds(parts)) for part in parts}
+        for group in groups:
+            for part, row in zip(group.parts, group.rows, strict=True):
+                state = replace(part.state, pixel_mm=scale) if part.shared else part.state
+                held = None
+                if state.anchor and part.is_upright:
+                    held = Held(part.sheet.image, (part.edge, row), _height(part, state, group))
+                self._viewing.put(part.index, replace(state, held=held))
 
 
 def _of_other_kinds(parts: list[Part]) -> bool:
@@ -251,7 +296,7 @@ def _asked(state: ViewportState) -> tuple[object, ...]:
     return state.study_uid, state.series_uid, turn, state.anchor, state.sizing, state.pixel_mm, state.held
 
 
-def _groups(parts: list[Part], cells: Sequence[Cell]) -> list[list[Part]]:
+def grouped(parts: list[Part], cells: Sequence[Cell]) -> list[list[Part]]:
     """What is aligned with each other: back to back, or side by side with the chest wall at one side."""
     groups: list[list[Part]] = []
     for part in sorted(parts, key=lambda p: (cells[p.index].screen, cells[p.index].row, cells[p.index].column)):
@@ -293,10 +338,6 @@ def _needed(aligned: Aligned) -> float:
 
 def _height(part: Part, state: ViewportState, aligned: Aligned) -> float:
     """Where the aligned row stands: so that the group lies in the middle; in the middle itself where it is too high for that."""
-    width, height = part.size
-    finest, fit = min(part.unit), min(width / (part.sheet.columns * part.unit[1]), height / (part.sheet.rows * part.unit[0]))
-    scales = {Sizing.PIXELS: 1.0 / finest, Sizing.FIT: fit}
-    in_mm = part.sheet.mm is not None and state.pixel_mm > 0.0
-    scale = scales.get(state.sizing, 1.0 / state.pixel_mm if in_mm else fit)
+    height, scale = part.size[1], replace(part, state=state).scale
     left = height - (aligned.above + aligned.below) * scale
     return (left / 2 + aligned.above * scale) / height if left >= 0.0 else 0.5

@@ -30,6 +30,7 @@ from workstation.session.mouse import Mouse
 from workstation.session.other_plane import turned_to
 from workstation.session.places import Layouts
 from workstation.session.planes import Planes
+from workstation.session.quadrants import Quadrants
 from workstation.session.solid import Solid
 from workstation.session.tool import ShownImage, Tool
 from workstation.signals import Signal
@@ -73,6 +74,7 @@ class Viewing:
         self.solid = Solid(self)
         self.mouse = Mouse()
         self.anchoring = Anchoring(self)
+        self.quadrants = Quadrants(self)
 
     # ---- the arrangement -------------------------------------------------------------
 
