@@ -5,7 +5,7 @@ One for each window. Whoever shows keys asks `Runner`; whoever changes them call
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ from ui.runner import Runner
 from workstation.commands import key_file
 from workstation.commands.key_file import KeyChoices
 from workstation.commands.keyboards import Keyboard
-from workstation.commands.keymap import KeyMap, build
+from workstation.commands.keymap import KeyMap, build, modes_of
 from workstation.commands.profiles import BUILT_IN, Profile, profile
 from workstation.commands.table import COMMANDS
 from workstation.errors import WorkstationError
-from workstation.session.mouse import RIGHT
+from workstation.session.mouse import RIGHT, Mouse
 from workstation.signals import Signal
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class KeyDesk:
     def __init__(self, core: Seat) -> None:
         self._folder: Path = core.folders.config
         self._session = core.session
+        self._language = core.settings.language
         self._runner: Runner | None = None
         self._before: list[KeyChoices] = []
         self.changed: Signal[KeyChoices] = Signal()
@@ -65,13 +66,37 @@ class KeyDesk:
     def serve(self, runner: Runner) -> None:
         """From now on this runner follows, and mouse buttons that are commands run through it."""
         self._runner = runner
-        runner.keyboard = self.keyboard
+        runner.keyboard, runner.language = self.keyboard, self._language
         runner.use_keys(self.keymap)
         self._session.viewing.mouse.wanted.connect(runner.run)
 
     def built(self, choices: KeyChoices) -> KeyMap:
         """The keys that would be in force."""
         return build(COMMANDS, choices.keys, self.site.keys, self.profile_of(choices).keys)
+
+    def without_own(self) -> KeyMap:
+        """The keys of the profile and the site alone."""
+        return self.built(replace(self.choices, keys={}))
+
+    def mouse_of(self, choices: KeyChoices) -> Mapping[str, str]:
+        """What buttons would do."""
+        mouse = Mouse()
+        mouse.use(self.profile_of(choices).mouse, self.site.mouse, choices.mouse)
+        return mouse.does
+
+    def keyboard_found(self) -> Keyboard:
+        """The keyboard that would be taken if the reader chose none."""
+        return keyboard_in_use(self.site.keyboard)
+
+    def clashes(self, command_id: str, key: str) -> tuple[str, ...]:
+        """The other commands that a key runs where this command would."""
+        by_id = {c.id: c for c in COMMANDS}
+        found = []
+        for mode in modes_of(by_id[command_id], key):
+            other = self.keymap.by_mode[mode].get(key)
+            if other is not None and other != command_id and mode in by_id[other].modes:
+                found.append(other)
+        return tuple(dict.fromkeys(found))
 
     def choose(self, choices: KeyChoices) -> None:
         """In force at once and kept on the disk. Raises Unavailable when the disk does not take it: nothing is changed then."""
@@ -111,11 +136,19 @@ class KeyDesk:
         """Keys and buttons as the profile has them; the profile and the keyboard stay."""
         self.choose(replace(self.choices, keys={}, mouse={}))
 
+    def set_keyboard(self, name: str) -> None:
+        """Empty for the one that this computer says."""
+        self.choose(replace(self.choices, keyboard=name))
+
     def set_press(self, press: str, action: str) -> None:
         self.choose(replace(self.choices, mouse={**self.choices.mouse, press: action}))
 
     def reset_press(self, press: str) -> None:
         self.choose(replace(self.choices, mouse={p: a for p, a in self.choices.mouse.items() if p != press}))
+
+    def reset_mouse(self) -> None:
+        """Buttons as the profile has them."""
+        self.choose(replace(self.choices, mouse={}))
 
     # ---- inside ------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
-"""Hints that name keys follow when the keys change: every tool tip of the window that `ui.plain.tooltip` made."""
+"""Hints that name keys follow when the keys change: every tool tip that `ui.plain.tooltip` made."""
 
 from __future__ import annotations
 
 import html
 from collections import Counter
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication
 
 from ui.key_words import shown_keys
 from ui.plain import core_text, plain
@@ -18,8 +18,7 @@ _END = "</qt>"
 class KeyFollowing:
     """Knows the keys of before, as they were written."""
 
-    def __init__(self, window: QWidget, runner: Runner) -> None:
-        self._window = window
+    def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._texts = self._read(runner.keymap)
         runner.keys_changed.connect(self._changed)
@@ -34,7 +33,7 @@ class KeyFollowing:
         named = Counter(before.values())
         by_old = {_line(before[i]): _line(self._texts[i]) for i in changed if before.get(i) and named[before[i]] == 1}
         titles = {html.escape(plain(core_text(self._runner.commands[i].title))): i for i in changed}
-        for widget in self._window.findChildren(QWidget):
+        for widget in QApplication.allWidgets():
             text = widget.toolTip()
             if text.endswith(_END):
                 widget.setToolTip(_followed(text, by_old, {t: self._texts[i] for t, i in titles.items() if not before.get(i)}))

@@ -6,20 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.key_words import shown_key
+from ui.mouse_words import mouse_rows
 from ui.plain import core_text, plain
 from ui.runner import Runner
 from workstation.commands.command import Command, Mode
-from workstation.commands.keymap import KeyNote
-from workstation.session.mouse import CHOICES
+from workstation.commands.keymap import KeyNote, Layer
 
 COLUMNS = 3
-# What no table holds: the right button is the reader's (workstation.session.mouse).
-MOUSE = (
-    ("Left button", "The chosen tool (window and level to begin with)"),
-    ("Middle button", "Pan"),
-    ("Wheel", "Scroll; with Ctrl zoom"),
-    ("Double click", "Maximise the viewport, or go back"),
-)
 
 
 class KeysDialog(QDialog):
@@ -52,10 +46,12 @@ class KeysDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 14)
         column.addLayout(head)
-        self.notes = _label("\n".join(self._note(note) for note in runner.keymap.notes))
+        self.notes = _label(
+            "\n".join(self._note(note) for note in runner.keymap.notes if note.by is Layer.USER or not note.winner)
+        )
         self.notes.setWordWrap(True)
         self.notes.setStyleSheet(f"color: {theme.AMBER};")
-        self.notes.setVisible(bool(runner.keymap.notes))
+        self.notes.setVisible(bool(self.notes.text()))
         column.addWidget(self.notes)
         column.addWidget(scroll, 1)
         self.resize(1240, 800)
@@ -65,9 +61,11 @@ class KeysDialog(QDialog):
         for command in self._runner.commands.values():
             groups.setdefault(command.menu or "Other", []).append(command)
         blocks = [self._block(core_text(name), [self._row(c) for c in commands]) for name, commands in groups.items()]
-        right = core_text(CHOICES[self._runner.context().session.viewing.mouse.right])
-        mouse = [*MOUSE, ("Right button", self.tr("Dragged: {0}; clicked: the menu").format(right))]
-        blocks.append(self._block(self.tr("Mouse"), [(core_text(what), core_text(does), "") for what, does in mouse]))
+        mouse = mouse_rows(self._runner.context().session.viewing.mouse, self._runner.commands)
+        blocks.append(self._block(self.tr("Mouse"), [(what, does, "") for what, does in mouse]))
+        moved = [self._moved(note) for note in self._runner.keymap.notes if note.winner and note.by is not Layer.USER]
+        if moved:
+            blocks.append(self._block(self.tr("Moved by the profile"), moved))
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 6, 8, 0)
         row.setSpacing(28)
@@ -87,6 +85,12 @@ class KeysDialog(QDialog):
             return self.tr("keys.toml: there is no command {0}").format(plain(note.loser))
         winner, loser = (core_text(self._runner.commands[i].title) for i in (note.winner, note.loser))
         return self.tr("{0} runs “{1}”, as keys.toml says; “{2}” lost it").format(plain(note.key), winner, loser)
+
+    def _moved(self, note: KeyNote) -> tuple[str, str, str]:
+        """A command that lost a key to the profile or the site, and what it got for it."""
+        title, keyboard = core_text(self._runner.commands[note.loser].title), self._runner.keyboard
+        keys = shown_key(note.instead, keyboard) if note.instead else self.tr("no key")
+        return title, self.tr("{0} instead of {1}").format(keys, shown_key(note.key, keyboard)), ""
 
     def _row(self, command: Command) -> tuple[str, str, str]:
         keys = self._runner.keys_text(command.id)

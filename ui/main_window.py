@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_id = menus.fill(self.menuBar(), self.runner)
         self._router = KeyRouter(self, self.runner)
-        self._key_hints = KeyFollowing(self, self.runner)
+        self._key_hints = KeyFollowing(self.runner)
         self._talk = PushToTalk(self.report_panel.dictation.desk, core.settings.dictation_key, self)
         self.leaving = Leaving(self, core)
         self._session.notice.connect(self.banner.show_notice)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication
 
 from ui.plain import core_text, plain
 from ui.runner import Runner
@@ -36,11 +36,19 @@ class Entry(Findable):
 Provider = Callable[[Runner], Iterable[Entry]]
 
 
-def entries(runner: Runner, language: str = "") -> list[Entry]:
+def entries(runner: Runner) -> list[Entry]:
     """All of them, commands first, in the interface's language."""
-    words = words_of(runner.commands.values(), language or QLocale().name().partition("_")[0])
+    found = commands_as_entries(runner)
+    for provider in PROVIDERS:
+        found += provider(runner)
+    return found
+
+
+def commands_as_entries(runner: Runner) -> list[Entry]:
+    """The table."""
+    words = words_of(runner.commands.values(), runner.language)
     context = runner.context()
-    found = [
+    return [
         Entry(
             c.id,
             core_text(c.title),
@@ -51,9 +59,6 @@ def entries(runner: Runner, language: str = "") -> list[Entry]:
         )
         for c in runner.commands.values()
     ]
-    for provider in PROVIDERS:
-        found += provider(runner)
-    return found
 
 
 def protocols(runner: Runner) -> Iterator[Entry]:

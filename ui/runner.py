@@ -31,6 +31,7 @@ class Runner:
         self._context = context
         self._keymap = keymap
         self.keyboard = keyboard_in_use()
+        self.language = "en"
         self.keys_changed: Signal[KeyMap] = Signal()
         self.commands: Mapping[str, Command] = {c.id: c for c in COMMANDS}
 
