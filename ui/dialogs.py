@@ -163,6 +163,24 @@ def _hanging_protocols(core: Seat, parent: QWidget) -> QWidget:
     return ProtocolEditor(core, parent)
 
 
+def _keys(core: Seat, parent: QWidget) -> QWidget:
+    from ui.key_editor import KeyEditor
+
+    return KeyEditor(_window(parent).keys, _window(parent).runner, parent)
+
+
+def _mouse(core: Seat, parent: QWidget) -> QWidget:
+    from ui.mouse_dialog import MouseDialog
+
+    return MouseDialog(_window(parent).keys, _window(parent).runner, parent)
+
+
+def _key_sheet(core: Seat, parent: QWidget) -> QWidget:
+    from ui.key_sheet_dialog import KeySheetDialog
+
+    return KeySheetDialog(_window(parent).keys, _window(parent).runner, parent)
+
+
 _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "choose protocol": _choose_protocol,
     "conflict": _conflict,
@@ -174,7 +192,10 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "hang like this": _hang_like_this,
     "hanging protocols": _hanging_protocols,
     "key images": _key_images,
+    "key sheet": _key_sheet,
+    "keys": _keys,
     "microphone": _microphone,
+    "mouse": _mouse,
     "my words": _my_words,
     "phrases": _phrases,
     "presentation states": _presentation_states,

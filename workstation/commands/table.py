@@ -14,6 +14,7 @@ from workstation.commands.from_image import FROM_IMAGE
 from workstation.commands.fusion import FUSION
 from workstation.commands.hanging import HANGING
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
+from workstation.commands.keys import KEYS
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.mammography import MAMMOGRAPHY
@@ -365,6 +366,7 @@ COMMANDS: tuple[Command, ...] = (
     # Help
     Command("help.palette", "Find a command…", lambda c: c.shell.show_palette(), ("Ctrl+K",), ("commands find",), "Help"),
     Command("help.keys", "Keys", lambda c: c.shell.show_keys(), ("F1",), ("keys show",), "Help"),
+    *KEYS,
     Command("help.fullscreen", "Full screen", lambda c: c.shell.toggle_fullscreen(), ("F11",), ("screen full",), "Help"),
     Command("help.about", "About Lyskasse", lambda c: c.shell.show_about(), (), ("about lyskasse",), "Help"),
 )
