@@ -48,6 +48,14 @@ def write(path: Path, content: bytes) -> Written:
     return Written(path, before, content)
 
 
+def put(path: Path, content: bytes) -> None:
+    """Write a file somewhere else, whole or not at all, without a history. Raises Unavailable in words."""
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
 def remove(path: Path) -> Written:
     """Take a file away; it is kept as an earlier version. Raises Unavailable in words."""
     before = _read(path)

@@ -188,6 +188,10 @@ class LikeThisDialog(QDialog):
         return next((where for where, button in self.where.items() if button.isChecked()), Where.OWN)
 
     @property
+    def chosen_level(self) -> Level:
+        return Level(self.level.currentData())
+
+    @property
     def proposal(self) -> Proposal:
         return self.proposals[max(self.studies.currentRow(), 0)]
 
@@ -222,7 +226,7 @@ class LikeThisDialog(QDialog):
 
     def _effect(self, made: HangingProtocol) -> str:
         """What this study would be hung by if it were saved: proved by asking the engine."""
-        made = replace(made, level=self.level.currentData() or Level.USER)
+        made = replace(made, level=self.chosen_level)
         best = self._hanger.chosen_first(made, self._case.study, self._case.priors, self._context)
         words = self.tr("This study will hang so from now on.")
         if best.protocol.protocol_id != made.protocol_id:
@@ -240,7 +244,7 @@ class LikeThisDialog(QDialog):
         try:
             if not self.name.text().strip():
                 raise Refused("It has no name", "", "Write one")
-            hand.save(self._core, made, self.level.currentData(), stage_id)
+            hand.save(self._core, made, self.chosen_level, stage_id)
         except WorkstationError as error:
             self.problem.setText(plain(core_text(str(error))))
             self.problem.show()
