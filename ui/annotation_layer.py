@@ -10,7 +10,7 @@ from itertools import pairwise
 from rendering.picture import Picture
 from ui import halo
 from ui.annotation_labels import Box
-from ui.annotation_placing import Room, brightness_of, placed, still_free
+from ui.annotation_placing import Room, brightness_of, like, placed, still_free
 from ui.annotation_shapes import Mark, Shape, shape_of, unlabelled
 from ui.corner_fit import fitted
 from ui.corner_layout import BADGE_PAD
@@ -176,7 +176,7 @@ class AnnotationLayer:
         key = tuple(map(id, shapes))
         kept = self._kept.pop(key, None)
         if kept is None or not (kept.words == room.words or still_free(kept.shown, room.words)):
-            made, is_whole = placed(shapes, room, self._placed, HURRIED_SECONDS if in_a_hurry else math.inf)
+            made, is_whole = placed(shapes, room, self._placed | self._stood(shapes), HURRIED_SECONDS if in_a_hurry else math.inf)
             self._placed.update((shape.drawn.uid, shape) for shape in made if shape.box is not None or is_whole)
             if not is_whole:
                 self.is_unfinished = True
@@ -186,6 +186,13 @@ class AnnotationLayer:
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         return kept.shown
+
+    def _stood(self, shapes: Sequence[Shape]) -> dict[str, Shape]:
+        """For drawings that were never labelled, those of the image before that they go on from: words do not jump then."""
+        here = {shape.drawn.uid for shape in shapes}
+        gone = [shape for shape in self._shown if shape.drawn.uid not in here]
+        new = [shape for shape in shapes if shape.drawn.uid not in self._placed] if gone else []
+        return {shape.drawn.uid: seen for shape in new if (seen := like(shape, gone))}
 
     def _tell(self, ratio: float) -> None:
         """Where the words stand, for a hand or keys that move them."""

@@ -27,6 +27,8 @@ MOST_LABEL = 250.0
 # So many labels are placed however long it takes.
 ALWAYS_PLACED = 4
 STEP = 10.0
+# A drawing of the next image is taken for the same one going on where no point lies further away.
+LIKE_WITHIN = 40.0
 # Beside a line lies what it measures: so much of its length is kept free, within bounds.
 BESIDE, LEAST_BESIDE, MOST_BESIDE = 0.3, 6.0, 36.0
 # Of these the words stand at their point, and move with it.
@@ -146,11 +148,22 @@ def _placed(shape: Shape, own: Any, others: _Others, room: Room, before: Shape |
 
 
 def _moved_with(before: Shape | None, shape: Shape, words: Sequence[str]) -> Box | None:
-    """Where the label stood, beside the drawing where it is now."""
-    if before is None or before.box is None or before.label != words or not before.points or not shape.points:
+    """Where the label stood, beside the drawing where it is now; as large as its words are now."""
+    if before is None or before.box is None or len(before.label) != len(words) or not before.points or not shape.points:
         return None
     dx, dy = shape.points[0][0] - before.points[0][0], shape.points[0][1] - before.points[0][1]
-    return before.box.moved(dx, dy)
+    stood = before.box.moved(dx, dy)
+    return stood if before.label == tuple(words) else Box(stood.left, stood.top, *_size(words))
+
+
+def like(shape: Shape, shown: Sequence[Shape]) -> Shape | None:
+    """The drawing of the image before that this one goes on from: of its kind, in its place. Its words stand alike."""
+    for other in shown:
+        if other.box is None or other.drawn.kind is not shape.drawn.kind or len(other.points) != len(shape.points):
+            continue
+        if all(math.dist(a, b) <= LIKE_WITHIN for a, b in zip(other.points, shape.points, strict=True)):
+            return other
+    return None
 
 
 def _size(text: Sequence[str]) -> tuple[float, float]:

@@ -182,6 +182,23 @@ def test_where_no_room_is_left_words_are_counted_and_not_put_on_others(case, sea
     assert next(s for s in again if s.drawn.uid == seat.session.annotating.selected).box is not None
 
 
+def test_the_same_lesion_on_the_next_image_keeps_its_words_where_they_stood(case, seat, widget):
+    """Measured on image after image: words that jump cannot be read while one scrolls."""
+    viewing = seat.session.viewing
+    first = draw(seat, K.LENGTH, [(160, 180), (200, 190)])
+    stood = shape_of(widget, first.uid).box
+    viewing.scroll(1)
+    second = draw(seat, K.LENGTH, [(160, 184), (200, 194)])
+    box = shape_of(widget, second.uid).box
+    assert first.uid not in {shape.drawn.uid for shape in widget.layer._shown}
+    assert (box.left, box.top) == pytest.approx((stood.left, stood.top + 4))
+    viewing.scroll(1)
+    elsewhere = draw(seat, K.LENGTH, [(300, 320), (340, 330)])
+    far = shape_of(widget, elsewhere.uid)
+    away = [min(math.dist(point, place.nearest(point)) for point in far.points) for place in (far.box, box)]
+    assert away[0] < away[1]
+
+
 def test_corner_text_that_grows_makes_words_give_way_and_nothing_else_moves_them(case, seat):
     draw(seat, K.LENGTH, [(60, 60), (100, 60)])
     view, state = seat.library.viewport("1.1", "1.1.1"), seat.session.viewing.state(0)
