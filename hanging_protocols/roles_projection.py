@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from hanging_protocols.anatomy import SERIES_TEXTS, side_of
 from hanging_protocols.facts import Fact, ImageSet
-from hanging_protocols.role_words import role_in_text
+from hanging_protocols.role_words import role_in_text, roles_in_text
 from hanging_protocols.words import vocabulary
 
 # PS3.6: Breast Tomosynthesis Image Storage.
@@ -31,10 +31,13 @@ def of_mammogram(image_set: ImageSet) -> Iterator[Fact]:
     yield from _side(image_set)
     yield from _intent(image_set)
     yield from _kind(image_set)
-    for coded in image_set.elements("ViewModifierCodeSequence"):
+    modifiers = image_set.elements("ViewModifierCodeSequence")
+    for coded in modifiers:
         extra = _EXTRA_VIEWS.get("|".join(coded.split("|")[:2]))
         if extra:
             yield Fact(extra, "ViewModifierCodeSequence says so")
+    if not modifiers:
+        yield from roles_in_text(image_set, *dict.fromkeys(_EXTRA_VIEWS.values()))
 
 
 def of_radiograph(image_set: ImageSet) -> Iterator[Fact]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hanging_studies import mammogram, study
+from hanging_studies import DBT_CLASS, mammogram, study
 
 from hanging_protocols.engine import ProtocolHanger
 from workstation.domain import breast_side
-from workstation.domain.viewing import Cell
+from workstation.domain.study import Series
+from workstation.domain.viewing import Arrangement, Cell
 
 OPPOSITE = breast_side.OPPOSITE
 CODES = {"CC": "399162004|SCT|cranio-caudal", "MLO": "399368009|SCT|medio-lateral oblique"}
@@ -100,3 +101,69 @@ def test_sides_that_disagree_are_told_and_none_is_chosen() -> None:
     assert breast_side.conflicts(text) == (breast_side.TEXT_DISAGREES,)
     assert breast_side.conflicts({"ImageLaterality": ("L",), "SeriesDescription": ("L CC",)}) == ()
     assert breast_side.conflicts({"SeriesDescription": ("L CC",)}) == ()
+
+
+def titles(hanger: ProtocolHanger, *series: Series) -> dict[str, Arrangement]:
+    found = [hanger.hang(study("s", *series), ())]
+    found += [hanger.hang(study("s", *series), (), stage) for stage in range(1, found[0].stage_count)]
+    return {one.stage_title: one for one in found}
+
+
+def uids(arrangement: Arrangement) -> list[str]:
+    return [cell.state.series_uid if cell.state else "" for cell in arrangement.cells]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"ViewModifierCodeSequence": "399209000|SCT|Implant Displaced"}, {"description": "R CC implant displaced"},
+        {"description": "RCC Eklund"}, {"description": "R CC implantat undanträngt"},
+    ],
+)  # fmt: skip
+def test_a_breast_with_an_implant_hangs_with_the_implant_displaced_beside_it(
+    hanger: ProtocolHanger, extra: dict[str, str]
+) -> None:
+    views = [mammogram(f"{side}{view}", side, view) for side, view in (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))]
+    found = titles(hanger, mammogram("displaced", "R", "CC", 0, **extra), *views)
+    assert uids(found["Four views"]) == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert uids(found["Right: implant displaced"]) == ["RCC", "displaced", "RMLO", ""]
+    assert "Left: implant displaced" not in found
+
+
+@pytest.mark.parametrize(
+    ("view", "extra"),
+    [
+        ("ML", {}), ("LM", {}), ("XCCL", {}), ("CC", {"description": "R CC spot"}), ("CC", {"description": "förstoring R CC"}),
+        ("CC", {"description": "forstørrelse høyre CC"}), ("CC", {"description": "oikea CC suurennos"}),
+        ("MLO", {"ViewModifierCodeSequence": "399163009|SCT|Magnification"}),
+    ],
+)  # fmt: skip
+def test_further_views_have_a_stage_of_their_own(hanger: ProtocolHanger, view: str, extra: dict[str, str]) -> None:
+    views = [mammogram(f"{side}{name}", side, name) for side, name in (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))]
+    found = titles(hanger, mammogram("further", "R", view, 0, **extra), *views)
+    assert uids(found["Four views"]) == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert uids(found["Further views"]) == ["further"]
+
+
+def test_every_place_of_a_mammography_stage_is_to_the_same_scale_and_chest_walls_lie_inside(hanger: ProtocolHanger) -> None:
+    for protocol in hanger.protocols:
+        for stage in protocol.stages if protocol.protocol_id in ("mammography", "tomosynthesis") else ():
+            for cell in stage.cells:
+                assert cell.sizing == "same scale"
+                if cell.anchor:
+                    assert cell.anchor == ("right" if cell.selector.startswith("r") else "left")
+                    assert cell.patient_orientation[0] == ("P" if cell.anchor == "right" else "A")
+                else:
+                    assert cell.selector.startswith("further")
+
+
+def test_each_tomosynthesis_hangs_beside_its_own_2d_then_breast_against_breast(hanger: ProtocolHanger) -> None:
+    views = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
+    tomo = [mammogram(f"{side}{view} tomo", side, view, sop_class=DBT_CLASS, frames=50) for side, view in views]
+    flat = [mammogram(f"{side}{view}", side, view) for side, view in views]
+    found = titles(hanger, *tomo, *flat)
+    assert uids(found["R CC: 2D and tomosynthesis"]) == ["RCC", "RCC tomo"]
+    assert uids(found["L MLO: 2D and tomosynthesis"]) == ["LMLO tomo", "LMLO"]
+    assert uids(found["CC tomosynthesis"]) == ["RCC tomo", "LCC tomo"]
+    assert [cell.link_group for cell in found["CC tomosynthesis"].cells] == ["cc", "cc"]
+    assert "Synthetic 2D" not in found

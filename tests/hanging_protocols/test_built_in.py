@@ -194,7 +194,10 @@ def test_any_other_film_hangs_generically(hanger: ProtocolHanger) -> None:
 
 def test_four_mammograms_hang_chest_walls_back_to_back_then_pair_by_pair_then_against_the_prior(hanger: ProtocolHanger) -> None:
     found = stages(hanger, four_views("s"), four_views("p", PRIOR))
-    assert list(found) == ["Four views", "CC", "MLO", "Current above prior"]
+    assert list(found) == [
+        "Four views", "CC", "MLO", "CC above prior", "MLO above prior", "R CC beside prior", "L CC beside prior",
+        "R MLO beside prior", "L MLO beside prior", "Current above prior",
+    ]  # fmt: skip
     assert cells(found["Four views"]) == [
         (0, 0, "s.RCC", "stack", ""), (0, 1, "s.LCC", "stack", ""), (1, 0, "s.RMLO", "stack", ""), (1, 1, "s.LMLO", "stack", ""),
     ]  # fmt: skip
