@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TypeAlias
@@ -76,8 +77,7 @@ def read(folders: Iterable[LevelFolder] = (), copies: Path | None = None) -> Lib
     With `copies`, what the site's and the group's folders hold is copied there, and read from there when they
     do not answer.
     """
-    with as_file(files("resources") / "hanging_protocols") as built_in:
-        own, bad = _read_files(Level.MANUFACTURER, _contents(built_in), built_in)
+    own, bad, built_in = _built_in()
     refused, paths = list(bad), [built_in / name for name, _ in bad]
     protocols = {one.protocol.protocol_id: one.protocol for one in own}
     found: list[ProtocolFile] = []
@@ -96,6 +96,14 @@ def read(folders: Iterable[LevelFolder] = (), copies: Path | None = None) -> Lib
         notices += [notice] if notice else []
     chosen = tuple(protocols[name] for name in sorted(protocols))
     return Library(chosen, tuple(refused), tuple(found), tuple(paths), tuple(notices), tuple(one.protocol for one in own))
+
+
+@cache
+def _built_in() -> tuple[tuple[ProtocolFile, ...], tuple[tuple[str, Refused], ...], Path]:
+    """Ours, and where they lie: they do not change while the program runs."""
+    with as_file(files("resources") / "hanging_protocols") as folder:
+        own, bad = _read_files(Level.MANUFACTURER, _contents(folder), folder)
+    return tuple(own), tuple(bad), folder
 
 
 def load(folders: Iterable[LevelFolder] = ()) -> tuple[HangingProtocol, ...]:

@@ -106,7 +106,7 @@ def mirror(contents: Mapping[str, bytes], copy: Path) -> None:
         return
 
 
-def within(ask: Callable[[], Found], otherwise: Found, seconds: float = PATIENCE_SECONDS) -> Found:
+def within(ask: Callable[[], Found], otherwise: Found, seconds: float | None = None) -> Found:
     """What `ask` gives, or `otherwise` when a share does not answer in time or at all."""
     answers: list[Found] = []
 
@@ -118,7 +118,7 @@ def within(ask: Callable[[], Found], otherwise: Found, seconds: float = PATIENCE
 
     thread = Thread(target=work, name="protocol folder", daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(PATIENCE_SECONDS if seconds is None else seconds)
     return answers[0] if answers else otherwise
 
 
