@@ -77,8 +77,8 @@ def read(folders: Iterable[LevelFolder] = (), copies: Path | None = None) -> Lib
     With `copies`, what the site's and the group's folders hold is copied there, and read from there when they
     do not answer.
     """
-    own, bad, built_in = _built_in()
-    refused, paths = list(bad), [built_in / name for name, _ in bad]
+    own, refused_own, built_in = _built_in()
+    refused, paths = list(refused_own), [built_in / name for name, _ in refused_own]
     protocols = {one.protocol.protocol_id: one.protocol for one in own}
     found: list[ProtocolFile] = []
     notices: list[str] = []
