@@ -42,7 +42,10 @@ OpenCore = Callable[..., "Seat"]
 
 @dataclass(frozen=True, slots=True)
 class CaseCost:
-    """What one case took. `opened` is the part until every viewport was painted; `typed` of the keys were text."""
+    """What one case took. `opened` is the part until every viewport was painted; `typed` of the keys were text.
+
+    `priors` are the earlier studies that can be compared, `compared` whether one of them hung beside.
+    """
 
     modality: str
     seconds: float
@@ -51,6 +54,7 @@ class CaseCost:
     typed: int
     stages: int
     priors: int
+    compared: bool
     measured: str
     dictated: bool
     screenshot: str
@@ -133,7 +137,12 @@ class Journey:
         opened = self._open()
         case = self._session.case
         assert case is not None
-        stages = self._stages()
+        priors = len(self._session.priors.steps.sequence())
+        stages, compared = self._stages()
+        if priors and not compared:
+            self.driver.press("Shift+N")
+            self.driver.wait(self._eyes.all_painted, 60, "the prior beside")
+            compared = self._has_prior()
         measured = self._measure()
         dictated = self._dictate()
         self._type(SectionCode.IMPRESSION, "F7", IMPRESSION)
@@ -147,7 +156,8 @@ class Journey:
                 self.driver.keys - keys,
                 self._typed,
                 stages,
-                len(case.priors),
+                priors,
+                compared,
                 measured,
                 dictated,
                 shot,
@@ -189,15 +199,20 @@ class Journey:
         self.driver.wait(lambda: self._session.desk.report is not None, 30, "its report")
         return opened
 
-    def _stages(self) -> int:
-        """Through the first stages and back to the first one; how many there are."""
+    def _stages(self) -> tuple[int, bool]:
+        """Through the first stages and back to the first one; how many there are, and whether one showed a prior."""
         arrangement = self._session.viewing.arrangement
         count = arrangement.stage_count if arrangement else 1
         steps = min(count, MOST_STAGES) - 1
+        compared = self._has_prior()
         for key in ["."] * steps + [","] * steps:
             self.driver.press(key)
             self.driver.wait(self._eyes.all_painted, 60, "the stage")
-        return count
+            compared = compared or self._has_prior()
+        return count, compared
+
+    def _has_prior(self) -> bool:
+        return any(cell.is_prior and cell.state is not None for cell in self._session.viewing.cells)
 
     def _measure(self) -> str:
         """A distance by keys; its value, or why it has none."""

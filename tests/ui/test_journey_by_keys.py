@@ -37,7 +37,12 @@ def test_ten_reports_are_confirmed_and_no_mouse_was_touched(told):
 def test_every_kind_of_examination_of_the_demonstration_was_read(told):
     kinds = {case["modality"] for case in told["cases"]}
     assert kinds == {"CT", "CT/PT", "MR", "US", "DX", "MG"}
-    assert sum(case["priors"] > 0 for case in told["cases"]) >= 5
+
+
+def test_wherever_there_is_a_prior_to_compare_with_it_hung_beside(told):
+    followed = [case for case in told["cases"] if case["priors"]]
+    assert len(followed) >= 4
+    assert all(case["compared"] for case in followed)
 
 
 def test_each_case_was_measured_and_dictated(told):
