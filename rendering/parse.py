@@ -30,6 +30,7 @@ from workstation.domain.study import Instance, ParsedInstance
 from workstation.errors import Refused
 
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+HANGING_PROTOCOL = "1.2.840.10008.5.1.4.38.1"
 
 # Syntaxes that cannot but lose something, whatever LossyImageCompression (0028,2110) says.
 LOSSY = frozenset(uid for uid, syntax in TRANSFER_SYNTAXES.items() if syntax.is_lossy)
@@ -50,6 +51,11 @@ def parse_bytes(data: FileBytes, path: str, sha256: str = "") -> ParsedInstance:
     elements = received.elements
     if elements.uid("MediaStorageSOPClassUID") == DICOMDIR_CLASS or "DirectoryRecordSequence" in elements:
         raise Refused("A DICOMDIR lists files: it is not an image itself")
+    if elements.uid("SOPClassUID") == HANGING_PROTOCOL:
+        raise Refused(
+            "A hanging protocol: it is of no patient, and was not applied",
+            hint="Look at it with Hanging protocols as DICOM, and take it over there",
+        )
     sha256 = sha256 or sha256_of(data)
     uids, missing = checked_uids(elements, sha256), missing_uids(elements)
     header = build_header(received, uids)

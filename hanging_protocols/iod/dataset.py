@@ -6,6 +6,7 @@ the attribute's name, so that whoever wrote the object can be told what is wrong
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ Model = dict[str, dict[str, Any]]
 NOT_READ = "The hanging protocol cannot be read"
 HINT = "Nothing was taken over; ask for the object from where it was made"
 _NUMBERS = frozenset({"US", "UL", "SS", "SL", "FD", "FL", "IS", "DS"})
+_BROKEN = frozenset({"FD", "FL", "DS"})
 
 
 def refused(keyword: str, reason: str) -> Refused:
@@ -64,9 +66,8 @@ class Item:
         values = found.get("Value", [])
         if not isinstance(values, list):
             raise refused(keyword, "holds no list of values")
-        kind = _KINDS.get(vr, (str,))
         for value in values:
-            if not isinstance(value, kind) or isinstance(value, bool):
+            if not _is_of(vr, value):
                 raise refused(keyword, f"holds a value that is no {vr}")
         return tuple(values)
 
@@ -115,7 +116,12 @@ class Item:
         return f"{value}|{self.text('CodingSchemeDesignator')}", self.text("CodeMeaning")
 
 
-_KINDS: dict[str, tuple[type, ...]] = {"SQ": (dict,), **dict.fromkeys(_NUMBERS, (int, float))}
+def _is_of(vr: str, value: object) -> bool:
+    """Numbers are finite, and whole where the representation has no other."""
+    if vr in _NUMBERS:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return is_number and (vr in _BROKEN or float(value).is_integer())  # type: ignore[arg-type]
+    return isinstance(value, dict if vr == "SQ" else str)
 
 
 def code_item(code: str, meaning: str) -> Model:

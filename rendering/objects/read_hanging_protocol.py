@@ -7,6 +7,7 @@ attribute's name. What no hanging protocol has is passed over, and so are privat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from rendering.parse_file import read_received
 from workstation.errors import Refused
 
 HANGING_PROTOCOL_STORAGE = "1.2.840.10008.5.1.4.38.1"
-MOST_BYTES = 16 << 20
-"""A protocol is a page of words: no image is near this small or this large."""
+MOST_BYTES = 1 << 20
+"""A protocol is a page of words; our longest has 40 KB. A bomb of items is no larger than its file."""
+MOST_ITEMS = 5_000
 DEEPEST = 8
 """The modules nest four deep; codes within codes a little more."""
 MOST_VALUES = 2_000
@@ -58,6 +60,7 @@ def read_hanging_protocol(data: FileBytes) -> dict[str, Any]:
 class _Reader:
     def __init__(self) -> None:
         self._budget = Budget()
+        self._left = MOST_ITEMS
 
     def dataset(self, elements: Elements, depth: int) -> dict[str, Any]:
         if depth > DEEPEST:
@@ -81,7 +84,7 @@ class _Reader:
 
     def _values(self, elements: Elements, tag: int, vr: str, depth: int) -> list[Any]:
         if vr == "SQ":
-            items = list(self._budget.items(elements, tag))
+            items = list(self._items(elements, tag))
             if not items and not elements.is_empty(tag):
                 raise Refused(NOT_READ, f"{_name(tag)} is not a sequence")
             return [self.dataset(item, depth + 1) for item in items]
@@ -96,6 +99,18 @@ class _Reader:
         if vr in _LONG_TEXT:
             return [self._budget.text(elements.long_text(tag))]
         return [self._budget.text(text) for text in elements.texts(tag)]
+
+    def _items(self, elements: Elements, tag: int) -> Iterator[Elements]:
+        try:
+            items = list(islice(elements.items(tag), self._left + 1))
+        except (RecursionError, MemoryError):
+            raise
+        except Exception as error:  # pydicom raises almost anything on damaged input
+            raise Refused(NOT_READ, f"{_name(tag)} is damaged") from error
+        self._left -= len(items)
+        if self._left < 0:
+            raise Refused(NOT_READ, f"{_name(tag)} holds more items than is allowed")
+        yield from items
 
     @staticmethod
     def _numbers(elements: Elements, tag: int, vr: str) -> list[float]:

@@ -29,7 +29,7 @@ class Budget:
         self._text = MOST_TEXT_IN_ALL
         self.unread: list[str] = []
 
-    def items(self, elements: Elements, name: str | int) -> Iterator[Elements]:
+    def items(self, elements: Elements, name: str) -> Iterator[Elements]:
         for item in elements.items(name):
             self._items -= 1
             if self._items < 0:
