@@ -327,7 +327,7 @@ class FakeLibrary:
 
 
 class FakeHanger:
-    """Current series in a row, then the priors'."""
+    """Current series in a row, then the priors', the one that the reader chose first."""
 
     def __init__(self) -> None:
         self.plane = Plane.STACK
@@ -350,6 +350,8 @@ class FakeHanger:
         return ViewportState(other.study_instance_uid, other.series[0].series_instance_uid), "its first series"
 
     def hang(self, current: Study, priors, stage: int = 0, protocol_id: str = "", context=None) -> Arrangement:
+        chosen = context.first_prior if context is not None else ""
+        priors = sorted(priors, key=lambda prior: prior.study_instance_uid != chosen)
         hung = [(study, series) for study in (current, *priors) for series in study.series][:4]
         cells = tuple(
             Cell(
@@ -358,6 +360,7 @@ class FakeHanger:
                 ViewportState(study.study_instance_uid, series.series_instance_uid, self.plane),
                 is_prior=study is not current,
                 link_group="all",
+                prior=priors.index(study) + 1 if study is not current else 0,
             )
             for column, (study, series) in enumerate(hung)
         )
