@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from hanging_protocols import plain, prior_facts
 from hanging_protocols.comparable import counterpart
@@ -20,7 +21,7 @@ from hanging_protocols.prior_rules import PriorRules, built_in
 from hanging_protocols.priors import RankedPrior, rank, rank_priors
 from hanging_protocols.screens import fitted
 from hanging_protocols.selection import candidates
-from hanging_protocols.study_facts import StudyFacts
+from hanging_protocols.study_facts import StudyFacts, facts_of
 from workstation.domain.archive import FoundStudy
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.prior import PriorRelevance
@@ -73,8 +74,8 @@ class ProtocolHanger:
         self, current: Study, candidates: Sequence[Study | FoundStudy], context: HangingContext = NOTHING_KNOWN
     ) -> tuple[PriorRelevance, ...]:
         """How much speaks for each as a prior, here or as an archive lists it, the most relevant first."""
-        ours = prior_facts.of_study(StudyFacts(current))
-        known = [of_found(one) if isinstance(one, FoundStudy) else prior_facts.of_study(StudyFacts(one)) for one in candidates]
+        ours = prior_facts.of_study(facts_of(current, context))
+        known = [of_found(one) if isinstance(one, FoundStudy) else prior_facts.of_study(facts_of(one)) for one in candidates]
         return rank(ours, known, context, self.prior_rules)
 
     def counterpart(self, current: Study, shown: ViewportState, other: Study) -> tuple[ViewportState | None, str]:
@@ -117,8 +118,8 @@ class ProtocolHanger:
     def _known(
         self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
     ) -> tuple[StudyFacts, tuple[RankedPrior, ...]]:
-        facts = StudyFacts(current)
-        return facts, rank_priors(facts, map(StudyFacts, priors), context, self.prior_rules)
+        facts = facts_of(current, context)
+        return facts, rank_priors(facts, map(facts_of, priors), context, self.prior_rules)
 
     def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior], context: HangingContext) -> Scene:
         return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets, context)
@@ -162,10 +163,11 @@ def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
 
 
 def _with_serving_priors(protocol: HangingProtocol, scene: Scene) -> Scene:
-    """Only priors in which one of the protocol's prior cells finds something: prior 1 is the best of them."""
+    """Only priors in which one of the protocol's prior cells finds something, as many as it shows: 1 is the best of them."""
     names = {cell.selector for stage in protocol.stages for cell in stage.cells if cell.prior}
     selectors = [protocol.selectors[name] for name in sorted(names)]
-    return replace(scene, priors=tuple(one for one in scene.priors if any(candidates(s, one) for s in selectors)))
+    serving = (one for one in scene.priors if any(candidates(s, one) for s in selectors))
+    return replace(scene, priors=tuple(islice(serving, protocol.priors)))
 
 
 def _stages(protocol: HangingProtocol, scene: Scene) -> tuple[list[HungStage], tuple[str, ...]]:

@@ -111,8 +111,8 @@ def study_elements(study: Study, keyword: str) -> tuple[str, ...]:
 
 def image_sets(study: Study) -> tuple[ImageSet, ...]:
     """Everything in the study that has pixels, in series order; marks on other images last."""
-    series = sorted((s for s in study.series if s.image_count), key=_series_order)
-    return tuple(found for one in series for found in _split(study, one))
+    series = sorted((s for s in study.series if any(one.has_pixels for one in s.instances)), key=_series_order)
+    return tuple(found for one in series for found in _split(study, one) if found.images)
 
 
 def reading_order(series: Series) -> tuple[Instance, ...]:

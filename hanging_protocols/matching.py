@@ -6,8 +6,8 @@ repeated in a reason: it may name a patient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from hanging_protocols.facts import Fact
 from hanging_protocols.model import Constraint, Rule
@@ -31,31 +31,46 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Score:
-    """`points` is 0 when `failed` names a required rule; `reasons` are the weighted rules that passed."""
+    """`points` is 0 when a required rule fails; words are made when they are asked for: most scores lose.
 
-    points: float
-    reasons: tuple[str, ...]
-    failed: tuple[str, ...] = ()
+    `reasons` are the weighted rules that passed, `failed` the required ones that did not.
+    """
+
+    __slots__ = ("_failed", "_passed", "fits", "points")
+
+    def __init__(
+        self, points: float, passed: Sequence[tuple[Rule, Fact]], failed: Sequence[tuple[Rule, tuple[Fact, ...]]]
+    ) -> None:
+        self.points = 0.0 if failed else points
+        self.fits = not failed
+        self._passed, self._failed = passed, failed
 
     @property
-    def fits(self) -> bool:
-        return not self.failed
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(f"{_passed_words(rule, fact)} (+{rule.weight:g})" for rule, fact in self._passed if rule.weight)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        return tuple(_failed_words(rule, facts) for rule, facts in self._failed)
 
 
-def score(rules: Iterable[Rule], answers: Callable[[Rule], tuple[Fact, ...]]) -> Score:
-    points, reasons, failed = 0.0, [], []
+def score(rules: Iterable[Rule], answers: Callable[[Rule], tuple[Fact, ...]], first_failure: bool = False) -> Score:
+    """`first_failure`: no further rule is asked once a required one failed."""
+    points = 0.0
+    passed: list[tuple[Rule, Fact]] = []
+    failed: list[tuple[Rule, tuple[Fact, ...]]] = []
     for rule in rules:
         facts = answers(rule)
-        passed = passing(rule, facts)
-        if passed is not None:
+        found = passing(rule, facts)
+        if found is not None:
             points += rule.weight
-            if rule.weight:
-                reasons.append(f"{_passed_words(rule, passed)} (+{rule.weight:g})")
+            passed.append((rule, found))
         elif rule.required:
-            failed.append(_failed_words(rule, facts))
-    return Score(0.0 if failed else points, tuple(reasons), tuple(failed))
+            failed.append((rule, facts))
+            if first_failure:
+                break
+    return Score(points, passed, failed)
 
 
 def wanted(rule: Rule) -> str:
@@ -72,14 +87,32 @@ def wanted(rule: Rule) -> str:
 
 def passing(rule: Rule, facts: tuple[Fact, ...]) -> Fact | None:
     """The fact by which a rule passes, or None. NONE_OF passes by there being no such fact."""
-    if rule.constraint is Constraint.NONE_OF:
-        return None if any(_equal(fact.value, value) for fact in facts for value in rule.values) else Fact("")
+    if rule.constraint in _BY_EQUALITY:
+        asked = _comparable(rule.values)
+        found = next((fact for fact in facts if not asked.isdisjoint(_forms(fact.value))), None)
+        if rule.constraint is Constraint.NONE_OF:
+            return _NOTHING if found is None else None
+        return found
     return next((fact for fact in facts if _passes(rule, fact.value)), None)
 
 
+_BY_EQUALITY = frozenset({Constraint.EQUALS, Constraint.ONE_OF, Constraint.NONE_OF})
+_NOTHING = Fact("")
+
+
+@lru_cache(4096)
+def _comparable(values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values)
+
+
+@lru_cache(4096)
+def _forms(value: str) -> tuple[str, ...]:
+    """Text alike but for case; a code (`value|scheme|meaning`) also by its value and scheme."""
+    coded = value.split("|")
+    return (value.casefold(), "|".join(coded[:2]).casefold()) if len(coded) > 1 else (value.casefold(),)
+
+
 def _passes(rule: Rule, value: str) -> bool:
-    if rule.constraint in (Constraint.EQUALS, Constraint.ONE_OF):
-        return any(_equal(value, wanted) for wanted in rule.values)
     if rule.constraint is Constraint.CONTAINS:
         return any(fold(wanted) in fold(value) for wanted in rule.values)
     if rule.constraint is Constraint.STARTS_WITH:
@@ -88,14 +121,6 @@ def _passes(rule: Rule, value: str) -> bool:
         number = _number(value)
         return number is not None and rule.low <= number <= rule.high
     return bool(value.strip())
-
-
-def _equal(value: str, wanted: str) -> bool:
-    """Text alike but for case; a code (`value|scheme|meaning`) by its value and scheme."""
-    coded = value.split("|")
-    if len(coded) > 1 and "|" in wanted:
-        return "|".join(coded[:2]) == wanted
-    return value.casefold() == wanted.casefold()
 
 
 def _number(value: str) -> float | None:
@@ -115,7 +140,7 @@ def _passed_words(rule: Rule, fact: Fact) -> str:
     if rule.constraint is Constraint.RANGE:
         return f"{name} {fact.value} lies {_bounds(rule)}{because}"
     if rule.constraint in (Constraint.EQUALS, Constraint.ONE_OF):
-        wanted = next(w for w in rule.values if _equal(fact.value, w))
+        wanted = next(w for w in rule.values if w.casefold() in _forms(fact.value))
         return f"{name} is {_plain(wanted)}{because}"
     verb = "contains" if rule.constraint is Constraint.CONTAINS else "begins with"
     return f'{name} {verb} "{_alternatives(rule)}"{because}'

@@ -132,7 +132,8 @@ GREY_MODALITIES = frozenset({"CT", "MR", "PT", "NM", "CR", "DX", "MG", "XA"})
 
 def _kinds_of_picture(image_set: ImageSet) -> Iterator[Role]:
     """Painted in colour, seen from outside, a page of measurements."""
-    photometric = image_set.first("PhotometricInterpretation")
+    first = image_set.instance or next((one for one in image_set.series.instances if one.has_pixels), None)
+    photometric = str(first.header.get("photometric") or "") if first else ""
     if image_set.series.modality in GREY_MODALITIES and photometric.startswith(("RGB", "YBR", "PALETTE")):
         yield Role("colour", f"PhotometricInterpretation is {photometric}")
     if "VOLUME_RENDER" in image_set.elements("ImageType"):

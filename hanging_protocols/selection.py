@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from hanging_protocols.facts import Fact, ImageSet
 from hanging_protocols.matching import Score, passing, score, wanted
@@ -22,9 +23,17 @@ class Candidate:
 
 
 def candidates(selector: Selector, facts: StudyFacts) -> tuple[Candidate, ...]:
-    """Every image set that fails no required rule, the best first. Series order plays no part."""
+    """Every image set that fails no required rule, the best first. Series order plays no part.
+
+    Found once for each study and selector: stages share selectors, and a reader steps through stages.
+    """
+    kept = facts.kept.get(id(selector))
+    if kept is not None and kept[0] is selector:
+        return cast("tuple[Candidate, ...]", kept[1])
     fitting = [one for one in _judged(selector, facts) if one.score.fits]
-    return tuple(sorted(fitting, key=lambda one: (-one.score.points, *_rank(selector.order, one.image_set))))
+    found = tuple(sorted(fitting, key=lambda one: (-one.score.points, *_rank(selector.order, one.image_set))))
+    facts.keep(id(selector), selector, found)
+    return found
 
 
 def most_like(model: Candidate, facts: StudyFacts, found: Sequence[Candidate], of: StudyFacts) -> tuple[Candidate, ...]:
@@ -58,7 +67,7 @@ def why_none(selector: Selector, facts: StudyFacts) -> str:
 
 
 def _judged(selector: Selector, facts: StudyFacts) -> list[Candidate]:
-    return [Candidate(one, score(selector.rules, partial(_answers, facts, one))) for one in facts.image_sets]
+    return [Candidate(one, score(selector.rules, partial(_answers, facts, one), True)) for one in facts.image_sets]
 
 
 def _answers(facts: StudyFacts, image_set: ImageSet, rule: Rule) -> tuple[Fact, ...]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import cached_property
+from threading import Lock
 
 from hanging_protocols import anatomy, examinations, roles
 from hanging_protocols.anatomy import Finding
 from hanging_protocols.facts import MARK_MODALITIES, ORDER_FACTS, STUDY_KEYWORDS, Fact, ImageSet, image_sets, study_elements
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Study
+
+# Answers that one study keeps, and studies that are kept: those of a case and of the next few.
+MOST_KEPT = 4000
+MOST_STUDIES = 64
 
 _OF_STUDY_ONLY = STUDY_KEYWORDS | ORDER_FACTS.keys() | {"series", "examination", "ordered_regions"}
 
@@ -19,8 +25,15 @@ class StudyFacts:
     def __init__(self, study: Study, context: HangingContext = NOTHING_KNOWN) -> None:
         self.study = study
         self.context = context
+        self.kept: dict[int, tuple[object, object]] = {}
+        """What others worked out of these facts, by the id of what they asked with, and that itself."""
         self._of_study: dict[str, tuple[Fact, ...]] = {}
         self._of_image_sets: dict[tuple[str, int, str], tuple[Fact, ...]] = {}
+
+    def keep(self, key: int, asked: object, answer: object) -> None:
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+        self.kept[key] = (asked, answer)
 
     @cached_property
     def image_sets(self) -> tuple[ImageSet, ...]:
@@ -91,3 +104,24 @@ class StudyFacts:
 
 def _key(image_set: ImageSet) -> tuple[str, int]:
     return (image_set.series.series_instance_uid, image_set.position)
+
+
+_known: OrderedDict[tuple[int, tuple[str, ...]], StudyFacts] = OrderedDict()
+_lock = Lock()
+
+
+def facts_of(study: Study, context: HangingContext = NOTHING_KNOWN) -> StudyFacts:
+    """The facts of this very study with this order, found once while it is among the last ones asked for. Any thread.
+
+    A study that grew or was read anew is another one: it is told by identity, which costs nothing.
+    """
+    order = (context.procedure, context.procedure_code, context.body_site, context.laterality, context.reason)
+    key = (id(study), order)
+    with _lock:
+        found = _known.get(key)
+        if found is None or found.study is not study:
+            found = _known[key] = StudyFacts(study, context)
+        _known.move_to_end(key)
+        while len(_known) > MOST_STUDIES:
+            _known.popitem(last=False)
+    return found

@@ -1,9 +1,9 @@
 """Words for body parts, sides, views and kinds of series in English, Swedish, Norwegian, Danish, Finnish.
 
 The lists are data (`resources/hanging_protocols/words/`, a file for each kind). A word stands for itself; with a
-trailing `*` for every word that begins with it, because the Nordic languages write compounds
-together. Of several words that fit the same place the longest wins: `bröstrygg*` (thoracic spine)
-before `bröst*` (breast).
+trailing `*` for every word that begins with it, with a leading one for every word that ends with it, because the
+Nordic languages write compounds together: `*artärer` is in `bäckenartärer`. Of several words that fit the same
+place the longest wins: `bröstrygg*` (thoracic spine) before `bröst*` (breast).
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import TypeAlias
 
 # From this many letters on, ae and oe are taken for ä/æ and ö/ø.
 SHORTEST_RESPELT = 5
 
 # Descriptions repeat from series to series and study to study.
 MOST_REMEMBERED = 2000
+
+# Words in comparable form, whether more letters may follow, the meaning, the word as our list has it.
+Entry: TypeAlias = "tuple[tuple[str, ...], bool, str, str]"
 
 LANGUAGES = ("en", "sv", "nb", "da", "fi")
 
@@ -47,7 +51,8 @@ class Vocabulary:
         self._by_code: dict[str, list[str]] = {}
         self._by_defined_term: dict[str, list[str]] = {}
         self._remembered: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
-        self._words: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = {}
+        self._words: dict[str, list[Entry]] = {}
+        self._endings: list[Entry] = []
         for term in self.terms.values():
             for code in term.codes:
                 self._by_code.setdefault(code, []).append(term.name)
@@ -87,12 +92,17 @@ class Vocabulary:
 
     def _add_word(self, name: str, word: str) -> None:
         parts = tokens(word)
-        self._words.setdefault(parts[0][:1], []).append((parts, word.endswith("*"), name, word.rstrip("*")))
+        entry = (parts, word.endswith("*"), name, word.strip("*"))
+        if word.startswith("*"):
+            self._endings.append(entry)
+        else:
+            self._words.setdefault(parts[0][:1], []).append(entry)
 
     def _found(self, text: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         place = 0
         while place < len(text):
             fitting = [entry for entry in self._words.get(text[place][:1], ()) if _fits(entry[0], entry[1], text[place:])]
+            fitting += [entry for entry in self._endings if _ends(entry, text[place])]
             longest = max((_reach(entry) for entry in fitting), default=(1, 0))
             for entry in fitting:
                 if _reach(entry) == longest:
@@ -125,9 +135,15 @@ def _respelt(word: str) -> str:
     return word if len(word) < SHORTEST_RESPELT else word.replace("ae", "a").replace("oe", "o")
 
 
-def _reach(entry: tuple[tuple[str, ...], bool, str, str]) -> tuple[int, int]:
+def _reach(entry: Entry) -> tuple[int, int]:
     """How much text an entry accounts for: words first, then letters."""
     return len(entry[0]), sum(map(len, entry[0]))
+
+
+def _ends(entry: Entry, word: str) -> bool:
+    """Whether a compound ends with the one word of an entry, or goes on after it where the entry is open."""
+    (ending,), open_ended, _, _ = entry
+    return ending in word if open_ended else word.endswith(ending)
 
 
 def _fits(parts: tuple[str, ...], open_ended: bool, text: tuple[str, ...]) -> bool:
