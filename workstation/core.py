@@ -24,7 +24,7 @@ from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import IMAGES, WORKLIST, Cancel, Jobs
 from workstation.marks_store import MarkStore
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress, ProtocolExchange
 from workstation.presets import load_presets
@@ -35,7 +35,8 @@ from workstation.session.second_look import SecondLook
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
 from workstation.signals import Signal
-from workstation.worklist import Worklist
+from workstation.worklist_index import WorklistIndex
+from workstation.worklist_rows import WorklistRows
 from workstation.worklist_store import OrderStore
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 Reader = TypeVar("Reader", bound=InstanceReader)
 Shelf = TypeVar("Shelf", bound=ImageShelf)
+
+
+MOST_DECODED = 2000
+"""So many rows that wait for a reader are decoded ahead, the most urgent first."""
 
 
 def _nothing(_: object) -> None:
@@ -204,7 +209,7 @@ class Core(Generic[Reader, Shelf]):
 
         case = self.session.case if "session" in self.__dict__ else None
         opened = [study.study_instance_uid for study in case.studies] if case is not None else []
-        return pins(opened, self.worklist.items(), self.archiving.wanted, self.archiving.unsent)
+        return pins(opened, self.worklist.unfinished(), self.archiving.wanted, self.archiving.unsent)
 
     def _case_opened(self, case: Case | None) -> None:
         if case is not None:
@@ -240,8 +245,10 @@ class Core(Generic[Reader, Shelf]):
         return AlignmentStore(self.folders.alignments, lambda: self.vault)
 
     @cached_property
-    def worklist(self) -> Worklist:
-        return Worklist(self.cache, self.reports, self.orders)
+    def worklist(self) -> WorklistIndex:
+        return WorklistIndex(
+            lambda: WorklistRows(self.folders.worklist, self.vault), lambda: self.cache, lambda: self.reports, lambda: self.orders
+        )
 
     @cached_property
     def corner_texts(self) -> CornerTexts:
@@ -372,7 +379,13 @@ class Core(Generic[Reader, Shelf]):
         """What is to be read and lies here from before: no arrival will have it decoded."""
         from workstation.cache.pins import pins
 
-        self.library.decode_listed(list(pins((), self.session.items)), self.cache.study)
+        self.jobs.run(
+            WORKLIST,
+            lambda _: list(pins((), self.worklist.waiting(MOST_DECODED))),
+            lambda listed: self.library.decode_listed(listed, self.cache.study),
+            _nothing,
+            slot="decode listed",
+        )
 
     def close(self) -> None:
         """End what was started, in the order in which one part needs another; within seconds."""
@@ -399,7 +412,7 @@ class Core(Generic[Reader, Shelf]):
             self.quota.close()
         self.archiving.close()
         self.reporting.close()
-        for name in ("reader", "cache", "orders", "annotations", "alignments", "reports", "ris"):
+        for name in ("worklist", "reader", "cache", "orders", "annotations", "alignments", "reports", "ris"):
             part = made.get(name)
             if part is not None:
                 part.close()

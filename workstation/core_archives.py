@@ -20,7 +20,7 @@ from workstation.jobs import ARCHIVES, Cancel, Jobs
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered
 from workstation.signals import Signal
-from workstation.worklist import Worklist
+from workstation.worklist_index import WorklistIndex
 
 if TYPE_CHECKING:
     from workstation.archives.directory import ArchiveDirectory
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from workstation.archives.sending import Sender, SenderRunner
     from workstation.cache.quota import Quota
 
+MOST_PREPARED = 5000
+"""So many rows of the worklist the prefetch looks at, the most urgent first."""
 GOODBYE_SECONDS = 2.0
 """What an archive may take to end politely when the program closes."""
 
@@ -48,7 +50,7 @@ class Around(Protocol):
     @property
     def quota(self) -> Quota: ...
     @property
-    def worklist(self) -> Worklist: ...
+    def worklist(self) -> WorklistIndex: ...
     @property
     def session(self) -> Session: ...
     @property
@@ -184,7 +186,7 @@ class CoreArchives:
         if problem is not None:
             around.note_problem(problem)
         surroundings = Surroundings(
-            around.worklist.items,
+            lambda: around.worklist.unfinished(MOST_PREPARED),
             lambda: held_studies(around.cache, self.held_elsewhere()),
             lambda: around.quota.why_full(policy.disk_share),
             self._metered,

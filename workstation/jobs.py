@@ -29,6 +29,7 @@ RETRIEVALS = "retrievals"
 REGISTRATION = "registration"
 MODELS = "models"
 RELEASE = "release"
+WORKLIST = "worklist"
 
 # Loading keeps one thread busy waiting for the decode worker; two let a second series start.
 # A retrieval takes minutes: neither the RIS nor a question to an archive waits behind one.
@@ -43,6 +44,8 @@ LANES = {
     REGISTRATION: 1,
     MODELS: 1,
     RELEASE: 1,
+    # One takes up what changed, the other pages meanwhile.
+    WORKLIST: 2,
 }
 
 

@@ -60,6 +60,11 @@ class Folders:
         return self.data / "orders.db"
 
     @property
+    def worklist(self) -> Path:
+        """Its rows: made again from the orders, studies and reports at any time."""
+        return self.cache / "worklist.db"
+
+    @property
     def annotations(self) -> Path:
         return self.data / "annotations.db"
 

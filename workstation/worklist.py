@@ -1,8 +1,11 @@
-"""The worklist: orders of the RIS and studies on this machine, joined only where they agree on the patient."""
+"""What the worklist is: orders of the RIS and studies on this machine, joined only where they agree on the patient.
+
+`workstation.worklist_index` keeps its rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Protocol
 
@@ -68,36 +71,6 @@ class ReportSource(Protocol):
     def untold_studies(self) -> frozenset[str]: ...
 
 
-class Worklist:
-    """Asks the three stores each time: what it says is what they hold now. Thread-safe as they are."""
-
-    def __init__(self, cache: StudySource, reports: ReportSource, orders: OrderSource) -> None:
-        self._cache = cache
-        self._reports = reports
-        self._orders = orders
-
-    def items(self) -> tuple[WorklistItem, ...]:
-        """Every order and every study, most urgent first."""
-        untold = self._reports.untold_studies()
-        drafts = frozenset(report.report_uuid for report in self._reports.drafts())
-
-        def status(accession_number: str, study_uid: str) -> ReadStatus:
-            report = self._reports.report_of(accession_number, study_uid)
-            if report is None:
-                return ReadStatus.UNREAD
-            uuid = report.report_uuid
-            left = uuid not in drafts and self._reports.is_left_to_ris(uuid)
-            return ReadStatus.ELSEWHERE if left else read_status(report, self._reports.delivery_of(uuid), uuid in drafts)
-
-        def warning(study_uid: str) -> str:
-            doubts = [doubt.text for doubt in self._cache.doubts_of(study_uid)]
-            return "; ".join([*doubts, CRITICAL_UNTOLD] if study_uid in untold else doubts)
-
-        counts, survivor = self._cache.image_counts(), self._orders.survivor
-        joined = join(self._orders.orders(), self._cache.studies(), counts, status, warning, survivor)
-        return reading_order(joined)
-
-
 def join(
     orders: Iterable[KnownOrder],
     studies: Sequence[Study],
@@ -107,14 +80,26 @@ def join(
     survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
     ai: Callable[[Study], AiFlag] | None = None,
 ) -> list[WorklistItem]:
+    """`joined`, all of it."""
+    return list(joined(orders, studies, image_counts, status, warning, survivor, ai))
+
+
+def joined(
+    orders: Iterable[KnownOrder],
+    studies: Sequence[Study],
+    image_counts: Mapping[str, int],
+    status: Callable[[str, str], ReadStatus],
+    warning: Callable[[str], str] = lambda _: "",
+    survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
+    ai: Callable[[Study], AiFlag] | None = None,
+) -> Iterator[WorklistItem]:
     """One row for each order with each of its studies, each order without, each study without.
 
     An order belongs to the study it names, else to those with its accession number. Where they
     disagree on the patient they stay two rows, both PROBLEM. `status` is asked for (accession
     number, Study Instance UID), `warning` for a Study Instance UID.
     """
-    items: list[WorklistItem] = []
-    joined: set[str] = set()
+    with_order: set[str] = set()
     disputed: set[str] = set()
     by_uid = {study.study_instance_uid: study for study in studies}
     by_accession: dict[str, list[Study]] = {}
@@ -152,12 +137,11 @@ def join(
         agreeing = [s for s in candidates if same_patient(survivor(s.patient.key), survivor(order.patient.key))]
         others = {s.study_instance_uid for s in candidates if s not in agreeing}
         disputed |= others
-        joined |= {s.study_instance_uid for s in agreeing}
-        items += [study_item(study, order) for study in agreeing]
+        with_order |= {s.study_instance_uid for s in agreeing}
+        yield from (study_item(study, order) for study in agreeing)
         if not agreeing and known.is_listed:
-            items.append(_order_item(order, bool(others), status))
-    items += [study_item(study, None) for study in studies if study.study_instance_uid not in joined]
-    return items
+            yield _order_item(order, bool(others), status)
+    yield from (study_item(study, None) for study in studies if study.study_instance_uid not in with_order)
 
 
 def reading_order(items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:

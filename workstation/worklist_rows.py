@@ -9,11 +9,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from workstation.at_rest.vault import Vault
 from workstation.database import DamagedDatabase, DatabaseKey, LocalDatabase, open_database, put_aside, sqlite_errors, transaction
+from workstation.database.change_feed import parts
+from workstation.database.encryption import Kind, kind_of
 from workstation.database.write_ahead import keep_log_short
 from workstation.domain.order import WorklistItem
 from workstation.domain.worklist_query import (
@@ -32,7 +35,7 @@ from workstation.worklist_schema import COLUMNS, INDEXES, MIGRATIONS, SORT_COLUM
 from workstation.worklist_search import Search
 
 CACHE_KIB = 64 * 1024
-BATCH = 400
+AT_ONCE = 5000
 SHORTEST_COUNTED = 4
 _ALL = ("id", *COLUMNS)
 _INSERT = f"INSERT INTO worklist_row ({', '.join(_ALL)}) VALUES ({marks(_ALL)})"
@@ -50,7 +53,8 @@ class WorklistRows:
     """Thread-safe. Implements `RowSource`. Raises `WorkstationError`; a damaged file is put aside and made anew when opened."""
 
     def __init__(self, path: Path, vault: Vault | None = None, now: Callable[[], datetime] = utc_now) -> None:
-        self._key = DatabaseKey.of(vault or Vault.plain(), "worklist")
+        self._vault = vault or Vault.plain()
+        self._key = DatabaseKey.of(self._vault, "worklist")
         self._path = path
         self._now = now
         self._lock, self._reading = threading.RLock(), threading.RLock()
@@ -62,6 +66,10 @@ class WorklistRows:
             self._open()
 
     def _open(self) -> None:
+        wanted = Kind.SEALED if self._key.seals else Kind.PLAIN
+        with contextlib.suppress(DamagedDatabase):
+            if kind_of(self._path, self._key) not in (Kind.ABSENT, wanted):
+                _remove(self._path)  # made again sooner than changed over
         self._db, self._reader = self._connected(), self._connected()
         self._reader.execute("PRAGMA query_only = ON")
 
@@ -75,6 +83,22 @@ class WorklistRows:
         with self._lock, self._reading:
             self._reader.close()
             self._db.close()
+
+    def beside(self) -> WorklistRows:
+        """An empty one, to be filled and then taken over."""
+        path = self._path.with_name(self._path.name + ".making")
+        _remove(path)
+        return WorklistRows(path, self._vault, self._now)
+
+    def take_over(self, made: WorklistRows) -> None:
+        """Its rows in place of ours."""
+        with self._lock, self._reading:
+            made.close()
+            self.close()
+            _remove(self._path)
+            made._path.replace(self._path)
+            _remove(made._path)
+            self._open()
 
     # ---- asking ------------------------------------------------------------------------
 
@@ -108,6 +132,14 @@ class WorklistRows:
     def of_order(self, order_id: str) -> tuple[ListedRow, ...]:
         return self._of("order_id", order_id)
 
+    def mark_of(self, study_instance_uid: str, order: RowOrder) -> Mark | None:
+        """Where the first row of a study stands in an order."""
+        column = SORT_COLUMNS.get(order.key, "id")
+        with self._reading, sqlite_errors():
+            sql = f"SELECT {column}, id FROM worklist_row WHERE study_uid = ? ORDER BY id LIMIT 1"
+            row = self._reader.execute(sql, [study_instance_uid]).fetchone() if study_instance_uid else None
+        return Mark(row[0], row[1]) if row else None
+
     def _of(self, column: str, value: str) -> tuple[ListedRow, ...]:
         if not value:
             return ()
@@ -128,16 +160,15 @@ class WorklistRows:
             with transaction(self._db):
                 yield
 
-    def held(self, order_ids: Iterable[str], study_uids: Iterable[str], alone: Iterable[str] = ()) -> list[Row]:
-        """The rows of these orders and of these studies; of `alone` only those without an order."""
+    def held(
+        self, order_ids: Iterable[str] = (), study_uids: Iterable[str] = (), accession_numbers: Iterable[str] = ()
+    ) -> list[Row]:
+        """The rows of these orders, studies and accession numbers."""
         found: dict[int, Row] = {}
-        for column, values, more in (
-            ("order_id", order_ids, ""),
-            ("study_uid", study_uids, ""),
-            ("study_uid", alone, " AND order_id = ''"),
-        ):
-            for part in batches(value for value in values if value):
-                sql = f"SELECT * FROM worklist_row WHERE {column} IN ({marks(part)}){more}"
+        asked = (("order_id", order_ids), ("study_uid", study_uids), ("accession", accession_numbers))
+        for column, values in asked:
+            for part in parts(value for value in values if value):
+                sql = f"SELECT * FROM worklist_row WHERE {column} IN ({marks(part)})"
                 found |= {row["id"]: row for row in rows_named(self._db.execute(sql, part))}
         return list(found.values())
 
@@ -146,14 +177,14 @@ class WorklistRows:
         old: dict[tuple[str, str], Row] = {(row["order_id"], row["study_uid"]): row for row in instead_of}
         by_order: dict[str, Row] = {row["order_id"]: row for row in instead_of if row["order_id"] and row["images"] == 0}
         changed = False
-        for item, owned in items:
+        for item, owned in sorted(items, key=_by_number):
             row, place = row_of(item, owned), place_of(item)
-            there = old.pop((row["order_id"], row["study_uid"]), None)
+            there: Row | None = old.pop((row["order_id"], row["study_uid"]), None)
             if there is None and (kept := by_order.get(row["order_id"])) is not None:
                 there = old.pop((kept["order_id"], kept["study_uid"]), None)
             changed |= self._put(row, place, there)
-        for row in old.values():
-            self._delete(row)
+        for left in old.values():
+            self._delete(left)
         return changed or bool(old)
 
     def _put(self, row: dict[str, Any], place: int, there: Row | None) -> bool:
@@ -205,6 +236,16 @@ class WorklistRows:
         with self._lock, sqlite_errors():
             return rows_named(self._db.execute(sql, list(values)))
 
+    def reported(self, accession_numbers: Iterable[str], study_uids: Iterable[str]) -> list[dict[str, Any]]:
+        """What is kept of the reports of these."""
+        asked = (("accession", accession_numbers), ("study_uid", study_uids))
+        return [
+            row
+            for column, values in asked
+            for part in parts(values)
+            for row in self.rows(f"SELECT * FROM reported WHERE {column} IN ({marks(part)})", *part)
+        ]
+
     def run(self, sql: str, *values: object) -> None:
         self._db.execute(sql, list(values))
 
@@ -227,9 +268,10 @@ class WorklistRows:
                 self._apart(_DROP)
             number, taken = int(self.state("serial") or 0), dict[int, int]()
             before = number
-            for part in batches(items, 5000):
+            coming = iter(items)
+            while part := list(islice(coming, AT_ONCE)):
                 rows = []
-                for item, owned in part:
+                for item, owned in sorted(part, key=_by_number):
                     number += 1
                     rows.append({"id": self._taken(place_of(item), taken), "serial": number, **row_of(item, owned)})
                 with self.changing():
@@ -259,12 +301,11 @@ class WorklistRows:
             self._db.execute("INSERT INTO row_words (row_words) VALUES ('optimize')")
 
 
-def batches(values: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    part: list[Any] = []
-    for value in values:
-        part.append(value)
-        if len(part) == size:
-            yield part
-            part = []
-    if part:
-        yield part
+def _by_number(pair: tuple[WorklistItem, Owner]) -> tuple[str, str]:
+    """Of one place, those that come together stand in this order."""
+    return pair[0].accession_number, pair[0].study_instance_uid
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal", ".sound"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -201,18 +201,29 @@ class OrderStore:
                 return
             after = rows[-1]["order_id"]
 
-    def related(
+    def ties(
         self, order_ids: Iterable[str] = (), accession_numbers: Iterable[str] = (), study_uids: Iterable[str] = ()
-    ) -> tuple[KnownOrder, ...]:
-        """Of `orders` those with one of these ids, accession numbers or studies."""
+    ) -> frozenset[tuple[str, str, str]]:
+        """(order id, accession number, study) of every order with one of these; also of those beside which another stands."""
         asked = (("order_id", order_ids), ("accession_number", accession_numbers), ("study_instance_uid", study_uids))
+        found: set[tuple[str, str, str]] = set()
         with self._lock, sqlite_errors():
-            found: dict[str, Mapping[str, Any]] = {}
             for column, values in asked:
                 for part in parts(value for value in values if value):
-                    sql = f"{_STANDING} AND {column} IN ({', '.join('?' * len(part))})"
-                    found |= {row["order_id"]: row for row in self._db.query(sql, part)}
-            return tuple(self._known(found[order_id]) for order_id in sorted(found))
+                    marks = ", ".join("?" * len(part))
+                    sql = f"SELECT {', '.join(CHANGE_KEYS[:3])} FROM imaging_order WHERE {column} IN ({marks})"
+                    found |= {(row[0], row[1], row[2]) for row in self._db.execute(sql, part).fetchall()}
+        return frozenset(found)
+
+    def known_of(self, order_ids: Iterable[str]) -> tuple[KnownOrder, ...]:
+        """Of `orders` those with one of these ids."""
+        with self._lock, sqlite_errors():
+            rows = [
+                row
+                for part in parts(order_ids)
+                for row in self._db.query(f"{_STANDING} AND order_id IN ({', '.join('?' * len(part))})", part)
+            ]
+            return tuple(self._known(row) for row in sorted(rows, key=lambda row: str(row["order_id"])))
 
     def merged_into(self, key: PatientKey) -> frozenset[PatientKey]:
         """The key, and every one that was merged into it, over however many steps."""
@@ -226,15 +237,16 @@ class OrderStore:
                 to_ask += more
         return frozenset(found)
 
-    def of_patients(self, patient_ids: Iterable[str]) -> tuple[KnownOrder, ...]:
-        """The orders of patients with one of these Patient IDs, whoever gave them out."""
+    def of_patients(self, patient_ids: Iterable[str]) -> frozenset[str]:
+        """The ids of the orders of patients with one of these Patient IDs, whoever gave them out."""
         with self._lock, sqlite_errors():
-            rows = [
-                row
+            return frozenset(
+                str(row[0])
                 for part in parts(patient_ids)
-                for row in self._db.query(f"SELECT * FROM imaging_order WHERE patient_id IN ({', '.join('?' * len(part))})", part)
-            ]
-            return tuple(map(self._known, rows))
+                for row in self._db.execute(
+                    f"SELECT order_id FROM imaging_order WHERE patient_id IN ({', '.join('?' * len(part))})", part
+                ).fetchall()
+            )
 
     def survivors(self) -> Callable[[PatientKey], PatientKey]:
         """`survivor` for very many, as it is now."""

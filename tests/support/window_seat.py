@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import numpy as np
 from fake_solid import FakeSolid
+from listed_rows import ListedRows
 from one_volume import OneVolume
 
 from rendering.picture import FrameIdentity, Letters, Picture, Probe
@@ -457,10 +458,10 @@ class WindowSeat:
             doubts_of=lambda _: (),
             notices=(),
         )
-        worklist = SimpleNamespace(items=lambda: tuple(self.items))
+        self.worklist = ListedRows(self.folders.worklist, lambda: self.items)
         desk = ReportDesk(self.reports, self.jobs)
         self.annotations = AnnotationStore(self.folders.annotations)
-        self.session = Session(self.jobs, self.cache, worklist, desk, self.hanger, self.library, self.annotations)
+        self.session = Session(self.jobs, self.cache, self.worklist, desk, self.hanger, self.library, self.annotations)
         self.session.signer = "Dr Test"
 
     def start_deliveries(self) -> None: ...

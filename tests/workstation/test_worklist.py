@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joined_worklist import JoinedWorklist
 
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.doubt import Doubt
@@ -16,7 +17,7 @@ from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import Report, ReportStatus
 from workstation.domain.study import Series, Study
-from workstation.worklist import Worklist, join, modality_of, read_status, reading_order
+from workstation.worklist import join, modality_of, read_status, reading_order
 from workstation.worklist_store import KnownOrder
 
 JANE = Patient(PatientKey("P1", "HERE"), "Doe^Jane")
@@ -207,7 +208,7 @@ class Stores:
 
 
 def test_the_worklist_says_what_its_stores_hold_now() -> None:
-    items = Worklist(Stores(), Stores(), Stores()).items()
+    items = JoinedWorklist(Stores(), Stores(), Stores()).items()
     assert [(i.study_instance_uid, i.status, i.image_count, i.warning) for i in items] == [
         ("1", ReadStatus.SIGNED, 3, ""),
         ("2", ReadStatus.UNREAD, 0, "A second version was set aside; A critical result was not told yet"),

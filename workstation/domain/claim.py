@@ -33,6 +33,8 @@ class Claim:
     task: Mapping[str, Any] = field(default_factory=dict)
     has_lapsed: bool = False
     """It was another reader's, and nobody has renewed it for long."""
+    is_given_to_us: bool = False
+    """Nobody reads it yet, and the RIS has it for this seat's reader."""
 
 
 class ClaimSource(Protocol):

@@ -11,7 +11,7 @@ from workstation.errors import WorkstationError
 from workstation.ports import Hanger, ImageShelf, InstanceReader, ProtocolExchange
 from workstation.reporting.store import ReportStore
 from workstation.settings import Folders, Settings
-from workstation.worklist import Worklist
+from workstation.worklist_index import WorklistIndex
 
 if TYPE_CHECKING:
     from workstation.archives.directory import ArchiveDirectory
@@ -27,7 +27,7 @@ class CoreServices(Protocol):
     @property
     def cache(self) -> StudyCache: ...
     @property
-    def worklist(self) -> Worklist: ...
+    def worklist(self) -> WorklistIndex: ...
     @property
     def reader(self) -> InstanceReader: ...
     @property

@@ -53,6 +53,8 @@ class Claiming:
         self.changed: Signal[Claim | None] = Signal()
         self.marks_changed: Signal[None] = Signal()
         """Who reads what on the worklist may be another now."""
+        self.passes_on: Callable[[Claim], bool] = lambda claim: False
+        """Asked of the claim of a case that was just opened: whether it is left for another one."""
         self._order_id = ""
         self._gave_up = False
         self._held: dict[str, _Held] = {}
@@ -93,6 +95,13 @@ class Claiming:
         if self.source is None:
             return tuple(items)
         return tuple(replace(i, read_by=self.read_by(i.order.order_id)) if i.order is not None else i for i in items)
+
+    def known(self) -> dict[str, Claim]:
+        """Every claim that is known of, by order: as the last list told, and ours as they are."""
+        if self.source is None:
+            return {}
+        found = dict(self.source.seen) | {order_id: held.claim for order_id, held in self._held.items()}
+        return found | ({self._order_id: self.claim} if self.claim is not None else {})
 
     # ---- what happens ----------------------------------------------------------------
 
@@ -231,7 +240,7 @@ class Claiming:
             self._let_go(claim)
             return
         self._show(claim)
-        if claim.state is ClaimState.OTHERS:
+        if not self.passes_on(claim) and claim.state is ClaimState.OTHERS:
             self._tell(f"{_who(claim)}: you can look, and not write. {KEYS} takes it over")
 
     def _followed(self, claim: Claim, before: Claim | None) -> None:

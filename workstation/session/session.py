@@ -12,7 +12,7 @@ from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import DATABASE, IMAGES, Cancel, Jobs
+from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
@@ -35,6 +35,7 @@ from workstation.session.life import ReportLives
 from workstation.session.linked_image import LinkedImages
 from workstation.session.linked_text import LinkedText
 from workstation.session.linking import Where
+from workstation.session.listing import Kept, Listing
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.outside import Outside
 from workstation.session.pointing_keys import PointingKeys
@@ -47,7 +48,6 @@ from workstation.session.spoken import Spoken
 from workstation.session.templating import Templating
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
-from workstation.worklist import Worklist
 
 
 class Session:
@@ -57,7 +57,7 @@ class Session:
         self,
         jobs: Jobs,
         cache: StudyCache,
-        worklist: Worklist,
+        worklist: Kept,
         desk: ReportDesk,
         hanger: Hanger,
         shelf: ImageShelf,
@@ -65,7 +65,6 @@ class Session:
     ) -> None:
         self._jobs = jobs
         self._cache = cache
-        self._worklist = worklist
         self._shelf, self._generation = shelf, 0
         self.viewing = Viewing(shelf.viewer)
         self.hangings = Hangings(hanger, self.viewing, lambda: self.case)
@@ -96,7 +95,6 @@ class Session:
         self.spoken = Spoken(jobs, desk, self.report_problem)
         self.dictating = Dictating(desk, lambda: self.case, self.templating)
         self.case: Case | None = None
-        self.items: tuple[WorklistItem, ...] = ()
         self.signer = ""
         self.allows_lossy = True
         """Whether this site lets reports be signed from lossy compressed images."""
@@ -112,7 +110,6 @@ class Session:
         self._left_over: set[str] = set()
         self.case_changed: Signal[Case | None] = Signal()
         self.earlier = EarlierReports(jobs, self.case_changed, self.report_problem)
-        self.worklist_changed: Signal[tuple[WorklistItem, ...]] = Signal()
         self.linked = LinkedText(
             jobs, desk, self.annotating, self.lesions, LinkedImages(self.viewing, self.annotating), self.report_problem
         )
@@ -124,6 +121,9 @@ class Session:
             Settling(jobs, self),
             Priors(jobs, hanger, shelf, self),
         )
+        said, problem = self.notice.emit, self.report_problem
+        self.listing = Listing(jobs, worklist, self.claiming, lambda: self.case, self.open, said, problem)
+        self.worklist_changed, self.claiming.passes_on = self.listing.changed, self.listing.passes_on
         self._listen()
 
     def _listen(self) -> None:
@@ -140,7 +140,7 @@ class Session:
         self.case_changed.connect(self.outside.case_changed)
         self.case_changed.connect(self.claiming.case_changed)
         self.case_changed.connect(self.settling.closed)
-        self.claiming.marks_changed.connect(lambda _: self._set_items(self.items))
+        self.claiming.marks_changed.connect(self.listing.marks_changed)
 
     def _say_of_case(self, words: str) -> None:
         self.notice.emit(Notice(words, of_case=True))
@@ -158,21 +158,16 @@ class Session:
 
     # ---- worklist --------------------------------------------------------------------
 
+    @property
+    def items(self) -> tuple[WorklistItem, ...]:
+        """The first rows of the worklist; `listing` asks for others."""
+        return self.listing.items
+
     def refresh_worklist(self) -> None:
-        self._jobs.run(DATABASE, lambda _: self._worklist.items(), self._set_items, self.report_problem, slot="worklist")
+        self.listing.refresh()
 
     def next_unread(self) -> None:
-        """Open the next row that is not signed and has images, below the open one, then from the top."""
-        rows = [i for i in self.items if i.is_to_read]
-        uid = self.case.study.study_instance_uid if self.case else ""
-        uids = [i.study_instance_uid for i in self.items]
-        here = uids.index(uid) if uid in uids else -1
-        below = [i for i in rows if uids.index(i.study_instance_uid) > here]
-        following = (below or [i for i in rows if i.study_instance_uid != uid])[:1]
-        if following:
-            self.open(following[0])
-        else:
-            self.notice.emit(Notice("Nothing unread is left on the worklist"))
+        self.listing.next_unread()
 
     # ---- the case --------------------------------------------------------------------
 
@@ -351,10 +346,6 @@ class Session:
 
     def _study(self, uid: str) -> Study | None:
         return next((s for s in self.case.studies if s.study_instance_uid == uid), None) if self.case else None
-
-    def _set_items(self, items: Sequence[WorklistItem]) -> None:
-        self.items = self.claiming.marked(items)
-        self.worklist_changed.emit(self.items)
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.findings.close_case()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joined_worklist import JoinedWorklist
 
 from workstation import doors
 from workstation.cache.cache import StudyCache
@@ -17,7 +18,6 @@ from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, ViewportState
 from workstation.errors import Refused
-from workstation.worklist import Worklist
 from workstation.worklist_store import OrderStore
 
 
@@ -56,7 +56,7 @@ class SmallCore:
         self.reader, self.hanger, self.hanging_problems = reader, FirstSeries(), ()
         self.cache = StudyCache(folder / "studies", reader)
         self.orders = OrderStore(folder / "orders.db")
-        self.worklist = Worklist(self.cache, NoReports(), self.orders)
+        self.worklist = JoinedWorklist(self.cache, NoReports(), self.orders)
 
     def close(self) -> None:
         self.cache.close()
