@@ -6,13 +6,16 @@ broken without saying so.
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
 from hanging_protocols import plain, prior_facts
 from hanging_protocols.comparable import counterpart
-from hanging_protocols.facts import Fact
+from hanging_protocols.facts import Fact, image_sets
 from hanging_protocols.hanging import HungStage, Scene, hang_stage
 from hanging_protocols.matching import score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
@@ -29,6 +32,8 @@ from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 
 OTHER_SERIES = "Other series"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,18 @@ class ProtocolHanger:
         `priors` may hold any study; only comparable priors of the same patient are hung. A
         stage past the last one gives the last one. Never raises for what the studies hold.
         """
+        try:
+            return self._hang(current, priors, stage, protocol_id, context)
+        except Exception as error:  # a mistake in a rule of ours may keep nobody from the images
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error("hanging failed: %s in %s, line %s", type(error).__name__, Path(last.filename).name, last.lineno)
+            why = f"The hanging protocols failed ({type(error).__name__}), so every series is laid out in order"
+            pages = plain.pages(image_sets(current), plain.PLAIN_TITLE)
+            return _arrangement(plain.PLAIN_ID, plain.PLAIN_TITLE, pages, stage, (why,))
+
+    def _hang(
+        self, current: Study, priors: Sequence[Study], stage: int, protocol_id: str, context: HangingContext
+    ) -> Arrangement:
         facts, ranked_priors = self._known(current, priors, context)
         scene = self._scene(facts, ranked_priors, context)
         notes = tuple(f"Not used as a prior: {one.refusal}" for one in ranked_priors if one.refusal)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from errno import EINVAL
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -141,7 +142,10 @@ def _contents(folder: Path) -> Contents:
 
 
 def _bytes(path: Path) -> bytes | OSError:
+    """A pipe or a device is not opened: it may answer never, or without end."""
     try:
+        if not (path.is_file() or path.is_dir() or path.is_symlink()) or path.is_fifo():
+            return OSError(EINVAL, "it is no ordinary file")
         with path.open("rb") as stream:
             return stream.read(schema.MAX_FILE_BYTES + 1)
     except OSError as error:
