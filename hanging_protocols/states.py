@@ -108,7 +108,8 @@ def _mirrors(wished: tuple[str, str], image_set: ImageSet) -> tuple[bool, bool, 
     if wished == ("", ""):
         return False, False, ""
     if image_set.series.modality == "MG":
-        doubts = breast_side.conflicts({keyword: image_set.elements(keyword) for keyword in breast_side.ELEMENTS})
+        elements = {keyword: image_set.elements(keyword) for keyword in breast_side.ELEMENTS}
+        actual, doubts = breast_side.orientation_of(elements), breast_side.conflicts(elements)
         if doubts:
             return False, False, f"not turned to the usual side: {'; '.join(doubts)}"
     if len(actual) != 2:

@@ -256,6 +256,7 @@ class ViewportWidget(ViewportHands):
         if shown.picture.error is not None or shown.picture.partial or shown.request.state.plane is Plane.THREE_D:
             return
         self._viewing.dimensions.note_painted(self.index, shown.picture.index)
+        self._viewing.anchoring.painted()
         if case is not None and shown.request.generation == case.generation and not hides(shown.request.state.fusion):
             # A cut lies between frames: it is of the study, and of no single image.
             sop = identity.sop_instance_uid if identity is not None else ""

@@ -41,7 +41,8 @@ class Sheet:
     """One image as something that is placed: its SOP Instance UID, size in pixels, and what was found in it.
 
     `mm` is the length of a pixel (row, column), None when it is not known; `source` says what that is worth. `breast`
-    is None while the pixels are `waiting`, and where none was found.
+    is None while the pixels are `waiting`, and where none was found. `along` is True of a cranio-caudal view, False of
+    one across the body, None where that is not known.
     """
 
     image: str
@@ -51,3 +52,4 @@ class Sheet:
     source: SpacingSource
     breast: Breast | None = None
     waiting: bool = False
+    along: bool | None = None

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+# Left, posterior, head count up along the patient's axes (LPS).
+_AXES = ("LR", "PA", "HF")
+# A direction that leans to a side by less than this (its cosine) does not name it.
+LEAST_SHARE = 0.25
 OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 # CID 4014 (mammographic views): the cranio-caudal ones look along the body, the others across it.
 _ALONG = frozenset({"399162004", "R-10242", "399192008", "R-1024A", "399101009", "R-1024B", "399196006", "R-10244"})
@@ -27,7 +31,7 @@ _WORDS = {
 
 ELEMENTS = (
     "ImageLaterality", "FrameLaterality", "Laterality", "ViewCodeSequence", "ViewPosition", "PatientOrientation",
-    "SeriesDescription",
+    "ImageOrientationPatient", "SeriesDescription",
 )  # fmt: skip
 """What `conflicts` looks at."""
 
@@ -57,6 +61,26 @@ def is_oblique(codes: Sequence[str], position: str) -> bool:
     return bool(values & _OBLIQUE) if values & (_ALONG | _ACROSS) else position.strip().upper() == "MLO"
 
 
+def orientation_of(elements: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Where rows and columns run: PatientOrientation, else (tomosynthesis) ImageOrientationPatient in its letters."""
+    said = tuple(value.strip().upper() for value in elements.get("PatientOrientation", ()))
+    if len(said) == 2 and all(said):
+        return said
+    try:
+        cosines = [float(value) for value in elements.get("ImageOrientationPatient", ())]
+    except ValueError:
+        return ()
+    return (_letters(cosines[:3]), _letters(cosines[3:])) if len(cosines) == 6 else ()
+
+
+def _letters(direction: Sequence[float]) -> str:
+    """The sides of the patient that a direction (LPS) points to, the main one first; head and foot before equal ones."""
+    sides = [
+        (round(abs(part), 2), place, pair[part < 0.0]) for place, (part, pair) in enumerate(zip(direction, _AXES, strict=True))
+    ]
+    return "".join(letter for share, _, letter in sorted(sides, reverse=True) if share >= LEAST_SHARE)
+
+
 def conflicts(elements: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """What contradicts what in one mammogram, in words (English source strings). Without a contradiction nothing."""
 
@@ -72,7 +96,7 @@ def conflicts(elements: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     told = {said_in(text) for text in elements.get("SeriesDescription", ())} - {""}
     if side in ("L", "R") and told and side not in told:
         found.append(TEXT_DISAGREES)
-    found += _orientation(tuple(elements.get("PatientOrientation", ())), is_along_the_body(codes, position), side)
+    found += _orientation(orientation_of(elements), is_along_the_body(codes, position), side)
     return tuple(found)
 
 

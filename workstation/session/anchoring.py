@@ -190,6 +190,7 @@ class Anchoring:
         self._sizes: dict[int, Size] = {}
         self._settled: object = None
         self._acting = False
+        self._waits = False
         self.aligned: dict[int, str] = {}
         """What the rows of anchored viewports are aligned by: "nipple", "middle" (of the breast's tip) or "image"."""
         self.words: dict[int, tuple[str, ...]] = {}
@@ -206,6 +207,11 @@ class Anchoring:
     def arrived(self, series_uid: str) -> None:
         """Pixels of a series came: what lies in them can be found now."""
         if any(cell.state is not None and cell.state.series_uid == series_uid for cell in self._viewing.cells):
+            self.settle()
+
+    def painted(self) -> None:
+        """An image was painted: what was waited for may be there."""
+        if self._waits:
             self.settle()
 
     def toggle(self) -> None:
@@ -255,7 +261,8 @@ class Anchoring:
             if sheet is not None and size is not None:
                 found.append(Part(index, state, size, sheet))
         # All at once when the last of them is there: images that come one by one would move those that are seen already.
-        if any(part.sheet.waiting for part in found):
+        self._waits = any(part.sheet.waiting for part in found)
+        if self._waits:
             found = [replace(part, sheet=replace(part.sheet, breast=None)) for part in found]
         return found
 
@@ -305,7 +312,8 @@ def grouped(parts: list[Part], cells: Sequence[Cell]) -> list[list[Part]]:
         here = cells[part.index]
         beside = last is not None and (last.screen, last.row, last.column + 1) == (here.screen, here.row, here.column)
         sides = "".join(one.state.anchor[:1] for one in (*group, part))
-        if beside and all(one.aligns for one in (*group, part)) and sides in GROUPS:
+        alike = len({one.sheet.along for one in (*group, part)}) == 1 and all(one.aligns for one in (*group, part))
+        if beside and alike and sides in GROUPS:
             group.append(part)
         else:
             groups.append([part])
