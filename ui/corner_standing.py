@@ -52,8 +52,10 @@ def prior(facts: CornerFacts) -> list[Line]:
     day = plain.dicom_date(facts.study.study_date) or _tr("date unknown")
     number = f"{facts.which[0]}/{facts.which[1]}" if facts.which is not None else ""
     what = " ".join(part for part in (label.upper(), number, _side(facts)) if part)
+    # Never the date alone: it would fit beside the letter of a small view, and the distance in time would be lost.
+    short = f"{day} {plain.short_interval(facts.study.study_date, facts.current_date)}".strip()
     lines = [
-        Line(f"{day}  {interval}".strip(), 0, Tone.PRIOR, tuple(dict.fromkeys((f"{day}  {amount}".strip(), day)))),
+        Line(f"{day}  {interval}".strip(), 0, Tone.PRIOR, (f"{day}  {amount}".strip(), short)),
         Line(what, 0, Tone.PRIOR, (label.upper(),)),
     ]
     if facts.prior_note:

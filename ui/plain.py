@@ -73,6 +73,17 @@ def interval(earlier: str, later: str) -> str:
     return (_tr("{0} before") if days > 0 else _tr("{0} after")).format(amount)
 
 
+def short_interval(earlier: str, later: str) -> str:
+    """As few letters as can be: `9mo`, `3y`, `5d`; empty when unknown."""
+    start, end = as_date(earlier), as_date(later)
+    if start is None or end is None:
+        return ""
+    days = abs((end - start).days)
+    if days < 60:
+        return _tr("{0}d").format(days)
+    return _tr("{0}mo").format(round(days / 30.44)) if days < 24 * 30.44 else _tr("{0}y").format(round(days / 365.25))
+
+
 def relation(date: str, current: str) -> tuple[str, str, str]:
     """What a study is beside the current one (DICOM dates): (`Prior`, `9 months before`, `9 months`)."""
     other, now = as_date(date), as_date(current)
