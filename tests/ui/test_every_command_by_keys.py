@@ -30,7 +30,7 @@ TESTS = Path(__file__).resolve().parents[1]
 NO_PROOF = {Path(__file__).name, "test_commands.py", "test_keys.py"}
 MENUS = {"Image", "Window", "Tools", "Drawings", "Hanging", "Layout"}
 WALKED = [c for c in COMMANDS if c.menu in MENUS and c.modes != frozenset({Mode.POINTING})]
-WITHOUT_KEYS = {"cine.faster", "cine.slower", "image.calibrate_screen", "fusion.hotter", "fusion.cooler", "alignment.turn"} | {
+WITHOUT_KEYS = {"cine.faster", "cine.slower", "image.calibrate_screen", "fusion.hotter", "fusion.cooler", "alignment.turn", "prior.hang_fetched"} | {
     f"layout.{rows}x{columns}" for rows in range(1, 5) for columns in range(1, 5)
 }
 """May be without a key: the palette (Ctrl+K) and the menus (Alt, arrows) reach them."""
@@ -156,6 +156,7 @@ WALK: dict[str, Step] = {
     "plane.stack": step("plane", "focus", first=("Alt+2",)),
     "plane.3d": step("plane"),
     "hanging.three_planes": step(*CUT, "layout"),
+    "prior.list": step("dialogs", "focus_widget"),
     "hanging.next": step("stage"),
     "hanging.previous": step("stage", given=another_stage),
     # The layout
