@@ -30,9 +30,15 @@ TESTS = Path(__file__).resolve().parents[1]
 NO_PROOF = {Path(__file__).name, "test_commands.py", "test_keys.py"}
 MENUS = {"Image", "Window", "Tools", "Drawings", "Hanging", "Layout"}
 WALKED = [c for c in COMMANDS if c.menu in MENUS and c.modes != frozenset({Mode.POINTING})]
-WITHOUT_KEYS = {"cine.faster", "cine.slower", "image.calibrate_screen", "fusion.hotter", "fusion.cooler", "alignment.turn", "prior.hang_fetched"} | {
-    f"layout.{rows}x{columns}" for rows in range(1, 5) for columns in range(1, 5)
-}
+WITHOUT_KEYS = {
+    "cine.faster",
+    "cine.slower",
+    "image.calibrate_screen",
+    "fusion.hotter",
+    "fusion.cooler",
+    "alignment.turn",
+    "prior.hang_fetched",
+} | {f"layout.{rows}x{columns}" for rows in range(1, 5) for columns in range(1, 5)}
 """May be without a key: the palette (Ctrl+K) and the menus (Alt, arrows) reach them."""
 
 
