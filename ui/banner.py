@@ -147,6 +147,18 @@ class Banner(QFrame):
         self.show()
         self.raise_()
 
+    def move_to(self, page: QWidget) -> None:
+        """Float over another page, perhaps of another window: where the reader is. What was said goes along."""
+        if page is not self._page:
+            was_shown = not self.isHidden()
+            self._page.removeEventFilter(self)
+            self._page = page
+            page.installEventFilter(self)
+            self.setParent(page.parentWidget())
+            self._place()
+            self.setVisible(was_shown)
+            self.raise_()
+
     def keep_off(self, widget: QWidget) -> None:
         """Never lie over this one, at the right of the page: what is pressed there stays free."""
         self._kept_off = widget
@@ -154,13 +166,17 @@ class Banner(QFrame):
 
     def _place(self) -> None:
         page = self._page.geometry()
+        right, bottom = page.width(), page.height()
         kept_off = self._kept_off
-        right = page.width()
-        if kept_off is not None and kept_off.isVisible():
-            right = kept_off.mapTo(self._page, kept_off.rect().topLeft()).x()
+        if kept_off is not None and kept_off.isVisible() and self._page.isAncestorOf(kept_off):
+            corner = kept_off.mapTo(self._page, kept_off.rect().topLeft())
+            if corner.x() > page.width() / 3:
+                right = corner.x()
+            else:  # it stands below
+                bottom = corner.y()
         width = min(WIDEST, right - 2 * EDGE)
         height = max(self.heightForWidth(width), self.minimumSizeHint().height())
-        self.setGeometry(page.x() + (right - width) // 2, page.bottom() - height - EDGE, width, height)
+        self.setGeometry(page.x() + (right - width) // 2, page.y() + bottom - 1 - height - EDGE, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):

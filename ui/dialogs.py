@@ -138,6 +138,12 @@ def _microphone(core: Seat, parent: QWidget) -> QWidget:
     return SoundDialog(_window(parent).report_panel.dictation.desk, core.remembered, core.settings, parent)
 
 
+def _screens(core: Seat, parent: QWidget) -> QWidget:
+    from ui.screens.dialog import ScreensDialog
+
+    return ScreensDialog(_window(parent).screens, parent)
+
+
 def _speech_models(core: Seat, parent: QWidget) -> QWidget:
     from ui.models_dialog import ModelsDialog
 
@@ -203,6 +209,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "report search": _report_search,
     "reason": _reason,
     "take over": _take_over,
+    "screens": _screens,
     "speech models": _speech_models,
     "templates": _templates,
     "versions": _versions,

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ui import menus
 from ui.banner import Banner
+from ui.dialog_shell import DialogShell
 from ui.key_desk import KeyDesk
 from ui.key_following import KeyFollowing
 from ui.keys import KeyRouter
 from ui.leaving import Leaving
+from ui.pages import Pages
 from ui.plain import core_text
 from ui.push_to_talk import PushToTalk
 from ui.reading_page import ReadingPage
 from ui.report.panel import ReportPanel
 from ui.report.speech_hands import SpeechHands
 from ui.runner import Runner
+from ui.screens.screen_desk import ScreenDesk
 from ui.status_bar import StatusBar
 from ui.viewport_grid import ViewportGrid
 from ui.worklist_view import WorklistView
@@ -40,7 +43,7 @@ LATE_IMAGES_MS = 120_000
 FOLDER = "import.folder"
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DialogShell):
     """Implements `workstation.commands.command.Shell`. The title never names a patient."""
 
     def __init__(self, core: Seat) -> None:
@@ -59,13 +62,15 @@ class MainWindow(QMainWindow):
         self.reading = ReadingPage(core, self.runner, self.report_panel)
         self.archives: ArchivePage | None = None
         self.status_line = StatusBar(core, self.runner)
-        self._pages = QStackedWidget()
+        self._pages = Pages()
         self._build()
         self.actions_by_id = menus.fill(self.menuBar(), self.runner)
         self._router = KeyRouter(self, self.runner)
         self._key_hints = KeyFollowing(self.runner)
         self._talk = PushToTalk(self.report_panel.dictation.desk, core.settings.dictation_key, self)
         self.leaving = Leaving(self, core)
+        self.screens = ScreenDesk(self, core, self._router)
+        self.place = self.screens.place
         self._session.notice.connect(self.banner.show_notice)
         self._session.desk.signed.connect(lambda _: self.banner.forget_refusals())
         self._session.case_changed.connect(self._case_changed)
@@ -149,11 +154,25 @@ class MainWindow(QMainWindow):
         self.worklist.import_paths(paths)
 
     def show_remembered(self) -> None:
-        """Show where and as large as last time, if that is still on a screen."""
+        """Show where and as large as last time on these monitors, if that is still on one of them."""
         stored = self._core.remembered.get(GEOMETRY)
         if not isinstance(stored, str) or not self.restoreGeometry(QByteArray.fromBase64(stored.encode())):
             self._first_place()
         self.show()
+        self.screens.begin()
+
+    @property
+    def pages(self) -> Pages:
+        return self._pages
+
+    def show_images_here(self, here: bool) -> None:
+        """Images between the series and the report; else the list of cases stands beside both."""
+        self.reading.show_images(here)
+        if here and self._pages.beside is not None:
+            self._pages.put_back()
+            self._pages.setCurrentWidget(self.reading if self._session.case is not None else self.worklist)
+        elif not here:
+            self._pages.put_beside(self.reading, self.width(), self.height())
 
     def tell_crash(self, kind: str, file: Path | None) -> None:
         """Say that something unexpected happened; the reader goes on."""
@@ -163,109 +182,8 @@ class MainWindow(QMainWindow):
 
     # ---- Shell -----------------------------------------------------------------------
 
-    def show_palette(self) -> None:
-        from ui.palette import Palette
-
-        palette = Palette(self.runner, self, self._core.remembered)
-        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        palette.open_over(self)
-
-    def show_keys(self) -> None:
-        from ui.keys_dialog import KeysDialog
-
-        self._open(KeysDialog(self.runner, self))
-
-    def show_about(self) -> None:
-        from ui.about import AboutDialog
-
-        self._open(AboutDialog(self))
-
-    def show_deliveries(self) -> None:
-        from ui.deliveries_dialog import DeliveriesDialog
-
-        self._open(DeliveriesDialog(self._core, self))
-
-    def show_windows(self) -> None:
-        self.grid.viewports.show_windows()
-
-    def show_true_size(self) -> None:
-        """Raises Refused where the screen's or the image's millimetres are not known."""
-        from ui import true_size
-
-        size = true_size.needed(self.grid.screen(), self._core.remembered)
-        self._session.viewing.looking.true_size(size.mm)
-
-    def calibrate_screen(self) -> None:
-        from ui.calibration_dialog import CalibrationDialog
-
-        self._open(CalibrationDialog(self, self._core.remembered))
-
-    def show_drawings(self) -> None:
-        self.show_dialog("drawings")
-
-    def show_findings(self) -> None:
-        self.show_dialog("findings")
-
-    def show_dialog(self, name: str) -> None:
-        from ui.dialogs import dialog
-
-        self._open(dialog(name, self._core, self))
-
-    def show_lesions(self) -> None:
-        from ui.lesions_dialog import LesionsDialog
-
-        self._open(LesionsDialog(self._session, self))
-
-    def save_drawings(self) -> None:
-        """Ask where to; the reader's drawings on the open study are then written as objects and queued."""
-        from ui.saving_drawings import save_drawings
-
-        dialog = save_drawings(self._core, self)
-        if dialog is not None:
-            self._open(dialog)
-
-    def show_histogram(self) -> None:
-        from ui.histogram import HistogramPopup
-
-        drawn = self._session.annotating.find(self._session.annotating.selected)
-        if drawn is None or drawn.measured.histogram is None:
-            self._session.notice.emit(Notice("No area is selected: click one, or press J to go to one"))
-        else:
-            HistogramPopup(drawn, self.grid).open_over(self.grid)
-
-    def show_solid_looks(self) -> None:
-        from ui.solid_looks import SolidLooks
-
-        SolidLooks(self._session.viewing, self._core, self.grid).open_over(self.grid)
-
-    def show_sendings(self) -> None:
-        from ui.archives.sendings_dialog import SendingsDialog
-
-        if self._core.may_be_sending:
-            self._open(SendingsDialog(self._core, self))
-        else:
-            self._session.notice.emit(Notice("Nothing was sent to an archive yet"))
-
-    def send_to_archive(self) -> None:
-        """Ask where to; every object of the open case, or of the chosen row, is then queued."""
-        from ui.archives.sending import send
-
-        on_worklist = self._pages.currentWidget() is self.worklist
-        item = self.worklist.selected() if on_worklist else self._session.case.item if self._session.case else None
-        dialog = send(self._core, item, self)
-        if dialog is not None:
-            self._open(dialog)
-
-    def set_passphrase(self) -> None:
-        from ui.passphrase_dialog import PassphraseDialog
-
-        if not self._core.vault.is_sealing:
-            self._session.notice.emit(Notice("Encryption is turned off (at_rest in settings.toml): no passphrase is needed"))
-            return
-        self._open(PassphraseDialog(self._core, self))
-
     def show_worklist(self) -> None:
-        self._pages.setCurrentWidget(self.worklist)
+        self._go_to(self.worklist)
         self.worklist.table.setFocus()
 
     def show_archives(self) -> None:
@@ -278,7 +196,7 @@ class MainWindow(QMainWindow):
         chosen = self.worklist.selected() if self._pages.currentWidget() is self.worklist else None
         if chosen is not None and not chosen.image_count:
             self.archives.begin(chosen.patient.key.patient_id)
-        self._pages.setCurrentWidget(self.archives)
+        self._go_to(self.archives)
 
     def fetch_for(self, item: WorklistItem) -> None:
         """Look for the images of an order in the archives, at once."""
@@ -315,16 +233,16 @@ class MainWindow(QMainWindow):
             return
         if self._session.case is not None:
             self._pages.setCurrentWidget(self.reading)
-            self.grid.setFocus()
+            self.grid.take_keys()
 
     def focus_series(self) -> None:
         if self._session.case is not None:
-            self._pages.setCurrentWidget(self.reading)
+            self._go_to(self.reading)
             self.reading.strip.setFocus()
 
     def focus_report(self) -> None:
         if self._session.case is not None:
-            self._pages.setCurrentWidget(self.reading)
+            self._go_to(self.reading)
             self.report_panel.focus()
 
     def choose_files_to_import(self) -> None:
@@ -337,19 +255,26 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def toggle_fullscreen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        if not self.screens.toggle_frame():
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def next_images(self) -> None:
+        self.screens.next_images()
+
+    def move_main(self) -> None:
+        self.screens.move_main()
 
     def toggle_dictation(self) -> None:
         self._talk.pressed(self._router.key)
 
     def step_section(self, steps: int) -> None:
         if self._session.case is not None:
-            self._pages.setCurrentWidget(self.reading)
+            self._go_to(self.reading)
             self.report_panel.step_section(steps)
 
     def step_remark(self, steps: int) -> None:
         if self._session.case is not None:
-            self._pages.setCurrentWidget(self.reading)
+            self._go_to(self.reading)
             self.report_panel.step_remark(steps)
 
     def quit(self) -> None:
@@ -365,12 +290,15 @@ class MainWindow(QMainWindow):
         self._poll.stop()
         self._first.stop()
         self._late.stop()
+        self.screens.end()
         self._core.remembered.set(GEOMETRY, bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
 
-    def _open(self, dialog: QWidget) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+    def _go_to(self, page: QWidget) -> None:
+        """A page of this window, and the keys here where another of our windows had them."""
+        self._pages.setCurrentWidget(page)
+        if QApplication.activeWindow() not in (None, self):
+            self.activateWindow()
 
     def _first_place(self) -> None:
         screen = QGuiApplication.primaryScreen()
@@ -394,7 +322,7 @@ class MainWindow(QMainWindow):
         if first:
             self.reading.restore(self.width())
         if not isinstance(QApplication.activeModalWidget(), QWidget):
-            self.grid.setFocus()
+            self.grid.take_keys()
 
     def _show_voice(self, desk: object) -> None:
         problem = getattr(desk, "unavailable", None)
@@ -402,3 +330,4 @@ class MainWindow(QMainWindow):
         if problem is None and getattr(desk, "is_listening", False):
             text = self.tr("Dictation: listening")
         self.status_line.show_voice(text, problem is None)
+        self.screens.show_listening(text if getattr(desk, "is_listening", False) else "")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from ui import icons, menus, plain, theme
 from ui.elided_label import ElidedLabel
@@ -57,6 +57,7 @@ class ReadingBar(QFrame):
         self._session.case_changed.connect(self._show_case)
         self._viewing.tool_changed.connect(self._show_tool)
         self._viewing.arrangement_changed.connect(self._show_arrangement)
+        self._viewing.active_changed.connect(lambda _: self._layout.show_layout(self._viewing.layout_here))
         self._viewing.overlays_changed.connect(self._show_switches)
         self._show_case(self._session.case)
         self._show_tool(self._viewing.tool)
@@ -108,6 +109,12 @@ class ReadingBar(QFrame):
         row.addWidget(self._stage, 1)
         row.addWidget(self._next)
 
+    def add(self, widget: QWidget) -> None:
+        """Something that stands at the right end."""
+        row = self.layout()
+        assert row is not None
+        row.addWidget(widget)
+
     def _more_tools(self) -> QToolButton:
         """The tools that are asked for less often, by name."""
         button = QToolButton()
@@ -153,7 +160,7 @@ class ReadingBar(QFrame):
 
     def _show_arrangement(self, _: object) -> None:
         arrangement = self._viewing.arrangement
-        self._layout.show_layout(self._viewing.layout)
+        self._layout.show_layout(self._viewing.layout_here)
         several = arrangement is not None and arrangement.stage_count > 1
         for button in (self._previous, self._next):
             button.setVisible(several)

@@ -22,11 +22,11 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class SeriesDelegate(QStyledItemDelegate):
-    """`layout` is the grid on screen: a small picture of it shows where a series hangs."""
+    """`layouts` are the grids of the screens: a small picture of them shows where a series hangs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layout = Layout(1, 1)
+        self.layouts: tuple[Layout, ...] = (Layout(1, 1),)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         line = option.fontMetrics.lineSpacing()
@@ -142,13 +142,17 @@ class SeriesDelegate(QStyledItemDelegate):
             _text(painter, place.adjusted(left - place.left() + side + 4, 0, 0, 0), plain.core_text(words))
 
     def _where(self, painter: QPainter, at: QPoint, row: SeriesRow) -> None:
-        """The layout in small, with the places of this series filled."""
-        width, height = WHERE_WIDTH / self.layout.columns, WHERE_HEIGHT / self.layout.rows
-        for index in range(self.layout.count):
-            down, right = divmod(index, self.layout.columns)
-            left, top = at.x() + right * width, at.y() + down * height
-            cell = QRect(round(left), round(top), max(round(width) - 1, 2), max(round(height) - 1, 2))
-            painter.fillRect(cell, QColor(theme.ACCENT if index in row.places else theme.EDGE))
+        """The screens in small, one beside the other, with the places of this series filled."""
+        room, before = WHERE_WIDTH / len(self.layouts), 0
+        for screen, layout in enumerate(self.layouts):
+            gap = 2 if screen else 0
+            width, height = (room - gap) / layout.columns, WHERE_HEIGHT / layout.rows
+            for index in range(layout.count):
+                down, right = divmod(index, layout.columns)
+                left, top = at.x() + screen * room + gap + right * width, at.y() + down * height
+                cell = QRect(round(left), round(top), max(round(width) - 1, 2), max(round(height) - 1, 2))
+                painter.fillRect(cell, QColor(theme.ACCENT if before + index in row.places else theme.EDGE))
+            before += layout.count
 
 
 def row_mark(row: SeriesRow) -> tuple[str, str, str] | None:

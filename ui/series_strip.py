@@ -83,8 +83,8 @@ class SeriesStrip(QListView):
         for index, cell in enumerate(viewing.cells):
             if cell.state is not None:
                 hanging.setdefault((cell.state.study_uid, cell.state.series_uid), set()).add(index)
-        new_layout = self._delegate.layout != viewing.layout
-        self._delegate.layout = viewing.layout
+        new_layout = self._delegate.layouts != viewing.layouts
+        self._delegate.layouts = viewing.layouts
         for index, row in self._model.series_rows():
             places = frozenset(hanging.get(row.uids, ()))
             if places != row.places or (new_layout and places):

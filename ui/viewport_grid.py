@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui import theme
 from ui.plane_desk import PlaneDesk
@@ -37,7 +37,7 @@ class ViewportGrid(QWidget):
         self.setAutoFillBackground(True)
         mark_mode(self, Mode.IMAGES)
         self._viewing = core.session.viewing
-        self.screens: tuple[int, ...] = (screen,)
+        self.screens: tuple[int, ...] = (screen,) if screen >= 0 else ()
         self.shown = screen
         self.viewports = viewports if viewports is not None else Viewports(core, runner, self)
         if viewports is None:
@@ -71,7 +71,9 @@ class ViewportGrid(QWidget):
 
     def take_keys(self) -> None:
         """The keys act here, also where that is another window than the one they acted in."""
-        self.activateWindow()
+        active = QApplication.activeWindow()
+        if active is not None and active is not self.window():
+            self.window().activateWindow()
         self.setFocus()
 
     def _up(self) -> int:

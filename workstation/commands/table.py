@@ -23,6 +23,7 @@ from workstation.commands.planes import PLANES
 from workstation.commands.priors import PRIORS
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
+from workstation.commands.screens import SCREENS
 from workstation.commands.solid import SOLID
 from workstation.commands.speech import SPEECH
 from workstation.commands.spoken import SPOKEN
@@ -299,6 +300,7 @@ COMMANDS: tuple[Command, ...] = (
         IMAGES,
     ),
     *LINKS,
+    *SCREENS,
     *FUSION,
     *SOLID,
     *(

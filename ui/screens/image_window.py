@@ -1,0 +1,96 @@
+"""A window of images alone: the whole of a monitor, with one slim line that says whose they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ui.runner import Runner
+from ui.screens.slim_bar import SlimBar
+from ui.viewport_grid import ViewportGrid
+
+if TYPE_CHECKING:
+    from ui.screens.monitors import Monitor
+    from ui.seat import Seat
+
+LEAST = QSize(320, 240)
+
+
+class ImageWindow(QWidget):
+    """Stands on one monitor, without a frame unless the reader wants one. Its title names no patient."""
+
+    closed = Signal()
+    moved = Signal()
+
+    def __init__(self, core: Seat, runner: Runner, main_grid: ViewportGrid, monitor: Monitor) -> None:
+        super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
+        self.setObjectName("imageWindow")
+        self.setWindowTitle(self.tr("Lyskasse images"))
+        self.setMinimumSize(LEAST)
+        self.monitor = monitor
+        self.bar = SlimBar(core)
+        self.grid = ViewportGrid(core, runner, -1, main_grid.viewports)
+        self.setFocusProxy(self.grid)
+        self._is_ending = False
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.bar)
+        self._column.addWidget(self.grid, 1)
+
+    @property
+    def has_frame(self) -> bool:
+        return not self.windowFlags() & Qt.WindowType.FramelessWindowHint
+
+    def fill(self, monitor: Monitor) -> None:
+        """The whole of that monitor, without a frame."""
+        self.monitor = monitor
+        self._put(monitor.rect, framed=False)
+
+    def stand_at(self, monitor: Monitor, rect: QRect) -> None:
+        """A window with a frame, at that place."""
+        self.monitor = monitor
+        self._put(rect, framed=True)
+
+    def take_bar(self, bar: QWidget | None) -> None:
+        """The bar with the tools over these images; None for the slim one."""
+        if bar is not None and bar.window() is not self:
+            self._column.insertWidget(0, bar)
+        self.bar.setVisible(bar is None)
+
+    def end(self) -> None:
+        """The program ends: close without asking for another place for these images."""
+        self._is_ending = True
+        self.close()
+
+    def _put(self, rect: QRect, framed: bool) -> None:
+        if framed is not self.has_frame:
+            self.setWindowFlag(Qt.WindowType.FramelessWindowHint, not framed)
+        screen = self.monitor.screen()
+        self.winId()  # a window of the system's, so that it can be given to a screen before it is seen
+        handle = self.windowHandle()
+        if screen is not None and handle is not None:
+            handle.setScreen(screen)
+        self.setGeometry(rect)
+        if framed:
+            self.showNormal()
+        else:
+            self.showFullScreen()
+            self.setGeometry(rect)  # where no window manager makes it so
+
+    # ---- Qt --------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:
+            self.grid.setFocus()
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_ending:
+            event.ignore()
+            self.closed.emit()
+            return
+        super().closeEvent(event)
