@@ -32,10 +32,13 @@ def open_core(make_jobs: Callable[[], Jobs] | None = None, ris_url: str = "", fo
     from workstation.settings import Folders
 
     def make_hanger(folders: Folders, presets: PresetTable, tell: Callable[[WorkstationError], object]) -> Hanger:
+        from hanging_protocols import prior_rules
         from hanging_protocols.live import LibraryHanger, folders_of
 
         places = folders_of(folders.config, core.settings.site_protocols, core.settings.group_protocols)
-        return LibraryHanger(places, presets, tell, folders.data / "protocol_copies", folders.config / "hanging_choices.json")
+        hanger = LibraryHanger(places, presets, tell, folders.data / "protocol_copies", folders.config / "hanging_choices.json")
+        hanger.prior_rules = prior_rules.of_site(core.settings.site_priors, folders.config, tell)
+        return hanger
 
     def make_exchange() -> ProtocolExchange:
         from hanging_protocols.iod.exchange import IodExchange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -89,6 +89,15 @@ def load(overlays: Iterable[Path]) -> tuple[PriorRules, tuple[WorkstationError, 
         else:
             tables = merged
     return _rules(tables), tuple(problems)
+
+
+def of_site(site_file: str, config: Path, tell: Callable[[WorkstationError], object]) -> PriorRules:
+    """The site's file, and the reader's own in the `config` folder on top. `tell` hears why one is not used."""
+    own = config / FILE_NAME
+    rules, problems = load([Path(site_file), own] if site_file else [own])
+    for problem in problems:
+        tell(problem)
+    return rules
 
 
 def _built_in_tables() -> dict[str, Any]:

@@ -148,6 +148,8 @@ class Settings:
     """Folder of the site's hanging protocols, above the built-in ones; may be a share that is not always there."""
     group_protocols: str = ""
     """Folder of the group's hanging protocols, above the site's; the reader's own lie in `hanging_protocols` beside this file."""
+    site_priors: str = ""
+    """The site's file of what makes a prior relevant; the reader's own is `priors.toml` beside this file."""
     report_archive: str = ""
     """Its name in archives.toml; empty is the one that gave the study."""
 
