@@ -62,7 +62,7 @@ class KeyEditor(QDialog):
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName(self.tr("Find a command by its name"))
         self.by_key = KeyCapture(desk.keyboard, may_be_any=True)
-        self.by_key.setPlaceholderText(self.tr("Click here and press the key you look for"))
+        self.by_key.setPlaceholderText(self.tr("Find by key: click, press it"))
         self.by_key.setAccessibleName(self.tr("Find a command by its key"))
         headers = [self.tr("Command"), self.tr("Menu"), self.tr("Keys"), self.tr("In the profile"), self.tr("From")]
         self.table = _Rows(headers, self.tr("Commands and their keys"), self.begin)

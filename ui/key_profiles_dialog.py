@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
+    QPlainTextEdit,
     QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
@@ -74,7 +75,12 @@ class ProfilesDialog(QDialog):
         self.list.setAccessibleName(self.tr("Profiles"))
         self.list.addItems([core_text(p.title) for p in self._profiles])
         self.list.setFixedWidth(230)
-        self.words, self.count, self.differs = _label(), _label("heading"), _label("muted")
+        self.list.setSpacing(3)
+        self.words, self.count = _label(), _label("heading")
+        self.differs = QPlainTextEdit()
+        self.differs.setReadOnly(True)
+        self.differs.setObjectName("sectionContext")
+        self.differs.setAccessibleName(self.tr("What stays different"))
         self.table = KeyChangesTable(desk, runner)
         self.use = QPushButton(self.tr("&Use this profile"))
         self.use.setDefault(True)
@@ -83,7 +89,7 @@ class ProfilesDialog(QDialog):
         buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.rejected.connect(self.reject)
         right = QVBoxLayout()
-        for widget, share in ((self.words, 0), (self.count, 0), (self.table, 3), (self.differs, 0)):
+        for widget, share in ((self.words, 0), (self.count, 0), (self.table, 3), (self.differs, 2)):
             right.addWidget(widget, share)
         row = QHBoxLayout()
         row.addWidget(self.list)
@@ -108,7 +114,8 @@ class ProfilesDialog(QDialog):
         count = self.table.show_choices(self._choices())
         self.count.setText(self.tr("{0} keys and buttons change").format(count) if count else self.tr("This is in force"))
         lines = [f"{core_text(d.what)} ({d.key}): {core_text(d.why)}" for d in profile.differs]
-        self.differs.setText("\n".join([self.tr("Not as there:"), *lines]) if lines else "")
+        self.differs.setPlainText("\n".join([self.tr("Not as there:"), *lines]))
+        self.differs.setVisible(bool(lines))
         self.use.setEnabled(profile is not self._desk.profile)
 
     def _choices(self) -> KeyChoices:

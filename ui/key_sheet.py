@@ -34,7 +34,7 @@ from workstation.commands.command import Mode
 MARGIN_MM: Final = 9.0
 RESOLUTION: Final = 300
 PREVIEW_DPI: Final = 110
-TITLE_POINTS, HEAD_POINTS = 14.0, 8.5
+TITLE_POINTS, HEAD_POINTS = 12.5, 8.5
 LARGEST, SMALLEST = 8.5, 5.5
 PAPER = Inks("#777777", "#000000", "#666666", "#ffffff", "#dfe9ee")
 PAPER_GROUND = "#ffffff"
@@ -93,7 +93,7 @@ def sheet_of(runner: Runner, profile: str) -> Sheet:
     words = bare_words(keymap.keys_of, titles)
     find = shown_keys(keymap.keys_of["help.palette"], runner.keyboard)
     note = _tr("Letters, digits and signs act while the images have the keys. {0} finds every command by its name.").format(find)
-    title = _tr("Lyskasse: keys ({0}, {1} keyboard)").format(core_text(profile), core_text(runner.keyboard.title))
+    title = _tr("Keys: {0} ({1} keyboard)").format(core_text(profile), core_text(runner.keyboard.title))
     return Sheet(title, words, (*blocks, Block(_tr("Mouse"), mouse)), note)
 
 
@@ -237,10 +237,12 @@ class Pages:
     # ---- painting ------------------------------------------------------------------------
 
     def _head(self, number: int) -> None:
-        line = QRectF(self._area.left(), self._area.top(), self._area.width(), 17 * self._point)
+        half = 0.44 * self._area.width()
+        line = QRectF(self._area.left(), self._area.top(), half, 17 * self._point)
         self._write(line, self._sheet.title, TITLE_POINTS, Qt.AlignmentFlag.AlignLeft, bold=True)
         page = f"   {number + 1}/{self.count}" if self.count > 1 else ""
-        self._write(line, self._sheet.note + page, HEAD_POINTS, Qt.AlignmentFlag.AlignRight)
+        rest = QRectF(line.right(), line.top(), self._area.width() - half, line.height())
+        self._write(rest, self._sheet.note + page, HEAD_POINTS - 0.5, Qt.AlignmentFlag.AlignRight)
 
     def _column(self, box: QRectF, lines: Sequence[Row | str]) -> None:
         y = box.top()
@@ -266,11 +268,14 @@ class Pages:
         self._write(last, row.keys, self._size, Qt.AlignmentFlag.AlignRight, bold=True)
 
     def _write(self, box: QRectF, words: str, size: float, side: Qt.AlignmentFlag, bold: bool = False) -> None:
+        """On one line: in smaller letters where it would not fit, nothing is cut off."""
         font = sized(self._font, size * self._point, bold)
-        shown = QFontMetricsF(font, self._painter.device()).elidedText(words, Qt.TextElideMode.ElideRight, box.width())
+        wide = QFontMetricsF(font, self._painter.device()).horizontalAdvance(words)
+        if wide > box.width():
+            font = sized(self._font, size * self._point * 0.98 * box.width() / wide, bold)
         self._painter.setFont(font)
         self._painter.setPen(QColor(self._inks.text if bold or size == self._size else self._inks.quiet))
-        self._painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+        self._painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), words)
 
 
 def _columns(area: QRectF, top: float, count: int) -> list[QRectF]:

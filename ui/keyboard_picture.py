@@ -109,7 +109,8 @@ def paint(
 
 
 def _cap(painter: QPainter, box: QRectF, cap: Cap, words: Mapping[str, str], font: QFont, points: float, inks: Inks) -> None:
-    does = words.get(cap.key, "") if cap.legend or cap.key == "Space" else ""
+    key = cap.key if cap.key in words else cap.key.removeprefix("Num+")  # a digit of the number block does what digits do
+    does = words.get(key, "") if cap.legend or key == "Space" else ""
     painter.setPen(QPen(QColor(inks.line), 0.6 * points))
     painter.setBrush(QColor(inks.lit if does else inks.ground))
     painter.drawRoundedRect(box, 2 * points, 2 * points)

@@ -76,7 +76,7 @@ class MouseDialog(QDialog):
         column_box.addLayout(foot)
         desk.changed.connect(self._show)
         self._show(None)
-        self.resize(1080, 380)
+        self.resize(1220, 380)
         self.boxes[RIGHT].setFocus()
 
     def choose(self, press: str, action: str) -> None:
@@ -90,7 +90,7 @@ class MouseDialog(QDialog):
     def _box(self, press: str) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(press_words(press))
-        box.setMinimumWidth(150)
+        box.setMinimumWidth(172)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for action in self._actions(press):
             box.addItem(self._words(press, action), action)

@@ -36,6 +36,7 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 SHOWN = 12
 ROW = 32
+WIDTH = 780
 
 
 RECENT = "palette.recent"
@@ -73,11 +74,11 @@ class Palette(QDialog):
         self.list.itemActivated.connect(self._run)
         self.list.itemClicked.connect(self._run)
         self._seek("")
-        self.resize(620, ROW * SHOWN + 70)
+        self.resize(WIDTH, ROW * SHOWN + 70)
 
     def open_over(self, window: QWidget) -> None:
         """Show in the upper middle of the window, ready to type."""
-        width = min(620, window.width() - 40)
+        width = min(WIDTH, window.width() - 40)
         self.resize(width, min(self.height(), window.height() - 80))
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + (window.width() - width) // 2, corner.y() + 72)
