@@ -82,6 +82,18 @@ def _what_can_i_say(core: Seat, parent: QWidget) -> QWidget:
     return SayDialog(_window(parent).runner, core.session.dictating.language, parent)
 
 
+def _lead_times(core: Seat, parent: QWidget) -> QWidget:
+    from ui.lead_times_dialog import LeadTimesDialog
+
+    return LeadTimesDialog(core, parent)
+
+
+def _protocol_exchange(core: Seat, parent: QWidget) -> QWidget:
+    from ui.protocol_exchange import ProtocolExchangeDialog
+
+    return ProtocolExchangeDialog(core, parent)
+
+
 def _window(parent: QWidget) -> MainWindow:
     from ui.main_window import MainWindow
 
@@ -200,12 +212,14 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "key images": _key_images,
     "key sheet": _key_sheet,
     "keys": _keys,
+    "lead times": _lead_times,
     "microphone": _microphone,
     "mouse": _mouse,
     "my words": _my_words,
     "phrases": _phrases,
     "presentation states": _presentation_states,
     "print report": _print_report,
+    "protocol exchange": _protocol_exchange,
     "report search": _report_search,
     "reason": _reason,
     "take over": _take_over,

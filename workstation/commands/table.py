@@ -10,11 +10,13 @@ from workstation.commands.dictating import DICTATING
 from workstation.commands.dimensions import DIMENSIONS
 from workstation.commands.documents import DOCUMENTS
 from workstation.commands.drawing import BY_KEYS, DRAWINGS, TOOLS, begin_or_maximise
+from workstation.commands.exchange import EXCHANGE
 from workstation.commands.from_image import FROM_IMAGE
 from workstation.commands.fusion import FUSION
 from workstation.commands.hanging import HANGING
 from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.keys import KEYS
+from workstation.commands.lead_times import LEAD_TIMES
 from workstation.commands.lesions import LESIONS
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.mammography import MAMMOGRAPHY
@@ -88,6 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "case.refresh", "Refresh the worklist", lambda c: c.session.refresh_worklist(), ("F5",), ("worklist refresh",), "Case"
     ),
+    *LEAD_TIMES,
     Command(
         "archives.find",
         "Find in archives",
@@ -243,6 +246,7 @@ COMMANDS: tuple[Command, ...] = (
     *PLANES,
     # Hanging
     *HANGING,
+    *EXCHANGE,
     Command("hanging.next", "Next hanging stage", lambda c: c.session.hang_stage(1), (".",), ("stage next",), "Hanging", IMAGES),
     Command(
         "hanging.previous",

@@ -137,7 +137,7 @@ class LeadTimeTable:
 def lead_time_table(exams: Iterable[ExamTimes], begin: datetime, end: datetime, most: int = 10) -> LeadTimeTable:
     """Each wait counts when it ended within the time; what waits for a signature counts as it stands at its end."""
     found = [exam for exam in exams if _concerns(exam, begin, end)]
-    kinds = sorted({exam.modality for exam in found})
+    kinds = sorted({exam.modality for exam in found}, key=lambda kind: (kind == UNKNOWN_MODALITY, kind))
     modalities = tuple(_times(kind, [exam for exam in found if exam.modality == kind], begin, end) for kind in kinds)
     longest = sorted(filter(None, (_waiting(exam, begin, end) for exam in found)), key=lambda one: one.wait, reverse=True)
     skews = [stamp.skew_seconds for exam in found for stamp in exam.stamps.values() if stamp.skew_seconds is not None]

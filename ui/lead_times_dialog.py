@@ -1,0 +1,214 @@
+"""Lead times: how long examinations wait, per modality; which wait longest; an export without patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import theme
+from ui.list_table import ListTable
+from ui.plain import core_text, plain, tooltip
+from workstation.domain.lead_time import WAITS, ExamTimes, LeadEvent, LeadTimeTable, ModalityTimes, Waiting
+from workstation.errors import Unavailable
+from workstation.jobs import DATABASE, Cancel
+from workstation.lead_times import Period, begin_of, csv_of, problem_of_skew, span_words, table_of
+from workstation.session.case import Notice
+
+if TYPE_CHECKING:
+    from ui.seat import Seat
+
+SAVE_KEYS = "Ctrl+Shift+S"
+
+
+class LeadTimesDialog(QDialog):
+    """Counted anew when the period is chosen; it does not move under the reader's eyes."""
+
+    def __init__(self, core: Seat, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("leadTimesDialog")
+        self.setWindowTitle(self.tr("Lead times"))
+        self._core = core
+        self._is_open = True
+        self.period = QComboBox()
+        self.period.setAccessibleName(self.tr("Period"))
+        for one in Period:
+            self.period.addItem(core_text(one.value), one)
+        self.period.currentIndexChanged.connect(lambda _: self._ask())
+        self.words = _label(self.tr("Counting…"))
+        titles = [self.tr("Modality"), self.tr("Examinations"), *(_in_two_lines(core_text(wait.title)) for wait in WAITS)]
+        self.table = ListTable(titles, self.tr("Median of each wait, by modality"), 0)
+        headers = [self.tr("Wait"), self.tr("Accession"), self.tr("Modality"), self.tr("Since"), self.tr("Signed")]
+        self.longest = ListTable(headers, self.tr("Longest waits for a signature"), 3)
+        for table in (self.table, self.longest):
+            table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.clocks = _label("", "amber")
+        self.save = QPushButton(f"{self.tr('Save as CSV')} ({SAVE_KEYS})")
+        self.save.setAutoDefault(False)
+        self.save.setEnabled(False)
+        self.save.clicked.connect(lambda _: self._choose_file())
+        QShortcut(QKeySequence(SAVE_KEYS), self).activated.connect(self._choose_file)
+        self._lay_out()
+        self.resize(1180, 640)
+        self._ask()
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.period)
+        top.addWidget(self.words, 1)
+        explained = _label(
+            self.tr("Median and, in brackets, how many. A step that nobody told of is unknown and counts nowhere."), "muted"
+        )
+        heading = _label(self.tr("Longest waits for a signature"), "heading")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self.save)
+        row.addStretch(1)
+        row.addWidget(buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 14, 18, 14)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self.table, 3)
+        column.addWidget(explained)
+        column.addSpacing(6)
+        column.addWidget(heading)
+        column.addWidget(self.longest, 2)
+        column.addWidget(self.clocks)
+        column.addLayout(row)
+        self.clocks.hide()
+
+    def done(self, result: int) -> None:
+        self._is_open = False
+        super().done(result)
+
+    @property
+    def chosen(self) -> Period:
+        return Period(self.period.currentData())
+
+    # ---- showing ---------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        reports, now = self._core.reports, datetime.now(UTC)
+        begin = begin_of(self.chosen, now)
+
+        def work(_: Cancel) -> LeadTimeTable:
+            return table_of(reports, begin, now)
+
+        self._core.jobs.run(DATABASE, work, self.show_table, self._core.session.report_problem, slot="lead times")
+
+    def show_table(self, table: LeadTimeTable) -> None:
+        if not self._is_open:
+            return
+        waiting = sum(one.is_open for one in table.longest)
+        self.words.setText(
+            self.tr("{0} examinations since {1}").format(table.everything.exams, f"{table.begin.astimezone():%Y-%m-%d %H:%M}")
+        )
+        rows = [*table.modalities, table.everything]
+        self.table.setRowCount(len(rows))
+        for row, times in enumerate(rows):
+            is_sum = row == len(rows) - 1
+            name = self.tr("All") if is_sum else plain(times.modality) or self.tr("unknown")
+            self._fill(self.table, row, [name, str(times.exams), *_cells(times)], is_sum)
+        self._show_longest(table.longest, waiting)
+        problem = problem_of_skew(table)
+        self.clocks.setText(f"{core_text(problem.title)}. {core_text(problem.detail)}." if problem is not None else "")
+        self.clocks.setVisible(problem is not None)
+        self.save.setEnabled(bool(table.everything.exams))
+
+    def _show_longest(self, longest: Sequence[Waiting], waiting: int) -> None:
+        self.longest.setRowCount(len(longest))
+        for row, one in enumerate(longest):
+            since = self.tr("its end") if one.since is LeadEvent.EXAM_END else self.tr("it was opened")
+            began = one.exam.stamps[one.since].at.astimezone()
+            signed = one.exam.at(LeadEvent.SIGNED)
+            cells = [
+                span_words(one.wait),
+                plain(one.exam.exam),
+                plain(one.exam.modality),
+                f"{since}, {began:%Y-%m-%d %H:%M}",
+                f"{signed.astimezone():%Y-%m-%d %H:%M}" if signed is not None else self.tr("not yet"),
+            ]
+            self._fill(self.longest, row, cells, False, theme.AMBER if one.is_open else "")
+        self.longest.setAccessibleDescription(self.tr("{0} of them wait").format(waiting))
+
+    @staticmethod
+    def _fill(table: ListTable, row: int, cells: Sequence[str], is_bold: bool, colour: str = "") -> None:
+        for column, text in enumerate(cells):
+            item = QTableWidgetItem(text)
+            item.setToolTip(tooltip(text))
+            if is_bold:
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
+            if colour and column in (0, len(cells) - 1):
+                item.setForeground(QColor(colour))
+            table.setItem(row, column, item)
+
+    # ---- saving ----------------------------------------------------------------------
+
+    def _choose_file(self) -> None:
+        if not self.save.isEnabled():
+            self._core.session.notice.emit(Notice(self.tr("There is nothing to save: no examination in this time")))
+            return
+        proposed = f"lead-times-{datetime.now().astimezone():%Y-%m-%d}.csv"
+        chosen, _ = QFileDialog.getSaveFileName(self, self.tr("Save as CSV"), proposed, "CSV (*.csv)")
+        if chosen:
+            self.save_to(Path(chosen))
+
+    def save_to(self, path: Path) -> None:
+        """Without patients, accession numbers or readers."""
+        reports, begin = self._core.reports, begin_of(self.chosen, datetime.now(UTC))
+
+        def work(_: Cancel) -> int:
+            exams: tuple[ExamTimes, ...] = reports.lead_times.since(begin)
+            try:
+                path.write_text(csv_of(exams), encoding="utf-8", newline="")
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise Unavailable("The lead times are not saved", reason, "Choose another place") from error
+            return len(exams)
+
+        def done(count: int) -> None:
+            words = self.tr("{0} examinations saved, without patients, numbers and readers").format(count)
+            self._core.session.notice.emit(Notice(words))
+
+        self._core.jobs.run(DATABASE, work, done, self._core.session.report_problem)
+
+
+def _cells(times: ModalityTimes) -> list[str]:
+    return [f"{span_words(one.median)} ({one.count})" if one.count else "–" for one in times.measures]
+
+
+def _in_two_lines(title: str) -> str:
+    """Broken at the blank that is nearest to its middle: eight columns fit beside each other."""
+    blanks = [place for place, letter in enumerate(title) if letter == " "]
+    middle = min(blanks, key=lambda place: abs(place - len(title) / 2), default=-1)
+    return title if middle < 0 else f"{title[:middle]}\n{title[middle + 1 :]}"
+
+
+def _label(text: str, role: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
