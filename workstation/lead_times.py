@@ -80,11 +80,13 @@ def _end_of(attributes: Mapping[str, tuple[str, ...]]) -> datetime | None:
         next(iter(attributes.get(name, ())), "")
         for name in ("PerformedProcedureStepEndDate", "PerformedProcedureStepEndTime", "TimezoneOffsetFromUTC")
     )
-    if len(zone) != 5 or zone[0] not in "+-" or not zone[1:].isdigit():
+    clock = clock.partition(".")[0]
+    has_zone = len(zone) == 5 and zone[0] in "+-" and zone[1:].isdigit()
+    if not has_zone or len(clock) not in (4, 6):  # the hour alone is no instant either
         return None
     away = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:])) * (-1 if zone[0] == "-" else 1)
     try:
-        local = datetime.strptime(f"{date}{clock.partition('.')[0]:0<6}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone follows
+        local = datetime.strptime(f"{date}{clock:0<6}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone follows
         return local.replace(tzinfo=timezone(away))
     except ValueError:
         return None
