@@ -50,8 +50,10 @@ class PriorMentions:
 
     def written(self, case: Case | None, draft: str) -> None:
         """The report stands like this now."""
-        numbers = " ".join(_NUMBERS.findall(draft))
-        if case is None or numbers == self._draft:
+        if case is None:
+            return
+        numbers = " ".join((case.study.study_instance_uid, *_NUMBERS.findall(draft)))
+        if numbers == self._draft:
             return
         self._draft = numbers
 
