@@ -136,6 +136,10 @@ def as_hung(request: pytest.FixtureRequest) -> None:
         found.stage(0)
 
 
+def press(reader: Reader, key: str) -> None:
+    reader.press(key)
+
+
 def pixels(widget: Any) -> Any:
     return widget.painted.picture.pixels
 
@@ -240,10 +244,10 @@ def test_a_viewport_that_is_enlarged_takes_its_room_and_gives_it_back(reader: Re
 
 def test_the_key_of_the_scale_fits_each_image_and_brings_the_one_scale_back(reader: Reader) -> None:
     before = [w.cell.state for w in reader.widgets]
-    reader.press("Ctrl+7")
+    press(reader, "Ctrl+7")
     reader.settle()
     assert {w.cell.state.sizing for w in reader.widgets} == {Sizing.FIT}
-    reader.press("Ctrl+7")
+    press(reader, "Ctrl+7")
     reader.settle()
     assert [w.cell.state for w in reader.widgets] == before
 
@@ -254,7 +258,7 @@ def test_reset_brings_the_place_back_that_it_was_hung_at(reader: Reader) -> None
     reader.viewing.activate(1)
     reader.viewing.change(1, zoom=3.0, pan=(0.2, 0.3), inverted=True, flipped_horizontally=True)
     reader.settle()
-    reader.press("Ctrl+R")
+    press(reader, "Ctrl+R")
     reader.settle()
     assert widget.cell.state == before
     check_back_to_back(reader)
@@ -262,7 +266,7 @@ def test_reset_brings_the_place_back_that_it_was_hung_at(reader: Reader) -> None
 
 def test_a_mirrored_breast_lies_flush_with_its_own_edge_and_says_that_it_is_mirrored(reader: Reader) -> None:
     reader.viewing.activate(1)
-    reader.press("H")
+    press(reader, "H")
     reader.settle()
     assert np.flatnonzero(pixels(reader.widgets[1]).any(axis=0))[-1] > 40
     texts = [p.text for p in lines_of(reader.widgets[1])]
@@ -312,11 +316,11 @@ def parts(reader: Reader) -> list[list[Any]]:
     """The states of all viewports at each step, until the whole is back."""
     whole = [w.cell.state for w in reader.widgets]
     found = []
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
     while [w.cell.state for w in reader.widgets] != whole:
         found.append([w.cell.state for w in reader.widgets])
         assert len(found) < 80
-        reader.press("Shift+Q")
+        press(reader, "Shift+Q")
     return found
 
 
@@ -372,29 +376,29 @@ def test_both_breasts_show_the_same_part_mirrored(reader: Reader) -> None:
 def test_the_step_back_shows_the_part_before_and_the_map_says_which(reader: Reader) -> None:
     whole = [w.cell.state for w in reader.widgets]
     assert reader.viewing.quadrants.shown(0) is None
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
     first = [w.cell.state for w in reader.widgets]
     assert reader.viewing.quadrants.shown(0).number == 1
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
     assert reader.viewing.quadrants.shown(3).number == 2
-    reader.press("Shift+Z")
+    press(reader, "Shift+Z")
     assert [w.cell.state for w in reader.widgets] == first
-    reader.press("Shift+Z")
+    press(reader, "Shift+Z")
     assert [w.cell.state for w in reader.widgets] == whole
     assert reader.viewing.quadrants.shown(0) is None
-    reader.press("Shift+Z")
+    press(reader, "Shift+Z")
     found = reader.viewing.quadrants.shown(0)
     assert found.number == found.count
     reader.settle()
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
 
 
 def test_another_stage_begins_anew(reader: Reader) -> None:
-    reader.press("Shift+Q")
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
+    press(reader, "Shift+Q")
     reader.stage(1)
     assert reader.viewing.quadrants.shown(0) is None
-    reader.press("Shift+Q")
+    press(reader, "Shift+Q")
     assert reader.viewing.quadrants.shown(0).number == 1
 
 
@@ -405,7 +409,7 @@ def test_the_inverted_magnifier_is_at_full_resolution_and_mirrored_in_the_other_
     one, other = pairs(reader)[0]
     QTest.mouseMove(one, QPoint(round(one.width() * 0.8), round(one.height() * 0.5)))
     reader.viewing.activate(one.index)
-    reader.press("Ctrl+5")
+    press(reader, "Ctrl+5")
     magnifier = reader.viewing.magnifier
     assert (magnifier.is_on, magnifier.is_inverted, magnifier.by_pixel, magnifier.times) == (True, True, True, 1)
     assert one.loupe.isVisible()
@@ -419,7 +423,7 @@ def test_the_inverted_magnifier_is_at_full_resolution_and_mirrored_in_the_other_
     middle = [(w.loupe.x() + w.loupe.width() / 2, w.loupe.y() + w.loupe.height() / 2) for w in (one, other)]
     assert one.width() - middle[0][0] == pytest.approx(middle[1][0], abs=3.0)
     assert middle[0][1] == pytest.approx(middle[1][1], abs=3.0)
-    reader.press("Ctrl+5")
+    press(reader, "Ctrl+5")
     assert (magnifier.is_on, magnifier.is_inverted) == (True, False)
     QTest.keyClick(reader.window.grid, Qt.Key.Key_M)
     assert not other.loupe.isVisible()
@@ -427,12 +431,12 @@ def test_the_inverted_magnifier_is_at_full_resolution_and_mirrored_in_the_other_
 
 def test_that_it_opens_inverted_is_remembered(reader: Reader) -> None:
     magnifier = reader.viewing.magnifier
-    reader.press("Ctrl+5")
+    press(reader, "Ctrl+5")
     assert reader.core.remembered.get("image.inverted_loupe") is True
     magnifier.show(False)
     QTest.keyClick(reader.window.grid, Qt.Key.Key_M)
     assert magnifier.is_inverted
-    reader.press("Ctrl+5")
+    press(reader, "Ctrl+5")
     assert reader.core.remembered.get("image.inverted_loupe") is False
     magnifier.show(False)
 
