@@ -24,6 +24,8 @@ class Draft(QObject):
     """`changed` is emitted after every change, also by another protocol or an undo."""
 
     changed = Signal()
+    judged = Signal()
+    """What is written somewhere means something now, or nothing; the protocol is as it was."""
 
     def __init__(self, core: Seat, parent: QObject) -> None:
         super().__init__(parent)

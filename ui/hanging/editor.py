@@ -171,6 +171,7 @@ class ProtocolEditor(QDialog):
     def _connect(self) -> None:
         self.list.chosen.connect(self._open)
         self.draft.changed.connect(self._refresh)
+        self.draft.judged.connect(self._judge)
         self.title.textEdited.connect(lambda text: self._change(title=text))
         self.level.activated.connect(lambda _: self._level_chosen())
         self.rules.changed.connect(self._read_rules)
@@ -204,7 +205,7 @@ class ProtocolEditor(QDialog):
             self.list.keep(self._entry)
             return
         self._entry = entry
-        self.stages.begin()
+        self._begin_pages()
         self.draft.open(entry.protocol)
         self._show_trial()
 
@@ -220,14 +221,18 @@ class ProtocolEditor(QDialog):
         self.why.setText(plain(self._why(entry)) if entry is not None else "")
         self.why.setToolTip(self.why.text())
         self.state.setText(self._state_words())
-        problem = self.whats_wrong()
-        self.problem.setText(plain(core_text(problem)))
-        self.save_button.setEnabled(protocol is not None and not problem and self.draft.is_changed)
+        self._judge()
         self.copy_button.setEnabled(protocol is not None)
         own = protocol is not None and self._hanger.library.at(protocol.protocol_id, protocol.level) is not None
         self.remove_button.setEnabled(own or (entry is not None and entry.path is not None))
-        self.reason_button.setEnabled(bool(problem or (entry is not None and entry.problem)))
         self._show_trial()
+
+    def _judge(self) -> None:
+        """Say what is wrong; nothing that is wrong can be saved."""
+        problem = self.whats_wrong()
+        self.problem.setText(plain(core_text(problem)))
+        self.save_button.setEnabled(self.draft.protocol is not None and not problem and self.draft.is_changed)
+        self.reason_button.setEnabled(bool(problem))
 
     def whats_wrong(self) -> str:
         """The first mistake of the page or of the protocol, by its key."""
@@ -268,9 +273,8 @@ class ProtocolEditor(QDialog):
         if protocol is None:
             return
         made = replace(protocol, rules=self.rules.rules)
-        if made == protocol:
-            self.draft.changed.emit()
         self.draft.set(made)
+        self._judge()
 
     def _level_chosen(self) -> None:
         self.draft.level = Level(self.level.currentData())
@@ -299,10 +303,15 @@ class ProtocolEditor(QDialog):
 
     def _begin(self, protocol: HangingProtocol) -> None:
         self._entry = Entry(protocol, None)
-        self.stages.begin()
+        self._begin_pages()
         self.draft.open(protocol, is_new=True)
         self.title.setFocus()
         self.title.selectAll()
+
+    def _begin_pages(self) -> None:
+        self.file.problem = ""
+        for page in (self.stages, self.rules, self.series):
+            page.begin()
 
     def remove(self) -> None:
         """Take the file away; its earlier versions stay, and it can be taken back."""

@@ -53,9 +53,9 @@ class FilePage(QWidget):
             made = schema.parse(self.text.toPlainText(), protocol.source or "this protocol", protocol.level)
         except Refused as refused:
             self.problem = refused.detail
-            self._draft.changed.emit()
+            self._draft.judged.emit()
             return
         self.problem = ""
         if made == protocol:
-            self._draft.changed.emit()
+            self._draft.judged.emit()
         self._draft.set(made)

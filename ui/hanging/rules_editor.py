@@ -6,25 +6,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from hanging_protocols.model import Constraint, Rule, Scope
 from ui.hanging import rule_words
 from ui.plain import core_text, plain
 
+# Below all rules that a protocol may have, each with a line for its mistake.
+LAST_ROW = 200
+
 
 class RuleRow:
     """The widgets of one rule; `rule` is the last one that they meant without a mistake."""
 
-    def __init__(self, rule: Rule, with_scope: bool, changed: Callable[[], None], tr: Callable[[str], str]) -> None:
+    def __init__(
+        self, rule: Rule, attributes: QStandardItemModel, with_scope: bool, changed: Callable[[], None], tr: Callable[[str], str]
+    ) -> None:
         self.rule = rule
         self._changed = changed
+        self._with_scope = with_scope
+        self._showing = False
         self.attribute, self.constraint, self.value = QComboBox(), QComboBox(), QComboBox()
         self.weight, self.required, self.scope = QLineEdit(), QCheckBox(), QComboBox()
         self.remove = QPushButton(tr("Remove"))
         self.problem = QLabel()
-        for name, words in rule_words.attributes():
-            self.attribute.addItem(words, name)
+        self.attribute.setModel(attributes)
         for constraint, words in rule_words.constraints():
             self.constraint.addItem(words, constraint)
         for scope, words in ((Scope.CURRENT, tr("this study")), (Scope.PRIOR, tr("the prior"))):
@@ -44,7 +51,7 @@ class RuleRow:
             (self.remove, tr("Remove this rule")),
         ):  # fmt: skip
             widget.setAccessibleName(words)
-        self._show()
+        self.show(rule)
         self.attribute.activated.connect(lambda _: self._read())
         self.constraint.activated.connect(lambda _: self._read())
         self.scope.activated.connect(lambda _: self._read())
@@ -65,19 +72,30 @@ class RuleRow:
         self.value.setCurrentText(text)
         self.value.blockSignals(False)
 
-    def _show(self) -> None:
-        rule = self.rule
+    def show(self, rule: Rule) -> None:
+        """Another rule in the same widgets: making them takes longer than somebody going through a list waits."""
+        self.rule = rule
+        self._showing = True
         if self.attribute.findData(rule.attribute) < 0:
             self.attribute.addItem(rule.attribute, rule.attribute)
         self.attribute.setCurrentIndex(self.attribute.findData(rule.attribute))
         self.constraint.setCurrentIndex(self.constraint.findData(rule.constraint))
         self.value.setCurrentText(rule_words.value_text(rule))
-        self.weight.setText(f"{rule.weight:g}")
+        self.weight.setText(f"{rule.weight:.12g}")
         self.required.setChecked(rule.required)
         self.scope.setCurrentIndex(self.scope.findData(rule.scope))
         self.value.setEnabled(rule.constraint is not Constraint.NOT_NULL)
+        self.problem.setText("")
+        self._showing = False
+
+    def set_visible(self, visible: bool) -> None:
+        for widget in self.widgets:
+            widget.setVisible(visible and (widget is not self.scope or self._with_scope))
+        self.problem.setVisible(visible and bool(self.problem.text()))
 
     def _read(self) -> None:
+        if self._showing:
+            return
         constraint = Constraint(self.constraint.currentData())
         self.value.setEnabled(constraint is not Constraint.NOT_NULL)
         meant = rule_words.values_of(constraint, self.value.currentText())
@@ -113,10 +131,26 @@ class RulesEditor(QWidget):
         self._with_scope = with_scope
         self.choices: Callable[[str], Sequence[str]] = lambda _: ()
         self.rows: list[RuleRow] = []
-        self._body = QWidget()
+        self._spare: list[RuleRow] = []
+        self._attributes = QStandardItemModel(self)
+        for name, words in rule_words.attributes():
+            item = QStandardItem(words)
+            item.setData(name, Qt.ItemDataRole.UserRole)
+            self._attributes.appendRow(item)
+        body = QWidget()
+        self._grid = QGridLayout(body)
+        self._grid.setContentsMargins(0, 0, 8, 0)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(2, 1)
+        heads = (self.tr("What is asked"), self.tr("How"), self.tr("For what"), self.tr("Weight"), self.tr("Must"))
+        for place, words in enumerate(heads):
+            head = QLabel(words)
+            head.setProperty("role", "muted")
+            self._grid.addWidget(head, 0, place)
+        self._grid.setRowStretch(LAST_ROW, 1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(self._body)
+        self._scroll.setWidget(body)
         self.add = QPushButton(self.tr("Add a &rule"))
         self.add.setAutoDefault(False)
         self.add.clicked.connect(self._add)
@@ -135,32 +169,35 @@ class RulesEditor(QWidget):
         wrong = ((n, row.problem.text()) for n, row in enumerate(self.rows, start=1) if row.problem.text())
         return next((self.tr("rule {0}: {1}").format(number, words) for number, words in wrong), "")
 
+    def begin(self) -> None:
+        """Another protocol: no mistake of the one before."""
+        for row in self.rows:
+            row.show(row.rule)
+
     def show_rules(self, rules: Sequence[Rule]) -> None:
         if tuple(rules) == self.rules and self.rows:
             return
-        # The old rows and their layout go together.
-        body = QWidget()
-        self.rows = [RuleRow(rule, self._with_scope, self._row_changed, self.tr) for rule in rules]
-        grid = QGridLayout(body)
-        grid.setContentsMargins(0, 0, 8, 0)
-        grid.setVerticalSpacing(4)
-        heads = (self.tr("What is asked"), self.tr("How"), self.tr("For what"), self.tr("Weight"), self.tr("Must"), "")
-        for column, words in enumerate(heads):
-            head = QLabel(words)
-            head.setProperty("role", "muted")
-            grid.addWidget(head, 0, column)
-        for number, row in enumerate(self.rows):
+        for row in self.rows[len(rules) :]:
+            row.set_visible(False)
+        self._spare = [*self._spare, *self.rows[len(rules) :]]
+        self.rows = self.rows[: len(rules)]
+        for number, rule in enumerate(rules):
+            if number == len(self.rows):
+                self.rows.append(self._spare.pop() if self._spare else self._made(rule))
+            row = self.rows[number]
+            if row.rule != rule or row.problem.text():
+                row.show(rule)
+            row.offer(self.choices(rule.attribute))
             for column, widget in enumerate(row.widgets):
-                grid.addWidget(widget, 1 + 2 * number, column)
-            grid.addWidget(row.problem, 2 + 2 * number, 2, 1, 4)
-            row.problem.hide()
-            row.offer(self.choices(row.rule.attribute))
-            row.attribute.activated.connect(lambda _, r=row: r.offer(self.choices(r.attribute.currentData())))
-            row.remove.clicked.connect(lambda _=False, r=row: self._remove(r))
-        grid.setRowStretch(2 * len(self.rows) + 1, 1)
-        grid.setColumnStretch(2, 1)
-        self._body = body
-        self._scroll.setWidget(body)
+                self._grid.addWidget(widget, 1 + 2 * number, column)
+            self._grid.addWidget(row.problem, 2 + 2 * number, 2, 1, 4)
+            row.set_visible(True)
+
+    def _made(self, rule: Rule) -> RuleRow:
+        row = RuleRow(rule, self._attributes, self._with_scope, self._row_changed, self.tr)
+        row.attribute.activated.connect(lambda _: row.offer(self.choices(row.attribute.currentData())))
+        row.remove.clicked.connect(lambda: self._remove(row))
+        return row
 
     def _row_changed(self) -> None:
         self.changed.emit()

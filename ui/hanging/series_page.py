@@ -100,6 +100,11 @@ class SeriesPage(QWidget):
         item = self.names.currentItem()
         return protocol.selectors.get(item.data(Qt.ItemDataRole.UserRole)) if protocol is not None and item is not None else None
 
+    def begin(self) -> None:
+        """Another protocol: its first kind of series, and no mistake of the one before."""
+        self.rules.begin()
+        self.names.setCurrentRow(0)
+
     def _refresh(self) -> None:
         protocol = self._draft.protocol
         self.setEnabled(protocol is not None)
@@ -154,7 +159,7 @@ class SeriesPage(QWidget):
         made = replace(selector, title=self.title.text(), order=Order(self.order.currentData()), rules=self.rules.rules)
         changed = edit.with_selector(protocol, made)
         if changed == protocol:
-            self._draft.changed.emit()
+            self._draft.judged.emit()
         self._draft.set(changed)
 
     def _copy(self) -> None:

@@ -256,7 +256,7 @@ class StagePage(QWidget):
         stage = self.stage
         self.problem = self.form.problem
         if stage is None or self.problem:
-            self._draft.changed.emit()
+            self._draft.judged.emit()
             return
         self._put(edit.with_cell(stage, self.picture.place, self.form.cell()))
 
@@ -266,7 +266,7 @@ class StagePage(QWidget):
             return
         made = edit.with_stage(protocol, self.number, stage)
         if made == protocol:
-            self._draft.changed.emit()
+            self._draft.judged.emit()
         self._draft.set(made)
 
 
