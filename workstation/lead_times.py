@@ -82,7 +82,7 @@ def _end_of(attributes: Mapping[str, tuple[str, ...]]) -> datetime | None:
     )
     clock = clock.partition(".")[0]
     has_zone = len(zone) == 5 and zone[0] in "+-" and zone[1:].isdigit()
-    if not has_zone or len(clock) not in (4, 6):  # the hour alone is no instant either
+    if not has_zone or len(date) != 8 or len(clock) not in (4, 6):  # the hour alone is no instant either
         return None
     away = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:])) * (-1 if zone[0] == "-" else 1)
     try:
