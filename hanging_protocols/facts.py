@@ -121,7 +121,16 @@ def reading_order(series: Series) -> tuple[Instance, ...]:
     return tuple(sorted(shown, key=_instance_order))
 
 
+# Planar nuclear images: each frame is a view (anterior, posterior), ImageType value 3 (PS3.3 C.8.4.9.1).
+PLANAR_KINDS = frozenset({"WHOLE BODY", "STATIC"})
+MOST_PLANAR = 8
+
+
 def _split(study: Study, series: Series) -> list[ImageSet]:
+    if series.modality == "NM" and PLANAR_KINDS.intersection(series.attributes.get("ImageType", ())):
+        count = series.image_count
+        if 1 < count <= MOST_PLANAR:
+            return [ImageSet(study, series, 1, position) for position in range(count)]
     images = reading_order(series) if series.modality in PROJECTION_MODALITIES else ()
     if len(images) < 2:
         return [ImageSet(study, series, series.image_count)]

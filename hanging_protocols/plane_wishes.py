@@ -41,12 +41,27 @@ def of(template: CellTemplate, title: str, chosen: Candidate, found: Sequence[Ca
         return PlaneWish(template, image_set, label, refusal=f"it is not shown in 3D: {why}" if why else "")
     if plane.value in roles:
         return PlaneWish(template, image_set, label)
-    made = next((one.image_set for one in found if plane.value in _roles(facts, one.image_set)), None)
+    made = next((one.image_set for one in found if _is_of(plane, roles, _roles(facts, one.image_set))), None)
     if made is not None and (why or "thick" in roles):
         flat = replace(template, plane=Plane.STACK, slab_mm=0.0)
         name = plane.value.capitalize() if template.slab_mm else label
         return PlaneWish(flat, made, name, f"it was made in this plane, while {why or 'the other slices are thick'}")
     return PlaneWish(template, image_set, title if why else label)
+
+
+# Of these a reformat has the same as what it was made of.
+KINDS = (
+    frozenset({"soft_kernel", "lung_kernel", "bone_kernel"}),
+    frozenset({"arterial", "portal_venous", "delayed", "excretory", "hepatobiliary"}),
+    frozenset({"non_contrast", "post_contrast"}),
+)
+
+
+def _is_of(plane: Plane, ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether a series lies in `plane` and is of no other kernel or phase, as far as both say."""
+    if plane.value not in theirs:
+        return False
+    return not any(ours & kind and theirs & kind and (ours & kind).isdisjoint(theirs & kind) for kind in KINDS)
 
 
 def _roles(facts: StudyFacts, image_set: ImageSet) -> frozenset[str]:

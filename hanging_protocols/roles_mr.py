@@ -56,8 +56,12 @@ def of(image_set: ImageSet) -> Iterator[Fact]:
 
 
 def _weighting(image_set: ImageSet) -> Iterator[Fact]:
-    """The first of code, image type, name of a special kind, timing, name that has an answer."""
-    for found in (_coded(image_set), _typed(image_set), role_in_text(image_set, *_SPECIAL), _timed(image_set)):
+    """The first of code, image type, name of a special kind, timing, name that has an answer.
+
+    "tirm dark fluid" is FLAIR: fluid is asked before the inversion that nulls fat.
+    """
+    special = (role_in_text(image_set, "flair"), role_in_text(image_set, *_SPECIAL))
+    for found in (_coded(image_set), _typed(image_set), *special, _timed(image_set)):
         if found:
             yield found
             return

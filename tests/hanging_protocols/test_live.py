@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event
 
 import pytest
 from hanging_studies import ct, mr, study
@@ -199,19 +198,25 @@ def test_of_a_share_that_is_gone_the_last_good_copy_is_used_and_that_is_said(tmp
 
 
 def test_a_share_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that blocks whoever opens it: as a dead mount does."""
+    """A file that blocks whoever reads it: as a dead mount does."""
     seat = Seat(tmp_path, Level.SITE)
     seat.put(Level.SITE, "a.toml", a_file("The site's"))
     seat.hanger.reload()
-    pipe = tmp_path / "site" / "b.toml"
-    os.mkfifo(pipe)
+    answers, reads = Event(), library._bytes
+
+    def dead(path: Path) -> bytes | OSError:
+        if path.parent == tmp_path / "site":
+            answers.wait(60.0)
+        return reads(path)
+
+    monkeypatch.setattr(library, "_bytes", dead)
     monkeypatch.setattr(library_files, "PATIENCE_SECONDS", 0.2)
     try:
         again = seat.open()
         assert again.hang(CHEST, ()).title == "The site's"
         assert "cannot be reached" in str(seat.told[-1])
     finally:
-        Thread(target=pipe.write_bytes, args=(b"",), daemon=True).start()
+        answers.set()
 
 
 # ---- a protocol for a kind of study ----------------------------------------------------

@@ -49,7 +49,7 @@ def shown(current: Study, arrangement: Arrangement, *priors: Study) -> list[tupl
 EXPECTED = {
     "01_CT_chest_NLST101287": ["ct-chest"],
     "02_PETCT_ACRIN042": ["pet-ct"],
-    "03_MR_sella_MISTERMR": ["mr-brain"],
+    "03_MR_sella_MISTERMR": ["mr-pituitary"],
     "04_MR_T1_studyforrest02_2013": ["mr-brain"],
     "05_MR_fMRI_studyforrest02_2014": ["mr-brain"],
     "06_CT_pair_A002304_19001231": ["ct-trunk"],
