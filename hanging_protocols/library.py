@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hanging_protocols import library_files, schema
+from hanging_protocols.library_files import Asking
 from hanging_protocols.model import HangingProtocol, Level
 from workstation.errors import Refused
 
@@ -72,19 +73,20 @@ LevelFolder: TypeAlias = "Path | tuple[Level, Path]"
 """A folder and its level; a folder alone is the user's."""
 
 
-def read(folders: Iterable[LevelFolder] = (), copies: Path | None = None) -> Library:
+def read(folders: Iterable[LevelFolder] = (), copies: Path | None = None, ask: Asking | None = None) -> Library:
     """The built-in protocols with those of `folders` above them; a folder that is absent is empty.
 
     With `copies`, what the site's and the group's folders hold is copied there, and read from there when they
-    do not answer.
+    do not answer, or are empty: so looks a place where nothing is mounted. `ask` is who asks them.
     """
+    ask = ask or Asking()
     own, refused_own, built_in = _built_in()
     refused, paths = list(refused_own), [built_in / name for name, _ in refused_own]
     protocols = {one.protocol.protocol_id: one.protocol for one in own}
     found: list[ProtocolFile] = []
     notices: list[str] = []
     for level, folder in sorted(map(_layer, folders), key=lambda layer: layer[0]):
-        contents, notice = _folder(level, folder, copies)
+        contents, notice = _folder(level, folder, copies, ask)
         good, bad = _read_files(level, contents, folder)
         if copies is not None and level in SHARED and not notice:
             names = {one.path.name for one in good}
@@ -119,17 +121,19 @@ def _layer(folder: LevelFolder) -> tuple[Level, Path]:
 Contents: TypeAlias = "dict[str, bytes | OSError]"
 
 
-def _folder(level: Level, folder: Path, copies: Path | None) -> tuple[Contents, str]:
+def _folder(level: Level, folder: Path, copies: Path | None, ask: Asking) -> tuple[Contents, str]:
     """What lies in a folder; of a share that is gone its last good copy, and the words that say so."""
     if level not in SHARED or copies is None:
         return _contents(folder), ""
-    contents = library_files.within(lambda: _contents(folder) if folder.is_dir() else None, None)
-    if contents is not None:
+    contents = ask(lambda: _contents(folder) if folder.is_dir() else None, None)
+    if contents:
         return contents, ""
     whose = "The site's" if level is Level.SITE else "The group's"
     spare = _contents(copies / level.name.lower())
     if spare:
         return spare, f"{whose} hanging protocols cannot be reached: the last good copy of them is used"
+    if contents is not None:
+        return {}, ""
     return {}, f"{whose} hanging protocols cannot be reached, and there is no copy of them yet"
 
 

@@ -34,12 +34,14 @@ class Written:
 
 
 def write(path: Path, content: bytes) -> Written:
-    """Put `content` at `path`; what was there is kept as an earlier version. Raises Unavailable in words."""
+    """Put `content` at `path`; what was there is kept as an earlier version. Raises Unavailable in words.
+
+    The folder is there: a share that is gone is not made anew in the place where it was mounted.
+    """
     before = _read(path)
     if before == content:
         return Written(path, before, content)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if before is not None:
             _keep(path, before)
         _replace(path, content)
@@ -84,7 +86,6 @@ def why_not_writable(folder: Path) -> str:
     """Empty when a file can be written there now, else the reason in words; proved by writing one."""
     probe = folder / f".{uuid4().hex}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
@@ -106,20 +107,29 @@ def mirror(contents: Mapping[str, bytes], copy: Path) -> None:
         return
 
 
-def within(ask: Callable[[], Found], otherwise: Found, seconds: float | None = None) -> Found:
-    """What `ask` gives, or `otherwise` when a share does not answer in time or at all."""
-    answers: list[Found] = []
+class Asking:
+    """Asks folders that may not answer. While one question hangs, no other is asked: a dead share gathers no threads."""
 
-    def work() -> None:
-        try:
-            answers.append(ask())
-        except OSError:
-            return
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = PATIENCE_SECONDS if seconds is None else seconds
+        self._thread: Thread | None = None
 
-    thread = Thread(target=work, name="protocol folder", daemon=True)
-    thread.start()
-    thread.join(PATIENCE_SECONDS if seconds is None else seconds)
-    return answers[0] if answers else otherwise
+    def __call__(self, ask: Callable[[], Found], otherwise: Found) -> Found:
+        """What `ask` gives, or `otherwise` when there is no answer in time or at all."""
+        if self._thread is not None and self._thread.is_alive():
+            return otherwise
+        answers: list[Found] = []
+
+        def work() -> None:
+            try:
+                answers.append(ask())
+            except OSError:
+                return
+
+        self._thread = Thread(target=work, name="protocol folder", daemon=True)
+        self._thread.start()
+        self._thread.join(self.seconds)
+        return answers[0] if answers else otherwise
 
 
 def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:

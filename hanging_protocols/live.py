@@ -5,6 +5,7 @@ A folder of the site is looked at when another case is hung, and never waited fo
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from hanging_protocols.engine import ProtocolHanger, Ranked
 from hanging_protocols.hanging import Scene
 from hanging_protocols.kinds import kind_of
 from hanging_protocols.library import LEVEL_WORDS, Library
-from hanging_protocols.library_files import Written
+from hanging_protocols.library_files import Asking, Written
 from hanging_protocols.model import HangingProtocol, Level
 from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.write import write
@@ -26,6 +27,7 @@ from workstation.errors import Refused, Unavailable, WorkstationError
 
 # How long a case that opens waits for a look at the folders; a slower answer counts for the next one.
 LOOK_SECONDS = 0.05
+SAVE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class LibraryHanger(ProtocolHanger):
         self.folders = dict(folders)
         self._tell, self._copies, self._chosen_path = tell, copies, chosen
         self._told: set[str] = set()
+        self._read, self._glance = Asking(), Asking(LOOK_SECONDS)
         self._stamps: tuple[object, ...] = ()
         self._last_study = ""
         self._chosen = _read_chosen(chosen)
@@ -87,8 +90,10 @@ class LibraryHanger(ProtocolHanger):
 
     def reload(self) -> None:
         """Read every folder again; say what is refused now and was not before."""
-        self._stamps = self._look()
-        found = library.read(self.folders.items(), self._copies)
+        self._stamps = self._glance(self._look, self._stamps)
+        found = library.read(self.folders.items(), self._copies, self._read)
+        # Whoever saves waits shorter than who starts the program.
+        self._read.seconds = min(self._read.seconds, SAVE_SECONDS)
         self.library, self.protocols = found, found.protocols
         problems: list[WorkstationError] = [error for _, error in found.refused]
         problems += [Unavailable(notice) for notice in found.notices]
@@ -99,7 +104,7 @@ class LibraryHanger(ProtocolHanger):
 
     def refresh(self) -> bool:
         """Read the folders again if a file of them changed. False when nothing did, or they do not answer at once."""
-        stamps = library_files.within(self._look, self._stamps, LOOK_SECONDS)
+        stamps = self._glance(self._look, self._stamps)
         if stamps == self._stamps:
             return False
         self.reload()
@@ -116,7 +121,8 @@ class LibraryHanger(ProtocolHanger):
         return tuple(sorted(found, key=lambda one: one.protocol.protocol_id != chosen))
 
     def places(self) -> tuple[Place, ...]:
-        """The levels above the built-in one that have a folder."""
+        """The levels above the built-in one that have a folder. The reader's own is made; a share is not."""
+        self._make_own()
         return tuple(Place(level, folder, library_files.why_not_writable(folder)) for level, folder in self.folders.items())
 
     def try_out(
@@ -139,6 +145,7 @@ class LibraryHanger(ProtocolHanger):
 
     def save(self, protocol: HangingProtocol, level: Level, comment: str = "") -> Written:
         """Write it to the level's folder; it is in force at once. Raises Refused (by key) or Unavailable."""
+        self._make_own()
         path = self.path_for(protocol.protocol_id, level)
         text = write(replace(protocol, level=level), comment)
         schema.parse(text, path.name, level)
@@ -197,6 +204,11 @@ class LibraryHanger(ProtocolHanger):
         return kind.words
 
     # ---- inside ----------------------------------------------------------------------
+
+    def _make_own(self) -> None:
+        """What stands in its way is said by whoever writes there."""
+        with contextlib.suppress(OSError):
+            self.folders[Level.USER].mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _look(self) -> tuple[object, ...]:
         return tuple(_stamp(folder) for folder in self.folders.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, active_count
 
 import pytest
 from hanging_studies import ct, mr, study
@@ -109,7 +109,7 @@ def test_a_protocol_that_cannot_be_read_back_is_refused_by_key_and_not_written(t
     seat = Seat(tmp_path)
     with pytest.raises(Refused, match="stages: is missing"):
         seat.hanger.save(replace(a_protocol(), stages=()), Level.USER)
-    assert not seat.folders[Level.USER].exists()
+    assert list(seat.folders[Level.USER].iterdir()) == []
 
 
 def test_a_full_or_read_only_disk_leaves_everything_as_it_was(small_disk: Path) -> None:
@@ -197,6 +197,21 @@ def test_of_a_share_that_is_gone_the_last_good_copy_is_used_and_that_is_said(tmp
     assert not any("cannot be reached" in str(error) for error in seat.told)
 
 
+def test_a_place_where_nothing_is_mounted_does_not_wipe_out_the_copy(tmp_path: Path) -> None:
+    seat = Seat(tmp_path, Level.SITE)
+    file = seat.put(Level.SITE, "a.toml", a_file("The site's"))
+    seat.hanger.reload()
+    file.unlink()
+    again = seat.open()
+    assert again.hang(CHEST, ()).title == "The site's"
+    assert "the last good copy" in str(seat.told[-1])
+    shutil.rmtree(tmp_path / "site")
+    assert [place.why_not for place in again.places() if place.level is Level.SITE] == ["No such file or directory"]
+    with pytest.raises(Unavailable, match="No such file or directory"):
+        again.save(a_protocol(), Level.SITE)
+    assert not (tmp_path / "site").exists(), "nothing is written where the share was"
+
+
 def test_a_share_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that blocks whoever reads it: as a dead mount does."""
     seat = Seat(tmp_path, Level.SITE)
@@ -211,10 +226,15 @@ def test_a_share_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(library, "_bytes", dead)
     monkeypatch.setattr(library_files, "PATIENCE_SECONDS", 0.2)
+    before = active_count()
     try:
         again = seat.open()
         assert again.hang(CHEST, ()).title == "The site's"
         assert "cannot be reached" in str(seat.told[-1])
+        for number in range(5):
+            again.save(a_protocol(f"Mine {number}"), Level.USER)
+            assert again.library.get("ours") is not None
+        assert active_count() <= before + 1, "one question hangs, and no other is asked meanwhile"
     finally:
         answers.set()
 

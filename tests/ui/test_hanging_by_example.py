@@ -183,7 +183,7 @@ def test_only_folders_that_can_be_written_are_offered_and_a_failure_is_said_in_t
     opened(window, seat, seat.add_study(chest(1)))
     press("Ctrl+S")
     asked = dialog(window)
-    assert [asked.level.itemText(row) for row in range(asked.level.count())] == ["Mine", "The site's: File exists"]
+    assert [asked.level.itemText(row) for row in range(asked.level.count())] == ["Mine", "The site's: Not a directory"]
     assert not asked.level.model().item(1).isEnabled()
     (seat.mine).rmdir()
     seat.mine.write_text("nor here")
