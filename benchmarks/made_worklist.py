@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
 from random import Random
+from typing import Any
 
+from workstation.at_rest.vault import Vault
+from workstation.database import DatabaseKey
+from workstation.database.encryption import Kind, connect
 from workstation.domain.order import AiFlag, Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
-from workstation.worklist_schema import Owner
+from workstation.worklist import place_of
+from workstation.worklist_rows import SHORTEST_COUNTED
+from workstation.worklist_schema import COLUMNS, INDEXES, MIGRATIONS, Owner, marks, row_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 YEARS = 5
@@ -81,3 +91,64 @@ def _person(chance: Random, number: int) -> Patient:
     born = f"{chance.randrange(1930, 2024)}{chance.randrange(1, 13):02d}{chance.randrange(1, 29):02d}"
     name = f"{FAMILY[int(chance.random() ** 2 * len(FAMILY))]}^{chance.choice(GIVEN)}"
     return Patient(PatientKey(f"{born}-{number % 10000:04d}", "REGION"), name, born, "FM"[number % 2])
+
+
+TEMPLATES = 20_000
+APART = 1000
+"""Places between a row and its next copy: more than there are templates of one day."""
+_NAMES = ("id", *COLUMNS)
+_CHANGED = {
+    "id": "id + :copy * :apart",
+    "serial": "serial + :copy * :templates",
+    "order_id": "order_id || '.' || :copy",
+    "study_uid": "study_uid || '.' || :copy",
+    "accession": "'26-' || printf('%08d', serial + :copy * :templates)",
+    "patient_id": "substr(patient_id, 1, 9) || printf('%04d', (serial + :copy * 7) % 10000)",
+    # The numbers in the words are those of the row.
+    "words": "replace(replace(words, printf('%08d', serial), printf('%08d', serial + :copy * :templates)),"
+    " substr(patient_id, 10, 4), printf('%04d', (serial + :copy * 7) % 10000))",
+}
+
+
+def make_file(path: Path, count: int, vault: Vault) -> None:
+    """An index of `count` rows: those to read one by one, those that are read as copies of TEMPLATES, made by SQL."""
+    key = DatabaseKey.of(vault, "worklist")
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with contextlib.closing(connect(path, Kind.ABSENT, key, 60.0)) as connection:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -300000"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        for statement in MIGRATIONS[-1].statements:
+            if statement not in INDEXES:
+                connection.execute(statement)
+        connection.execute("BEGIN")
+        _put_rows(connection, count)
+        connection.execute("INSERT INTO row_words (rowid, words) SELECT id, words FROM worklist_row ORDER BY id")
+        for statement in INDEXES:
+            connection.execute(statement)
+        sql = "INSERT INTO word (word, times) SELECT term, doc FROM row_terms WHERE length(term) >= ?"
+        connection.execute(sql, [SHORTEST_COUNTED])
+        connection.execute("INSERT INTO state (name, value) VALUES ('serial', ?)", [str(2 * count)])
+        connection.execute(f"PRAGMA user_version = {MIGRATIONS[-1].version}")
+        connection.execute("COMMIT")
+
+
+def _put_rows(connection: Any, count: int) -> None:
+    made, taken = made_rows(OPEN + TEMPLATES), dict[int, int]()
+
+    def values(serial: int, item: WorklistItem, owned: Owner) -> list[Any]:
+        place = place_of(item)
+        taken[place] = taken.get(place, -1) + 1
+        row = {"id": place + taken[place], "serial": serial, **row_of(item, owned)}
+        return [row[name] for name in _NAMES]
+
+    insert = f"INSERT INTO worklist_row ({', '.join(_NAMES)}) VALUES ({marks(_NAMES)})"
+    rows = (values(number, *pair) for number, pair in enumerate(islice(made, min(count, OPEN + TEMPLATES))))
+    connection.executemany(insert, rows)
+    copied = f"SELECT {', '.join(_CHANGED.get(name, name) for name in _NAMES)} FROM worklist_row WHERE done = 1 AND serial < :end"
+    left, copy = count - OPEN - TEMPLATES, 0
+    while left > 0:
+        copy += 1
+        given = {"copy": copy, "apart": APART, "templates": TEMPLATES, "end": OPEN + min(TEMPLATES, left)}
+        connection.execute(f"INSERT INTO worklist_row ({', '.join(_NAMES)}) {copied}", given)
+        left -= TEMPLATES

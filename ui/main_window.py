@@ -186,6 +186,10 @@ class MainWindow(DialogShell):
         self._go_to(self.worklist)
         self.worklist.table.setFocus()
 
+    def on_worklist(self, what: str) -> None:
+        self.show_worklist()
+        self.worklist.act(what)
+
     def show_archives(self) -> None:
         """The archives page, made when it is first asked for."""
         from ui.archives.page import ArchivePage

@@ -254,6 +254,14 @@ QFrame[role="banner"] { background: $ACCENT_GROUND; border: 1px solid $ACCENT; b
 QFrame[role="banner-error"] { background: $RED_GROUND; border: 1px solid $RED; border-radius: 6px; }
 QFrame[role="bar"] { background: $PANEL; border: none; border-bottom: 1px solid $LINE; }
 QFrame[role="popup"] { background: $RAISED; border: 1px solid $EDGE; }
+QToolButton#chip { padding: 2px 9px; min-height: 16px; border-radius: 10px; color: $MUTED; }
+QToolButton#chip[isSet="true"] { color: $TEXT; background: $ACCENT_GROUND; border: 1px solid $ACCENT; }
+QListWidget#worklistRail { background: $PANEL; border: none; border-right: 1px solid $LINE; padding: 6px 2px; }
+QListWidget#worklistRail:focus { border: none; border-right: 1px solid $ACCENT; }
+QListWidget#worklistRail::item { border-radius: 4px; }
+QListWidget#worklistRail::item:selected { background: $ACCENT_GROUND; }
+QListWidget#worklistRail::item:hover:!selected { background: $HOVER; }
+QPushButton#newRows { background: $ACCENT_GROUND; border: 1px solid $ACCENT; border-radius: 12px; padding: 3px 14px; }
 QDialog#palette { border: 1px solid $EDGE; }
 QFrame[role="separator"] { background: $LINE; border: none; }
 """)

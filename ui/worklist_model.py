@@ -1,142 +1,41 @@
-"""The worklist as a table: what stands in each column, in words, and what it is sorted by."""
+"""The worklist as a table: a window of rows around what is seen, kept row by row while the list lives on.
+
+A row is the same row wherever it moves: what is chosen and what stands on top of the view stays, what came above it is
+counted. Rows are asked for in jobs; nothing here knows how many there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
 from ui import plain, theme
 from ui.arrivals import Arrivals, images_colour, images_tip, images_words, priors_words
-from workstation.domain.order import Priority, ReadStatus, WorklistItem
+from ui.worklist_columns import COLUMNS, KEYS, Column, due_colour
+from workstation.domain.order import Priority, WorklistItem
+from workstation.domain.worklist_query import EVERYTHING, FIRST_ROWS, READING_ORDER, ListedRow, RowFilter, RowOrder, RowSource
 
-SORT = Qt.ItemDataRole.UserRole + 1
 ITEM = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
-SOON = timedelta(minutes=30)
-
-# English source strings; shown through core_text.
-PRIORITY_WORDS = {
-    Priority.STAT: "Stat",
-    Priority.ASAP: "ASAP",
-    Priority.URGENT: "Urgent",
-    Priority.ROUTINE: "Routine",
-}
-STATUS_WORDS = {
-    ReadStatus.UNREAD: "Unread",
-    ReadStatus.DRAFT: "Draft",
-    ReadStatus.PRELIMINARY: "Preliminary",
-    ReadStatus.SIGNED: "Signed, not confirmed",
-    ReadStatus.CONFIRMED: "Confirmed",
-    ReadStatus.ELSEWHERE: "Left to the RIS",
-    ReadStatus.PROBLEM: "Needs attention",
-}
-_PRIORITY_COLOURS = {Priority.STAT: theme.RED, Priority.ASAP: theme.AMBER, Priority.URGENT: theme.AMBER}
-_STATUS_COLOURS = {
-    ReadStatus.DRAFT: theme.ACCENT,
-    ReadStatus.PRELIMINARY: theme.ACCENT,
-    ReadStatus.SIGNED: theme.AMBER,
-    ReadStatus.CONFIRMED: theme.GREEN,
-    ReadStatus.ELSEWHERE: theme.MUTED,
-    ReadStatus.PROBLEM: theme.RED,
-}
-_NEVER = datetime.max.replace(tzinfo=UTC)
+MOST_ROWS = 1200
+"""Kept at a time; what was scrolled past is asked for again."""
+SLOT = "worklist rows"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: how it reads, what it is sorted by, how it is coloured ("" for the usual)."""
+class Source(Protocol):
+    """`workstation.session.listing.Listing`, as far as the table asks."""
 
-    key: str
-    title: str
-    width: int
-    text: Callable[[WorklistItem, datetime], str]
-    sort: Callable[[WorklistItem], Any]
-    colour: Callable[[WorklistItem, datetime], str] = lambda item, now: ""
-    right: bool = False
-
-
-def due_words(due: datetime | None, now: datetime) -> str:
-    """`in 25 min`, `overdue 2 h 10 min`, a date when far away; empty without a due time."""
-    if due is None:
-        return ""
-    left = due - now
-    if left < timedelta(0):
-        return plain.core_text("overdue {0}").format(span(-left))
-    if left < timedelta(hours=24):
-        return plain.core_text("in {0}").format(span(left))
-    return due.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def span(length: timedelta) -> str:
-    """`25 min`, `2 h 10 min`, `3 d 4 h`."""
-    minutes = int(length.total_seconds() // 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return plain.core_text("{0} d {1} h").format(days, hours)
-    return plain.core_text("{0} h {1} min").format(hours, minutes) if hours else plain.core_text("{0} min").format(minutes)
-
-
-def _due_colour(item: WorklistItem, now: datetime) -> str:
-    done = item.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)
-    if item.due is None or done:
-        return theme.MUTED
-    return theme.RED if item.due < now else theme.AMBER if item.due - now < SOON else ""
-
-
-def _images(item: WorklistItem, _: datetime) -> str:
-    return str(item.image_count) if item.image_count else plain.core_text("none")
-
-
-def status_words(item: WorklistItem) -> str:
-    """How far it is, and what must be known before it is opened."""
-    words = plain.core_text(STATUS_WORDS[item.status])
-    if item.read_by:
-        reading = plain.core_text("Read by {0}").format(plain.plain(item.read_by))
-        words = reading if item.status is ReadStatus.UNREAD else f"{words} · {reading}"
-    return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
-
-
-_URGENCY = {priority: -rank for rank, priority in enumerate(Priority)}
-_PROGRESS = {status: rank for rank, status in enumerate(ReadStatus)}
-
-COLUMNS: tuple[Column, ...] = (
-    Column(
-        "priority",
-        "Priority",
-        100,
-        lambda i, _: plain.core_text(PRIORITY_WORDS[i.priority]) if i.order is not None else plain.core_text("No order"),
-        lambda i: (_URGENCY[i.priority], i.order is None, i.due or _NEVER),
-        lambda i, _: _PRIORITY_COLOURS.get(i.priority, "") if i.order is not None else theme.MUTED,
-    ),
-    Column("due", "Due", 160, lambda i, now: due_words(i.due, now), lambda i: i.due or _NEVER, _due_colour),
-    Column(
-        "patient",
-        "Patient",
-        240,
-        lambda i, _: plain.person_name(i.patient.name),
-        lambda i: plain.person_name(i.patient.name).casefold(),
-    ),
-    Column("id", "ID", 170, lambda i, _: plain.plain(i.patient.key.patient_id), lambda i: i.patient.key.patient_id),
-    Column("procedure", "Procedure", 300, lambda i, _: plain.plain(i.procedure), lambda i: i.procedure.casefold()),
-    Column("modality", "Modality", 90, lambda i, _: plain.plain(i.modality), lambda i: i.modality),
-    Column("images", "Images", 104, _images, lambda i: i.image_count, lambda i, _: "" if i.image_count else theme.MUTED, True),
-    Column("date", "Study date", 110, lambda i, _: plain.dicom_date(i.study_date), lambda i: i.study_date),
-    Column(
-        "status",
-        "Status",
-        190,
-        lambda i, _: status_words(i),
-        lambda i: _PROGRESS[i.status],
-        lambda i, _: theme.AMBER if i.warning or i.read_by else _STATUS_COLOURS.get(i.status, ""),
-    ),
-)
-KEYS = tuple(column.key for column in COLUMNS)
+    def ask(
+        self,
+        question: Callable[[RowSource], Sequence[ListedRow]],
+        done: Callable[[tuple[ListedRow, ...]], object],
+        slot: str = "",
+    ) -> None: ...
 
 
 def _now() -> datetime:
@@ -144,33 +43,184 @@ def _now() -> datetime:
 
 
 class WorklistModel(QAbstractTableModel):
-    """One row for each worklist item. `now` may be replaced in tests."""
+    """`about_to_change` and `was_changed` frame every change of rows, so that a view can stay where it is."""
 
-    def __init__(self, now: Callable[[], datetime] = _now, arrivals: Arrivals | None = None) -> None:
+    about_to_change = Signal()
+    was_changed = Signal()
+    was_replaced = Signal()
+    """Another list is shown: there is nothing to stay at."""
+    sort_asked = Signal(int, Qt.SortOrder)
+
+    def __init__(
+        self, now: Callable[[], datetime] = _now, arrivals: Arrivals | None = None, source: Source | None = None
+    ) -> None:
         super().__init__()
         self._now = now
         self._arrivals = arrivals
-        self.items: tuple[WorklistItem, ...] = ()
+        self._source = source
+        self.wanted: RowFilter = EVERYTHING
+        self.order: RowOrder = READING_ORDER
+        self.rows: list[ListedRow] = []
+        self.starts_at_top = self.reaches_end = True
+        self._is_asking = False
+        self._is_stale = False
         if arrivals is not None:
             arrivals.changed.connect(self._arrived)
 
-    def show_items(self, items: tuple[WorklistItem, ...]) -> None:
+    @property
+    def items(self) -> tuple[WorklistItem, ...]:
+        """The rows that are at hand."""
+        return tuple(row.item for row in self.rows)
+
+    # ---- asking ------------------------------------------------------------------------
+
+    def show_list(self, wanted: RowFilter, order: RowOrder) -> None:
+        """From its top."""
+        self.wanted, self.order = wanted, order
+        self._ask(lambda s: s.page(wanted, order, None, FIRST_ROWS), self._replace)
+
+    def show_end(self) -> None:
+        """The last rows."""
+        wanted, order = self.wanted, self.order
+        self._ask(lambda s: s.page(wanted, order, None, FIRST_ROWS, backwards=True), self._replace_by_end)
+
+    def refresh(self) -> None:
+        """The same window as it is now."""
+        if self._is_asking:
+            self._is_stale = True
+            return
+        wanted, order, count = self.wanted, self.order, max(len(self.rows), FIRST_ROWS)
+        if self.starts_at_top or not self.rows:
+            self._ask(lambda s: s.page(wanted, order, None, count), partial(self._merge, count, True))
+            return
+        first = self.rows[0].mark
+        self._ask(lambda s: s.page(wanted, order, first, count, inclusive=True), partial(self._merge, count, False))
+
+    def look_beyond(self, first: int, last: int) -> None:
+        """Rows `first` to `last` are seen: have more at hand on either side."""
+        if self._is_asking or not self.rows:
+            return
+        wanted, order, near = self.wanted, self.order, FIRST_ROWS // 2
+        if not self.reaches_end and last > len(self.rows) - near:
+            end = self.rows[-1].mark
+            self._ask(lambda s: s.page(wanted, order, end, FIRST_ROWS), self._append)
+        elif not self.starts_at_top and first < near:
+            start = self.rows[0].mark
+            self._ask(lambda s: s.page(wanted, order, start, FIRST_ROWS, backwards=True), self._prepend)
+
+    def _ask(self, question: Callable[[RowSource], Sequence[ListedRow]], done: Callable[[tuple[ListedRow, ...]], None]) -> None:
+        if self._source is None:
+            return
+        asked = (self.wanted, self.order)
+        self._is_asking = True
+
+        def answered(rows: tuple[ListedRow, ...]) -> None:
+            if asked != (self.wanted, self.order):
+                return  # the answer to what was asked since is on its way
+            self._is_asking = False
+            done(rows)
+            if self._is_stale:
+                self._is_stale = False
+                self.refresh()
+
+        self._source.ask(question, answered, slot=SLOT)
+
+    # ---- rows come ---------------------------------------------------------------------
+
+    def put_rows(self, rows: Sequence[ListedRow]) -> None:
+        """These and no others, as another list."""
         self.beginResetModel()
-        self.items = items
+        self.rows = list(rows)
         self.endResetModel()
+        self.was_replaced.emit()
+
+    def _replace(self, rows: tuple[ListedRow, ...]) -> None:
+        self.starts_at_top, self.reaches_end = True, len(rows) < FIRST_ROWS
+        self.put_rows(rows)
+
+    def _replace_by_end(self, rows: tuple[ListedRow, ...]) -> None:
+        self.put_rows(rows)
+        self.starts_at_top, self.reaches_end = len(rows) < FIRST_ROWS, True
+
+    def _append(self, rows: tuple[ListedRow, ...]) -> None:
+        self.reaches_end = len(rows) < FIRST_ROWS
+        known = {row.row_id for row in self.rows}
+        kept = [*self.rows, *(row for row in rows if row.row_id not in known)]
+        dropped = max(0, len(kept) - MOST_ROWS)
+        self.starts_at_top = self.starts_at_top and not dropped
+        self._become(kept[dropped:])
+
+    def _prepend(self, rows: tuple[ListedRow, ...]) -> None:
+        self.starts_at_top = len(rows) < FIRST_ROWS
+        known = {row.row_id for row in self.rows}
+        kept = [*(row for row in rows if row.row_id not in known), *self.rows]
+        self.reaches_end = self.reaches_end and len(kept) <= MOST_ROWS
+        self._become(kept[:MOST_ROWS])
+
+    def _merge(self, count: int, from_top: bool, rows: tuple[ListedRow, ...]) -> None:
+        self.starts_at_top = self.starts_at_top or from_top
+        self.reaches_end = len(rows) < count
+        self._become(list(rows))
+
+    def _become(self, rows: list[ListedRow]) -> None:
+        """Row by row: what is there stays itself, however it moved."""
+        self.about_to_change.emit()
+        wanted = {row.row_id for row in rows}
+        self._remove([n for n, row in enumerate(self.rows) if row.row_id not in wanted])
+        there = {row.row_id for row in self.rows}
+        self._reorder([row for row in rows if row.row_id in there])
+        self._insert(rows, there)
+        self.was_changed.emit()
+
+    def _remove(self, gone: Sequence[int]) -> None:
+        for first, last in reversed(_runs(gone)):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self.rows[first : last + 1]
+            self.endRemoveRows()
+
+    def _reorder(self, rows: list[ListedRow]) -> None:
+        before = self.rows
+        if [row.row_id for row in before] != [row.row_id for row in rows]:
+            self.layoutAboutToBeChanged.emit()
+            places = {row.row_id: n for n, row in enumerate(rows)}
+            old = self.persistentIndexList()
+            self.changePersistentIndexList(old, [self.index(places[before[i.row()].row_id], i.column()) for i in old])
+            self.rows = rows
+            self.layoutChanged.emit()
+            return
+        self.rows = rows
+        others = [n for n, (one, other) in enumerate(zip(before, rows, strict=True)) if one.item != other.item]
+        for first, last in _runs(others):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+
+    def _insert(self, rows: list[ListedRow], there: set[int]) -> None:
+        for first, last in _runs([n for n, row in enumerate(rows) if row.row_id not in there]):
+            self.beginInsertRows(QModelIndex(), first, last)
+            self.rows[first:first] = rows[first : last + 1]
+            self.endInsertRows()
+
+    def row_of(self, row_id: int) -> int:
+        """Where a row stands now; -1 when it is not at hand."""
+        return next((n for n, row in enumerate(self.rows) if row.row_id == row_id), -1)
+
+    # ---- time and images ---------------------------------------------------------------
 
     def time_passed(self) -> None:
-        """Say the due times anew."""
-        if self.items:
-            due = KEYS.index("due")
-            self.dataChanged.emit(self.index(0, due), self.index(len(self.items) - 1, due))
+        """Say anew what depends on the time; what is not seen is not painted."""
+        for key in ("due", "since"):
+            if self.rows:
+                column = KEYS.index(key)
+                self.dataChanged.emit(self.index(0, column), self.index(len(self.rows) - 1, column))
 
     def _arrived(self, study_instance_uid: str) -> None:
         """Say anew how much of a study is here; of every one when none is named. No row moves."""
-        rows = [n for n, item in enumerate(self.items) if not study_instance_uid or item.study_instance_uid == study_instance_uid]
+        uids = (row.item.study_instance_uid for row in self.rows)
+        rows = [n for n, uid in enumerate(uids) if not study_instance_uid or uid == study_instance_uid]
         if rows:
             last = len(COLUMNS) - 1
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], last), [Qt.ItemDataRole.DisplayRole])
+
+    # ---- cells -------------------------------------------------------------------------
 
     def text(self, item: WorklistItem, column: Column) -> str:
         """What stands in a cell, with what is known to be on its way."""
@@ -181,10 +231,15 @@ class WorklistModel(QAbstractTableModel):
         return f"{words} · {coming}" if coming else words
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.items)
+        return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(COLUMNS)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """The view's header asks; who shows the list decides."""
+        if 0 <= column < len(COLUMNS):
+            self.sort_asked.emit(column, order)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
@@ -197,13 +252,11 @@ class WorklistModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        item, column = self.items[index.row()], COLUMNS[index.column()]
+        item, column = self.rows[index.row()].item, COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(item, column)
         if role == ITEM:
             return item
-        if role == SORT:
-            return column.sort(item)
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._foreground(item, column)
         if role == Qt.ItemDataRole.FontRole:
@@ -225,7 +278,7 @@ class WorklistModel(QAbstractTableModel):
 
     def _font(self, item: WorklistItem, column: Column) -> QFont | None:
         strong = column.key == "priority" and item.priority in (Priority.STAT, Priority.ASAP)
-        overdue = column.key == "due" and _due_colour(item, self._now()) == theme.RED
+        overdue = column.key == "due" and due_colour(item, self._now()) == theme.RED
         return theme.text_font(bold=True) if strong or overdue else None
 
 
@@ -233,30 +286,12 @@ def _reason(item: WorklistItem) -> str:
     return item.order.reason if item.order is not None else ""
 
 
-class WorklistOrder(QSortFilterProxyModel):
-    """Sorts by meaning (urgency, time) rather than by words, and keeps rows that hold all words sought."""
-
-    def __init__(self, source: WorklistModel) -> None:
-        super().__init__()
-        self._source = source
-        self._words: tuple[str, ...] = ()
-        self.setSourceModel(source)
-
-    def seek(self, text: str) -> None:
-        words = tuple(text.casefold().split())
-        if words != self._words:
-            self.beginFilterChange()
-            self._words = words
-            self.endFilterChange()
-
-    def lessThan(self, left: Index, right: Index) -> bool:
-        first, second = self._source.data(left, SORT), self._source.data(right, SORT)
-        return bool(first < second)
-
-    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        if not self._words:
-            return True
-        item = self._source.items[row]
-        text = " ".join(self._source.text(item, column) for column in COLUMNS) + " " + item.accession_number
-        text = text.casefold()
-        return all(word in text for word in self._words)
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as (first, last) of those that follow each other."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return runs

@@ -6,43 +6,46 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPalette, QShowEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
     QStackedLayout,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from ui import icons, theme
 from ui.arrivals import Arrivals, may_fetch
-from ui.column_fit import ColumnFit
 from ui.import_pane import ImportPane
 from ui.plain import tooltip
 from ui.runner import Runner, mark_mode
-from ui.worklist_model import COLUMNS, ITEM, KEYS, WorklistModel, WorklistOrder
+from ui.worklist_chips import ChipRow
+from ui.worklist_columns import COLUMNS
+from ui.worklist_header import ColumnHand
+from ui.worklist_model import ITEM, WorklistModel
+from ui.worklist_rail import WorklistRail, count_words, name_words
+from ui.worklist_table import WorklistTable
 from workstation.commands.command import Mode
 from workstation.domain.order import ReadStatus, WorklistItem
+from workstation.domain.worklist_query import RowFilter, RowOrder
+from workstation.errors import Refused, WorkstationError
+from workstation.session.case import Notice
+from workstation.session.lists import Lists
+from workstation.worklist_lists import LONGEST_NAME
 
 if TYPE_CHECKING:
     from ui.seat import Seat
 
 DUE_MS = 30_000
-ROW = 36
-LEAST_PROCEDURE = 170
-KEPT = tuple(KEYS.index(key) for key in ("modality", "images", "date", "status"))
 
 
 class WorklistView(QWidget):
-    """Return or a double click opens a case; typing in the box keeps matching rows."""
+    """Return or a double click opens a case; typing in the box keeps matching rows; `act` is what commands ask for."""
 
     fetch_asked = Signal(object)
 
@@ -55,55 +58,81 @@ class WorklistView(QWidget):
         self._core = core
         self._session = core.session
         self._runner = runner
+        assert core.session.lists is not None
+        self._lists: Lists = core.session.lists
         self.arrivals = Arrivals(core)
-        self.model = WorklistModel(arrivals=self.arrivals)
-        self.order = WorklistOrder(self.model)
-        self.table = QTableView()
+        self.model = WorklistModel(arrivals=self.arrivals, source=core.session.listing)
+        self.table = WorklistTable(self.model)
+        self.columns = ColumnHand(self.table, core.remembered)
+        self.rail = WorklistRail(self._lists)
+        self.chips = ChipRow(self._lists)
         self.filter = QLineEdit()
         self.imports = ImportPane(core)
         self._count = QLabel()
         self._empty = QLabel()
         self._was_touched = False
+        self._first_id: int | None = None
+        self._shown: tuple[RowFilter, RowOrder] | None = None
         self._build()
-        self._restore_sort()
-        self.filter.textChanged.connect(self._seek)
-        self.filter.installEventFilter(self)
-        self.table.installEventFilter(self)
-        self.table.viewport().installEventFilter(self)
-        self.table.activated.connect(self._open)
-        self.table.horizontalHeader().sortIndicatorChanged.connect(self._remember_sort)
-        self._session.worklist_changed.connect(self._show_items)
+        self._connect()
         self._clock = QTimer(self)
         self._clock.setInterval(DUE_MS)
         self._clock.timeout.connect(self.model.time_passed)
         self._clock.start()
-        self._show_items(self._session.items)
+        self._show_list(None)
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(self._seek)
+        for watched in (self.filter, self.table, self.table.viewport()):
+            watched.installEventFilter(self)
+        self.table.activated.connect(self._open)
+        self.model.sort_asked.connect(self._sort)
+        self.table.horizontalHeader().sortIndicatorChanged.connect(self._sort)
+        self.model.was_changed.connect(self._follow)
+        self.model.was_changed.connect(self._count_rows)
+        self.model.was_replaced.connect(self._count_rows)
+        self.rail.left.connect(self.table.setFocus)
+        self.rail.removal_asked.connect(self._remove_list)
+        self._lists.changed.connect(self._show_list)
+        self._lists.counted.connect(self._count_all)
+        self._session.worklist_changed.connect(self._changed)
 
     def import_paths(self, paths: Sequence[Path]) -> None:
         if paths:
             self.imports.start(paths)
 
     def selected(self) -> WorklistItem | None:
-        index = self.table.currentIndex()
-        return index.data(ITEM) if index.isValid() else None
+        return self.table.chosen()
 
     def select_study(self, study_uid: str) -> bool:
-        """Choose the row of a study and give the list the keys. False when there is none."""
-        for row in range(self.order.rowCount()):
-            item = self.order.index(row, 0).data(ITEM)
-            if isinstance(item, WorklistItem) and item.study_instance_uid == study_uid:
-                self.table.selectRow(row)
+        """Choose the row of a study and give the list the keys. False when it is not among those at hand."""
+        for row, item in enumerate(self.model.items):
+            if item.study_instance_uid == study_uid:
+                self.table.choose(row)
                 self.table.setFocus()
                 return True
         return False
 
     def clear_filter(self) -> bool:
-        """Show all rows again. False when nothing was filtered."""
-        if not self.filter.text():
-            return False
-        self.filter.clear()
-        self.table.setFocus()
-        return True
+        """Show all rows of the list again. False when nothing was filtered."""
+        if self.filter.text():
+            self.filter.clear()
+            self.table.setFocus()
+            return True
+        return self.chips.clear_all()
+
+    def act(self, what: str) -> None:
+        """What a command asks of the page, by its name. Raises Refused."""
+        {
+            "lists": self._go_to_lists,
+            "next list": lambda: self._lists.step(1),
+            "previous list": lambda: self._lists.step(-1),
+            "save list": self._save_list,
+            "remove list": lambda: self._remove_list(self._lists.chosen.key),
+            "columns": self._ask_columns,
+            "top": self.table.go_to_top,
+            "assign": self._assign,
+        }[what]()
 
     # ---- building --------------------------------------------------------------------
 
@@ -113,7 +142,7 @@ class WorklistView(QWidget):
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         self._count.setProperty("role", "muted")
         self.filter.setObjectName("worklistFilter")
-        self.filter.setPlaceholderText(self.tr("Filter by name, ID, procedure, modality…"))
+        self.filter.setPlaceholderText(self.tr("Filter by name, ID, procedure, modality, site…"))
         self.filter.setAccessibleName(self.tr("Filter the worklist"))
         self.filter.setClearButtonEnabled(True)
         self.filter.addAction(icons.icon("search", theme.MUTED), QLineEdit.ActionPosition.LeadingPosition)
@@ -129,7 +158,7 @@ class WorklistView(QWidget):
         head.addStretch(1)
         head.addWidget(self.filter)
         head.addWidget(button)
-        self._build_table()
+        self._sort_indicator()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
         self._empty.setWordWrap(True)
@@ -138,32 +167,18 @@ class WorklistView(QWidget):
         self._body = QStackedLayout(body)
         self._body.addWidget(self.table)
         self._body.addWidget(self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(body, 1)
-        column.addWidget(self.imports)
-
-    def _build_table(self) -> None:
-        table = self.table
-        table.setObjectName("worklistTable")
-        table.setItemDelegate(_ColouredWhenChosen(table))
-        table.setAccessibleName(self.tr("Worklist"))
-        table.setModel(self.order)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setSortingEnabled(True)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(60)
-        ColumnFit(table, [column.width for column in COLUMNS], KEYS.index("procedure"), LEAST_PROCEDURE, KEPT)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addLayout(head)
+        right.addWidget(self.chips)
+        right.addWidget(body, 1)
+        right.addWidget(self.imports)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.rail)
+        whole.addLayout(right, 1)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -175,43 +190,66 @@ class WorklistView(QWidget):
 
     # ---- rows ------------------------------------------------------------------------
 
-    def _show_items(self, items: tuple[WorklistItem, ...]) -> None:
-        chosen, place = self.selected(), self.table.verticalScrollBar().value()
-        at_top = self.table.currentIndex().row() <= 0
-        self.model.show_items(items)
-        self._select(None if at_top and self._wants_the_top(chosen) else chosen)
-        self.table.verticalScrollBar().setValue(place)
-        self._count_rows()
+    def _changed(self, _: object) -> None:
+        """Rows may be others now: those at hand are asked for again, and the lists counted."""
+        row = self.table.currentIndex().row()
+        is_first = row <= 0 and self.table.verticalScrollBar().value() == 0
+        self._first_id = (self.model.rows[0].row_id if self.model.rows else 0) if is_first else None
+        self.model.refresh()
+        self._lists.count()
 
-    def _wants_the_top(self, chosen: WorklistItem | None) -> bool:
+    def _follow(self) -> None:
         """Nobody has chosen a row yet, or the first one is read: the next is the new first one."""
-        now = next((item for item in self.model.items if _key(item) == _key(chosen)), None)
-        return not self._was_touched or now is None or now.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED)
+        first, self._first_id = self._first_id, None
+        if first is None or not self.model.rows:
+            return
+        now = next((row.item for row in self.model.rows if row.row_id == first), None)
+        if not self._was_touched or now is None or now.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED):
+            self.table.choose(0)
 
-    def _select(self, chosen: WorklistItem | None) -> None:
-        """Keep the same row chosen across a refresh; the first one to begin with."""
-        rows = range(self.order.rowCount())
-        wanted = (chosen.accession_number, chosen.study_instance_uid) if chosen else None
-        found = next((r for r in rows if _key(self.order.index(r, 0).data(ITEM)) == wanted), 0)
-        if rows:
-            self.table.selectRow(found)
+    def _show_list(self, _: object) -> None:
+        """The list, the words or the order are others."""
+        looked_at = self._lists.wanted, self._lists.order
+        if looked_at != self._shown:
+            self._shown = looked_at
+            self._sort_indicator()
+            self.model.show_list(*looked_at)
+        if self.filter.text().strip() != self._lists.wanted.text:
+            self.filter.setText(self._lists.wanted.text)
+        self._lists.count()
 
     def _seek(self, text: str) -> None:
-        self.order.seek(text)
-        if self.order.rowCount() and not self.table.currentIndex().isValid():
-            self.table.selectRow(0)
-        self._count_rows()
+        self._lists.narrow(self._lists.wanted.with_text(text.strip()))
 
     def _count_rows(self) -> None:
-        unread = sum(i.status in (ReadStatus.UNREAD, ReadStatus.DRAFT) for i in self.model.items)
-        self._count.setText(self.tr("{0} to read, {1} in all").format(unread, len(self.model.items)))
-        self._body.setCurrentIndex(0 if self.order.rowCount() else 1)
-        if self.model.items:
-            self._empty.setText(self.tr("No row matches “{0}”.\n\nClear the filter with Esc.").format(self.filter.text()))
+        is_whole = self.model.starts_at_top and self.model.reaches_end
+        if self.model.rows or not self._lists.wanted.text:
+            self._body.setCurrentIndex(0 if self.model.rows else 1)
+        else:
+            self._body.setCurrentIndex(1)
+        self._count.setText(self._count_words(len(self.model.rows) if is_whole else None))
+        if self._lists.wanted.text or self._lists.is_altered or self._lists.chosen.wanted != RowFilter():
+            said = self._lists.wanted.text
+            words = (
+                self.tr("No row matches “{0}”.\n\nClear the filter with Esc.").format(said)
+                if said
+                else self.tr("Nothing on this list.")
+            )
+            self._empty.setText(words)
         else:
             keys = self._runner.keys_text("case.import")
             words = self.tr("Nothing to read.\n\nDrop DICOM files, folders or zip archives here, or press {0} to choose them.")
             self._empty.setText(words.format(keys))
+
+    def _count_words(self, rows: int | None) -> str:
+        if rows is None:
+            known = None if self._lists.wanted.text or self._lists.is_altered else self._lists.counts.get(self._lists.chosen.key)
+            return self.tr("{0} rows").format(count_words(known)) if known is not None else ""
+        unread = sum(i.status in (ReadStatus.UNREAD, ReadStatus.DRAFT) for i in self.model.items)
+        return self.tr("{0} to read, {1} in all").format(unread, rows)
+
+    def _count_all(self, _: object) -> None:
+        self._count_rows()
 
     def _open(self, index: QModelIndex) -> None:
         item = index.data(ITEM)
@@ -221,6 +259,59 @@ class WorklistView(QWidget):
             self.fetch_asked.emit(item)
         else:
             self._session.open(item)
+
+    # ---- sorting ---------------------------------------------------------------------
+
+    def _sort(self, column: int, direction: Qt.SortOrder) -> None:
+        """A click on a head, which has turned its arrow already; a second one turns it round."""
+        is_down = direction is Qt.SortOrder.DescendingOrder
+        is_first = COLUMNS[column].sort is not self._lists.order.key
+        self._lists.sort(RowOrder(COLUMNS[column].sort, is_down or (is_first and COLUMNS[column].first_down)))
+
+    def _sort_indicator(self) -> None:
+        order = self._lists.order
+        column = next((n for n, one in enumerate(COLUMNS) if one.sort is order.key), 0)
+        direction = Qt.SortOrder.DescendingOrder if order.descending else Qt.SortOrder.AscendingOrder
+        header = self.table.horizontalHeader()
+        self.table.setSortingEnabled(False)
+        header.setSortIndicator(column, direction)
+        header.setSortIndicatorShown(True)
+        header.setSectionsClickable(True)
+
+    # ---- lists -----------------------------------------------------------------------
+
+    def _go_to_lists(self) -> None:
+        """To the lists, and from them back to the rows."""
+        (self.table if self.rail.hasFocus() else self.rail).setFocus()
+
+    def _save_list(self) -> None:
+        words = self.tr("Name of the list (its filter and its order are kept):")
+        name, is_given = QInputDialog.getText(self, self.tr("Save this list"), words, text=self._lists.wanted.text[:LONGEST_NAME])
+        if is_given:
+            self._lists.save(name)
+
+    def _remove_list(self, key: str) -> None:
+        try:
+            removed = self._lists.remove(key)
+        except WorkstationError as error:
+            self._session.report_problem(error)
+            return
+        self._session.notice.emit(Notice(self.tr("The list “{0}” was removed").format(name_words(removed))))
+
+    def _ask_columns(self) -> None:
+        from ui.worklist_columns_dialog import ColumnsDialog
+
+        dialog = ColumnsDialog(self.columns, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _assign(self) -> None:
+        item = self.selected()
+        if item is None or item.order is None:
+            raise Refused("Nothing to assign", "No row with an order is chosen", "Choose one on the worklist")
+        self._session.claiming.assign(item.order.order_id, not item.is_mine)
+
+    # ---- keys ------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is not self.filter and event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
@@ -239,23 +330,12 @@ class WorklistView(QWidget):
         return False
 
     def _filter_key(self, key: Qt.Key) -> bool:
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.order.rowCount():
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rows:
             self.table.setFocus()
             if key != Qt.Key.Key_Down:
                 self._open(self.table.currentIndex())
             return True
         return False
-
-    # ---- remembered ------------------------------------------------------------------
-
-    def _restore_sort(self) -> None:
-        stored = self._core.remembered.get("worklist.sort")
-        key, down = stored if isinstance(stored, list) and len(stored) == 2 and stored[0] in KEYS else ("priority", False)
-        order = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
-        self.table.sortByColumn(KEYS.index(key), order)
-
-    def _remember_sort(self, column: int, order: Qt.SortOrder) -> None:
-        self._core.remembered.set("worklist.sort", [KEYS[column], order is Qt.SortOrder.DescendingOrder])
 
     # ---- dropped files ---------------------------------------------------------------
 
@@ -270,19 +350,6 @@ class WorklistView(QWidget):
             self.import_paths(paths)
 
 
-class _ColouredWhenChosen(QStyledItemDelegate):
-    """Keeps the colour of urgency and status in the chosen row."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        super().initStyleOption(option, index)
-        colour = index.data(Qt.ItemDataRole.ForegroundRole)
-        option.palette.setColor(QPalette.ColorRole.HighlightedText, colour or QColor(theme.TEXT))
-
-
 def local_paths(urls: Sequence[QUrl]) -> list[Path]:
     """The files and folders among dropped addresses; anything from the network is left alone."""
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def _key(item: WorklistItem | None) -> tuple[str, str] | None:
-    return (item.accession_number, item.study_instance_uid) if item is not None else None

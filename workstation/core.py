@@ -31,6 +31,7 @@ from workstation.presets import load_presets
 from workstation.reporting.store import ReportStore
 from workstation.session.case import Case
 from workstation.session.desk import ReportDesk
+from workstation.session.lists import Lists
 from workstation.session.second_look import SecondLook
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
@@ -291,6 +292,8 @@ class Core(Generic[Reader, Shelf]):
         hanger, drawings = _LaterHanger(lambda: self.hanger), _LaterDrawings(lambda: self.annotations)
         session = Session(self.jobs, self.cache, self.worklist, desk, hanger, self.library, drawings)
         session.signer = self.settings.signer
+        site, problem = self.folders.config / "worklists.toml", session.report_problem
+        session.lists = Lists(self.jobs, session.listing, self.worklist, self.remembered, site, problem)
         session.registering.kept = self.alignments
         session.life.undo_seconds = self.settings.undo_seconds if self.ris_url else 0
         session.allows_lossy = self.settings.lossy_primary

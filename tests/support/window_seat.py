@@ -38,6 +38,7 @@ from workstation.reporting.origins import Traced
 from workstation.reporting.spoken import SpokenReport
 from workstation.session.desk import ReportDesk
 from workstation.session.handles import AREAS, lines
+from workstation.session.lists import Lists
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings
 from workstation.signals import Signal
@@ -463,6 +464,8 @@ class WindowSeat:
         self.annotations = AnnotationStore(self.folders.annotations)
         self.session = Session(self.jobs, self.cache, self.worklist, desk, self.hanger, self.library, self.annotations)
         self.session.signer = "Dr Test"
+        site, problem = self.folders.config / "worklists.toml", self.session.report_problem
+        self.session.lists = Lists(self.jobs, self.session.listing, self.worklist, self.remembered, site, problem)
 
     def start_deliveries(self) -> None: ...
 

@@ -178,8 +178,8 @@ def test_return_on_an_order_without_images_looks_for_them_and_a_fetch_leaves_the
     core.orders.replace((Order("o3", "A3", patient, "CT thorax", study_instance_uid=ORDERED),))
     core.session.refresh_worklist()
     driver.wait(lambda: window.worklist.arrivals.can_fetch, 30, "the archives")
-    driver.wait(lambda: window.worklist.order.rowCount() == 2, 30, "the order on the worklist")
-    rows = [window.worklist.order.index(r, 6).data() for r in range(2)]
+    driver.wait(lambda: window.worklist.model.rowCount() == 2, 30, "the order on the worklist")
+    rows = [window.worklist.model.index(r, 6).data() for r in range(2)]
     assert sorted(rows) == ["2", "Fetch…"]
     driver.press("F2")
     driver.press("Down" if rows[0] == "2" else "Up")

@@ -222,7 +222,7 @@ def test_text_from_an_archive_is_shown_literally(page, answers):
 
 def test_the_row_of_an_order_without_images_gives_its_patient_to_the_search(window, seat):
     seat.add_case(4, study_instance_uid="", image_count=0)
-    row = next(r for r in range(window.worklist.order.rowCount()) if window.worklist.order.index(r, 3).data() == "ID-4")
+    row = next(r for r in range(window.worklist.model.rowCount()) if window.worklist.model.index(r, 3).data() == "ID-4")
     window.worklist.table.selectRow(row)
     window.runner.run("archives.find")
     assert window.archives.form.patient_id.text() == "ID-4"

@@ -24,7 +24,7 @@ from ui.delivery_alarm import DeliveryAlarm
 from ui.driver import Driver
 from ui.report.printing_dialog import VersionPrintDialog
 from ui.report.take_over_dialog import TakeOverDialog
-from ui.worklist_model import status_words
+from ui.worklist_columns import status_words
 from workstation.domain.claim import ClaimState
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.order import WorklistItem

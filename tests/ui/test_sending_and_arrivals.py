@@ -15,7 +15,7 @@ from ui import theme
 from ui.archives.missing_dialog import MissingDialog
 from ui.archives.send_dialog import SendDialog
 from ui.archives.sendings_dialog import SendingsDialog, sending_words, shipments, state_words
-from ui.worklist_model import KEYS
+from ui.worklist_columns import KEYS
 from workstation.archives.retrieve_ledger import Retrieval, RetrieveState
 from workstation.domain.archive import Archive, ArchiveKind, FoundInstance, RetrieveProgress
 from workstation.domain.order import ReadStatus
@@ -174,7 +174,7 @@ def coming(seat):
 
 
 def cell(window, uid: str, key: str, role=DISPLAY):
-    order = window.worklist.order
+    order = window.worklist.model
     row = next(r for r in range(order.rowCount()) if order.index(r, 0).data(Qt.ItemDataRole.UserRole).study_instance_uid == uid)
     value = order.index(row, KEYS.index(key)).data(role)
     return value.name() if role == COLOUR and value is not None else value
@@ -218,7 +218,7 @@ def test_an_order_without_images_offers_to_fetch_only_where_an_archive_can_be_as
     asked = []
     window.worklist.fetch_asked.disconnect()
     window.worklist.fetch_asked.connect(asked.append)
-    row = next(r for r in range(window.worklist.order.rowCount()) if window.worklist.order.index(r, 3).data() == "ID-4")
+    row = next(r for r in range(window.worklist.model.rowCount()) if window.worklist.model.index(r, 3).data() == "ID-4")
     window.worklist.table.selectRow(row)
     QTest.keyClick(window.worklist.table, Qt.Key.Key_Return)
     assert [item.patient.key.patient_id for item in asked] == ["ID-4"]

@@ -18,6 +18,7 @@ from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.keys import KEYS
 from workstation.commands.lead_times import LEAD_TIMES
 from workstation.commands.lesions import LESIONS
+from workstation.commands.listing import LISTING
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.mammography import MAMMOGRAPHY
 from workstation.commands.others import OTHERS
@@ -348,6 +349,7 @@ COMMANDS: tuple[Command, ...] = (
     *SPOKEN,
     *TEMPLATES,
     *DOCUMENTS,
+    *LISTING,
     *FROM_IMAGE,
     *DICTATING,
     *SPEECH,

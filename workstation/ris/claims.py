@@ -61,6 +61,8 @@ class FhirClaims:
         self._wire = wire
         self.seat = seat or uuid.uuid4().urn
         self._seen: Mapping[str, Claim] = {}
+        self._given: set[str] = set()
+        """Orders that were given to this seat's reader before they were read here."""
 
     @property
     def seen(self) -> Mapping[str, Claim]:
@@ -71,6 +73,7 @@ class FhirClaims:
         now = datetime.now(UTC)
         tasks = (r for r in resources if text_of(r, "resourceType") == "Task")
         self._seen = {claim.order_id: claim for task in tasks if (claim := self._read(task, "", now)).order_id}
+        self._given |= {order_id for order_id, claim in self._seen.items() if claim.is_given_to_us}
 
     def look(self, order_id: str) -> Claim:
         try:
@@ -80,11 +83,7 @@ class FhirClaims:
 
     def take(self, claim: Claim, reader: str, reason: str = "") -> Claim:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        owner = {
-            "type": "Practitioner",
-            "identifier": {"system": REPORT_IDENTIFIER_SYSTEM, "value": self.seat},
-            **({"display": reader} if reader else {}),
-        }
+        owner = self._owner(reader)
         period = {"start": object_of(claim.task.get("executionPeriod")).get("start") or now}
         if claim.state is not ClaimState.OURS:
             period = {"start": now}
@@ -94,8 +93,26 @@ class FhirClaims:
             changes["note"] = [*objects_of(claim.task, "note"), said]
         return self._write(claim, changes)
 
+    def give(self, claim: Claim, reader: str) -> Claim:
+        owner = self._owner(reader) if reader else None
+        given = self._write(claim, {"status": "requested", "lastModified": _now(), "owner": owner, "executionPeriod": None})
+        if given.is_given_to_us:
+            self._given.add(claim.order_id)
+        elif not reader:
+            self._given.discard(claim.order_id)
+        return given
+
     def release(self, claim: Claim) -> Claim:
-        return self._write(claim, {"status": "requested", "lastModified": _now(), "owner": None, "executionPeriod": None})
+        # Who was to read it and has looked into it is still to read it.
+        owner = claim.task.get("owner") if claim.order_id in self._given else None
+        return self._write(claim, {"status": "requested", "lastModified": _now(), "owner": owner, "executionPeriod": None})
+
+    def _owner(self, reader: str) -> dict[str, Any]:
+        return {
+            "type": "Practitioner",
+            "identifier": {"system": REPORT_IDENTIFIER_SYSTEM, "value": self.seat},
+            **({"display": reader} if reader else {}),
+        }
 
     def complete(self, claim: Claim, ris_report_id: str) -> Claim:
         now = _now()
@@ -161,6 +178,7 @@ class FhirClaims:
             etag=etag,
             task=task,
         )
+        claim = replace(claim, is_given_to_us=claim.state is ClaimState.FREE and bool(owner) and seat == self.seat)
         changed = instant_in(text_of(object_of(task.get("meta")), "lastUpdated"))
         # Only readers' programs renew: what the RIS gave to somebody stays his.
         renews = seat.startswith("urn:uuid:") and changed is not None and now is not None

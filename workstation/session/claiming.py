@@ -53,6 +53,8 @@ class Claiming:
         self.changed: Signal[Claim | None] = Signal()
         self.marks_changed: Signal[None] = Signal()
         """Who reads what on the worklist may be another now."""
+        self.assigned: dict[str, Claim] = {}
+        """What the reader's own assigning led to, until the next list tells of it."""
         self.passes_on: Callable[[Claim], bool] = lambda claim: False
         """Asked of the claim of a case that was just opened: whether it is left for another one."""
         self._order_id = ""
@@ -100,7 +102,7 @@ class Claiming:
         """Every claim that is known of, by order: as the last list told, and ours as they are."""
         if self.source is None:
             return {}
-        found = dict(self.source.seen) | {order_id: held.claim for order_id, held in self._held.items()}
+        found = dict(self.source.seen) | self.assigned | {order_id: held.claim for order_id, held in self._held.items()}
         return found | ({self._order_id: self.claim} if self.claim is not None else {})
 
     # ---- what happens ----------------------------------------------------------------
@@ -119,6 +121,7 @@ class Claiming:
 
     def poll(self) -> None:
         """The RIS was asked for its orders: look who reads the open case, and renew what is ours."""
+        self.assigned.clear()
         self.marks_changed.emit(None)
         if self.source is None:
             return
@@ -172,6 +175,24 @@ class Claiming:
             raise Refused("Not taken over", "No reason is given", "Say in a few words why: the other reader sees it")
         self._gave_up = False
         self._ask(claim.order_id, lambda s, c: s.take(c, self.reader(), reason.strip()), self._followed_by_hand)
+
+    def assign(self, order_id: str, is_mine: bool) -> None:
+        """Have the RIS note that an examination is ours to read, or nobody's any more. Raises Refused."""
+        source, reader = self.source, self.reader()
+        if source is None:
+            raise Refused("Not assigned", "No RIS that keeps claims is set", "Reading goes on without")
+        if not reader:
+            raise Refused("Not assigned", "It is not known who reads here", "Set `signer` in settings.toml")
+
+        def act(source: ClaimSource, claim: Claim) -> Claim:
+            return source.give(claim, reader if is_mine else "") if claim.state is ClaimState.FREE else claim
+
+        def done(claim: Claim, _: Claim | None) -> None:
+            self.assigned[order_id] = claim
+            self.marks_changed.emit(None)
+            self._say(_assigned_words(claim, is_mine))
+
+        self._ask(order_id, act, done)
 
     def goodbye(self) -> Callable[[], object] | None:
         """The program ends. What then gives back what is ours and has no words behind it; for a thread. None: nothing is."""
@@ -392,6 +413,16 @@ def _has_words(store: ReportStore, order_id: str) -> bool:
     delivery = store.delivery_of(report.report_uuid)
     on_its_way = delivery is not None and delivery.state not in (DeliveryState.CONFIRMED, DeliveryState.DISCARDED)
     return on_its_way or any(draft.report_uuid == report.report_uuid for draft in store.drafts())
+
+
+def _assigned_words(claim: Claim, is_mine: bool) -> Notice:
+    if claim.state in (ClaimState.OTHERS, ClaimState.OURS):
+        return Notice(f"Not assigned: {claim.owner or 'another reader'} reads it", error=claim.state is ClaimState.OTHERS)
+    if claim.state is not ClaimState.FREE:
+        return Notice(f"Not assigned: {claim.reason or 'its task is closed'}", error=True)
+    if claim.is_given_to_us != is_mine:
+        return Notice("Not assigned: the RIS does not keep it", error=True)
+    return Notice("It is assigned to you" if is_mine else "It is assigned to nobody now")
 
 
 def _quietly(_: Exception) -> None:

@@ -36,6 +36,7 @@ from workstation.session.linked_image import LinkedImages
 from workstation.session.linked_text import LinkedText
 from workstation.session.linking import Where
 from workstation.session.listing import Kept, Listing
+from workstation.session.lists import Lists
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
 from workstation.session.outside import Outside
 from workstation.session.pointing_keys import PointingKeys
@@ -52,6 +53,9 @@ from workstation.signals import Signal
 
 class Session:
     """The state behind the window. Methods are called, signals emitted, on the main thread."""
+
+    lists: Lists | None = None
+    """Saved lists of the worklist; the core plugs them in."""
 
     def __init__(
         self,
@@ -121,8 +125,8 @@ class Session:
             Settling(jobs, self),
             Priors(jobs, hanger, shelf, self),
         )
-        said, problem = self.notice.emit, self.report_problem
-        self.listing = Listing(jobs, worklist, self.claiming, lambda: self.case, self.open, said, problem)
+        told = self.notice.emit, self.report_problem
+        self.listing = Listing(jobs, worklist, self.claiming, lambda: self.case, self.open, *told)
         self.worklist_changed, self.claiming.passes_on = self.listing.changed, self.listing.passes_on
         self._listen()
 

@@ -1,0 +1,160 @@
+"""The worklist's columns: what stands in each, in words, and what it is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ui import plain, theme
+from workstation.domain.order import AiFlag, Priority, ReadStatus, WorklistItem
+from workstation.domain.worklist_query import SortKey
+
+SOON = timedelta(minutes=30)
+
+# English source strings; shown through core_text.
+PRIORITY_WORDS = {
+    Priority.STAT: "Stat",
+    Priority.ASAP: "ASAP",
+    Priority.URGENT: "Urgent",
+    Priority.ROUTINE: "Routine",
+}
+STATUS_WORDS = {
+    ReadStatus.UNREAD: "Unread",
+    ReadStatus.DRAFT: "Draft",
+    ReadStatus.PRELIMINARY: "Preliminary",
+    ReadStatus.SIGNED: "Signed, not confirmed",
+    ReadStatus.CONFIRMED: "Confirmed",
+    ReadStatus.ELSEWHERE: "Left to the RIS",
+    ReadStatus.PROBLEM: "Needs attention",
+}
+_PRIORITY_COLOURS = {Priority.STAT: theme.RED, Priority.ASAP: theme.AMBER, Priority.URGENT: theme.AMBER}
+_STATUS_COLOURS = {
+    ReadStatus.DRAFT: theme.ACCENT,
+    ReadStatus.PRELIMINARY: theme.ACCENT,
+    ReadStatus.SIGNED: theme.AMBER,
+    ReadStatus.CONFIRMED: theme.GREEN,
+    ReadStatus.ELSEWHERE: theme.MUTED,
+    ReadStatus.PROBLEM: theme.RED,
+}
+
+
+AI_WORDS = {
+    AiFlag.NONE: "",
+    AiFlag.PRESENT: "AI result",
+    AiFlag.NEGATIVE: "AI: nothing found",
+    AiFlag.POSITIVE: "AI: finding",
+}
+_AI_COLOURS = {AiFlag.PRESENT: theme.MUTED, AiFlag.NEGATIVE: theme.MUTED, AiFlag.POSITIVE: theme.PRIOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: how it reads, what it is sorted by, how it is coloured ("" for the usual)."""
+
+    key: str
+    title: str
+    width: int
+    text: Callable[[WorklistItem, datetime], str]
+    sort: SortKey
+    colour: Callable[[WorklistItem, datetime], str] = lambda item, now: ""
+    right: bool = False
+    first_down: bool = False
+    """A first click on its head shows the highest on top."""
+
+
+def due_words(due: datetime | None, now: datetime) -> str:
+    """`in 25 min`, `overdue 2 h 10 min`, a date when far away; empty without a due time."""
+    if due is None:
+        return ""
+    left = due - now
+    if left < timedelta(0):
+        return plain.core_text("overdue {0}").format(span(-left))
+    if left < timedelta(hours=24):
+        return plain.core_text("in {0}").format(span(left))
+    return due.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def span(length: timedelta) -> str:
+    """`25 min`, `2 h 10 min`, `3 d 4 h`."""
+    minutes = int(length.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return plain.core_text("{0} d {1} h").format(days, hours)
+    return plain.core_text("{0} h {1} min").format(hours, minutes) if hours else plain.core_text("{0} min").format(minutes)
+
+
+def due_colour(item: WorklistItem, now: datetime) -> str:
+    done = item.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)
+    if item.due is None or done:
+        return theme.MUTED
+    return theme.RED if item.due < now else theme.AMBER if item.due - now < SOON else ""
+
+
+def _images(item: WorklistItem, _: datetime) -> str:
+    return str(item.image_count) if item.image_count else plain.core_text("none")
+
+
+def status_words(item: WorklistItem) -> str:
+    """How far it is, and what must be known before it is opened."""
+    words = plain.core_text(STATUS_WORDS[item.status])
+    if item.read_by:
+        reading = plain.core_text("Read by {0}").format(plain.plain(item.read_by))
+        words = reading if item.status is ReadStatus.UNREAD else f"{words} · {reading}"
+    return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
+
+
+def waiting_words(since: datetime | None, now: datetime) -> str:
+    """How long ago the examination was done; empty where that is not known or still to come."""
+    return span(now - since) if since is not None and since <= now else ""
+
+
+def owner_words(item: WorklistItem) -> str:
+    """Whom the RIS has given it to, or who reads it."""
+    return plain.core_text("me") if item.is_mine else plain.plain(item.owner)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        "priority",
+        "Priority",
+        90,
+        lambda i, _: plain.core_text(PRIORITY_WORDS[i.priority]) if i.order is not None else plain.core_text("No order"),
+        SortKey.READING,
+        lambda i, _: _PRIORITY_COLOURS.get(i.priority, "") if i.order is not None else theme.MUTED,
+    ),
+    Column("due", "Due", 150, lambda i, now: due_words(i.due, now), SortKey.DUE, due_colour),
+    Column("patient", "Patient", 220, lambda i, _: plain.person_name(i.patient.name), SortKey.PATIENT),
+    Column("id", "ID", 150, lambda i, _: plain.plain(i.patient.key.patient_id), SortKey.ID),
+    Column("procedure", "Procedure", 260, lambda i, _: plain.plain(i.procedure), SortKey.PROCEDURE),
+    Column("modality", "Modality", 84, lambda i, _: plain.plain(i.modality), SortKey.MODALITY),
+    Column("images", "Images", 96, _images, SortKey.IMAGES, lambda i, _: "" if i.image_count else theme.MUTED, True, True),
+    Column("date", "Study date", 110, lambda i, _: plain.dicom_date(i.study_date), SortKey.DATE, first_down=True),
+    Column(
+        "status",
+        "Status",
+        180,
+        lambda i, _: status_words(i),
+        SortKey.STATUS,
+        lambda i, _: theme.AMBER if i.warning or i.read_by else _STATUS_COLOURS.get(i.status, ""),
+    ),
+    Column("body", "Body part", 110, lambda i, _: plain.plain(plain.core_text(i.body_part)), SortKey.BODY),
+    Column("site", "Site", 150, lambda i, _: plain.plain(i.site), SortKey.SITE),
+    Column(
+        "assigned", "Assigned", 120, lambda i, _: owner_words(i), SortKey.ASSIGNED,
+        lambda i, _: theme.ACCENT if i.is_mine else "",
+    ),
+    Column(
+        "ai", "AI", 120, lambda i, _: plain.core_text(AI_WORDS[i.ai]), SortKey.AI, lambda i, _: _AI_COLOURS.get(i.ai, ""),
+        first_down=True,
+    ),
+    Column("since", "Waiting", 100, lambda i, now: waiting_words(i.waiting_since, now), SortKey.SINCE),
+)  # fmt: skip
+KEYS = tuple(column.key for column in COLUMNS)
+SHOWN_ORDER = (
+    "priority", "due", "patient", "id", "procedure", "modality", "body", "site", "images", "date", "status", "assigned", "ai",
+    "since",
+)  # fmt: skip
+"""From left to right, until the reader moves them."""
+HIDDEN_AT_FIRST = frozenset({"since"})

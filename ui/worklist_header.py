@@ -1,0 +1,160 @@
+"""The worklist's columns at the reader's hand: shown or hidden, moved, wider or narrower, and so again next time.
+
+What the reader has not made wider or narrower by hand is fitted to the window: long words give way, dates and numbers never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
+
+from ui import plain
+from ui.worklist_columns import COLUMNS, HIDDEN_AT_FIRST, KEYS, SHOWN_ORDER
+from workstation.settings import Remembered
+
+REMEMBERED = "worklist.columns"
+STRETCHED = KEYS.index("procedure")
+LEAST_STRETCHED, LEAST_SHARE, NARROWEST = 150, 0.6, 48
+KEPT = frozenset(KEYS.index(key) for key in ("modality", "images", "date", "priority"))
+STEP = 16
+
+
+class ColumnHand(QObject):
+    """`changed` follows each change of the reader's."""
+
+    changed = Signal()
+
+    def __init__(self, table: QTableView, memory: Remembered) -> None:
+        super().__init__(table)
+        self._table = table
+        self._memory = memory
+        self._widths: dict[int, int] = {}
+        """By the reader's hand."""
+        self._is_fitting = False
+        header = self._header = table.horizontalHeader()
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(True)
+        header.setMinimumSectionSize(NARROWEST)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._ask)
+        self._restore()
+        header.sectionMoved.connect(lambda *_: self._keep())
+        header.sectionResized.connect(self._resized)
+        table.viewport().installEventFilter(self)
+        self.fit()
+
+    # ---- what there is -----------------------------------------------------------------
+
+    def in_order(self) -> tuple[int, ...]:
+        """Every column from left to right."""
+        return tuple(self._header.logicalIndex(place) for place in range(len(COLUMNS)))
+
+    def is_shown(self, column: int) -> bool:
+        return not self._header.isSectionHidden(column)
+
+    def show_column(self, column: int, is_shown: bool) -> None:
+        """The last one that is shown stays."""
+        if not is_shown and sum(self.is_shown(n) for n in range(len(COLUMNS))) == 1:
+            return
+        self._header.setSectionHidden(column, not is_shown)
+        self.fit()
+        self._keep()
+
+    def move(self, column: int, steps: int) -> None:
+        """To the right, or with a negative number to the left."""
+        place = self._header.visualIndex(column)
+        self._header.moveSection(place, min(max(place + steps, 0), len(COLUMNS) - 1))
+
+    def widen(self, column: int, steps: int) -> None:
+        self._widths[column] = max(self._header.sectionSize(column) + steps * STEP, NARROWEST)
+        self.fit()
+        self._keep()
+
+    def reset(self) -> None:
+        """As they were at first."""
+        self._widths.clear()
+        self._lay(SHOWN_ORDER, HIDDEN_AT_FIRST)
+        self.fit()
+        self._keep()
+
+    # ---- widths ------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        shown = [n for n in range(len(COLUMNS)) if self.is_shown(n)]
+        room = self._table.viewport().width()
+        widths = {n: self._widths.get(n, COLUMNS[n].width) for n in shown}
+        yielding = [n for n in shown if n not in KEPT and n not in self._widths and n != STRETCHED]
+        fixed = sum(width for n, width in widths.items() if n not in yielding and n != STRETCHED)
+        least = (LEAST_STRETCHED if STRETCHED not in self._widths else widths[STRETCHED]) if STRETCHED in shown else 0
+        wished = sum(widths[n] for n in yielding)
+        share = max(LEAST_SHARE, min(1.0, (room - least - fixed) / wished)) if wished else 1.0
+        widths |= {n: int(widths[n] * share) for n in yielding}
+        if STRETCHED in shown and STRETCHED not in self._widths:
+            others = sum(width for n, width in widths.items() if n != STRETCHED)
+            widths[STRETCHED] = max(room - others, LEAST_STRETCHED)
+        self._is_fitting = True
+        for n, width in widths.items():
+            self._header.resizeSection(n, width)
+        self._is_fitting = False
+
+    def _resized(self, column: int, _old: int, width: int) -> None:
+        if not self._is_fitting and width:
+            self._widths[column] = width
+            self._keep()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return False
+
+    # ---- remembered --------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        kept: Any = self._memory.get(REMEMBERED)
+        kept = kept if isinstance(kept, dict) else {}
+        order = [key for key in _texts(kept.get("order")) if key in KEYS]
+        hidden = {key for key in _texts(kept.get("hidden")) if key in KEYS} if "hidden" in kept else HIDDEN_AT_FIRST
+        widths = kept.get("widths")
+        for key, width in widths.items() if isinstance(widths, dict) else ():
+            if key in KEYS and isinstance(width, int) and NARROWEST <= width <= 2000:
+                self._widths[KEYS.index(key)] = width
+        self._lay([*order, *(key for key in SHOWN_ORDER if key not in order)], hidden if len(hidden) < len(KEYS) else set())
+
+    def _lay(self, order: Any, hidden: Any) -> None:
+        for place, key in enumerate(order):
+            self._header.moveSection(self._header.visualIndex(KEYS.index(key)), place)
+        for n, key in enumerate(KEYS):
+            self._header.setSectionHidden(n, key in hidden)
+
+    def _keep(self) -> None:
+        order = [KEYS[n] for n in self.in_order()]
+        hidden = [key for n, key in enumerate(KEYS) if not self.is_shown(n)]
+        self._memory.set(REMEMBERED, {"order": order, "hidden": hidden, "widths": {KEYS[n]: w for n, w in self._widths.items()}})
+        self.changed.emit()
+
+    # ---- the menu ----------------------------------------------------------------------
+
+    def _ask(self, place: QPoint) -> None:
+        menu = QMenu(self._header)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(list(self._actions(menu)))
+        menu.addSeparator()
+        menu.addAction(self.tr("As at first"), self.reset)
+        menu.popup(self._header.mapToGlobal(place))
+
+    def _actions(self, menu: QMenu) -> Iterator[QAction]:
+        for n in self.in_order():
+            action = QAction(plain.core_text(COLUMNS[n].title), menu)
+            action.setCheckable(True)
+            action.setChecked(self.is_shown(n))
+            action.toggled.connect(lambda checked, n=n: self.show_column(n, checked))
+            yield action
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
