@@ -49,9 +49,10 @@ class EarlierStudiesDialog(QDialog):
         self.beside = self._button(self.tr("&Report beside"), self._toggle_report)
         self.ask = self._button(self.tr("&Ask the archives again"), self._known.ask_again)
         self._lay_out()
-        self._known.changed.connect(self._changed)
+        self._followed = (self._known.changed, session.viewing.arrangement_changed)
+        for signal in self._followed:
+            signal.connect(self._changed)
         session.case_changed.connect(self._case_changed)
-        session.viewing.arrangement_changed.connect(self._changed)
         self._fill()
         self.table.setFocus()
 
@@ -103,6 +104,10 @@ class EarlierStudiesDialog(QDialog):
     def _size(self, width: int) -> None:
         room = self.screen().availableGeometry()
         self.resize(min(width, room.width() - ROOM), min(SIZE[1], room.height() - ROOM))
+        # What grew must not lie beside the screen.
+        over = self.frameGeometry().right() - room.right()
+        if self.isVisible() and over > 0:
+            self.move(max(self.x() - over, room.left()), self.y())
 
     # ---- showing ---------------------------------------------------------------------------
 
@@ -202,6 +207,13 @@ class EarlierStudiesDialog(QDialog):
             return
         if known.is_here:
             self.accept()
+
+    def done(self, result: int) -> None:
+        """Nothing is told to it any more: Qt deletes it when it likes."""
+        for signal in self._followed:
+            signal.disconnect(self._changed)
+        self._session.case_changed.disconnect(self._case_changed)
+        super().done(result)
 
     def _toggle_report(self) -> None:
         shown = not self.report.isVisible()
