@@ -40,7 +40,7 @@ from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationK
 from workstation.domain.breast import Sheet
 from workstation.domain.curve import Curve
 from workstation.domain.doubt import Doubt
-from workstation.domain.geometry import Vec3
+from workstation.domain.geometry import Vec3, length
 from workstation.domain.viewing import Interpolation, Plane, ViewportState, Window
 from workstation.errors import Refused
 
@@ -92,14 +92,18 @@ class Viewport(ViewportPlaces, ViewportFusion):
         """The unfiltered values under the view's pixels, in the series' own unit."""
         if isinstance(view, CutView):
             return self._painter.seen_in_cut(self._source(state), view, state, width, height)
-        return self._painter.seen_in_frame(view, self._shown(state), width, height)
+        return self._painter.seen_in_frame(view, state, self._shown(state), width, height)
 
     def _frame_picture(self, state: ViewportState, width: int, height: int) -> Picture:
         position = self._shown(state)
         view = frame_view(self.images, state, position, width, height)
         pixels = self._painter.frame(view, state, position, width, height)
         window = None if self.images.header(position).is_colour else self._scale.window(position, state.voi, state.own_window)
-        return self._described(pixels, view, state, position, window)
+        picture, slab = self._described(pixels, view, state, position, window), self._painter.slabs.slab(state, position)
+        if slab is None:
+            return picture
+        # Of several planes: it is no single acquired image, and as thick as all of them.
+        return replace(picture, identity=None, slab=slab, thickness_mm=slab.samples * length(slab.step))
 
     def _cut_picture(self, state: ViewportState, width: int, height: int, fast: bool) -> Picture:
         view = cut_view(self.images, state, width, height)
@@ -177,6 +181,10 @@ class Viewport(ViewportPlaces, ViewportFusion):
         """The image of a stack view as something that is placed; None of cuts and 3D."""
         return None if is_plane(state) else self._sheets.sheet(self._shown(state))
 
+    def stack_step_mm(self, state: ViewportState) -> float:
+        """How far apart the planes of a stack are that can be shown as a slab; 0 where they cannot."""
+        return 0.0 if is_plane(state) else self._painter.slabs.step_mm(self._shown(state))
+
     def own_windows(self, state: ViewportState) -> tuple[str, ...]:
         """The file's windows, then its VOI LUTs, by their explanations; none of a colour image."""
         position = self._position(state)
@@ -235,7 +243,8 @@ class Viewport(ViewportPlaces, ViewportFusion):
                     self.images, told, view.to_patient(x, y), view.slab(state), dimension_index(self.images, state)
                 )
             else:
-                pixel = view.to_pixel(x, y)
+                is_slab = self._painter.slabs.slab(state, self._shown(state)) is not None
+                pixel = None if is_slab else view.to_pixel(x, y)  # a value of a slab is of no one pixel
                 found = None if pixel is None else probe_frame(self.images, told, self._shown(state), *pixel)
         except NotYet:
             return None

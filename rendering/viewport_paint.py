@@ -20,10 +20,12 @@ from rendering.latest import Latest
 from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
 from rendering.reslice import VolumeSource, sample_frame, shrink_whole
 from rendering.sampling import Sampling
+from rendering.stack_slab import StackSlabs
 from rendering.viewport_cut import CutPainter
 from rendering.viewport_followed import through_levels, with_shutter
 from rendering.viewport_values import ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
+from workstation.domain.slab import Slab
 from workstation.domain.viewing import Interpolation, ViewportState
 
 # Latest frames (shrunk) and views (resampled) kept by one viewport.
@@ -51,11 +53,13 @@ class Painter:
         self._masks: Latest[NDArray[np.bool_] | None] = Latest(2 * FRAMES_KEPT)
         self._views: Latest[NDArray[np.float32]] = Latest(VIEWS_KEPT)
         self._cuts = CutPainter(images, scale)
+        self.slabs = StackSlabs(images)
 
     def frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.uint8]:
         """Raises Refused or NotYet."""
         header = with_shutter(self._images.header(position), state)
-        container = self._images.container(position)
+        slab = self.slabs.slab(state, position)
+        container = self._container(position, slab)
         # Padding that is black anyway, as air beside a CT most often is, needs no mask.
         padded = False
         if header.samples == 3 or header.palette is not None:
@@ -68,16 +72,15 @@ class Painter:
                 table = self._grey_table(header, position, voi, inverse, container.dtype.str)
                 picture = shifted(table, container, corner, width, height)
             else:
-                values = self._frame_values(view, position, width, height, state.sharpening, filling(view.screen, state))
+                filled = filling(view.screen, state)
+                values = self._frame_values(view, position, width, height, state.sharpening, filled, slab)
                 picture = screen_grey(values, voi, inverse, None)
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
             picture = through_levels(picture, state)
-        frame = self._images.frame(position)
-        covered = self._masks.get(
-            ("covered", position, padded, header.shutter), lambda: _covered(container, header, frame, padded)
-        )
-        drawn = self._masks.get(("drawn", position), lambda: _drawn(container, header, frame))
+        frame, own = self._images.frame(position), self._images.container(position)
+        covered = self._masks.get(("covered", position, padded, header.shutter), lambda: _covered(own, header, frame, padded))
+        drawn = self._masks.get(("drawn", position), lambda: _drawn(own, header, frame))
         _paint_mask(picture, view, covered, 0)
         _paint_mask(picture, view, drawn, 255)
         return np.ascontiguousarray(picture)
@@ -88,9 +91,10 @@ class Painter:
         """A cut through `source`. `fast` coarsens what is dear: oblique cuts, and slabs even more."""
         return self._cuts.picture(source, view, state, (width, height), filling(view.screen, state), fast)
 
-    def seen_in_frame(self, view: FrameView, position: int, width: int, height: int) -> NDArray[np.float32]:
+    def seen_in_frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.float32]:
         """The values under the view's pixels, unfiltered, in the shown unit. Raises Refused or NotYet."""
-        return self._frame_values(view, position, width, height, 0, Interpolation.LINEAR)
+        slab = self.slabs.slab(state, position)
+        return self._frame_values(view, position, width, height, 0, Interpolation.LINEAR, slab)
 
     def seen_in_cut(
         self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int
@@ -113,19 +117,30 @@ class Painter:
         return self._tables.get(key, make)
 
     def _frame_values(
-        self, view: FrameView, position: int, width: int, height: int, sharpening: int, fill: Interpolation
+        self,
+        view: FrameView,
+        position: int,
+        width: int,
+        height: int,
+        sharpening: int,
+        fill: Interpolation,
+        slab: Slab | None,
     ) -> NDArray[np.float32]:
         rows, columns = _shrinking(view.screen)
 
         def make() -> NDArray[np.float32]:
-            key = (position, rows, columns, sharpening)
-            frame = self._shrunk.get(key, lambda: self._shrunk_values(position, rows, columns, sharpening))
+            key = (position, rows, columns, sharpening, slab)
+            frame = self._shrunk.get(key, lambda: self._shrunk_values(position, rows, columns, sharpening, slab))
             return self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns), fill))
 
-        return self._views.get((position, view.screen, width, height, sharpening, fill), make)
+        return self._views.get((position, view.screen, width, height, sharpening, fill, slab), make)
 
-    def _shrunk_values(self, position: int, rows: int, columns: int, sharpening: int) -> NDArray[Any]:
-        values = self._images.values(position).values
+    def _container(self, position: int, slab: Slab | None) -> NDArray[Any]:
+        return self._images.container(position) if slab is None else self.slabs.container(position, slab)
+
+    def _shrunk_values(self, position: int, rows: int, columns: int, sharpening: int, slab: Slab | None) -> NDArray[Any]:
+        container = self._container(position, slab)
+        values = modality_values(container, self._images.header(position), self._images.frame(position)).values
         if sharpening:
             padding = padding_mask(self._images.container(position), self._images.header(position))
             values = filtered(values, sharpening, padding)

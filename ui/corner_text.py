@@ -127,9 +127,10 @@ def _plane(facts: CornerFacts) -> list[Line]:
         if state.solid.opacity != 1.0:
             named = f"{named}  {_tr('Opacity {0} %').format(round(100 * state.solid.opacity))}"
         return [Line(_tr("Not for measuring"), 0), Line(named, 0)]
+    slab = picture.slab
     if state.plane is Plane.STACK:
-        return []
-    title, slab = plain.core_text(PLANE_TITLES[state.plane]), picture.slab
+        return [Line(f"{plain.core_text(slab.mode_words)} {_number(slab.mm)} mm", 1)] if slab else []
+    title = plain.core_text(PLANE_TITLES[state.plane])
     return [Line(f"{title}  {plain.core_text(slab.mode_words)} {_number(slab.mm)} mm" if slab else title, 2)]
 
 

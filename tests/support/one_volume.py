@@ -28,6 +28,9 @@ class OneVolume:
     def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
         return self.extent
 
+    def stack_step_mm(self, state: ViewportState) -> float:
+        return 0.0
+
     def curve(self, annotation: object) -> Curve:
         if isinstance(self.made_curve, Exception):
             raise self.made_curve

@@ -196,7 +196,7 @@ class Planes:
 
     def thicken(self, steps: int, index: int | None = None) -> None:
         """The next sensible thickness up or down; below the first the cut is thin again."""
-        index, state, _ = self._plane(index)
+        index, state = self._of_a_slab(index)
         least = LEAST_SLICES * self._slice_mm(index, state)
         ladder = (0.0, *(mm for mm in SLAB_STEPS if mm > least))
         for _ in range(abs(steps)):
@@ -207,7 +207,7 @@ class Planes:
 
     def set_slab(self, mm: float, index: int | None = None) -> None:
         """0 is a thin cut. Raises Refused for what is no slab of this series."""
-        index, state, _ = self._plane(index)
+        index, state = self._of_a_slab(index)
         step = self._slice_mm(index, state)
         if not 0.0 <= mm <= THICKEST:
             raise Refused("No slab of that thickness", f"{mm:g} mm was asked for", f"Choose 0 to {THICKEST:.0f} mm")
@@ -221,7 +221,7 @@ class Planes:
 
     def cycle_slab_mode(self, index: int | None = None) -> None:
         """MIP, MinIP, mean. On a thin cut it begins a MIP."""
-        index, state, _ = self._plane(index)
+        index, state = self._of_a_slab(index)
         if state.slab_mm:
             following = SLAB_MODES[(SLAB_MODES.index(state.slab_mode) + 1) % len(SLAB_MODES)]
             self._viewing.change(index, slab_mode=following)
@@ -231,7 +231,7 @@ class Planes:
         self._viewing.change(index, slab_mm=first, slab_mode=SLAB_MODES[0])
 
     def ask_number(self) -> None:
-        self.number_wanted.emit(self._plane(None)[0])
+        self.number_wanted.emit(self._of_a_slab(None)[0])
 
     def ask_export(self) -> None:
         self.export_wanted.emit(self._plane(None)[0])
@@ -304,6 +304,15 @@ class Planes:
             if state is not None and directions_of(state) is not None and key in (None, _key(state)):
                 yield index, state
 
+    def _of_a_slab(self, index: int | None) -> tuple[int, ViewportState]:
+        """A plane through a volume, or a tomosynthesis as it was acquired."""
+        index = self._viewing.active if index is None else index
+        viewer, state = self._viewing.viewer(index), self._viewing.state(index)
+        if viewer is not None and state is not None and state.plane is Plane.STACK and viewer.stack_step_mm(state):
+            return index, state
+        index, state, _ = self._plane(index)
+        return index, state
+
     def _plane(self, index: int | None) -> tuple[int, ViewportState, Crosshair]:
         index = self._viewing.active if index is None else index
         state = self._viewing.state(index)
@@ -336,6 +345,8 @@ class Planes:
     def _slice_mm(self, index: int, state: ViewportState) -> float:
         """How far one step of the wheel moves the plane, in mm; 0 where there is but one."""
         viewer = self._viewing.viewer(index)
+        if viewer is not None and state.plane is Plane.STACK:
+            return viewer.stack_step_mm(state)
         if viewer is None or state.focus is None:
             return 0.0
         at = viewer.slice_index(state)
