@@ -35,7 +35,7 @@ from ui.runner import Runner
 from workstation.commands import key_file
 from workstation.commands.finding import find
 from workstation.commands.keyboards import keyboards
-from workstation.commands.keymap import Layer
+from workstation.commands.keymap import KeyMap, Layer
 from workstation.errors import Unavailable, WorkstationError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class KeyEditor(QDialog):
         self.by_key.setAccessibleName(self.tr("Find a command by its key"))
         headers = [self.tr("Command"), self.tr("Menu"), self.tr("Keys"), self.tr("In the profile"), self.tr("From")]
         self.table = _Rows(headers, self.tr("Commands and their keys"), self.begin)
+        self.table.fix_widths(0, 110, 210, 210, 110)  # measuring some 250 rows at every change would take seconds
         self.capture = KeyCapture(desk.keyboard)
         self.capture.setPlaceholderText(self.tr("Press the key…   Esc gives up"))
         self.capture.setAccessibleName(self.tr("The new key"))
@@ -115,18 +116,19 @@ class KeyEditor(QDialog):
         found = find(self.field.text(), self._entries)
         if self._pressed:
             found = [e for e in found if self._pressed in self._desk.keymap.keys_of[e.id]]
+        of_profile = self._desk.without_own()
         self.table.setRowCount(len(found))
         for row, entry in enumerate(found):
-            self._fill_row(row, entry)
+            self._fill_row(row, entry, of_profile)
         rows = [entry.id for entry in found]
         if rows:
             self.table.setCurrentCell(rows.index(here) if here in rows and not self.field.text() else 0, 0)
         self._chosen_changed()
 
-    def _fill_row(self, row: int, entry: Entry) -> None:
-        keymap, plain_keys = self._desk.keymap, self._desk.without_own()
+    def _fill_row(self, row: int, entry: Entry, without_own: KeyMap) -> None:
+        keymap = self._desk.keymap
         layer = keymap.layer_of.get(entry.id, Layer.TABLE)
-        own, of_profile = keymap.keys_of[entry.id], plain_keys.keys_of[entry.id]
+        own, of_profile = keymap.keys_of[entry.id], without_own.keys_of[entry.id]
         lost = own != of_profile and layer is not Layer.USER
         words = self.tr("Lost to own") if lost else core_text(LAYER_WORDS[layer])
         keyboard = self._desk.keyboard
@@ -137,10 +139,9 @@ class KeyEditor(QDialog):
                 item.setForeground(QColor(theme.MUTED))
             elif column in (2, 4) and (layer is Layer.USER or lost):
                 item.setForeground(QColor(theme.AMBER if lost else theme.ACCENT))
+            if column == 0:
+                item.setData(Qt.ItemDataRole.UserRole, entry.id)
             self.table.setItem(row, column, item)
-        first = self.table.item(row, 0)
-        if first is not None:
-            first.setData(Qt.ItemDataRole.UserRole, entry.id)
 
     def _look_up(self, key: str) -> None:
         self._pressed = key

@@ -38,6 +38,7 @@ class KeyChangesTable(ListTable):
     def __init__(self, desk: KeyDesk, runner: Runner) -> None:
         super().__init__([_tr("Command"), _tr("Now"), _tr("Then")], _tr("What changes"), 0)
         self._desk, self._runner = desk, runner
+        self.fix_widths(0, 150, 230)
 
     def show_choices(self, choices: KeyChoices) -> int:
         """How many things change."""

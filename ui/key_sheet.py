@@ -162,6 +162,7 @@ class Pages:
         self._sheet, self._runner, self._area = sheet, runner, area
         self._painter, self._point, self._inks = painter, dpi / 72.0, inks
         self._font = QFont(QGuiApplication.font().family())
+        self._metrics: dict[tuple[float, bool], QFontMetricsF] = {}
         picture = area.width() / 18.4 * 6.25 if not any(k.startswith("Num+") for k in sheet.words) else area.width() / 22.8 * 6.25
         top = area.top() + 22 * self._point
         self._columns = _columns(area, top + picture + 8 * self._point, 5), _columns(area, top, 4)
@@ -232,7 +233,9 @@ class Pages:
         return self._wide(row.title, size) + self._wide(row.keys, size, True) + 5 * self._point <= width
 
     def _wide(self, words: str, size: float, bold: bool = False) -> float:
-        return QFontMetricsF(sized(self._font, size * self._point, bold), self._painter.device()).horizontalAdvance(words)
+        if (size, bold) not in self._metrics:
+            self._metrics[size, bold] = QFontMetricsF(sized(self._font, size * self._point, bold), self._painter.device())
+        return self._metrics[size, bold].horizontalAdvance(words)
 
     # ---- painting ------------------------------------------------------------------------
 

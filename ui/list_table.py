@@ -22,3 +22,10 @@ class ListTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in stretched:
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def fix_widths(self, *widths: int) -> None:
+        """For many rows: columns so wide (pixels, 0 leaves it) whatever stands in them. Measuring all cells is dear."""
+        for column, width in enumerate(widths):
+            if width:
+                self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+                self.setColumnWidth(column, width)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 MODIFIERS = ("Meta", "Ctrl", "Alt", "Shift", "Num")
 _STRONG = frozenset({"Ctrl", "Alt", "Meta"})
@@ -42,6 +43,7 @@ class Parts:
     base: str
 
 
+@lru_cache(maxsize=2048)
 def parts(key: str) -> Parts:
     found = set()
     rest = key
