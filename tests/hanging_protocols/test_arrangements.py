@@ -1,7 +1,4 @@
-"""Which series hangs in which cell of every stage, in which plane, window and slab: `arrangements.txt`, reviewed by eye.
-
-A line of it is `stage | label=series:plane/window SLABmm`; a stack has no plane, an own window none.
-"""
+"""Which series hangs in which cell of every stage, in which plane, window and slab: `arrangements.txt`, reviewed by eye."""
 
 from __future__ import annotations
 
@@ -9,51 +6,12 @@ from pathlib import Path
 
 import pytest
 from hanging_cases import SCANS
+from hanging_lines import lines, table
 from hanging_scanner import made
 
 from hanging_protocols.engine import ProtocolHanger
-from workstation.domain.study import Study
-from workstation.domain.viewing import Arrangement, Cell, Plane, ViewportState
 
-
-def expected() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in (Path(__file__).parent / "arrangements.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("== "):
-            key = line.split()[1]
-            found[key] = [line.rpartition(" ")[2]]
-        elif line and not line.startswith("#"):
-            found[key].append(line)
-    return found
-
-
-EXPECTED = expected()
-
-
-def shown(state: ViewportState) -> str:
-    window = state.window
-    looks = [
-        "" if state.plane is Plane.STACK else f":{state.plane.value}",
-        f"@{state.position}" if state.position else "",
-        f"/{window.explanation or f'{window.center:g} {window.width:g}'}" if window else "",
-        f" {state.slab_mode}{state.slab_mm:g}" if state.slab_mm else "",
-        f" +{state.fusion.series_uid}" if state.fusion else "",
-        f" ({state.solid.preset})" if state.solid.preset else "",
-        " inverted" if state.inverted else "",
-        " mirrored" if state.flipped_horizontally else "",
-    ]
-    return state.series_uid + "".join(looks)
-
-
-def words(cell: Cell) -> str:
-    return f"{cell.label}={shown(cell.state) if cell.state else 'empty'}"
-
-
-def lines(hanger: ProtocolHanger, current: Study, *priors: Study) -> list[str]:
-    count = hanger.hang(current, priors).stage_count
-    stages: list[Arrangement] = [hanger.hang(current, priors, stage) for stage in range(count)]
-    hung = [f"{one.stage_title} | {' ; '.join(map(words, one.cells))}" for one in stages]
-    return [stages[0].protocol, *hung]
+EXPECTED = table(Path(__file__).parent / "arrangements.txt")
 
 
 @pytest.mark.parametrize("key", SCANS)

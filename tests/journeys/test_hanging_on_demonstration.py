@@ -9,10 +9,11 @@ import pytest
 from hanging_protocols import library
 from hanging_protocols.engine import ProtocolHanger
 from rendering.phantoms.generator import write_demonstration
+from rendering.phantoms.study import TODAY, examinations
 from rendering.worker import ImageWorker
 from workstation.cache.reading import studies_in
 from workstation.domain.study import Study
-from workstation.domain.viewing import Arrangement
+from workstation.domain.viewing import Arrangement, Plane
 from workstation.presets import load_presets
 
 Studies = dict[str, Study]
@@ -23,6 +24,7 @@ EXPECTED = {
     "mr-head": ("mr-brain", ["T1 3D sagittal", "T2 TSE axial", "FLAIR axial"]),
     "mg": ("mammography", ["R CC", "L CC", "R MLO", "L MLO"]),
     "dbt": ("tomosynthesis", ["L MLO tomosynthesis"]),
+    "petct": ("pet-ct", ["Low-dose CT 4.0 mm", "Low-dose CT 4.0 mm", "PET AC", "PET AC"]),
     "us": ("ultrasound", ["Apical four chambers"]),
     "hand": ("radiograph-extremity", ["Left hand PA"]),
 }
@@ -52,6 +54,17 @@ def shown(arrangement: Arrangement, *studies: Study) -> list[str]:
 def test_each_demonstration_study_hangs_as_expected(demonstration: Studies, hanger: ProtocolHanger, role: str) -> None:
     arrangement = hanger.hang(demonstration[role], ())
     assert (arrangement.protocol, shown(arrangement, demonstration[role])) == EXPECTED[role]
+
+
+def test_the_demonstration_is_hung_whole(demonstration: Studies) -> None:
+    assert {one.role for one in examinations(TODAY)} == {*EXPECTED, "ct-chest-prior"}
+    assert demonstration.keys() == {*EXPECTED, "ct-chest-prior"}
+
+
+def test_the_pet_lies_over_its_ct_and_is_seen_from_outside(demonstration: Studies, hanger: ProtocolHanger) -> None:
+    states = [cell.state for cell in hanger.hang(demonstration["petct"], ()).cells if cell.state]
+    assert [bool(state.fusion) for state in states] == [False, True, False, False]
+    assert [state.plane for state in states] == [Plane.STACK, Plane.STACK, Plane.STACK, Plane.THREE_D]
 
 
 def test_the_chest_ct_hangs_beside_its_prior(demonstration: Studies, hanger: ProtocolHanger) -> None:
