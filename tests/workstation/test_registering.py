@@ -322,7 +322,7 @@ def test_blinking_shows_the_other_study_in_place_says_so_and_goes_back(tmp_path)
     assert made.session.viewing.state(0).fusion.opacity == 1.0
     told = made.session.registering.told(0)
     assert told.warns
-    assert told.words == "Another study's images in place of these"
+    assert told.words == "Images of 2026-02-18 in place of these", "F65"
     made.session.comparing.blink()
     assert made.session.viewing.state(0).fusion is None
     assert made.session.registering.told(0) is None

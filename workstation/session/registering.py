@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from workstation.domain.alignment import Alignment, AlignmentKind
 from workstation.domain.annotation import Verdict
+from workstation.domain.dates import as_date
 from workstation.domain.geometry import Vec3, add
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
@@ -143,8 +144,8 @@ class Registering:
         """What is to be said on this viewport about how it lies to the one it is compared with."""
         state = self._viewing.state(index)
         cell = self._viewing.cells[index] if state is not None else None
-        if state is not None and covers(state.fusion):
-            return Told("Another study's images in place of these", ("Another study's images",), warns=True)
+        if state is not None and state.fusion is not None and covers(state.fusion):
+            return self._of_another(state.fusion.study_uid)
         if state is None or cell is None or not cell.is_prior:
             return None
         other = partner(self._viewing, index, self._known)
@@ -165,6 +166,13 @@ class Registering:
             if reason is None
             else Told(f"Not aligned to current: {reason}", ("Not aligned to current", "Not aligned"), warns=True)
         )
+
+    def _of_another(self, study_uid: str) -> Told:
+        """Of images that stand where the viewport's own would: dated, because its corners are about those (F65)."""
+        study = next((one for one in self._studies if one.study_instance_uid == study_uid), None)
+        day = as_date(study.study_date) if study is not None else None
+        whose = f"Images of {day.isoformat()}" if day is not None else "Another study's images"
+        return Told(f"{whose} in place of these", (whose,), warns=True)
 
     # ---- by itself -------------------------------------------------------------------
 
