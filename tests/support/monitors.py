@@ -31,7 +31,8 @@ class Panel:
 SIDE = Panel("SIDE", 0, 1920, 1200, (518, 324))
 LEFT = Panel("LEFT", 1920, 2048, 2560, (338, 422))
 RIGHT = Panel("RIGHT", 3968, 2048, 2560, (338, 422))
-LAPTOP = Panel("eDP-1", 0, 1920, 1200, (300, 188))
+# Finer pixels than the left one.
+FINE = Panel("FINE", 3968, 2048, 2560, (270, 337))
 
 
 def programs() -> bool:

@@ -22,29 +22,32 @@ from monitors import RIGHT, SIDE, Panel, plug, unplug  # noqa: E402
 from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtGui import QGuiApplication, QKeySequence  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QTextEdit  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QTextEdit, QWidget  # noqa: E402
+from spoken_window import spoken_window  # noqa: E402
 from window_seat import WindowSeat  # noqa: E402
 
 from ui import app  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
 from ui.screens.badge import ScreenBadge  # noqa: E402
+from ui.screens.roles import Role  # noqa: E402
 from ui.screens.screen_desk import ScreenDesk  # noqa: E402
+from workstation.session.case import Notice  # noqa: E402
 from workstation.session.tool import Tool  # noqa: E402
 
-PATIENCE = 60.0
+PATIENCE = float(os.environ.get("SCREENS_PATIENCE", "60"))
 
 
 class Room:
     """The window with three cases, the first one open."""
 
-    def __init__(self, home: str, panels: Sequence[Panel]) -> None:
-        self.panels = list(panels)
+    def __init__(self, home: str, panels: Sequence[Panel], window: MainWindow | None = None, seat: Any = None) -> None:
+        self.home, self.panels = home, list(panels)
         app.application([])
-        self.seat = WindowSeat(Path(home))
-        for number in (1, 2, 3):
+        self.seat = seat or WindowSeat(Path(home))
+        for number in (1, 2, 3) if seat is None else ():
             self.seat.add_case(number, grey=60 + 40 * number, series=2, prior=number == 1)
         self.viewing = self.seat.session.viewing
-        self.window = MainWindow(self.seat)
+        self.window = window or MainWindow(self.seat)
         self.window.show_remembered()
         self.settle()
         self.window.activateWindow()
@@ -96,6 +99,26 @@ class Room:
         QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
         QApplication.processEvents()
 
+    def at(self) -> list[str]:
+        """The monitor of the window that has the keys, and that of the active viewport."""
+        active = QApplication.activeWindow()
+        return [active.screen().name() if active else "", self.window.grid.widget(self.viewing.active).screen().name()]
+
+    def keys_on(self, monitor: str) -> None:
+        """The X server gives a window the keys when it pleases."""
+        self.wait(lambda: self.at()[0] == monitor and QApplication.focusWidget() is not None, f"keys on {monitor}")
+
+    def dialog(self) -> Any:
+        """The one that is open, once it is seen."""
+        found: list[QDialog] = []
+
+        def is_there() -> bool:
+            found[:] = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
+            return bool(found)
+
+        self.wait(is_there, "the dialog")
+        return found[0]
+
     def wait(self, holds: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE
         while not holds():
@@ -139,6 +162,10 @@ class Room:
         """What is told beside images, by monitor."""
         shown = [b for w in QApplication.topLevelWidgets() for b in w.findChildren(ScreenBadge) if b.isVisible() and b.text()]
         return {badge.screen().name(): badge.text() for badge in shown}
+
+    def picture(self, widget: QWidget, name: str) -> None:
+        if os.environ.get("SCREEN_PICTURES"):
+            widget.grab().save(f"{os.environ['SCREEN_PICTURES']}/{name}.png")
 
     def pictures(self, name: str) -> None:
         """For the eye: every window, where SCREEN_PICTURES names a folder."""
@@ -201,12 +228,172 @@ def reading_room(room: Room) -> dict[str, Any]:
     return told
 
 
-SCENARIOS = {"reading_room": reading_room}
+def keys(room: Room) -> dict[str, Any]:
+    """By keys alone: from screen to screen, lists and questions where the reader is, the report to the other screen and back."""
+    told: dict[str, Any] = {}
+    room.open()
+    room.keys_on("LEFT")
+    told["opened"] = room.at()
+    room.press("Ctrl+F6")
+    room.keys_on("RIGHT")
+    told["next"] = room.at()
+    room.press("Ctrl+4")
+    told["layouts"] = [[layout.rows, layout.columns] for layout in room.viewing.layouts]
+    room.press("Return")
+    told["maximised"] = [room.viewing.filling(screen) for screen in (0, 1)]
+    told["alone"] = [i for i, place in enumerate(room.viewports()) if place["seen"]]
+    room.press("Return")
+    steps = []
+    for _ in range(len(room.viewing.cells)):
+        room.press("Tab")
+        seen = room.window.grid.widget(room.viewing.active).screen().name()
+        room.keys_on(seen)
+        steps.append(seen)
+    told["tab"] = steps
+    room.viewing.activate(room.viewing.places(1)[0])
+    room.keys_on("RIGHT")
+    room.press("Ctrl+K")
+    palette = room.dialog()
+    told["palette"] = _where(palette)["on"]
+    palette.close()
+    room.seat.session.notice.emit(Notice("Something went wrong", error=True))
+    told["banner"] = [room.window.banner.text, room.window.banner.screen().name()]
+    room.keys_on("RIGHT")
+    room.press("F3")
+    room.keys_on("SIDE")
+    told["report"] = type(QApplication.focusWidget()).__name__
+    told["banner follows"] = [room.window.banner.text, room.window.banner.screen().name()]
+    room.press("Esc")
+    room.keys_on("RIGHT")
+    room.press("F2")
+    room.keys_on("SIDE")
+    told["worklist"] = QApplication.focusWidget() is room.window.worklist.table
+    room.press("Esc")
+    room.keys_on("RIGHT")
+    room.window.show_drawings()
+    drawings = room.dialog()
+    told["dialog"] = _where(drawings)["on"]
+    room.unplug(RIGHT)
+    told["dialog left"] = _where(drawings)["on"]
+    drawings.close()
+    room.plug(RIGHT)
+    room.window.close()
+    return told
+
+
+def moving(room: Room) -> dict[str, Any]:
+    """The report to the screen of the images and back; a window of images with a frame, then closed; all of it the next day."""
+    told: dict[str, Any] = {}
+    room.open()
+    room.viewing.change(zoom=3.0)
+    told["begin"] = room.facts()
+    room.press("Ctrl+F7")
+    room.settle()
+    told["moved"] = room.facts()
+    told["beside"] = room.window.pages.beside is not None
+    room.press("Ctrl+F7")
+    room.settle()
+    told["back"] = room.facts()
+    right = room.desk.windows[next(m.key for m in room.desk.present if m.name == "RIGHT")]
+    right.activateWindow()
+    room.wait(right.isActiveWindow, "the right window")
+    room.press("F11")
+    told["framed"] = room.windows()["RIGHT"]["rect"]
+    told["has frame"] = right.has_frame
+    room.window.close()
+    room = Room(room.home, room.panels)
+    told["next day"] = room.windows()["RIGHT"]["rect"]
+    room.open()
+    room.desk.windows[next(m.key for m in room.desk.present if m.name == "RIGHT")].close()
+    told["closed"] = room.facts()
+    told["notice"] = room.window.banner.text
+    room.window.show_dialog("screens")
+    dialog = room.dialog()
+    dialog.grab()
+    room.picture(dialog, "roles")
+    told["numbers"] = {n.text: n.screen().name() for n in dialog.identify.numbers}
+    told["roles"] = [choice.currentText() for choice in dialog.choices.values()]
+    left = next(m.key for m in room.desk.present if m.name == "LEFT")
+    choice = dialog.choices[left]
+    choice.setFocus()
+    QTest.keyClick(choice, "N")
+    choice.activated.emit(choice.currentIndex())
+    dialog.accept()
+    room.wait(lambda: bool(room.badges()), "the badge")
+    told["no diagnostic"] = room.facts()
+    room.window.close()
+    return told
+
+
+def true_size(room: Room) -> dict[str, Any]:
+    """Three monitors of different pixels and scaling; an image with two lines 100 mm apart, at true size on each."""
+    from two_lines import hang_two_lines
+
+    room.desk.choose({m.key: Role.DIAGNOSTIC for m in room.desk.present})
+    hang_two_lines(room.seat, len(room.desk.present))
+    room.open()
+    room.viewing.toggle_overlays()
+    told: dict[str, Any] = {"monitors": {m.name: [m.width, m.height, m.ratio] for m in room.desk.present}}
+    for index in range(len(room.viewing.cells)):
+        room.viewing.activate(index)
+        room.keys_on(room.window.grid.widget(index).screen().name())
+        room.press("Shift+O")
+    told["banner"] = room.window.banner.text
+    told["drawn"] = [two_lines_apart(room, index) for index in range(len(room.viewing.cells))]
+    told["viewports"] = room.viewports()
+    fine = room.panels[-1]
+    room.unplug(fine)
+    room.viewing.activate(2)
+    told["moved"] = two_lines_apart(room, 2)
+    told["moved to"] = room.viewports()[2]
+    room.plug(fine)
+    told["back"] = two_lines_apart(room, 2)
+    room.window.close()
+    return told
+
+
+def two_lines_apart(room: Room, index: int) -> float:
+    """In device pixels, between the middles of the two bright lines as they are on the screen."""
+    from two_lines import apart
+
+    widget = room.window.grid.widget(index)
+
+    def is_painted() -> bool:
+        widget.repaint()
+        shown = widget.painted
+        return shown is not None and shown.request.state == room.viewing.state(index) and not shown.request.fast
+
+    room.wait(is_painted, "the picture")
+    return apart(widget)
+
+
+def dictation(home: str, panels: Sequence[Panel]) -> dict[str, Any]:
+    """A monitor goes in the middle of a sentence."""
+    app.application([])
+    with spoken_window(Path(home)) as spoken:
+        room = Room(home, panels, spoken.window, spoken.seat)
+        spoken.begin_test()
+        begun = spoken.begin()
+        room.unplug(SIDE)
+        told = {"listening": spoken.dictation.is_listening, "report on": _where(spoken.window)["on"]}
+        spoken.end(begun, "no pneumothorax")
+        again = spoken.begin()
+        room.plug(SIDE)
+        spoken.end(again, "heart normal")
+        report = spoken.seat.session.desk.report
+        told["text"] = " ".join(s.text for s in report.sections if s.text) if report else ""
+        told["still listening"] = spoken.dictation.is_listening
+        return told
+
+
+SCENARIOS = {"reading_room": reading_room, "keys": keys, "moving": moving, "true_size": true_size}
 
 
 def main() -> None:
-    room = Room(sys.argv[2], [getattr(monitors, name) for name in sys.argv[3:]])
-    print(json.dumps(SCENARIOS[sys.argv[1]](room)))
+    name, home, *names = sys.argv[1:]
+    panels = [getattr(monitors, panel) for panel in names]
+    told = dictation(home, panels) if name == "dictation" else SCENARIOS[name](Room(home, panels))
+    print(json.dumps(told))
     for widget in QApplication.topLevelWidgets():
         if isinstance(widget, QDialog):
             widget.close()

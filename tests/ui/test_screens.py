@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -21,7 +22,14 @@ CHILD = Path(__file__).resolve().parent.parent / "support" / "screens_child.py"
 PATIENCE = 120
 
 
-SCENARIOS = {"reading_room": (["LEFT", "SIDE", "RIGHT"], {})}
+ROOM = ["LEFT", "SIDE", "RIGHT"]
+SCENARIOS = {
+    "reading_room": (ROOM, {}),
+    "keys": (ROOM, {}),
+    "moving": (ROOM, {}),
+    "true_size": (["LEFT", "SIDE", "FINE"], {"QT_SCREEN_SCALE_FACTORS": "LEFT=1.5;FINE=2"}),
+    "dictation": (["LEFT", "SIDE"], {}),
+}
 """The monitors (the first one stays) and what else is in the environment."""
 
 
@@ -109,3 +117,124 @@ def test_f11_plugged_in_again_everything_is_as_before(told):
     assert told["back"]["windows"] == told["before"]["windows"]
     assert places(told["back"]) == places(told["before"])
     assert told["back"]["badges"] == {}
+
+
+def test_f11_dictation_goes_on_in_the_middle_of_a_sentence(rooms):
+    told = rooms["dictation"]
+    assert told["listening"]
+    assert told["report on"] == "LEFT"
+    assert told["text"] == "No pneumothorax heart normal"
+    assert told["still listening"]
+
+
+# ---- by keys alone ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys(rooms):
+    return rooms["keys"]
+
+
+def test_the_case_that_opens_has_the_keys_where_its_images_are(keys):
+    assert keys["opened"] == ["LEFT", "LEFT"]
+
+
+def test_one_key_goes_to_the_images_of_the_next_screen(keys):
+    assert keys["next"] == ["RIGHT", "RIGHT"]
+
+
+def test_tab_goes_through_the_viewports_of_all_screens_and_takes_the_keys_along(keys):
+    assert keys["tab"] == ["RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT", "RIGHT"]
+
+
+def test_layout_and_maximising_are_for_the_screen_where_one_works(keys):
+    assert keys["layouts"] == [[1, 2], [2, 2]]
+    assert keys["maximised"] == [None, 2]
+    assert keys["alone"] == [0, 1, 2]
+
+
+def test_lists_and_questions_come_up_where_the_reader_works(keys):
+    assert keys["palette"] == "RIGHT"
+    assert keys["dialog"] == "RIGHT"
+
+
+def test_f11_a_dialog_on_an_unplugged_monitor_comes_to_one_that_is_seen(keys):
+    assert keys["dialog left"] in ("SIDE", "LEFT")
+
+
+def test_what_the_program_says_goes_with_the_reader(keys):
+    assert keys["banner"] == ["Something went wrong", "RIGHT"]
+    assert keys["banner follows"] == ["Something went wrong", "SIDE"]
+
+
+def test_the_report_and_the_worklist_have_the_keys_on_their_screen(keys):
+    assert keys["report"] == "SectionEditor"
+    assert keys["worklist"]
+
+
+# ---- the report on another screen, frames, roles, the next day -------------------------------
+
+
+@pytest.fixture
+def moving(rooms):
+    return rooms["moving"]
+
+
+def test_one_key_brings_the_report_to_the_images_and_the_same_key_takes_it_back(moving):
+    assert moving["moved"]["windows"]["main"]["on"] == "LEFT"
+    assert set(moving["moved"]["windows"]) == {"main", "RIGHT"}
+    assert places(moving["moved"]) == places(moving["begin"])
+    assert moving["moved"]["viewports"][0]["zoom"] == 3.0
+    assert moving["back"]["windows"] == moving["begin"]["windows"]
+    assert moving["back"]["viewports"] == moving["begin"]["viewports"]
+
+
+def test_a_window_of_images_may_have_a_frame_and_has_it_the_next_day(moving):
+    assert moving["has frame"]
+    assert moving["framed"] != [monitors.RIGHT.x, 0, monitors.RIGHT.width, monitors.RIGHT.height]
+    assert moving["next day"] == moving["framed"]
+
+
+def test_closing_a_window_of_images_gives_its_screen_up_and_no_image(moving):
+    assert set(moving["closed"]["windows"]) == {"main", "LEFT"}
+    assert len(moving["closed"]["viewports"]) == 3
+    assert moving["closed"]["badges"] == {"LEFT": "Images 1 of 2"}
+    assert "not used any more" in moving["notice"]
+
+
+def test_every_monitor_tells_its_number_while_roles_are_chosen(moving):
+    assert moving["numbers"] == {"1": "SIDE", "2": "LEFT", "3": "RIGHT"}
+    assert moving["roles"] == ["Side: worklist and report", "Diagnostic: images", "Not used"]
+
+
+def test_f11_images_on_a_screen_that_is_not_diagnostic_say_so(moving):
+    assert moving["no diagnostic"]["badges"] == {"SIDE": "Not a diagnostic screen  ·  Images 1 of 2"}
+
+
+# ---- true size, on three monitors with other pixels and other scaling ------------------------
+
+
+@pytest.fixture
+def sized(rooms):
+    return rooms["true_size"]
+
+
+def pixel_mm(panel: monitors.Panel) -> float:
+    return math.sqrt(panel.mm[0] / panel.width * panel.mm[1] / panel.height)
+
+
+def test_monitors_are_scaled_each_in_its_own_way(sized):
+    assert sized["monitors"] == {"SIDE": [1920, 1200, 1.0], "LEFT": [2048, 2560, 1.5], "FINE": [2048, 2560, 2.0]}
+    assert [(p["seen"], p["ratio"]) for p in sized["viewports"]] == [("SIDE", 1.0), ("LEFT", 1.5), ("FINE", 2.0)]
+
+
+@pytest.mark.parametrize(("index", "panel"), list(enumerate([monitors.SIDE, monitors.LEFT, monitors.FINE])))
+def test_100_mm_are_100_mm_to_the_pixel_on_each_of_them(sized, index, panel):
+    assert sized["viewports"][index]["pixel_mm"] == pytest.approx(pixel_mm(panel), rel=1e-3)
+    assert sized["drawn"][index] == pytest.approx(100.0 / pixel_mm(panel), abs=1.0)
+
+
+def test_true_size_stays_true_where_the_viewport_goes(sized):
+    assert sized["moved to"]["seen"] == "LEFT"
+    assert sized["moved"] == pytest.approx(100.0 / pixel_mm(monitors.LEFT), abs=1.0)
+    assert sized["back"] == pytest.approx(100.0 / pixel_mm(monitors.FINE), abs=1.0)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout,
 from ui import theme
 from ui.plain import plain
 from ui.screens.identify import Identify
-from ui.screens.monitors import Monitor, monitors
+from ui.screens.monitors import Monitor
 from ui.screens.roles import MOST_IMAGES, Role, Roles, guess, planned
 from ui.screens.screen_desk import ScreenDesk
 
@@ -79,7 +79,7 @@ class ScreensDialog(QDialog):
         self.setObjectName("screensDialog")
         self.setWindowTitle(self.tr("Screens"))
         self._desk = desk
-        self._present = desk.present or monitors()
+        self._present = desk.present
         self.map = MonitorMap(self._present, desk.roles())
         self.choices: dict[str, QComboBox] = {}
         self.identify = Identify(self)

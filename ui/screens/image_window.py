@@ -24,6 +24,7 @@ class ImageWindow(QWidget):
 
     closed = Signal()
     moved = Signal()
+    """To another screen, by whatever hand."""
 
     def __init__(self, core: Seat, runner: Runner, main_grid: ViewportGrid, monitor: Monitor) -> None:
         super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
@@ -34,7 +35,7 @@ class ImageWindow(QWidget):
         self.bar = SlimBar(core)
         self.grid = ViewportGrid(core, runner, -1, main_grid.viewports)
         self.setFocusProxy(self.grid)
-        self._is_ending = False
+        self._is_ending = self._is_watched = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -72,6 +73,9 @@ class ImageWindow(QWidget):
         screen = self.monitor.screen()
         self.winId()  # a window of the system's, so that it can be given to a screen before it is seen
         handle = self.windowHandle()
+        if handle is not None and not self._is_watched:
+            self._is_watched = True
+            handle.screenChanged.connect(self.moved)
         if screen is not None and handle is not None:
             handle.setScreen(screen)
         self.setGeometry(rect)

@@ -66,8 +66,8 @@ def monitor_of(screen: QScreen) -> Monitor:
 
 
 def monitors() -> tuple[Monitor, ...]:
-    """Those that can show a window, from left to right. Qt's stand-in while there is none is left out."""
-    found = [monitor_of(screen) for screen in QGuiApplication.screens() if not screen.geometry().isEmpty() and screen.name()]
+    """Those that can show a window, from left to right. Qt's stand-in for none at all counts while it is alone."""
+    found = [monitor_of(screen) for screen in QGuiApplication.screens() if not screen.geometry().isEmpty()]
     return tuple(sorted(found, key=lambda m: (m.rect.x(), m.rect.y(), m.key)))
 
 

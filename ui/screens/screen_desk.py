@@ -45,7 +45,7 @@ class ScreenDesk(QObject):
         self._main, self._core, self._router = window, core, router
         self._session, self._viewing = core.session, core.session.viewing
         self.memory = Memory(core.remembered)
-        self.present: tuple[Monitor, ...] = ()
+        self.present = monitors()
         self.plan: Plan | None = None
         self.windows: dict[str, ImageWindow] = {}
         self._housing = Housing()
@@ -79,6 +79,7 @@ class ScreenDesk(QObject):
         for screen in app.screens():
             self._listen(screen)
         self._main.installEventFilter(self)
+        self._main.windowHandle().screenChanged.connect(lambda _: self._main.reading.grid.viewports.resize_true())
         self.follow()
 
     def end(self) -> None:
@@ -86,6 +87,8 @@ class ScreenDesk(QObject):
         self._settle.stop()
         self._remember_main()
         for window in self.windows.values():
+            if window.isVisible() and window.has_frame:
+                self._note_frame(window, window.geometry())
             self._main.reading.show_images(True)
             self._main.reading.grid.viewports.remove(window.grid)
             window.end()
@@ -96,8 +99,8 @@ class ScreenDesk(QObject):
         present = monitors()
         if not present:
             return  # all are gone or asleep: one comes back
-        if present != self.present:
-            is_other = set_name(present) != set_name(self.present)
+        if present != self.present or self.plan is None:
+            is_other = self.plan is None or set_name(present) != set_name(self.present)
             self.present = present
             self._apply(is_other)
         self.place.rescue()
@@ -210,6 +213,7 @@ class ScreenDesk(QObject):
             self._router.watch(window)
             self.place.add(window, window.grid)
             window.closed.connect(lambda: self._leave(monitor.key))
+            window.moved.connect(self._main.reading.grid.viewports.resize_true)
         frame = self.memory.frames(self.present).get(monitor.key)
         rect = QRect(*frame) if frame is not None else None
         if rect is not None and monitor.rect.contains(rect.center()):
