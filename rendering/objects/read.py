@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.file_bytes import FileBytes, read_file, sha256_of
+from rendering.objects.content_tree import read_tree
 from rendering.objects.facts import ImageReference, ObjectContext, ObjectFacts, ObjectKind, kind_of
 from rendering.objects.read_dose import is_dose, read_dose
 from rendering.objects.read_presentation import read_presentation
-from rendering.objects.read_report import read_key_objects, read_report, read_tree
+from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
 from rendering.objects.read_value_map import read_value_map

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from rendering.objects.content_tree import Node
 from rendering.objects.facts import Code
-from rendering.objects.read_report import Node
 from rendering.objects.reading import Budget, code_in
 from rendering.parse_elements import is_uid
 from workstation.domain.dose import TOLERANCE, DoseEvent, DoseReport

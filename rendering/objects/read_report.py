@@ -7,15 +7,16 @@ groups become findings as well. Runs in the worker process only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
-from rendering.objects.facts import Code, Finding, FindingValue, ImageReference, KeyObjects, Point, Region, Report, ReportLine
-from rendering.objects.reading import DEEPEST, MOST_REPORT_TEXT, Budget, code_in, from_corner, pairs, reference, written_name
+from rendering.objects.content_tree import Node, coded, image_in, number_in, read_tree
+from rendering.objects.facts import Code, Finding, ImageReference, KeyObjects, Point, Region, Report, ReportLine
+from rendering.objects.read_cad import cad_findings
+from rendering.objects.reading import MOST_REPORT_TEXT, Budget, code_in, from_corner, pairs, reference, written_name
 from rendering.parse_elements import Elements
 from workstation.domain.geometry import Vec3
-from workstation.errors import Refused
 
 TEXT_VALUES = {
     "DATE": "Date",
@@ -26,36 +27,6 @@ TEXT_VALUES = {
 }
 PLACES = ("SCOORD", "SCOORD3D")
 IMAGES = ("IMAGE", "COMPOSITE", "WAVEFORM")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One content item (PS3.3 C.17.3)."""
-
-    relation: str
-    kind: str
-    name: Code
-    elements: Elements
-    children: tuple[Node, ...]
-
-    def below(self) -> Iterator[Node]:
-        """This node's descendants, in order."""
-        for child in self.children:
-            yield child
-            yield from child.below()
-
-
-def read_tree(elements: Elements, budget: Budget, depth: int = 0) -> Node:
-    """The item and all below it. Raises Refused for a tree that is too deep or too large."""
-    if depth > DEEPEST:
-        raise Refused("The report nests its contents too deeply", f"{DEEPEST} steps are allowed")
-    return Node(
-        elements.text("RelationshipType"),
-        elements.text("ValueType"),
-        code_in(elements, "ConceptNameCodeSequence") or Code(),
-        elements,
-        tuple(read_tree(item, budget, depth + 1) for item in budget.items(elements, "ContentSequence")),
-    )
 
 
 def read_report(
@@ -72,14 +43,14 @@ def read_report(
     report = Report(
         root.name,
         tuple(_lines(root, budget, 0)),
-        tuple(_finding(group, budget, series) for group in groups),
+        (*(_finding(group, budget, series) for group in groups), *cad_findings(root, budget, series)),
         budget.text(_value(people[0] if people else devices[0]) if people or devices else ""),
         elements.text("CompletionFlag") == "COMPLETE",
         elements.text("VerificationFlag") == "VERIFIED",
         "" if verifier is None else budget.text(written_name(verifier.text("VerifyingObserverName"))),
         None if procedure is None else code_in(procedure.elements, "ConceptCodeSequence"),
     )
-    named = [found for node in root.below() if node.kind == "IMAGE" and (found := _image(node, series)) is not None]
+    named = [found for node in root.below() if node.kind == "IMAGE" and (found := image_in(node, series)) is not None]
     unlisted = {one.sop_instance_uid: one for one in named if one.sop_instance_uid not in series}
     return report, (*known, *(replace(one, frames=(), segments=()) for one in unlisted.values()))
 
@@ -92,7 +63,7 @@ def read_key_objects(
     root = read_tree(elements, budget)
     series = {one.sop_instance_uid: one for one in known}
     said = next((_value(node) for node in root.children if is_any(node.name, concepts.DESCRIPTION)), "")
-    chosen = tuple(found for node in root.children if node.kind in IMAGES and (found := _image(node, series)) is not None)
+    chosen = tuple(found for node in root.children if node.kind in IMAGES and (found := image_in(node, series)) is not None)
     rejects = concepts.REJECTIONS.get(root.name.value, "") if root.name.scheme == "DCM" else ""
     return report, KeyObjects(root.name, rejects, budget.text(said)), chosen
 
@@ -159,19 +130,10 @@ def _image_in_words(elements: Elements) -> str:
 # Findings
 
 
-def _image(node: Node, series: dict[str, ImageReference]) -> ImageReference | None:
-    item = node.elements.item("ReferencedSOPSequence")
-    found = None if item is None else reference(item)
-    if found is None or found.sop_instance_uid not in series:
-        return found
-    listed = series[found.sop_instance_uid]
-    return replace(found, series_uid=listed.series_uid, study_uid=listed.study_uid)
-
-
 def _finding(group: Node, budget: Budget, series: dict[str, ImageReference]) -> Finding:
     children = group.children
     numbers = [node for node in children if node.kind == "NUM"]
-    found = [_number(node) for node in numbers]
+    found = [number_in(node) for node in numbers]
     values = tuple(value for value in found if value is not None)
     kept = [node for node, value in zip(numbers, found, strict=True) if value is not None]
     regions = [region for node in children if (region := _region(node, budget, series, -1)) is not None]
@@ -179,16 +141,16 @@ def _finding(group: Node, budget: Budget, series: dict[str, ImageReference]) -> 
         below = (_region(child, budget, series, index) for child in node.children)
         regions.extend(region for region in below if region is not None)
     sites = [node for node in children if is_any(node.name, concepts.FINDING_SITE)]
-    references = [(node, _image(node, series)) for node in children if node.kind == "IMAGE"]
+    references = [(node, image_in(node, series)) for node in children if node.kind == "IMAGE"]
     segments = tuple(i for node, i in references if i is not None and is_any(node.name, concepts.REFERENCED_SEGMENT))
     return Finding(
         budget.text(_written(children, concepts.TRACKING_ID)),
         _written(children, concepts.TRACKING_UID),
-        _coded(children, concepts.FINDING),
-        _coded(children, concepts.FINDING_CATEGORY),
+        coded(children, concepts.FINDING),
+        coded(children, concepts.FINDING_CATEGORY),
         tuple(code for node in sites if (code := code_in(node.elements, "ConceptCodeSequence")) is not None),
-        next((code for node in sites if (code := _coded(node.children, concepts.LATERALITY)) is not None), None),
-        _coded(children, concepts.METHOD),
+        next((code for node in sites if (code := coded(node.children, concepts.LATERALITY)) is not None), None),
+        coded(children, concepts.METHOD),
         values,
         tuple(regions),
         segments,
@@ -215,25 +177,6 @@ def _written(children: tuple[Node, ...], concept: set[tuple[str, str]]) -> str:
     return next((_value(node) for node in children if is_any(node.name, concept)), "")
 
 
-def _coded(children: tuple[Node, ...], concept: set[tuple[str, str]]) -> Code | None:
-    found = (code_in(node.elements, "ConceptCodeSequence") for node in children if is_any(node.name, concept))
-    return next((code for code in found if code is not None), None)
-
-
-def _number(node: Node) -> FindingValue | None:
-    """None for a number that is not there. A more exact form (0040,A161) is taken where there is one."""
-    item = node.elements.item("MeasuredValueSequence")
-    if item is None:
-        return None
-    value = item.real("FloatingPointValue")
-    value = item.real("NumericValue") if value is None else value
-    if value is None:
-        return None
-    unit = code_in(item, "MeasurementUnitsCodeSequence") or Code()
-    derivation = _coded(node.children, concepts.DERIVATION)
-    return FindingValue(node.name, value, unit, derivation, _coded(node.children, concepts.METHOD))
-
-
 def _region(node: Node, budget: Budget, series: dict[str, ImageReference], value: int) -> Region | None:
     if node.kind not in PLACES:
         return None
@@ -244,7 +187,7 @@ def _region(node: Node, budget: Budget, series: dict[str, ImageReference], value
         placed: tuple[Vec3, ...] = points
         return Region(kind, patient_points=placed, frame_of_reference_uid=_frame_uid(node.elements), value=value)
     budget.points(len(numbers) // 2)
-    image = next((found for child in node.children if (found := _image(child, series)) is not None), None)
+    image = next((found for child in node.children if (found := image_in(child, series)) is not None), None)
     if image is None:
         budget.say("A region of the report names no image: not shown")
         return None
