@@ -71,9 +71,13 @@ def move_stage(protocol: HangingProtocol, number: int, steps: int) -> HangingPro
 
 
 def with_grids(stage: StageTemplate, grids: tuple[tuple[int, int], ...]) -> StageTemplate:
-    """Other grids; places that are no more lose their cells, one cell at least stays."""
-    kept = tuple(c for c in stage.cells if c.screen < len(grids) and c.row < grids[c.screen][0] and c.column < grids[c.screen][1])
-    cells = kept or (replace(stage.cells[0], screen=0, row=0, column=0),)
+    """Other grids. What has no place any more goes to the first free ones in reading order, as far as there are any."""
+    places = [(s, r, c) for s, (rows, columns) in enumerate(grids) for r in range(rows) for c in range(columns)]
+    kept = {place: cell for cell in stage.cells if (place := (cell.screen, cell.row, cell.column)) in places}
+    free = [place for place in places if place not in kept]
+    homeless = [cell for cell in stage.cells if (cell.screen, cell.row, cell.column) not in places]
+    moved = {p: replace(c, screen=p[0], row=p[1], column=p[2]) for p, c in zip(free, homeless, strict=False)}
+    cells = tuple(cell for _, cell in sorted({**kept, **moved}.items()))
     return _counted(replace(stage, rows=grids[0][0], columns=grids[0][1], screens=tuple(grids[1:]), cells=cells))
 
 

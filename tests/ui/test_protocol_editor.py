@@ -200,9 +200,9 @@ def test_a_draft_is_seen_on_the_images_as_it_is_written_and_leaves_them_when_it_
 def test_why_a_place_is_empty_is_said_in_words(case, seat) -> None:
     made = editor(case, seat)
     made.stages.picture.choose((0, 0, 1))
-    made.stages.form.fields["prior"].widget.setValue(3)
+    made.stages.form.fields["prior"].widget.setCurrentIndex(3)
     assert made.stages.why.text() == "Row 1, column 2: empty, there is no comparable prior 3"
-    made.stages.form.fields["prior"].widget.setValue(0)
+    made.stages.form.fields["prior"].widget.setCurrentIndex(0)
     assert made.stages.why.text() == "Row 1, column 2: empty, it would show what row 1, column 1 shows already"
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
 from hanging_protocols.model import Anchor, CellTemplate, Flip, Selector, Size, Sort
 from ui.plain import plain
 from workstation.domain.viewing import Plane
 
 NOTHING = ""
-MOST_PRIORS, MOST_NTH, ROTATIONS = 9, 16, (0, 90, 180, 270)
+MOST_PRIORS, MOST_NTH, ROTATIONS = 9, 64, (0, 90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CellForm(QWidget):
         self.fields = self._fields()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(18)
+        row.setSpacing(14)
         for names in _COLUMNS:
             form = QFormLayout()
             form.setVerticalSpacing(4)
@@ -149,12 +149,8 @@ class CellForm(QWidget):
         return Field(name, combo, show, lambda: kind(combo.currentData()))
 
     def _whole(self, name: str, low: int, high: int, lowest: str = "") -> Field:
-        spin = QSpinBox()
-        spin.setRange(low, high)
-        spin.setSpecialValueText(lowest)
-        spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        spin.valueChanged.connect(lambda _: self._read())
-        return Field(name, spin, spin.setValue, spin.value)
+        numbers = [(number, lowest if lowest and number == low else str(number)) for number in range(low, high + 1)]
+        return self._choice(name, _combo(numbers), int)
 
     def _flag(self, name: str) -> Field:
         box = QCheckBox()
@@ -220,7 +216,7 @@ def _refill(combo: QComboBox, items: Sequence[tuple[str, str]]) -> None:
 
 def _combo(choices: Sequence[tuple[Any, str]]) -> QComboBox:
     combo = QComboBox()
-    combo.setMinimumContentsLength(12)
+    combo.setMinimumContentsLength(8)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for value, words in choices:
         combo.addItem(_tr(words), value)
@@ -236,21 +232,21 @@ _PLANES: Sequence[tuple[Plane, str]] = (
     (Plane.THREE_D, "3D"),
 )  # fmt: skip
 _SIZES = (
-    (Size.FIT, "the whole image"), (Size.ANATOMY, "the body"), (Size.SAME_SCALE, "one scale with others"),
+    (Size.FIT, "whole image"), (Size.ANATOMY, "the body"), (Size.SAME_SCALE, "one scale"),
     (Size.TRUE_SIZE, "true size"), (Size.PIXELS, "one to one"),
 )  # fmt: skip
-_ANCHORS = ((Anchor.NONE, "in the middle"), (Anchor.LEFT, "at the left edge"), (Anchor.RIGHT, "at the right edge"))
+_ANCHORS = ((Anchor.NONE, "middle"), (Anchor.LEFT, "left edge"), (Anchor.RIGHT, "right edge"))
 _SORTS = (
-    (Sort.AS_READ, "as usual"), (Sort.POSITION, "by position"), (Sort.TIME, "by time"), (Sort.NUMBER, "by image number"),
+    (Sort.AS_READ, "as usual"), (Sort.POSITION, "position"), (Sort.TIME, "time"), (Sort.NUMBER, "number"),
 )  # fmt: skip
 _FLIPS = (
-    (Flip.NONE, "no"), (Flip.HORIZONTAL, "left to right"), (Flip.VERTICAL, "upside down"), (Flip.BOTH, "both ways"),
+    (Flip.NONE, "no"), (Flip.HORIZONTAL, "sideways"), (Flip.VERTICAL, "upside down"), (Flip.BOTH, "both ways"),
 )  # fmt: skip
 _LABELS = {
-    "selector": "&Series", "prior": "&Of prior", "nth": "Which of several", "plane": "&Plane", "window": "&Window",
+    "selector": "&Series", "prior": "&Of prior", "nth": "Which one", "plane": "&Plane", "window": "&Window",
     "slab_mm": "Slab, mm", "slab_mode": "Slab shows", "sizing": "Si&ze", "anchor": "Lies", "sort": "Paged",
-    "descending": "Backwards", "flip": "Mirrored", "rotation": "Turned", "inverted": "&Inverted", "fusion": "Laid over it",
-    "look": "3D look", "link_group": "Scrolls &with", "label": "La&bel",
+    "descending": "Backwards", "flip": "Mirrored", "rotation": "Turned", "inverted": "&Inverted", "fusion": "Laid over",
+    "look": "3D look", "link_group": "Moves &with", "label": "La&bel",
 }  # fmt: skip
 _COLUMNS = (
     ("selector", "prior", "nth", "plane", "window", "link_group"),

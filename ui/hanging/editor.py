@@ -43,7 +43,7 @@ from workstation.session.case import Notice
 if TYPE_CHECKING:
     from ui.seat import Seat
 
-WIDTH, HEIGHT = 1240, 800
+WIDTH, HEIGHT = 1200, 780
 
 
 class ProtocolEditor(QDialog):
@@ -111,7 +111,7 @@ class ProtocolEditor(QDialog):
         parts.setHandleWidth(4)
         parts.addWidget(left)
         parts.addWidget(right)
-        parts.setSizes([280, WIDTH - 280])
+        parts.setSizes([230, WIDTH - 230])
         parts.setStretchFactor(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(14, 12, 14, 12)

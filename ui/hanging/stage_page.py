@@ -8,14 +8,13 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFormLayout,
+    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +29,7 @@ from ui.hanging.pictured import pictured
 from ui.plain import core_text, plain
 from workstation.domain.study import Study
 
-MOST_SCREENS, MOST_ROWS = 4, 4
+MOST_SCREENS, MOST_ROWS, MOST_CELLS = 4, 4, 64
 
 
 class StagePage(QWidget):
@@ -45,9 +44,9 @@ class StagePage(QWidget):
         self.problem = ""
         self.stages = QListWidget()
         self.title, self.grid = QLineEdit(), QLineEdit()
-        self.least, self.least_priors = QSpinBox(), QSpinBox()
-        self.adapt = QCheckBox(self.tr("Draw together where places stay empty"))
-        self.only_new = QCheckBox(self.tr("Only if it shows something new"))
+        self.least, self.least_priors = QComboBox(), QComboBox()
+        self.adapt = QCheckBox(self.tr("Draw together"))
+        self.only_new = QCheckBox(self.tr("Only if new"))
         self.picture = GridPicture()
         self.why = QLabel()
         self.form = CellForm()
@@ -58,7 +57,7 @@ class StagePage(QWidget):
 
     def _build(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))
-        self.stages.setFixedWidth(230)
+        self.stages.setFixedWidth(184)
         self.why.setTextFormat(Qt.TextFormat.PlainText)
         self.why.setWordWrap(True)
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -83,7 +82,9 @@ class StagePage(QWidget):
         self.title.textEdited.connect(lambda _: self._read_stage())
         self.grid.textEdited.connect(lambda _: self._read_stage())
         for box in (self.least, self.least_priors):
-            box.valueChanged.connect(lambda _: self._read_stage())
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+            box.activated.connect(lambda _: self._read_stage())
         for check in (self.adapt, self.only_new):
             check.toggled.connect(lambda _: self._read_stage())
         self.form.changed.connect(self._read_cell)
@@ -104,36 +105,38 @@ class StagePage(QWidget):
             grid.addWidget(button, place // 2, place % 2)
         return grid
 
-    def _stage_form(self) -> QHBoxLayout:
+    def _stage_form(self) -> QVBoxLayout:
         self.title.setMaxLength(100)
         self.grid.setMaximumWidth(140)
         self.grid.setToolTip(self.tr("Rows x columns; further screens after a comma: 1x2, 2x2"))
-        for box, words in ((self.least, self.tr("places")), (self.least_priors, self.tr("of priors"))):
-            box.setRange(0, 64)
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-            box.setSuffix(f" {words}")
-        self.least.setMinimum(1)
-        first, second = QFormLayout(), QFormLayout()
-        first.addRow(self.tr("&Title"), self.title)
-        first.addRow(self.tr("&Grid"), self.grid)
-        needs = QHBoxLayout()
-        needs.addWidget(self.least)
-        needs.addWidget(self.least_priors)
-        second.addRow(self.tr("Left out below"), needs)
-        checks = QHBoxLayout()
-        checks.addWidget(self.adapt)
-        checks.addWidget(self.only_new)
-        second.addRow("", checks)
+        self.least.addItems([self.tr("{0} filled").format(number) for number in range(1, MOST_CELLS + 1)])
+        self.least_priors.addItems([self.tr("{0} of priors").format(number) for number in range(MOST_CELLS + 1)])
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, parts in (
+            (first, ((self.tr("&Title"), self.title, 1), (self.tr("&Grid"), self.grid, 0))),
+            (second, ((self.tr("&Left out below"), self.least, 0), ("", self.least_priors, 0))),
+        ):
+            for words, widget, stretch in parts:
+                label = QLabel(words)
+                label.setBuddy(widget)
+                if words:
+                    row.addWidget(label)
+                row.addWidget(widget, stretch)
+        self.adapt.setToolTip(self.tr("Draw the grid together where places stay empty"))
+        self.only_new.setToolTip(self.tr("Leave the stage out where those before it show all of it"))
+        second.addSpacing(14)
+        second.addWidget(self.adapt)
+        second.addWidget(self.only_new)
+        second.addStretch(1)
         for widget, words in (
             (self.title, self.tr("Title of the stage")), (self.grid, self.tr("Grid, rows x columns")),
             (self.least, self.tr("Places that must be filled")), (self.least_priors, self.tr("Prior places that must be filled")),
         ):  # fmt: skip
             widget.setAccessibleName(words)
-        row = QHBoxLayout()
-        row.setSpacing(18)
-        row.addLayout(first, 3)
-        row.addLayout(second, 2)
-        return row
+        both = QVBoxLayout()
+        both.addLayout(first)
+        both.addLayout(second)
+        return both
 
     # ---- showing ---------------------------------------------------------------------
 
@@ -177,8 +180,8 @@ class StagePage(QWidget):
         # What is being written and means nothing yet is the writer's.
         if not self.problem and _grids(self.grid.text()) != stage.grids:
             self.grid.setText(", ".join(f"{rows}x{columns}" for rows, columns in stage.grids))
-        self.least.setValue(stage.min_cells)
-        self.least_priors.setValue(stage.min_prior_cells)
+        self.least.setCurrentIndex(stage.min_cells - 1)
+        self.least_priors.setCurrentIndex(stage.min_prior_cells)
         self.adapt.setChecked(stage.partial is Partial.ADAPT)
         self.only_new.setChecked(stage.only_new)
         hung = self._draft.hung(self.number)
@@ -244,8 +247,8 @@ class StagePage(QWidget):
         made = replace(
             stage,
             title=self.title.text(),
-            min_cells=min(self.least.value(), count),
-            min_prior_cells=min(self.least_priors.value(), count),
+            min_cells=min(self.least.currentIndex() + 1, count),
+            min_prior_cells=min(self.least_priors.currentIndex(), count),
             only_new=self.only_new.isChecked(),
             partial=Partial.ADAPT if self.adapt.isChecked() else Partial.KEEP,
         )
