@@ -68,6 +68,7 @@ class PriorRules:
     kindred: tuple[Kin, ...]
     follow_up: tuple[str, ...]
     baseline: float
+    smallest: float
 
 
 @cache
@@ -125,7 +126,7 @@ def _merged(tables: Mapping[str, Any], own: Mapping[str, Any], name: str) -> dic
 
 def _rules(tables: Mapping[str, Any], name: str = FILE_NAME) -> PriorRules:
     def number(table: str, key: str) -> float:
-        most = 1.0 if table in SHARES or key == "baseline" else MOST if key != "half_age_days" else 100_000.0
+        most = 1.0 if table in SHARES or key in ("baseline", "smallest") else MOST if key != "half_age_days" else 100_000.0
         return _number(tables[table][key], f"[{table}] {key}", name, LEAST.get(key, 0.0), most)
 
     words = tables["follow_up"]["words"]
@@ -139,6 +140,7 @@ def _rules(tables: Mapping[str, Any], name: str = FILE_NAME) -> PriorRules:
         tuple(_kin(value, "modalities", f"[kindred] {key}", name) for key, value in tables["kindred"].items()),
         tuple(word.strip().casefold() for word in words),
         number("follow_up", "baseline"),
+        number("follow_up", "smallest"),
     )
 
 

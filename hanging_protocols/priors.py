@@ -122,8 +122,7 @@ def _is_chosen(one: RankedPrior, context: HangingContext) -> bool:
 def _ranked(current: PriorFacts, candidates: Sequence[PriorFacts], context: HangingContext, rules: PriorRules) -> list[_Judged]:
     asked = replace(current, parts=current.parts | prior_facts.parts_of_order(context))
     judged = [_judge(asked, prior, context, rules) for prior in candidates]
-    if is_follow_up(context, rules):
-        judged = _with_baseline(judged, rules)
+    judged = _with_landmarks(judged, context, rules)
     by_uid = sorted(judged, key=lambda one: one.facts.uid)
     by_date = sorted(by_uid, key=lambda one: (one.facts.day, one.facts.time), reverse=True)
     return sorted(by_date, key=lambda one: (bool(one.refusal), -one.points))
@@ -268,16 +267,23 @@ def is_follow_up(context: HangingContext, rules: PriorRules) -> bool:
     )
 
 
-def _with_baseline(judged: list[_Judged], rules: PriorRules) -> list[_Judged]:
-    """The first study of the same kind counts nearly as the newest: growth is told from it."""
+def _with_landmarks(judged: list[_Judged], context: HangingContext, rules: PriorRules) -> list[_Judged]:
+    """In a follow-up two old studies count nearly as the newest: the first, and the one in which the lesions were smallest."""
     kind = [one for one in judged if one.is_same_kind and not one.refusal and one.facts.day]
     if len(kind) < 3:
         return judged
-    first = min(kind, key=lambda one: (one.facts.day, one.facts.time, one.facts.uid))
-    points = rules.baseline * max(one.recent for one in kind)
-    age = first.weighed[-1][1]
-    raised = replace(first, weighed=(*first.weighed[:-1], (points, f"{age}, the first of this follow-up")))
-    return [raised if one is first else one for one in judged]
+    first = min(kind, key=lambda one: (one.facts.day, one.facts.time, one.facts.uid)) if is_follow_up(context, rules) else None
+    smallest = next((one for one in kind if one.facts.uid == context.smallest_lesions), None)
+    newest = max(one.recent for one in kind)
+    raised = list(judged)
+    for one, share, words in (
+        (first, rules.baseline, "the first of this follow-up"),
+        (smallest, rules.smallest, "the lesions that are followed were smallest"),
+    ):
+        if one is not None and share * newest > one.recent:
+            age = (share * newest, f"{one.weighed[-1][1]}, {words}")
+            raised[judged.index(one)] = replace(one, weighed=(*one.weighed[:-1], age))
+    return raised
 
 
 def _words(names: Iterable[str]) -> str:

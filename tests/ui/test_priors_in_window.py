@@ -171,10 +171,7 @@ def test_what_was_fetched_hangs_when_it_has_come_while_the_hands_rested(priors, 
 
 def test_what_was_fetched_is_offered_where_the_reader_went_on(priors, seat, pacs):
     fetched(priors, seat, pacs)
-    the_list(priors).close()
-    priors.activateWindow()
-    priors.grid.setFocus()
-    QTest.keyClick(priors.grid, Qt.Key.Key_Down)
+    seat.session.viewing.scroll(1)
     assert seat.session.viewing.state(0).position == 1
     hung = [cell.state for cell in seat.session.viewing.cells]
     come(seat)

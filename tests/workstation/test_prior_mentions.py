@@ -8,10 +8,14 @@ from dataclasses import replace
 import pytest
 from window_seat import HeldJobs, WindowSeat, a_study
 
+from workstation.domain.annotation import Verdict
 from workstation.domain.earlier_report import EarlierReport, ReportOrigin
+from workstation.domain.lesion import LesionProposal
 from workstation.domain.prior import NOT_MENTIONED
 from workstation.domain.report import SectionCode
+from workstation.domain.viewing import Layout
 from workstation.jobs import IMAGES
+from workstation.session.tool import Tool
 
 
 @pytest.fixture
@@ -99,3 +103,22 @@ def test_the_next_case_begins_without_what_was_written_in_the_last(seat) -> None
     seat.session.desk.write(SectionCode.COMPARISON, "DT 2024-03-12")
     seat.session.open(seat.items[1])
     assert seat.session.priors.mentions.of(seat.session.case) == NOT_MENTIONED
+
+
+def test_where_the_followed_lesions_were_smallest_is_known_to_the_ranking(seat) -> None:
+    mentions = opened(seat)
+    session, prior = seat.session, seat.studies["2.1"]
+    session.viewing.set_layout(Layout(1, 2), session.case.studies)
+    session.hangings.put(1, prior, prior.series[0])
+    session.viewing.activate(0)
+    session.viewing.change(0, position=2)
+    session.viewing.set_tool(Tool.LENGTH)
+    for point in ((100.0, 100.0), (130.0, 140.0)):
+        session.annotating.drawing.place(0, point)
+    seat.library.lesion = LesionProposal((107.0, 107.0, 40.0), ((101.0, 99.0, 40.0), (113.0, 115.0, 40.0)), "Check its ends")
+    session.lesions.carry()
+    session.annotating.judge(session.annotating.selected, Verdict.ACCEPTED)
+    assert mentions.of(session.case).smallest == "2.1"
+    assert session.hangings.context_of(session.case).smallest_lesions == "2.1"
+    session.open(seat.items[1])
+    assert mentions.of(session.case).smallest == ""

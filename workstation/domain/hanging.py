@@ -21,7 +21,7 @@ class HangingContext:
 
     `mentioned` says of priors (by Study Instance UID) which words of the order or of the report being written speak
     of them, `mentioned_before` which of an earlier report. `first_prior` is the prior that the reader stepped to: it
-    hangs where the most relevant one would.
+    hangs where the most relevant one would. `smallest_lesions` is the prior in which the lesions that are followed were smallest.
     `screens` are those that images hang on, the first one first.
     """
 
@@ -33,6 +33,7 @@ class HangingContext:
     mentioned: Mapping[str, str] = field(default_factory=dict)
     mentioned_before: Mapping[str, str] = field(default_factory=dict)
     first_prior: str = ""
+    smallest_lesions: str = ""
     screens: tuple[ScreenFacts, ...] = ()
 
 

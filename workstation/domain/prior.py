@@ -11,11 +11,13 @@ from enum import StrEnum
 class Mentions:
     """Which words speak of which study (by Study Instance UID). All words are text from outside.
 
-    `now` are those of the order and of the report being written, `before` those of earlier reports.
+    `now` are those of the order and of the report being written, `before` those of earlier reports. `smallest` is the
+    study (UID) in which the lesions that are followed were smallest; empty where none are.
     """
 
     now: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)
+    smallest: str = ""
 
 
 NOT_MENTIONED = Mentions()

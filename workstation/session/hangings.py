@@ -56,7 +56,7 @@ class Hangings:
     def context_of(self, case: Case) -> HangingContext:
         said = self.mentions(case)
         known = replace(of_order(case.item), mentioned=said.now, mentioned_before=said.before, screens=self.screens())
-        return replace(known, first_prior=self.first_prior)
+        return replace(known, first_prior=self.first_prior, smallest_lesions=said.smallest)
 
     def stage(self, steps: int) -> None:
         """Go to the next or an earlier stage of the protocol."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.mention import Dated, mentioned_in
@@ -31,12 +32,25 @@ class PriorMentions:
         self._lock = threading.Lock()
         self._known: tuple[frozenset[str], Mentions] = (frozenset(), NOT_MENTIONED)
         self._draft = ""
+        self.smallest = ""
+        """The study in which the lesions that are followed were smallest."""
         self.kept: Callable[[Patients], Sequence[EarlierReport]] = lambda _: ()
         """The earlier reports that are on this machine; any thread. The core plugs it in."""
         self.changed: Signal[None] = Signal()
 
     def of(self, case: Case) -> Mentions:
         """Of a case that opens, or is open. On the main thread, where nothing is known yet, by the order alone."""
+        found, smallest = self._of(case), self.smallest
+        is_open = any(study.study_instance_uid == smallest for study in case.priors)
+        return replace(found, smallest=smallest) if is_open else found
+
+    def measured(self, smallest: str) -> None:
+        """The lesions that are followed are smallest in this study now."""
+        if smallest != self.smallest:
+            self.smallest = smallest
+            self.changed.emit(None)
+
+    def _of(self, case: Case) -> Mentions:
         with self._lock:
             known = self._known
         if known[0] == _key(case):
@@ -68,7 +82,7 @@ class PriorMentions:
 
     def forget(self) -> None:
         """Another case is open, or none."""
-        self._draft = ""
+        self._draft = self.smallest = ""
         with self._lock:
             self._known = (frozenset(), NOT_MENTIONED)
 

@@ -33,6 +33,7 @@ class Priors:
         registering.changed.connect(self.views.follow)
         session.desk.report_changed.connect(self._written)
         self.mentions.changed.connect(self.known.rank_again)
+        session.annotating.changed.connect(self._drawn)
 
     def _case_changed(self, case: Case | None) -> None:
         if case is None:
@@ -42,3 +43,9 @@ class Priors:
         case = self._session.case
         if report is not None and case is not None and report.study_instance_uid == case.study.study_instance_uid:
             self.mentions.written(case, "\n".join(section.text for section in report.sections))
+
+    def _drawn(self, _: str) -> None:
+        table = self._session.lesions.table()
+        sizes = [total.millimetres for total in table.sums]
+        # The last time point may be the study that is read: only an earlier one is a prior.
+        self.mentions.measured(table.times[sizes.index(min(sizes))].study_uid if len(sizes) > 1 else "")
