@@ -9,18 +9,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
-from ui import plain
+from ui import plain, theme
 from ui.worklist_columns import COLUMNS, HIDDEN_AT_FIRST, KEYS, SHOWN_ORDER
 from workstation.settings import Remembered
 
 REMEMBERED = "worklist.columns"
 STRETCHED = KEYS.index("procedure")
-LEAST_STRETCHED, LEAST_SHARE, NARROWEST = 150, 0.6, 48
-KEPT = frozenset(KEYS.index(key) for key in ("modality", "images", "date", "priority"))
+LEAST_STRETCHED, LEAST_SHARE, NARROWEST = 160, 0.75, 48
+KEPT = frozenset(KEYS.index(key) for key in ("priority", "due", "id", "modality", "images", "date"))
+GIVING_WAY = tuple(KEYS.index(key) for key in ("body", "assigned", "site", "ai", "date"))
+"""Hidden where the window is narrow, the first one first, until the reader has chosen columns."""
 STEP = 16
+# The longest that a reader must be able to read whole, in the bold of what is urgent.
+WHOLE = {"priority": "Urgent", "due": "overdue 23 h 59 min", "id": "19500102-1234", "modality": "CT/PT", "date": "2026-11-22"}
+ROOM = 26
 
 
 class ColumnHand(QObject):
@@ -35,6 +40,13 @@ class ColumnHand(QObject):
         self._widths: dict[int, int] = {}
         """By the reader's hand."""
         self._is_fitting = False
+        self._is_chosen = False
+        """Whether the reader has said which columns are shown."""
+        bold = QFontMetrics(theme.text_font(bold=True))
+        self._wished = [
+            max(one.width if one.key not in WHOLE else 0, bold.horizontalAdvance(plain.core_text(WHOLE.get(one.key, ""))) + ROOM)
+            for one in COLUMNS
+        ]
         header = self._header = table.horizontalHeader()
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(True)
@@ -61,6 +73,7 @@ class ColumnHand(QObject):
         """The last one that is shown stays."""
         if not is_shown and sum(self.is_shown(n) for n in range(len(COLUMNS))) == 1:
             return
+        self._is_chosen = True
         self._header.setSectionHidden(column, not is_shown)
         self.fit()
         self._keep()
@@ -78,6 +91,7 @@ class ColumnHand(QObject):
     def reset(self) -> None:
         """As they were at first."""
         self._widths.clear()
+        self._is_chosen = False
         self._lay(SHOWN_ORDER, HIDDEN_AT_FIRST)
         self.fit()
         self._keep()
@@ -85,9 +99,11 @@ class ColumnHand(QObject):
     # ---- widths ------------------------------------------------------------------------
 
     def fit(self) -> None:
-        shown = [n for n in range(len(COLUMNS)) if self.is_shown(n)]
         room = self._table.viewport().width()
-        widths = {n: self._widths.get(n, COLUMNS[n].width) for n in shown}
+        if not self._is_chosen:
+            self._show_what_fits(room)
+        shown = [n for n in range(len(COLUMNS)) if self.is_shown(n)]
+        widths = {n: self._widths.get(n, self._wished[n]) for n in shown}
         yielding = [n for n in shown if n not in KEPT and n not in self._widths and n != STRETCHED]
         fixed = sum(width for n, width in widths.items() if n not in yielding and n != STRETCHED)
         least = (LEAST_STRETCHED if STRETCHED not in self._widths else widths[STRETCHED]) if STRETCHED in shown else 0
@@ -101,6 +117,23 @@ class ColumnHand(QObject):
         for n, width in widths.items():
             self._header.resizeSection(n, width)
         self._is_fitting = False
+
+    def _show_what_fits(self, room: int) -> None:
+        shown = [n for n, key in enumerate(KEYS) if key not in HIDDEN_AT_FIRST]
+        for n in GIVING_WAY:
+            if sum(self._least(one) for one in shown) > room:
+                shown.remove(n)
+        self._is_fitting = True
+        for n in range(len(COLUMNS)):
+            if self.is_shown(n) != (n in shown):
+                self._header.setSectionHidden(n, n not in shown)
+        self._is_fitting = False
+
+    def _least(self, column: int) -> int:
+        if column == STRETCHED:
+            return LEAST_STRETCHED
+        width = self._widths.get(column, self._wished[column])
+        return width if column in KEPT or column in self._widths else int(width * LEAST_SHARE)
 
     def _resized(self, column: int, _old: int, width: int) -> None:
         if not self._is_fitting and width:
@@ -118,7 +151,8 @@ class ColumnHand(QObject):
         kept: Any = self._memory.get(REMEMBERED)
         kept = kept if isinstance(kept, dict) else {}
         order = [key for key in _texts(kept.get("order")) if key in KEYS]
-        hidden = {key for key in _texts(kept.get("hidden")) if key in KEYS} if "hidden" in kept else HIDDEN_AT_FIRST
+        self._is_chosen = "hidden" in kept
+        hidden = {key for key in _texts(kept.get("hidden")) if key in KEYS} if self._is_chosen else HIDDEN_AT_FIRST
         widths = kept.get("widths")
         for key, width in widths.items() if isinstance(widths, dict) else ():
             if key in KEYS and isinstance(width, int) and NARROWEST <= width <= 2000:
@@ -133,8 +167,10 @@ class ColumnHand(QObject):
 
     def _keep(self) -> None:
         order = [KEYS[n] for n in self.in_order()]
-        hidden = [key for n, key in enumerate(KEYS) if not self.is_shown(n)]
-        self._memory.set(REMEMBERED, {"order": order, "hidden": hidden, "widths": {KEYS[n]: w for n, w in self._widths.items()}})
+        kept: dict[str, Any] = {"order": order, "widths": {KEYS[n]: width for n, width in self._widths.items()}}
+        if self._is_chosen:
+            kept["hidden"] = [key for n, key in enumerate(KEYS) if not self.is_shown(n)]
+        self._memory.set(REMEMBERED, kept)
         self.changed.emit()
 
     # ---- the menu ----------------------------------------------------------------------

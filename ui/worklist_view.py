@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ui.seat import Seat
 
 DUE_MS = 30_000
+ROOM_FOR_RAIL = 1240
 
 
 class WorklistView(QWidget):
@@ -91,7 +92,7 @@ class WorklistView(QWidget):
         self.model.was_changed.connect(self._follow)
         self.model.was_changed.connect(self._count_rows)
         self.model.was_replaced.connect(self._count_rows)
-        self.rail.left.connect(self.table.setFocus)
+        self.rail.left.connect(self._go_to_rows)
         self.rail.removal_asked.connect(self._remove_list)
         self._lists.changed.connect(self._show_list)
         self._lists.counted.connect(self._count_all)
@@ -184,6 +185,14 @@ class WorklistView(QWidget):
         super().showEvent(event)
         if not self.table.hasFocus() and not self.filter.hasFocus():
             self.table.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_rail()
+
+    def _fit_rail(self) -> None:
+        """Beside the rows where there is room for both; else while it is used."""
+        self.rail.setVisible(self.width() >= ROOM_FOR_RAIL or self.rail.hasFocus())
 
     def sizeHint(self) -> QSize:
         return QSize(1200, 800)
@@ -282,7 +291,15 @@ class WorklistView(QWidget):
 
     def _go_to_lists(self) -> None:
         """To the lists, and from them back to the rows."""
-        (self.table if self.rail.hasFocus() else self.rail).setFocus()
+        if self.rail.hasFocus():
+            self._go_to_rows()
+        else:
+            self.rail.show()
+            self.rail.setFocus()
+
+    def _go_to_rows(self) -> None:
+        self.table.setFocus()
+        self._fit_rail()
 
     def _save_list(self) -> None:
         words = self.tr("Name of the list (its filter and its order are kept):")

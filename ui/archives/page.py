@@ -319,19 +319,25 @@ class ArchivePage(QWidget):
 
     def read(self, study_instance_uid: str) -> None:
         """Open the worklist row of a study that is here; one that has just come is waited for."""
-        if not self._open_row(study_instance_uid):
+        self._to_read = ""
+        self._core.session.listing.find_study(study_instance_uid, lambda item: self._found(study_instance_uid, item))
+
+    def _found(self, study_instance_uid: str, item: WorklistItem | None) -> None:
+        if item is not None:
+            self._core.session.open(item)
+        else:
             self._to_read = study_instance_uid
             self._core.session.refresh_worklist()
 
-    def _open_row(self, study_instance_uid: str) -> bool:
-        item = next((i for i in self._core.session.items if i.study_instance_uid == study_instance_uid), None)
-        if item is not None:
-            self._core.session.open(item)
-        return item is not None
-
     def _worklist_changed(self, _: object) -> None:
         wanted, self._to_read = self._to_read, ""
-        if wanted and not self._open_row(wanted):
+        if wanted:
+            self._core.session.listing.find_study(wanted, self._open_what_came)
+
+    def _open_what_came(self, item: WorklistItem | None) -> None:
+        if item is not None:
+            self._core.session.open(item)
+        else:
             self._say_problem(self.tr("This study is not here yet: fetch it first"))
 
     def _act(self) -> None:

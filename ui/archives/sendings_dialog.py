@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
 from ui.worklist_columns import span
+from workstation.domain.order import WorklistItem
 from workstation.domain.sending import WAITING_SENDINGS, Sending, SendingState
 from workstation.jobs import DATABASE, Cancel
 
@@ -148,13 +149,16 @@ class SendingsDialog(QDialog):
     def _ask(self, _: object) -> None:
         sender = self._core.sender
         problem = self._core.session.report_problem
-        self._core.jobs.run(DATABASE, lambda _: sender.rows(), self.show_sendings, problem, slot="sendings")
+        self._core.jobs.run(DATABASE, lambda _: sender.rows(), self._name, problem, slot="sendings")
 
-    def show_sendings(self, sendings: Sequence[Sending]) -> None:
+    def _name(self, sendings: Sequence[Sending]) -> None:
+        uids = [sending.study_instance_uid for sending in sendings]
+        self._core.session.listing.find_studies(uids, lambda names: self.show_sendings(sendings, names))
+
+    def show_sendings(self, sendings: Sequence[Sending], names: Mapping[str, WorklistItem]) -> None:
         now = datetime.now(UTC)
         chosen = {(s.archive, s.study_instance_uid) for s in self._chosen()}
         self._shown = shipments(sendings)[:SHOWN]
-        names = {item.study_instance_uid: item for item in self._core.session.items}
         self.table.clearSelection()
         self.table.setRowCount(len(self._shown))
         for row, shipment in enumerate(self._shown):

@@ -138,13 +138,20 @@ class Listing:
 
     def find_study(self, study_instance_uid: str, done: Callable[[WorklistItem | None], object]) -> None:
         """The row of a study, the one with an order first."""
-        rows = self._worklist
+        self.find_studies([study_instance_uid], lambda found: done(found.get(study_instance_uid)))
+
+    def find_studies(self, study_instance_uids: Iterable[str], done: Callable[[dict[str, WorklistItem]], object]) -> None:
+        """The rows of studies by Study Instance UID."""
+        rows, uids = self._worklist, tuple(dict.fromkeys(study_instance_uids))
 
         def found(listed: Sequence[ListedRow]) -> None:
             items = self._claims.marked(row.item for row in listed)
-            done(next((item for item in items if item.order is not None), items[0] if items else None))
+            done({item.study_instance_uid: item for item in sorted(items, key=lambda item: item.order is not None)})
 
-        self._jobs.run(WORKLIST, lambda _: rows.rows.of_study(study_instance_uid), found, self._problem)
+        def work(_: Cancel) -> tuple[ListedRow, ...]:
+            return tuple(row for uid in uids for row in rows.rows.of_study(uid))
+
+        self._jobs.run(WORKLIST, work, found, self._problem)
 
     def _head(self) -> tuple[WorklistItem, ...]:
         return tuple(row.item for row in self._worklist.rows.page(count=FIRST_ROWS))
