@@ -305,18 +305,18 @@ def test_a_protocol_goes_out_to_a_file_and_comes_in_again(case, seat, tmp_path, 
     file = tmp_path / "given away.toml"
     made = editor(case, seat)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    made.ask_export()
+    made.files.ask_export()
     protocol = schema.parse(file.read_text(encoding="utf-8"), "ct_chest.toml")
     assert protocol == next(one for one in library.load() if one.protocol_id == "ct-chest")
     file.write_text(file.read_text(encoding="utf-8").replace('"ct-chest"', '"from-a-friend"'), encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
-    made.ask_import()
+    made.files.ask_import()
     assert seat.hanger.library.get("from-a-friend") is None, "nothing is in force before it is saved"
     press("Ctrl+Return")
     assert seat.hanger.library.get("from-a-friend") is not None
     file.write_text("id = 1", encoding="utf-8")
     with pytest.raises(Exception, match="id: must be a text"):
-        made.take_in(file)
+        made.files.take_in(file)
 
 
 def test_without_a_case_protocols_are_edited_all_the_same(window, seat) -> None:

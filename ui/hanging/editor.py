@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -28,8 +27,9 @@ from PySide6.QtWidgets import (
 
 from hanging_protocols.library import LEVEL_WORDS
 from hanging_protocols.model import HangingProtocol, Level
-from ui.hanging import exchange, hand, rule_words
+from ui.hanging import hand, rule_words
 from ui.hanging.draft import Draft
+from ui.hanging.file_hand import FileHand
 from ui.hanging.file_page import FilePage
 from ui.hanging.protocol_list import Entry, ProtocolList, entries
 from ui.hanging.rules_editor import RulesEditor
@@ -54,7 +54,7 @@ class ProtocolEditor(QDialog):
         self.setObjectName("protocolEditor")
         self.setWindowTitle(self.tr("Hanging protocols"))
         self._core = core
-        self._hanger = hand.library_of(core)
+        self.hanger = hand.library_of(core)
         self.draft = Draft(core, self)
         case = core.session.case
         studies = case.studies if case is not None else ()
@@ -69,6 +69,7 @@ class ProtocolEditor(QDialog):
         self.file = FilePage(self.draft)
         self.try_out = QCheckBox(self.tr("Show it on the &images"))
         self.trial = Trial(core, self.draft)
+        self.files = FileHand(core, self)
         self._entry: Entry | None = None
         self._build()
         self._connect()
@@ -121,7 +122,7 @@ class ProtocolEditor(QDialog):
         self.title.setMaxLength(100)
         self.title.setAccessibleName(self.tr("Title of the protocol"))
         self.level.setAccessibleName(self.tr("Whose"))
-        for place in self._hanger.places():
+        for place in self.hanger.places():
             words = core_text(LEVEL_WORDS[place.level]).capitalize()
             self.level.addItem(
                 words if not place.why_not else self.tr("{0}: {1}").format(words, plain(place.why_not)), place.level
@@ -147,15 +148,16 @@ class ProtocolEditor(QDialog):
     def _list_buttons(self) -> QGridLayout:
         self.copy_button = self._button(self.tr("Cop&y as mine"), self.copy)
         self.remove_button = self._button(self.tr("Remove &file"), self.remove)
-        self.reason_button = self._button(self.tr("Copy reason"), self.copy_reason)
-        self.folder_button = self._button(self.tr("Open folder"), self.open_folder)
+        self.reason_button = self._button(self.tr("Copy reason"), self.files.copy_reason)
+        self.folder_button = self._button(self.tr("Open folder"), self.files.open_folder)
         buttons = (
             self.copy_button,
             self.remove_button,
-            self._button(self.tr("Import…"), self.ask_import),
-            self._button(self.tr("Export…"), self.ask_export),
-            self.reason_button,
+            self._button(self.tr("Import…"), self.files.ask_import),
+            self._button(self.tr("Export…"), self.files.ask_export),
+            self._button(self.tr("DICOM…"), self.files.ask_dicom),
             self.folder_button,
+            self.reason_button,
         )
         grid = QGridLayout()
         for place, button in enumerate(buttons):
@@ -189,19 +191,19 @@ class ProtocolEditor(QDialog):
     def _windows(self) -> tuple[str, ...]:
         facts = self.draft.facts
         modalities = dict.fromkeys(one.series.modality for one in facts.image_sets) if facts is not None else {"CT": None}
-        return tuple(dict.fromkeys(p.name for m in modalities for p in self._hanger.presets.for_modality(m)))
+        return tuple(dict.fromkeys(p.name for m in modalities for p in self.hanger.presets.for_modality(m)))
 
     # ---- showing ---------------------------------------------------------------------
 
     def _fill(self, protocol_id: str) -> None:
         case = self._core.session.case
-        ranked = self._hanger.ranked(case.study, case.priors, hand.context_of(self._core, case)) if case is not None else ()
-        self.list.show_entries(entries(self._hanger.library, ranked), protocol_id)
+        ranked = self.hanger.ranked(case.study, case.priors, hand.context_of(self._core, case)) if case is not None else ()
+        self.list.show_entries(entries(self.hanger.library, ranked), protocol_id)
 
     def _open(self, entry: Entry) -> None:
         if entry == self._entry:
             return
-        if not self._may_leave():
+        if not self.may_leave():
             self.list.keep(self._entry)
             return
         self._entry = entry
@@ -223,7 +225,7 @@ class ProtocolEditor(QDialog):
         self.state.setText(self._state_words())
         self._judge()
         self.copy_button.setEnabled(protocol is not None)
-        own = protocol is not None and self._hanger.library.at(protocol.protocol_id, protocol.level) is not None
+        own = protocol is not None and self.hanger.library.at(protocol.protocol_id, protocol.level) is not None
         self.remove_button.setEnabled(own or (entry is not None and entry.path is not None))
         self._show_trial()
 
@@ -254,7 +256,7 @@ class ProtocolEditor(QDialog):
             return ""
         if not self.draft.is_changed:
             return core_text(LEVEL_WORDS[protocol.level])
-        beneath = self._hanger.library.beneath(protocol.protocol_id, self.draft.level)
+        beneath = self.hanger.library.beneath(protocol.protocol_id, self.draft.level)
         if beneath is not None:
             return self.tr("changed; will replace the one that is {0}").format(core_text(LEVEL_WORDS[beneath.level]))
         return self.tr("changed")
@@ -296,17 +298,10 @@ class ProtocolEditor(QDialog):
     def copy(self) -> None:
         """A new protocol of my own that begins as this one; nothing is written before it is saved."""
         protocol = self.draft.protocol
-        if protocol is None or not self._may_leave():
+        if protocol is None or not self.may_leave():
             return
         title = self.tr("{0} (copy)").format(protocol.title)
-        self._begin(replace(protocol, protocol_id=self._hanger.unused_id(title), title=title, level=Level.USER, source=""))
-
-    def _begin(self, protocol: HangingProtocol) -> None:
-        self._entry = Entry(protocol, None)
-        self._begin_pages()
-        self.draft.open(protocol, is_new=True)
-        self.title.setFocus()
-        self.title.selectAll()
+        self.begin(replace(protocol, protocol_id=self.hanger.unused_id(title), title=title, level=Level.USER, source=""))
 
     def _begin_pages(self) -> None:
         self.file.problem = ""
@@ -318,11 +313,11 @@ class ProtocolEditor(QDialog):
         protocol, entry = self.draft.protocol, self._entry
         if protocol is None:
             return
-        done = self._hanger.remove(protocol.protocol_id, protocol.level)
+        done = self.hanger.remove(protocol.protocol_id, protocol.level)
         session = self._core.session
 
         def undo() -> None:
-            self._hanger.take_back(done)
+            self.hanger.take_back(done)
             session.notice.emit(Notice("Taken back: the file is there again"))
 
         session.hangings.take_back = undo
@@ -333,43 +328,26 @@ class ProtocolEditor(QDialog):
 
     # ---- files -----------------------------------------------------------------------
 
-    def ask_import(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Import a hanging protocol"), "", exchange.filters())
-        if name and self._may_leave():
-            self.take_in(Path(name))
+    def begin(self, protocol: HangingProtocol) -> None:
+        """A protocol that is not saved yet; nothing is in force before it is."""
+        self._entry = Entry(protocol, None)
+        self._begin_pages()
+        self.draft.open(protocol, is_new=True)
+        self.title.setFocus()
+        self.title.selectAll()
 
-    def take_in(self, path: Path) -> None:
-        """A protocol of my own from a file; nothing is in force before it is saved."""
-        protocol, notes = exchange.read_in(path)
-        self._begin(replace(protocol, level=Level.USER))
-        for note in notes:
-            self._core.session.notice.emit(Notice(note))
+    def fill_again(self) -> None:
+        """Files were changed elsewhere."""
+        self._fill(self.draft.protocol.protocol_id if self.draft.protocol is not None else "")
 
-    def ask_export(self) -> None:
-        protocol = self.draft.protocol
-        if protocol is None:
-            return
-        proposed = f"{protocol.protocol_id}{exchange.TOML_SUFFIX}"
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the hanging protocol"), proposed, exchange.filters())
-        if name:
-            exchange.write_out(protocol, Path(name))
-
-    def copy_reason(self) -> None:
-        problem = self.whats_wrong()
-        path = self._entry.path if self._entry is not None else None
-        QGuiApplication.clipboard().setText(f"{path}\n{problem}" if path is not None else problem)
-
-    def open_folder(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
-
-        path = self._entry.path.parent if self._entry is not None and self._entry.path is not None else None
-        folder = path or self._hanger.folders[Level.USER]
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    @property
+    def refused_path(self) -> Path | None:
+        """The file that is looked at, where it is refused."""
+        return self._entry.path if self._entry is not None else None
 
     # ---- leaving ---------------------------------------------------------------------
 
-    def _may_leave(self) -> bool:
+    def may_leave(self) -> bool:
         """Whether what was changed may be left unsaved; asked only where something was."""
         if self.draft.protocol is None or not self.draft.is_changed:
             return True
@@ -387,7 +365,7 @@ class ProtocolEditor(QDialog):
 
     def reject(self) -> None:
         """Esc: what was tried out goes from the screen."""
-        if self._may_leave():
+        if self.may_leave():
             self.trial.end()
             super().reject()
 
