@@ -6,6 +6,7 @@ What cannot be had is left out and said in words; nothing here keeps an image fr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hanging_protocols import selection
 from hanging_protocols.facts import ImageSet
@@ -55,6 +56,8 @@ def state_of(
     told(doubt)
     told(_sorting(template))
     flat = plane is not Plane.THREE_D
+    if window is not None and template.look and not flat:
+        window = replace(window, explanation=template.look)  # a window that carries a look's name is that look's own
     state = ViewportState(
         study_uid=image_set.study.study_instance_uid,
         series_uid=image_set.series.series_instance_uid,

@@ -263,7 +263,7 @@ def test_a_pet_ct_hangs_ct_pet_over_ct_pet_and_its_mip(hanger: ProtocolHanger) -
     assert (first.protocol, first.stage) == ("pet-ct", 0)
     assert cells(first) == [
         (0, 0, "s ct", "stack", "Soft tissue"), (0, 1, "s ct", "stack", "Soft tissue"), (1, 0, "s ac", "stack", "SUV 7"),
-        (1, 1, "s ac", "3d", ""),
+        (1, 1, "s ac", "3d", "PET MIP"),
     ]  # fmt: skip
     laid = [cell.state.fusion for cell in first.cells if cell.state]
     assert [one.series_uid if one else "" for one in laid] == ["", "s ac", "", ""]

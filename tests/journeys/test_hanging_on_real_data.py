@@ -80,7 +80,7 @@ def test_the_chest_ct_hangs_in_lung_and_mediastinal_windows_then_in_three_planes
 def test_the_pet_ct_hangs_ct_corrected_pet_over_it_the_pet_and_its_mip(read: Read, hanger: ProtocolHanger) -> None:
     (study,) = read("02_PETCT_ACRIN042")
     arrangement = hanger.hang(study, ())
-    expected = [("CT IMAGES", "stack", "Soft tissue")] * 2 + [("PET AC", "stack", "SUV 7"), ("PET AC", "3d", "")]
+    expected = [("CT IMAGES", "stack", "Soft tissue")] * 2 + [("PET AC", "stack", "SUV 7"), ("PET AC", "3d", "PET MIP")]
     assert shown(study, arrangement) == expected
     assert [bool(cell.state and cell.state.fusion) for cell in arrangement.cells] == [False, True, False, False]
 
