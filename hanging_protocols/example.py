@@ -81,7 +81,7 @@ class _Lesson:
         current = self.scene.current.study.study_instance_uid
         filled = [(cell, cell.state) for cell in self.shown.cells if cell.state is not None]
         # A prior is shown beside something: what the current study shows is known by then.
-        filled.sort(key=lambda pair: pair[1].study_uid != current)
+        filled.sort(key=lambda pair: (pair[1].study_uid != current, pair[0].screen, pair[0].row, pair[0].column))
         made = [one for cell, state in filled if (one := self._cell(cell, state)) is not None]
         made.sort(key=lambda one: (one.screen, one.row, one.column))
         cells = self._renumbered(_linked(made, self.shown.linked))
