@@ -270,6 +270,7 @@ class DecodeQueue:
         return rest
 
     def _decode(self, task: _Task, frames: SeriesFrames, waiting: list[int], writer: EntryWriter, cancel: Cancel) -> None:
+        from rendering.breast_known import look_ahead
         from rendering.frame_decoding import FrameDecoder
 
         decoder = FrameDecoder(frames, self._worker, BATCH_BYTES)
@@ -279,6 +280,7 @@ class DecodeQueue:
             left.pop(position, None)
             if refused is None:
                 writer.put(position, decoded)
+                look_ahead(frames, position, decoded)
             self._announce(frames.frame_count - len(left), frames.frame_count)
 
         try:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
-from rendering.breast import find_breast
-from rendering.header import FrameFacts, ImageHeader
+from rendering.breast_known import breast_in, looked_at_frame
 from rendering.images import NotYet, SeriesImages
-from rendering.pixels import is_inverse, modality_values, padding_values
 from workstation.domain.breast import Breast, Sheet
 from workstation.domain.breast_side import is_along_the_body
 from workstation.errors import Refused
-
-# Where the chest wall lies when rows run this way (PatientOrientation's first value, PS3.3 C.7.6.1.1.1).
-_WALLS = {"A": "left", "P": "right"}
-# Rows that run less than this (a cosine) to front or back tell no chest wall.
-LEAST = 0.5
 
 
 class Sheets:
@@ -40,34 +29,13 @@ class Sheets:
     def _find(self, position: int) -> bool:
         """False while the pixels are on their way."""
         header = self._images.header(position)
-        middle = self._images.position_of(header.sop_instance_uid, header.frames // 2 + 1)
+        middle = self._images.position_of(header.sop_instance_uid, looked_at_frame(header) + 1)
+        at = position if middle is None else middle
         try:
-            found = self._looked_at(position if middle is None else middle)
+            found = breast_in(self._images, at, lambda: self._images.container(at))
         except NotYet:
             return False
         except Refused:
             found = None
         self._found[header.sop_instance_uid] = found
         return True
-
-    def _looked_at(self, position: int) -> Breast | None:
-        header, frame = self._images.header(position), self._images.frame(position)
-        if header.is_colour:
-            return None
-
-        def as_values(stored: NDArray[Any]) -> NDArray[Any]:
-            return modality_values(stored, header, frame).values
-
-        stored, padding = self._images.container(position), padding_values(header, frame)
-        expected = _expected(header, self._images.facts(position))
-        return find_breast(stored, expected, not is_inverse(header), padding, as_values)
-
-
-def _expected(header: ImageHeader, facts: FrameFacts) -> str:
-    """The side of the chest wall by PatientOrientation, of a tomosynthesis by the direction of its rows in the patient."""
-    if header.patient_orientation:
-        return _WALLS.get(header.patient_orientation[0][:1], "")
-    if facts.plane is None:
-        return ""
-    towards_the_back = facts.plane.row_direction[1]
-    return "" if abs(towards_the_back) < LEAST else "right" if towards_the_back > 0.0 else "left"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import numpy as np
 import pydicom
 import pytest
 from made_breasts import COLUMNS, ROWS, made_breast, with_film_border, with_implant, with_marker
+from made_series import SeriesMaker
 from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGLSLossless
 
 from rendering.breast import find_breast
+from rendering.breast_known import breast_in, look_ahead
 from rendering.breast_mask import largest_part
+from rendering.images import SeriesImages
+from rendering.viewport import Viewport
+from rendering.viewport_sheet import Sheets
 
 # Twice the block that a pixel of the small image stands for.
 NEAR = 12.0
@@ -145,3 +151,46 @@ def _first_frame(path: Path) -> Any:
     coded = next(generate_frames(dataset.PixelData, number_of_frames=1))
     is_jpeg_ls = dataset.file_meta.TransferSyntaxUID == JPEGLSLossless
     return imagecodecs.jpegls_decode(coded) if is_jpeg_ls else imagecodecs.jpeg2k_decode(coded)
+
+
+def test_what_was_found_once_in_a_files_bytes_is_not_looked_for_again() -> None:
+    """It is found when an image is decoded ahead, so that the reader does not wait for it."""
+    series = SeriesMaker()
+    series.header = replace(series.header, modality="MG")
+    series.add(made_breast().astype("i2"))
+    images = series.images()
+    instance = replace(images.series.instances[0], sha256="of a file of this test")
+    studied = replace(images.study, series=(replace(images.series, instances=(instance,)),))
+    fresh = SeriesImages(studied, studied.series[0], series.worker)  # type: ignore[arg-type]
+    look_ahead(fresh, 0, images.container(0))
+
+    def never() -> Any:
+        raise AssertionError("its pixels were asked for")
+
+    found = breast_in(fresh, 0, never)
+    assert found is not None
+    assert found.wall == "left"
+    assert Viewport(fresh).sheet(Viewport(fresh).default_state()) is not None
+    assert not Sheets(fresh).sheet(0).waiting
+    assert Sheets(series.images(load=False)).sheet(0).waiting
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_an_image_holds_finding_ends_with_an_answer(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(n) for n in rng.integers(1, 420, 2))
+    kind = ["u1", "i2", "u2", "i4", "f4"][seed % 5]
+    image = (rng.random(shape) * 255).astype(kind)
+    for _ in range(seed % 4):
+        rows, columns = (sorted(int(n) for n in rng.integers(0, size + 1, 2)) for size in shape)
+        image[rows[0] : rows[1], columns[0] : columns[1]] = rng.integers(0, 255)
+    if seed % 3 == 0:
+        image[:, : shape[1] // 2] = image.max()
+    if kind == "f4" and seed % 2:
+        image[::3] = np.nan
+    found = find_breast(image, ["", "left", "right"][seed % 3], seed % 2 == 0, (0.0, 3.0) if seed % 7 == 0 else None)
+    assert found is None or found.wall in ("left", "right")
+    if found is not None:
+        left, top, right, bottom = found.box
+        assert -0.5 <= left < right <= shape[1] - 0.5
+        assert -0.5 <= top < bottom <= shape[0] - 0.5
