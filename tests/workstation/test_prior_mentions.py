@@ -14,6 +14,7 @@ from workstation.domain.lesion import LesionProposal
 from workstation.domain.prior import NOT_MENTIONED
 from workstation.domain.report import SectionCode
 from workstation.domain.viewing import Layout
+from workstation.errors import Unavailable
 from workstation.jobs import IMAGES
 from workstation.session.tool import Tool
 
@@ -71,6 +72,17 @@ def test_the_reports_of_the_disk_are_never_waited_for_on_the_main_thread(seat) -
 
     mentions.kept = kept
     assert mentions.of(seat.session.case).now == {"3.1": "DT 2024-03-12"}
+
+
+def test_a_case_is_read_though_the_earlier_reports_cannot_be(seat) -> None:
+    mentions = opened(seat, "DT 2024-03-12")
+    mentions.forget()
+
+    def kept(_patients):
+        raise Unavailable("The file of earlier reports cannot be read")
+
+    mentions.kept = kept
+    assert in_another_thread(lambda: mentions.of(seat.session.case)).now == {"3.1": "DT 2024-03-12"}
 
 
 def test_what_is_written_counts_and_the_list_is_ranked_anew(seat) -> None:

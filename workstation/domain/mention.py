@@ -17,6 +17,8 @@ MOST_LETTERS = 200_000
 MOST_DATES = 1000
 # How far before a date the machine is named that made the images.
 NEAR = 40
+# So far from a number its month and its machine are looked for.
+AROUND = 60
 LONGEST_WORDS = 48
 LEAST_ACCESSION = 5
 OLDEST_YEAR = 1970
@@ -99,6 +101,7 @@ _CUES = (
     "forrige", "sidste", "siste", "senaste", "verrat", "vertail", "aiemp", "edelli", "since", "sedan", "siden", "fra", "från",
     "from",
 )  # fmt: skip
+_NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _TOKEN = re.compile(r"[\w./-]+")
 
@@ -134,11 +137,14 @@ def mentioned_in(text: str, studies: Sequence[Dated], today: str) -> dict[str, s
     a year are those before it."""
     text = text[:MOST_LETTERS]
     found: dict[str, str] = {}
-    for token in {one.strip(".,;:()") for one in _TOKEN.findall(text)}:
-        for study in studies:
-            number = study.accession_number.strip()
-            if len(number) >= LEAST_ACCESSION and any(map(str.isdigit, number)) and token.casefold() == number.casefold():
-                found[study.uid] = token[:LONGEST_WORDS]
+    numbers: dict[str, list[str]] = {}
+    for study in studies:
+        number = study.accession_number.strip().casefold()
+        if len(number) >= LEAST_ACCESSION and any(map(str.isdigit, number)):
+            numbers.setdefault(number, []).append(study.uid)
+    for token in {one.strip(".,;:()") for one in _TOKEN.findall(text)} if numbers else ():
+        for uid in numbers.get(token.casefold(), ()):
+            found[uid] = token[:LONGEST_WORDS]
     for one in mentions(text, as_date(today)):
         fitting = [study for study in studies if _fits(one, study)]
         # What is named to the day means all of that day; what is not means one study or none.
@@ -150,6 +156,7 @@ def mentioned_in(text: str, studies: Sequence[Dated], today: str) -> dict[str, s
 
 def mentions(text: str, today: date | None) -> Iterator[Mentioned]:
     """Every date of the text, in the order in which it names them; a place in the text is read in one way only."""
+    text = _around_numbers(text)
     taken = bytearray(len(text))
     found: list[tuple[int, Mentioned]] = []
     for kind, form in _FORMS:
@@ -164,6 +171,18 @@ def mentions(text: str, today: date | None) -> Iterator[Mentioned]:
                 taken[start:end] = bytes([1]) * (end - start)
                 found.append((start, one))
     return iter([one for _, one in sorted(found, key=lambda pair: pair[0])])
+
+
+def _around_numbers(text: str) -> str:
+    """The text without what stands far from any number: most of a report, and nothing that names a day."""
+    spans: list[list[int]] = []
+    for match in _NUMBER.finditer(text):
+        start, end = max(0, match.start() - AROUND), match.end() + AROUND
+        if spans and start <= spans[-1][1]:
+            spans[-1][1] = end
+        else:
+            spans.append([start, end])
+    return "\n. ".join(text[start:end] for start, end in spans)
 
 
 def _read(kind: str, match: re.Match[str], text: str, today: date | None) -> Mentioned | None:

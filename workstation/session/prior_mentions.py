@@ -15,12 +15,14 @@ from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.mention import Dated, mentioned_in
 from workstation.domain.prior import NOT_MENTIONED, Mentions
 from workstation.domain.study import Study
+from workstation.errors import WorkstationError
 from workstation.jobs import IMAGES, Cancel, Jobs
 from workstation.session.case import Case
 from workstation.session.earlier import Patients, patients_of
 from workstation.signals import Signal
 
-MOST_REPORTS = 50
+# The newest ones; a case that opens waits for their reading, some milliseconds each.
+MOST_REPORTS = 20
 _NUMBERS = re.compile(r"\d[\d./-]*")
 
 
@@ -57,7 +59,7 @@ class PriorMentions:
             return known[1]
         if threading.current_thread() is threading.main_thread():
             return self._reckon(case, "", ())
-        found = self._reckon(case, "", self.kept(patients_of(case)))
+        found = self._reckon(case, "", self._earlier(case))
         with self._lock:
             self._known = _key(case), found
         return found
@@ -76,7 +78,7 @@ class PriorMentions:
                 self._take(case, found)
 
         def work(_: Cancel) -> Mentions:
-            return self._reckon(case, draft, self.kept(patients_of(case)))
+            return self._reckon(case, draft, self._earlier(case))
 
         self._jobs.run(IMAGES, work, done, lambda _: None, slot="mentioned priors")
 
@@ -85,6 +87,12 @@ class PriorMentions:
         self._draft = self.smallest = ""
         with self._lock:
             self._known = (frozenset(), NOT_MENTIONED)
+
+    def _earlier(self, case: Case) -> Sequence[EarlierReport]:
+        try:
+            return self.kept(patients_of(case))
+        except WorkstationError:  # who shows them says why; no case waits for them
+            return ()
 
     def _take(self, case: Case, found: Mentions) -> None:
         with self._lock:
