@@ -220,3 +220,13 @@ def test_an_old_study_that_is_read_says_that_a_newer_one_exists(window, seat, qt
     assert seat.session.priors.known.newer_date == "20270101"
     seat.session.open(seat.items[1])
     assert seat.session.priors.known.newer_date == ""
+
+
+def test_what_was_taken_later_on_the_same_day_makes_no_study_an_old_one(window, seat, qtbot):
+    case = seat.studies["1.1"]
+    later = replace(a_study("5.1", case.patient, case.study_date, 1), study_time="235959")
+    seat.studies["5.1"] = later
+    seat.priors["1.1"] = (later,)
+    seat.session.open(seat.items[0])
+    qtbot.waitUntil(lambda: window.grid.widget(0).painted is not None)
+    assert seat.session.priors.known.newer_date == ""

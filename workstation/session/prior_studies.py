@@ -261,8 +261,9 @@ class PriorStudies:
                 self._listed = listed
                 self._relevance = {one.study_instance_uid: one for one in found}
                 self._session.priors.steps.take(case, tuple(one for one in found if one.study_instance_uid in here))
-                later = (one for one in self.studies() if one.relevance.is_later and one.relevance.points > 0.0)
-                self.newer_date = max((one.day for one in later), default="")
+                # Of the same day are parts of one visit: read together, none of them is an old one.
+                later = (one.day for one in self.studies() if one.relevance.is_later and one.relevance.points > 0.0)
+                self.newer_date = max((day for day in later if day > case.study.study_date), default="")
                 self.changed.emit(None)
 
         self._jobs.run(IMAGES, work, done, self._session.report_problem, slot="rank priors")
