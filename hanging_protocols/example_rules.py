@@ -38,6 +38,7 @@ _TERMS = (
 )  # fmt: skip
 _NUMBERS = ("DiffusionBValue", "EchoTime", "InversionTime", "RepetitionTime", "FlipAngle", "SliceThickness", "KVP")
 _TEXTS = ("SeriesDescription", "ProtocolName")
+MOST_LETTERS, MOST_DIGITS = 24, 3
 _ORDERS = (Order.THINNEST, Order.THICKEST, Order.MOST_IMAGES)
 
 
@@ -211,14 +212,19 @@ def _range(attribute: str, target: ImageSet, rival: ImageSet) -> Iterator[Rule]:
 
 
 def _words(facts: StudyFacts, target: ImageSet, rival: ImageSet) -> Iterator[Rule]:
-    """Single words of what the series is called, never one that may be the patient's."""
+    """Single words of what the series is called, then all of it; never one that may be the patient's."""
     name = facts.study.patient.name
-    private = set(tokens(name.replace("^", " "))) | set(tokens(facts.study.patient.key.patient_id))
+    private = {*tokens(name.replace("^", " ")), *tokens(facts.study.patient.key.patient_id)}
     for attribute in _TEXTS:
         theirs = tokens(rival.first(attribute))
         for word in tokens(target.first(attribute)):
-            if word not in theirs and word not in private and 1 < len(word) <= 24 and not word.isdigit():
+            if word not in theirs and word not in private and 1 < len(word) <= MOST_LETTERS and not word.isdigit():
                 yield Rule(attribute, Constraint.CONTAINS, (word,), weight=3.0)
+    for attribute in _TEXTS:
+        words = tokens(target.first(attribute))
+        # A long number may be anybody's.
+        if words and private.isdisjoint(words) and not any(word.isdigit() and len(word) > MOST_DIGITS for word in words):
+            yield _is(attribute, target.first(attribute), 3)
 
 
 def _by_order(selector: Selector, facts: StudyFacts, target: ImageSet) -> tuple[Selector, str]:

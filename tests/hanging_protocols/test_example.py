@@ -186,6 +186,7 @@ def test_the_second_of_two_priors_stays_the_second() -> None:
             "PerformedProtocolCodeSequence",
         ),
         ({"description": "Blue"}, {"description": "Green"}, "SeriesDescription"),
+        ({"description": "Series 1"}, {"description": "Series 10"}, "SeriesDescription"),
     ],
 )
 def test_two_series_are_told_apart_by_what_they_differ_in(ours: dict, theirs: dict, attribute: str) -> None:

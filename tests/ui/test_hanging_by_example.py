@@ -177,6 +177,20 @@ def test_studies_are_proposed_in_words_and_what_would_win_is_said(window, seat, 
     assert len(list(seat.mine.glob("*.toml"))) == 1
 
 
+def test_it_is_saved_once_for_the_studies_that_the_arrows_chose(window, seat, press) -> None:
+    opened(window, seat, seat.add_study(chest(1)))
+    press("Ctrl+4", "Ctrl+S", "Alt+3")
+    asked = dialog(window)
+    asked.studies.setFocus()
+    press("Down", "Down")
+    assert asked.name.text().startswith("Every CT: ")
+    press("Return")
+    assert is_closed(window)
+    assert [path.name for path in seat.mine.glob("*.toml")] == ["every_ct_4_series.toml"]
+    opened(window, seat, seat.add_study(mammograms(2)))
+    assert seat.session.viewing.arrangement.protocol == "mammography"
+
+
 def test_only_folders_that_can_be_written_are_offered_and_a_failure_is_said_in_the_dialog(window, seat, press) -> None:
     seat.site.rmdir()
     seat.site.write_text("a file where the share was")

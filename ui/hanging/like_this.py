@@ -123,7 +123,6 @@ class LikeThisDialog(QDialog):
         self._buttons.accepted.connect(self._save)
         self._buttons.rejected.connect(self.reject)
         self.studies.currentRowChanged.connect(lambda _: self._changed())
-        self.studies.itemActivated.connect(lambda _: self._save())
         self.level.currentIndexChanged.connect(lambda _: self._changed())
 
     def _build_where(self) -> QVBoxLayout:

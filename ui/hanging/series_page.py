@@ -47,7 +47,8 @@ class SeriesPage(QWidget):
 
     def _build(self) -> None:
         self.names.setAccessibleName(self.tr("Kinds of series"))
-        self.names.setFixedWidth(200)
+        self.names.setFixedWidth(184)
+        self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.title.setAccessibleName(self.tr("Title of this kind of series"))
         self.title.setMaxLength(100)
         for order, words in (

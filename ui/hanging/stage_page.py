@@ -58,6 +58,7 @@ class StagePage(QWidget):
     def _build(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))
         self.stages.setFixedWidth(184)
+        self.stages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.why.setTextFormat(Qt.TextFormat.PlainText)
         self.why.setWordWrap(True)
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
