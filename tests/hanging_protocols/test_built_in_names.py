@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hanging_protocols import library
+from hanging_protocols.facts import ORDER_FACTS, OWN_FACTS
 from hanging_protocols.model import CellTemplate, HangingProtocol, Rule
 from hanging_protocols.words import vocabulary
 from workstation.presets import load_presets
@@ -71,3 +72,10 @@ def test_a_protocol_can_compare_and_says_what_it_is(protocol: HangingProtocol) -
     assert protocol.priors >= 1, "there is a stage for the prior"
     assert protocol.description or protocol.protocol_id in ("mammography", "tomosynthesis")
     assert len({stage.title for stage in protocol.stages}) == len(protocol.stages), "a reader tells stages by their titles"
+
+
+def test_the_manual_names_every_role_key_and_examination() -> None:
+    text = (files("resources") / "hanging_protocols" / "README.md").read_text(encoding="utf-8")
+    keys = {name for name in CellTemplate.__dataclass_fields__ if name not in ("row", "column", "link_group")}
+    names = ROLES | keys | OWN_FACTS | ORDER_FACTS.keys() | vocabulary("examination").terms.keys() | {"at", "link"}
+    assert sorted(name for name in names if f"`{name}`" not in text and f"`{name} =" not in text) == []
