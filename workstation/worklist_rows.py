@@ -30,6 +30,7 @@ from workstation.domain.worklist_query import (
     RowOrder,
     SortKey,
 )
+from workstation.errors import Refused
 from workstation.worklist import place_of, ties_of
 from workstation.worklist_schema import COLUMNS, INDEXES, MIGRATIONS, SORT_COLUMNS, Owner, Row, item_of, marks, row_of, rows_named
 from workstation.worklist_search import Search
@@ -67,9 +68,14 @@ class WorklistRows:
 
     def _open(self) -> None:
         wanted = Kind.SEALED if self._key.seals else Kind.PLAIN
+        # Made again sooner than changed over, or asked for a key that is not at hand.
         with contextlib.suppress(DamagedDatabase):
-            if kind_of(self._path, self._key) not in (Kind.ABSENT, wanted):
-                _remove(self._path)  # made again sooner than changed over
+            try:
+                is_other = kind_of(self._path, self._key) not in (Kind.ABSENT, wanted)
+            except Refused:
+                is_other = True
+            if is_other:
+                _remove(self._path)
         self._db, self._reader = self._connected(), self._connected()
         self._reader.execute("PRAGMA query_only = ON")
 
@@ -270,23 +276,26 @@ class WorklistRows:
             before = number
             coming = iter(items)
             while part := list(islice(coming, AT_ONCE)):
-                rows = []
+                rows, late = list[Row](), list[tuple[int, Row]]()
                 for item, owned in sorted(part, key=_by_number):
                     number += 1
-                    rows.append({"id": self._taken(place_of(item), taken), "serial": number, **row_of(item, owned)})
+                    place = place_of(item)
+                    row: Row = {"serial": number, **row_of(item, owned)}
+                    taken[place] = taken[place] + 1 if place in taken else self._free(place)
+                    if taken[place] < place + ties_of(place):
+                        rows.append({"id": taken[place], **row})
+                    else:
+                        late.append((place, row))
                 with self.changing():
                     self._db.conn.executemany(_INSERT, [[row[name] for name in _ALL] for row in rows])
                     self._db.conn.executemany(_WORDS_IN, [(row["id"], row["words"]) for row in rows])
+                    for place, left in late:
+                        self._insert({"id": self._free(place), **left})
                     self.set_state("serial", str(number))
             if is_alone:
                 self._apart(INDEXES)
             self._recount()
         return number - before
-
-    def _taken(self, place: int, taken: dict[int, int]) -> int:
-        free = taken[place] + 1 if place in taken else self._free(place)
-        taken[place] = free
-        return free if free < place + ties_of(place) else self._free(place)
 
     def _apart(self, statements: Iterable[str]) -> None:
         for sql in statements:

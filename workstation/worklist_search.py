@@ -179,7 +179,7 @@ class Search:
         terms = self._ask(sql, [part, part + "\U0010ffff", MANY_TERMS])
         if len(terms) < MANY_TERMS and sum(times for _, times in terms) <= RARE:
             return f'"{part}" *', True
-        if len(terms) <= MOST_TERMS:
+        if len(terms) <= MOST_TERMS and len(terms) < MANY_TERMS:
             return " OR ".join(f'"{term}"' for term, _ in terms), True
         return f'"{part[: LONG if len(part) > LONG else SHORT]}" *', False
 
