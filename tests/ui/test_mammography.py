@@ -402,6 +402,31 @@ def test_another_stage_begins_anew(reader: Reader) -> None:
     assert reader.viewing.quadrants.shown(0).number == 1
 
 
+def test_a_zoom_that_the_reader_chose_is_the_size_of_the_parts(reader: Reader) -> None:
+    before = [w.cell.state for w in reader.widgets]
+    reader.viewing.activate(1)
+    reader.viewing.change(1, zoom=1.6)
+    press(reader, "Shift+Q")
+    reader.settle()
+    check_same_scale(reader)
+    assert reader.widgets[0].painted.picture.mm_per_pixel == pytest.approx(before[0].pixel_mm / 1.6)
+
+
+def test_any_single_image_is_read_part_by_part_alone(reader: Reader) -> None:
+    reader.viewing.activate(0)
+    reader.viewing.put(0, reader.widgets[0].cell.state.whole)
+    whole = [w.cell.state for w in reader.widgets]
+    steps = parts(reader)
+    assert len(steps) >= 2
+    assert all(states[1:] == whole[1:] for states in steps)
+    assert {state.sizing for states in steps for state in states[:1]} == {Sizing.PIXELS}
+    corners = [view(reader.widgets[0]).viewport._view(states[0], *reader.widgets[0].pixel_size()) for states in steps]
+    first, last = corners[0].screen.to_source(0.0, 0.0), corners[-1].screen.to_source(*reader.widgets[0].pixel_size())
+    assert first == pytest.approx((-0.5, -0.5), abs=1.0)
+    header = reader.widgets[0].viewport().images.header(0)
+    assert last == pytest.approx((header.columns - 0.5, header.rows - 0.5), abs=1.0)
+
+
 # ---- the magnifier ---------------------------------------------------------------------
 
 
