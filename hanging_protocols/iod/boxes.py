@@ -43,28 +43,29 @@ def screen_position(screen: int, screens: int) -> Position:
     return (screen / screens, 1.0, (screen + 1) / screens, 0.0)
 
 
-def position_of(place: Place, grids: Sequence[Grid]) -> Position:
-    """The box of a place when the screens lie side by side."""
-    left, _, right, _ = screen_position(place.screen, len(grids))
+def position_of(place: Place, grids: Sequence[Grid], screens: int) -> Position:
+    """The box of a place, where so many screens lie side by side; a stage may use fewer of them."""
+    left, _, right, _ = screen_position(place.screen, screens)
     rows, columns = grids[place.screen]
     width = (right - left) / columns
     return (left + place.column * width, 1 - place.row / rows, left + (place.column + 1) * width, 1 - (place.row + 1) / rows)
 
 
 def placed(boxes: Sequence[Position], screens: Sequence[Position]) -> Placed:
-    """Every box in a grid on the screen that its middle lies on."""
+    """Every box in a grid on the screen that its middle lies on. A screen between that stays empty has one place."""
     by_screen: dict[int, list[int]] = {}
     for index, box in enumerate(boxes):
         by_screen.setdefault(_screen_of(box, screens), []).append(index)
     places: list[Place | None] = [None] * len(boxes)
-    grids: list[Grid] = []
+    used = [screen for screen in sorted(by_screen) if screen < MOST_SCREENS]
+    grids: list[Grid] = [(1, 1)] * (max(used, default=0) + 1)
     is_even = True
-    for screen in sorted(by_screen)[:MOST_SCREENS]:
-        grid, found, even = _in_grid([boxes[index] for index in by_screen[screen]], len(grids))
+    for screen in used:
+        on_it = [_within(boxes[index], screens[screen]) for index in by_screen[screen]]
+        grids[screen], found, even = _in_grid(on_it, screen)
         is_even = is_even and even
         for index, place in zip(by_screen[screen], found, strict=True):
             places[index] = place
-        grids.append(grid)
     return Placed(tuple(grids), tuple(places), is_even)
 
 
@@ -76,22 +77,41 @@ def _screen_of(box: Position, screens: Sequence[Position]) -> int:
     return 0
 
 
+def _within(box: Position, screen: Position) -> Position:
+    """As shares of its screen, counted from the upper left downwards."""
+    left, top, right, bottom = screen
+    width, height = (right - left) or 1.0, (top - bottom) or 1.0
+    return ((box[0] - left) / width, (top - box[1]) / height, (box[2] - left) / width, (top - box[3]) / height)
+
+
 def _in_grid(boxes: Sequence[Position], screen: int) -> tuple[Grid, list[Place | None], bool]:
-    lefts = _edges([box[0] for box in boxes])[:MOST_ROWS]
-    tops = _edges([-box[1] for box in boxes])[:MOST_ROWS]
+    lefts = _lines([(box[0], box[2]) for box in boxes])
+    tops = _lines([(box[1], box[3]) for box in boxes])
     taken: set[tuple[int, int]] = set()
     places: list[Place | None] = []
     for box in boxes:
-        at = (_index(-box[1], tops), _index(box[0], lefts))
+        at = (_index(box[1], tops), _index(box[0], lefts))
         if -1 in at or at in taken:
             places.append(None)
             continue
         taken.add(at)
-        spans = _inside(box[0], box[2], lefts) > 1 or _inside(-box[1], -box[3], tops) > 1
+        spans = _inside(box[0], box[2], lefts) > 1 or _inside(box[1], box[3], tops) > 1
         places.append(Place(screen, *at, is_larger=spans))
-    sizes = [(box[2] - box[0], box[1] - box[3]) for box in boxes]
+    sizes = [(box[2] - box[0], box[3] - box[1]) for box in boxes]
     even = all(abs(size[i] - sizes[0][i]) <= _NEAR for size in sizes for i in (0, 1))
-    return (max(len(tops), 1), max(len(lefts), 1)), places, even
+    return (len(tops), len(lefts)), places, even
+
+
+def _lines(spans: Sequence[tuple[float, float]]) -> list[float]:
+    """Where rows or columns begin: those of an even grid if all spans are of one, else where any of them begins."""
+    size = spans[0][1] - spans[0][0]
+    count = round(1 / size) if size > _NEAR else 0
+    pitch = 1 / count if 1 <= count <= MOST_ROWS else 0.0
+    if pitch and all(
+        abs(end - start - pitch) <= _NEAR and abs(start / pitch - round(start / pitch)) * pitch <= _NEAR for start, end in spans
+    ):
+        return [number * pitch for number in range(count)]
+    return _edges([start for start, _ in spans])[:MOST_ROWS]
 
 
 def _edges(values: Sequence[float]) -> list[float]:

@@ -63,7 +63,7 @@ def public_model(protocol: HangingProtocol, created: str) -> Model:
 
 
 def _environment(protocol: HangingProtocol) -> dict[str, object]:
-    count = max(len(stage.grids) for stage in protocol.stages)
+    count = _screens(protocol)
     nominal = [
         dataset(
             NumberOfVerticalPixels=NOMINAL_ROWS,
@@ -74,6 +74,10 @@ def _environment(protocol: HangingProtocol) -> dict[str, object]:
         for screen in range(count)
     ]
     return {"NumberOfScreens": count, "NominalScreenDefinitionSequence": nominal if count > 1 else []}
+
+
+def _screens(protocol: HangingProtocol) -> int:
+    return max(len(stage.grids) for stage in protocol.stages)
 
 
 def _partial(protocol: HangingProtocol) -> object:
@@ -208,10 +212,10 @@ def _navigation(linked: list[tuple[int, CellTemplate]]) -> Iterator[Model]:
 def _display_set(
     number: int, group: int, stage: StageTemplate, cell: CellTemplate, protocol: HangingProtocol, sets: _ImageSets
 ) -> Model:
-    is_3d = cell.plane is Plane.THREE_D
+    is_3d, place = cell.plane is Plane.THREE_D, Place(cell.screen, cell.row, cell.column)
     box = dataset(
         ImageBoxNumber=1,
-        DisplayEnvironmentSpatialPosition=position_of(Place(cell.screen, cell.row, cell.column), stage.grids),
+        DisplayEnvironmentSpatialPosition=position_of(place, stage.grids, _screens(protocol)),
         ImageBoxLayoutType=terms.PROCESSED if is_3d else terms.STACK,
     )
     return dataset(

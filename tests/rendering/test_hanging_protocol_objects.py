@@ -15,14 +15,14 @@ from typing import Any
 import made_protocols
 import pydicom
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from hanging_protocols import library
 from hanging_protocols.iod.received import object_of, taken_over
-from hanging_protocols.model import Constraint, HangingProtocol, Rule
+from hanging_protocols.model import Constraint, HangingProtocol, Rule, StageTemplate
 from rendering.objects.read_hanging_protocol import read_hanging_protocol
 from rendering.objects.write_hanging_protocol import write_hanging_protocol
 from rendering.worker import ImageWorker
@@ -31,6 +31,9 @@ from workstation.errors import Refused
 VALIDATOR = Path(sys.executable).parent / "dciodvfy"
 MADE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 BUILT_IN = {protocol.protocol_id: protocol for protocol in library.read().protocols}
+
+# A failing example is shown as it is: making it small takes minutes.
+PHASES = (Phase.explicit, Phase.generate)
 
 # What dciodvfy warns of, and why it stands: our private block, which nobody else need know; the older codes, which
 # older images carry; and TRANSVERSE, a Defined Term of Table C.23.3-1 that its own table lacks.
@@ -78,7 +81,7 @@ def test_a_built_in_protocol_is_valid_and_read_back_exactly(protocol_id: str, tm
     assert alike(taken.protocol, BUILT_IN[protocol_id])
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(made_protocols.protocols())
 def test_any_protocol_that_names_a_modality_is_read_back_exactly(protocol: HangingProtocol) -> None:
     taken = taken_over(read_hanging_protocol(written(protocol)))
@@ -87,7 +90,7 @@ def test_any_protocol_that_names_a_modality_is_read_back_exactly(protocol: Hangi
     assert taken.protocol == protocol
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(made_protocols.protocols())
 def test_any_protocol_is_valid_but_for_one_known_fault_of_the_validator(
     tmp_path_factory: pytest.TempPathFactory, protocol: HangingProtocol
@@ -122,6 +125,20 @@ def test_what_the_standard_part_says_survives_any_number_of_journeys(protocol_id
     first = taken_over(_without_block(written(BUILT_IN[protocol_id]))).protocol
     again = taken_over(_without_block(written(first))).protocol
     assert replace(again, protocol_id=first.protocol_id) == first
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+@given(made_protocols.protocols())
+def test_what_the_standard_part_of_any_protocol_says_survives_too(protocol: HangingProtocol) -> None:
+    first = taken_over(_without_block(written(protocol))).protocol
+    assert [places(stage) for stage in first.stages] == [places(stage) for stage in protocol.stages]
+    again = taken_over(_without_block(written(first))).protocol
+    assert replace(again, protocol_id=first.protocol_id) == first
+
+
+def places(stage: StageTemplate) -> list[tuple[object, ...]]:
+    """Where its cells hang: screen, that screen's grid, row, column; and from which study."""
+    return [(cell.screen, stage.grids[cell.screen], cell.row, cell.column, cell.prior) for cell in stage.cells]
 
 
 def test_what_another_program_changed_in_it_stands_and_is_told(tmp_path: Path) -> None:
@@ -304,7 +321,7 @@ def test_f88_no_damage_gives_anything_but_a_protocol_or_a_reason() -> None:
     outcomes: list[str] = []
     for protocol_id in ("ct-chest", "mammography"):
         sound = written(BUILT_IN[protocol_id])
-        for number in range(80):
+        for number in range(30):
             data = bytearray(sound)
             for _ in range(random.randint(1, 6)):
                 data[random.randrange(300, len(data))] = random.randrange(256)
@@ -312,17 +329,17 @@ def test_f88_no_damage_gives_anything_but_a_protocol_or_a_reason() -> None:
                 del data[random.randrange(400, len(data)) :]
             outcomes.append(outcome(lambda data=bytes(data): taken_over(read_hanging_protocol(data))))
     assert "" not in outcomes
-    assert outcomes.count("read") > 10
-    assert outcomes.count("read") < 130
+    assert outcomes.count("read") > 3
+    assert outcomes.count("read") < 50
 
 
 def test_f88_no_value_in_the_wrong_place_gives_anything_but_a_protocol_or_a_reason() -> None:
     """Values of a sound object swapped against strange ones, anywhere in it."""
     random.seed(7)
     model = read_hanging_protocol(written(BUILT_IN["mammography"]))
-    outcomes = [outcome(lambda: taken_over(_with_strange(model))) for _ in range(150)]
+    outcomes = [outcome(lambda: taken_over(_with_strange(model))) for _ in range(80)]
     assert "" not in outcomes
-    assert outcomes.count("read") < 110
+    assert outcomes.count("read") < 60
 
 
 def outcome(read: Callable[[], object]) -> str:

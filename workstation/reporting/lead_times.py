@@ -19,6 +19,7 @@ Clock = Callable[[], datetime]
 STILL_WAITING = timedelta(days=14)
 """So long an examination that is not signed counts as waiting; one that is read elsewhere is never signed here."""
 WITHDRAWN = "withdrawn"
+ASKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class LeadTimes:
     def __init__(self, database: ReportDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._known: set[tuple[str, str]] | None = None
+        self._known: set[tuple[str, str]] = set()
         self.reader: Callable[[], str] = lambda: ""
         """Who reads here now."""
 
@@ -53,14 +54,16 @@ class LeadTimes:
 
     def told(self, steps: Iterable[Told], skew_seconds: float | None = None) -> None:
         """What the RIS or an archive says of examinations. What was told before is not told again."""
-        new = [step for step in steps if step.exam and (step.exam, step.event.value) not in self._told_before()]
+        wanted = [step for step in steps if step.exam and (step.exam, step.event.value) not in self._known]
+        self._look_up(sorted({step.exam for step in wanted}))
+        new = [step for step in wanted if (step.exam, step.event.value) not in self._known]
         if not new:
             return
         with self._database.writing():
             for step in new:
                 offset = step.at.utcoffset()
                 self._insert(step, None if offset is None else int(offset.total_seconds() // 60), "", skew_seconds)
-        self._told_before().update((step.exam, step.event.value) for step in new)
+        self._known.update((step.exam, step.event.value) for step in new)
 
     def of(self, accession_number: str, study_instance_uid: str) -> ExamTimes:
         """Of one row of the worklist; without stamps where nothing is known of it."""
@@ -82,11 +85,12 @@ class LeadTimes:
 
     # ---- within --------------------------------------------------------------------------
 
-    def _told_before(self) -> set[tuple[str, str]]:
-        if self._known is None:
-            rows = self._database.rows("SELECT exam, event FROM lead_time WHERE event IN ('ordered', 'exam end')")
-            self._known = {(row["exam"], row["event"]) for row in rows}
-        return self._known
+    def _look_up(self, exams: Sequence[str]) -> None:
+        """Learn what is on disk of these; a list that is polled asks once for each of its examinations."""
+        for start in range(0, len(exams), ASKED_AT_ONCE):
+            some = exams[start : start + ASKED_AT_ONCE]
+            sql = f"SELECT exam, event FROM lead_time WHERE exam IN ({', '.join('?' * len(some))})"
+            self._known.update((row["exam"], row["event"]) for row in self._database.rows(sql, *some))
 
     def _insert(self, step: Told, offset_minutes: int | None, who: str, skew_seconds: float | None) -> None:
         sql = (
