@@ -21,6 +21,7 @@ NAMES = (
     "hung_case",
     "large_series",
     "scroll",
+    "screens",
     "window_drag",
     "oblique",
     "planes",

@@ -31,6 +31,7 @@ class Panel:
 SIDE = Panel("SIDE", 0, 1920, 1200, (518, 324))
 LEFT = Panel("LEFT", 1920, 2048, 2560, (338, 422))
 RIGHT = Panel("RIGHT", 3968, 2048, 2560, (338, 422))
+WIDE = Panel("WIDE", 1920, 3840, 2160, (697, 392))
 # Finer pixels than the left one.
 FINE = Panel("FINE", 3968, 2048, 2560, (270, 337))
 

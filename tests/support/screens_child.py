@@ -22,7 +22,7 @@ from monitors import RIGHT, SIDE, Panel, plug, unplug  # noqa: E402
 from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtGui import QGuiApplication, QKeySequence  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QTextEdit, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPlainTextEdit, QTextEdit, QWidget  # noqa: E402
 from spoken_window import spoken_window  # noqa: E402
 from window_seat import WindowSeat  # noqa: E402
 
@@ -256,6 +256,12 @@ def keys(room: Room) -> dict[str, Any]:
     palette = room.dialog()
     told["palette"] = _where(palette)["on"]
     palette.close()
+    room.keys_on("RIGHT")
+    room.press("F10")
+    menu = QApplication.activePopupWidget()
+    told["menu"] = [menu.screen().name() if menu else "", len(menu.actions()) if isinstance(menu, QMenu) else 0]
+    if menu is not None:
+        menu.close()
     room.seat.session.notice.emit(Notice("Something went wrong", error=True))
     told["banner"] = [room.window.banner.text, room.window.banner.screen().name()]
     room.keys_on("RIGHT")

@@ -35,7 +35,7 @@ def press(case):
 @pytest.fixture
 def second(case, seat, qtbot):
     """A window of images beside the main one: current images there, the prior here."""
-    made = ImageWindow(seat, case.runner, case.reading.grid, monitors()[0])
+    made = ImageWindow(seat, case.runner, case.reading.grid, monitors()[0], case.menuBar())
     made.grid.screens = (1,)
     made.resize(700, 600)
     made.show()

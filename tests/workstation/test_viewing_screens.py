@@ -18,7 +18,7 @@ from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing,
 from workstation.session import places
 from workstation.session.linking import LinkBy
 from workstation.session.putting_back import Shown
-from workstation.session.rehanging import hang_on_more
+from workstation.session.rehanging import hang_on
 from workstation.session.viewing import Viewing
 
 
@@ -305,7 +305,7 @@ def test_a_screen_more_is_hung_by_the_protocol_and_images_stay_as_the_reader_lef
     viewing.screens = (UPRIGHT, UPRIGHT)
     cells = [Cell(0, 0, state("1.1.2")), Cell(0, 0, state("1.1.1"), screen=1)]
     hangings = Hangings(viewing, arrangement(Layout(1, 1), cells, Layout(1, 1)))
-    hang_on_more(viewing, hangings)
+    hang_on(viewing, hangings)
     assert hangings.asked == 1
     assert series_on(viewing, 0) == ["1.1.2"]
     kept = viewing.state(0)
@@ -319,7 +319,7 @@ def test_what_the_reader_hung_by_hand_is_spread_as_it_stands(viewing):
     viewing.change(1, zoom=4.0)
     viewing.screens = (UPRIGHT, UPRIGHT)
     hangings = Hangings(viewing, viewing.arrangement)
-    hang_on_more(viewing, hangings)
+    hang_on(viewing, hangings)
     assert hangings.asked == 0
     assert (series_on(viewing, 0), series_on(viewing, 1)) == (["1.1.1"], ["1.9.1"])
     assert viewing.state(1).zoom == 4.0
@@ -329,5 +329,5 @@ def test_a_protocol_of_one_screen_is_spread_when_it_is_hung_again(viewing):
     made = arrangement(Layout(1, 2), [Cell(0, 0, state("1.1.1")), Cell(0, 1, state("1.1.2"))])
     viewing.show(made)
     viewing.screens = (UPRIGHT, UPRIGHT)
-    hang_on_more(viewing, Hangings(viewing, made))
+    hang_on(viewing, Hangings(viewing, made))
     assert viewing.layouts == (Layout(1, 1), Layout(1, 1))

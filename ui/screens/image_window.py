@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QVBoxLayout, QWidget
 
 from ui.runner import Runner
 from ui.screens.slim_bar import SlimBar
@@ -26,12 +26,13 @@ class ImageWindow(QWidget):
     moved = Signal()
     """To another screen, by whatever hand."""
 
-    def __init__(self, core: Seat, runner: Runner, main_grid: ViewportGrid, monitor: Monitor) -> None:
+    def __init__(self, core: Seat, runner: Runner, main_grid: ViewportGrid, monitor: Monitor, menus: QMenuBar) -> None:
         super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("imageWindow")
         self.setWindowTitle(self.tr("Lyskasse images"))
         self.setMinimumSize(LEAST)
         self.monitor = monitor
+        self._menus = menus
         self.bar = SlimBar(core)
         self.grid = ViewportGrid(core, runner, -1, main_grid.viewports)
         self.setFocusProxy(self.grid)
@@ -78,6 +79,8 @@ class ImageWindow(QWidget):
             handle.screenChanged.connect(self.moved)
         if screen is not None and handle is not None:
             handle.setScreen(screen)
+        if framed:  # it is no full screen any more before it gets a place
+            self.setWindowState(Qt.WindowState.WindowNoState)
         self.setGeometry(rect)
         if framed:
             self.showNormal()
@@ -86,6 +89,26 @@ class ImageWindow(QWidget):
             self.setGeometry(rect)  # where no window manager makes it so
 
     # ---- Qt --------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F10, and Alt with a letter, open the main window's menus here, where the reader is."""
+        pressed = QKeySequence(event.keyCombination())
+        menus = [menu for action in self._menus.actions() if isinstance(menu := action.menu(), QMenu)]
+        if event.key() == Qt.Key.Key_F10:
+            found: QMenu | None = self._all(menus)
+        else:
+            found = next((m for m in menus if QKeySequence.mnemonic(m.title()) == pressed), None)
+        if found is None:
+            super().keyPressEvent(event)
+            return
+        found.popup(self.mapToGlobal(self.rect().topLeft()))
+        found.setActiveAction(next(action for action in found.actions() if not action.isSeparator()))
+
+    def _all(self, menus: list[QMenu]) -> QMenu:
+        made = QMenu(self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.addActions([menu.menuAction() for menu in menus])
+        return made
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:

@@ -23,7 +23,7 @@ from ui.true_size import pixel_size
 from workstation.domain.hanging import ScreenFacts
 from workstation.errors import Refused
 from workstation.session.case import Case, Notice
-from workstation.session.rehanging import hang_on_more
+from workstation.session.rehanging import hang_on
 
 if TYPE_CHECKING:
     from ui.keys import KeyRouter
@@ -87,7 +87,7 @@ class ScreenDesk(QObject):
         self._settle.stop()
         self._remember_main()
         for window in self.windows.values():
-            if window.isVisible() and window.has_frame:
+            if window.isVisible() and window.has_frame and window.monitor.free.contains(window.frameGeometry()):
                 self._note_frame(window, window.geometry())
             self._main.reading.show_images(True)
             self._main.reading.grid.viewports.remove(window.grid)
@@ -125,7 +125,7 @@ class ScreenDesk(QObject):
         """What each monitor is for, from now on for this set; None for what they look to be for."""
         self.memory.choose(self.present, chosen)
         self._main_at = ""
-        self._apply(False)
+        self._apply(False, chosen=True)
 
     def roles(self) -> dict[str, Role]:
         """As chosen for this set; else as each was chosen last in another one; else as they look."""
@@ -174,7 +174,8 @@ class ScreenDesk(QObject):
 
     # ---- placing ---------------------------------------------------------------------
 
-    def _apply(self, is_other_set: bool) -> None:
+    def _apply(self, is_other_set: bool, chosen: bool = False) -> None:
+        """`chosen` tells that the reader asked for it: then a case is hung on fewer screens as well."""
         focus = QApplication.focusWidget()
         self.plan = plan = roles.planned(self.present, self.roles(), self._main_at)
         keys = [m.key for m in plan.images]
@@ -190,7 +191,7 @@ class ScreenDesk(QObject):
             if key not in {m.key for m in plan.windows}:
                 window.hide()
         self._facts = self._viewing.screens = tuple(self._facts_of(m, plan) for m in plan.images)
-        self._hang_on_more()
+        self._hang_on_more(chosen)
         self._give_keys_back(focus)
         self.place.look()
         self._tell()
@@ -208,7 +209,7 @@ class ScreenDesk(QObject):
     def _stand(self, monitor: Monitor) -> None:
         window = self.windows.get(monitor.key)
         if window is None:
-            window = ImageWindow(self._core, self._main.runner, self._main.reading.grid, monitor)
+            window = ImageWindow(self._core, self._main.runner, self._main.reading.grid, monitor, self._main.menuBar())
             self.windows[monitor.key] = window
             self._router.watch(window)
             self.place.add(window, window.grid)
@@ -274,12 +275,16 @@ class ScreenDesk(QObject):
             self._share_out()
             self._tell()
 
-    def _hang_on_more(self) -> None:
-        """A monitor more: the stage is hung on it too, but never under a drawing that is being made."""
+    def _hang_on_more(self, also_fewer: bool = False) -> None:
+        """A monitor more: the stage is hung on it too, but never under a drawing that is being made.
+
+        One that is unplugged is no reason: it may only be asleep, and everything is to be where it was.
+        """
         drawing = self._session.annotating.drawing
-        wanted = self._session.case is not None and len(self._viewing.layouts) < len(self._facts)
+        there, here = len(self._viewing.layouts), len(self._facts)
+        wanted = self._session.case is not None and (there < here or (also_fewer and there > here))
         if wanted and not (drawing.is_begun or drawing.is_held):
-            hang_on_more(self._viewing, self._session.hangings)
+            hang_on(self._viewing, self._session.hangings)
 
     def _drawing_changed(self, _: object) -> None:
         if self.plan is not None and len(self._viewing.layouts) < len(self._facts):

@@ -1,4 +1,4 @@
-"""A case that is open comes to more screens: hung anew on all of them, each image as the reader left it."""
+"""A case that is open comes to more or fewer screens: hung anew on those, each image as the reader left it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from workstation.session.hangings import Hangings
 
 
-def hang_on_more(viewing: Viewing, hangings: Hangings) -> None:
-    """By the protocol where the reader left its arrangement alone; else what hangs is spread as it stands."""
+def hang_on(viewing: Viewing, hangings: Hangings) -> None:
+    """By the protocol where the reader left its arrangement alone; else what hangs stays, spread where there are more screens."""
     before = [cell.state for cell in viewing.cells if cell.state is not None]
     active, arrangement = viewing.state(), viewing.arrangement
     if arrangement is None:
