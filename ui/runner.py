@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from ui.key_words import keyboard_in_use, shown_keys
 from workstation.commands.command import Command, Context, Mode
@@ -72,6 +72,8 @@ def mode_of(widget: QWidget | None) -> Mode:
     """
     if isinstance(widget, (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)):
         return Mode.EDITOR
+    if isinstance(widget, QComboBox) and widget.isEditable():
+        return Mode.EDITOR  # it has the focus for its field
     while widget is not None:
         value = widget.property(MODE_PROPERTY)
         if value:
