@@ -6,12 +6,16 @@ import math
 from typing import Any
 
 import pytest
+from hanging_studies import ct, study
 
+from hanging_protocols.engine import ProtocolHanger
 from hanging_protocols.iod.dataset import Model, code_item, dataset
 from hanging_protocols.iod.received import TakenOver, taken_over
 from hanging_protocols.model import Anchor, Constraint, HangingProtocol, Level, Partial, Rule, Size, Sort
+from workstation.domain.hanging import HangingContext, ScreenFacts
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
+from workstation.presets import load_presets
 
 LEFT_SCREEN, RIGHT_SCREEN = [0.0, 1.0, 0.4, 0.0], [0.4, 1.0, 1.0, 0.0]
 
@@ -324,3 +328,22 @@ def test_a_study_that_nothing_here_recognises_is_refused_by_name() -> None:
     model = protocol(sets, [shown(1, 1, 1, LEFT_SCREEN)], HangingProtocolDefinitionSequence=[strange])
     with pytest.raises(Refused, match=r"HangingProtocolDefinitionSequence \(0072,000C\) names no study"):
         taken_over(model)
+
+
+def test_what_was_taken_over_hangs_a_study() -> None:
+    """The surgery plan on a head CT with an earlier one: cuts on the first screen, then new beside old, linked."""
+    hanger = ProtocolHanger((taken_over(surgery_plan()).protocol,), load_presets())
+    now = study("now", ct("now.1", body="HEAD"), description="CT head")
+    before = study("before", ct("before.1", body="HEAD"), description="CT head", date="20250110")
+    two = HangingContext(screens=(ScreenFacts(1200, 1600), ScreenFacts(1800, 1600)))
+    first = hanger.hang(now, (before,), context=two)
+    assert (first.protocol, first.stage_count) == ("surgeryplan", 2)
+    planes = [cell.state.plane for cell in first.cells if cell.state is not None and cell.screen == 0]
+    assert planes == [Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL, Plane.THREE_D]
+    second = hanger.hang(now, (before,), 1, context=two)
+    assert [(cell.state.study_uid, cell.link_group) for cell in second.cells if cell.state is not None] == [
+        ("now", "scroll-1"),
+        ("before", "scroll-1"),
+    ]
+    chest = study("chest", ct("chest.1", body="CHEST"), description="CT chest")
+    assert hanger.hang(chest, ()).protocol != "surgeryplan"
