@@ -88,7 +88,8 @@ def find_breast(
     side, contradicts = found
     facing = breast if side == "left" else breast[:, ::-1]
     first = _outermost(facing)
-    edge = _edge(stored, small, facing, first, side)
+    beside = mask if side == "left" else mask[:, ::-1]
+    edge = _edge(stored, small, facing, beside, side)
     nipple, middle = _nipple(small, facing, first, side)
     height, width = stored.shape
     outline, box = _box(breast, small, width, height), _box(mask | breast, small, width, height)
@@ -186,14 +187,18 @@ def _wall(breast: Mask, expected: str) -> tuple[str, bool] | None:
     return (side, False) if expected or lengths[other] < 0.8 * lengths[side] else None
 
 
-def _edge(stored: NDArray[Any], small: _Small, facing: Mask, first: NDArray[np.int64], side: str) -> float:
-    """Where the breast ends at the chest wall: the image's border, or what lies inside of an empty strip there."""
+def _edge(stored: NDArray[Any], small: _Small, facing: Mask, beside: Mask, side: str) -> float:
+    """Where the breast ends at the chest wall: the image's border, or what lies inside of an empty strip there.
+
+    A strip with anything in it is none: it must be seen. `beside` is all that is not air.
+    """
+    first = _outermost(facing)
     columns = stored.shape[1]
     border = -0.5 if side == "left" else columns - 0.5
     rows = np.flatnonzero(first < facing.shape[1])
     outer = int(np.percentile(first[rows], 50.0))
     straight = rows[np.abs(first[rows] - outer) <= 1]
-    if outer <= 1 or len(straight) < LEAST_WALL * len(rows):
+    if outer <= 1 or len(straight) < LEAST_WALL * len(rows) or beside[:, : outer - 1].any():
         return border
     pixel_rows = (straight * small.block + small.block // 2)[:: max(1, len(straight) // 64)]
     low, high = max(0, (outer - 2) * small.block), min(columns, (outer + 3) * small.block)

@@ -60,6 +60,14 @@ def test_a_strip_of_air_at_the_chest_wall_is_measured_to_the_pixel(gap: int, is_
     assert found.edge == (COLUMNS - 0.5 - gap if is_right else gap - 0.5)
 
 
+def test_a_strip_with_anything_in_it_stays_in_sight() -> None:
+    image = made_breast(gap=100)
+    image[300:420, 20:50] = 4000
+    found = find_breast(image)
+    assert found is not None
+    assert found.edge == -0.5
+
+
 def test_a_breast_without_a_nipple_in_profile_has_none_but_a_middle() -> None:
     found = find_breast(made_breast(bump=0))
     assert found is not None

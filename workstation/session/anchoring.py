@@ -29,6 +29,7 @@ GROUPS = frozenset({"rl", *(side * count for side in "rl" for count in (2, 3, 4)
 
 OTHER_SIDE = "The chest wall lies at the other side than PatientOrientation says"
 WRONG_SIDE = "The chest wall lies at the other side of this image: not mirrored"
+STRIP = "An empty strip at the chest wall lies outside"
 MIXED = "Same scale by pixel sizes of several kinds"
 IN_MM = (Sizing.SAME_SCALE, Sizing.TRUE_SIZE)
 
@@ -151,6 +152,8 @@ class Part:
             found.append(OTHER_SIDE)
         elif self.state.anchor and self.wall and self.wall != self.state.anchor:
             found.append(WRONG_SIDE)
+        if breast is not None and self.edge == breast.edge and 0.0 <= breast.edge < self.sheet.columns - 1:
+            found.append(STRIP)
         if mixed and self.shared:
             found.append(MIXED)
         return tuple(found)

@@ -172,7 +172,9 @@ class Linking:
         factor = after.zoom / before.zoom
         dx, dy = after.pan[0] - before.pan[0], after.pan[1] - before.pan[1]
         for other, state in self._others(index):
-            self._viewing.put(other, replace(state, zoom=state.zoom * factor, pan=(state.pan[0] + dx, state.pan[1] + dy)))
+            # Breasts that hang back to back are moved apart or together: both show more of the same side.
+            across = -dx if {after.anchor, state.anchor} == {"left", "right"} else dx
+            self._viewing.put(other, replace(state, zoom=state.zoom * factor, pan=(state.pan[0] + across, state.pan[1] + dy)))
 
     def sharing_window(self, index: int) -> list[int]:
         """Viewports that take the window of `index`: those of its modality."""
@@ -183,7 +185,10 @@ class Linking:
         return [other for other, shown in self._others(index) if modality and self._where(shown).modality == modality]
 
     def sharing_zoom(self, index: int) -> list[int]:
-        return [other for other, _ in self._others(index)] if LinkBy.ZOOM in self.by else []
+        """Viewports that take the size of `index`: all where zoom is linked, else those that are anchored as it is."""
+        state = self._viewing.state(index)
+        anchored = state is not None and bool(state.anchor)
+        return [other for other, shown in self._others(index) if LinkBy.ZOOM in self.by or (anchored and shown.anchor)]
 
     # ---- inside ----------------------------------------------------------------------
 
