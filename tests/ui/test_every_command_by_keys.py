@@ -167,7 +167,7 @@ WALK: dict[str, Step] = {
     "hanging.previous": step("stage", given=another_stage),
     # The layout
     "viewport.next": step("active", "series_uid"),
-    "viewport.previous": step("active", "series_uid", "study_uid"),
+    "viewport.previous": step("active", "series_uid", "study_uid", "window"),  # a prior has the window of the current
     "viewport.maximise": step("maximised"),
     "viewport.link": step("linked_by"),
     "viewport.link_index": step("linked_by"),
