@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from hanging_studies import ct, four_views, mr, series, study
 
+from hanging_protocols import schema
 from hanging_protocols.engine import ProtocolHanger
+from hanging_protocols.model import Level
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Study
 from workstation.errors import Refused
@@ -77,6 +79,9 @@ def test_at_either_end_it_says_so_and_stays(chests: Reading) -> None:
     chests.steps.older()
     chests.steps.older()
     with pytest.raises(Refused, match=r"No older prior here. Prior 3 of 3 is shown. Ctrl\+F5"):
+        chests.steps.older()
+    chests.steps.elsewhere = lambda is_older: 2 if is_older else 0
+    with pytest.raises(Refused, match=r"No older prior here: 2 in archives. Prior 3 of 3 is shown"):
         chests.steps.older()
     assert chests.priors() == ["old"]
 
@@ -161,3 +166,65 @@ def test_a_later_study_and_another_person_s_are_never_hung_as_a_prior(hanger: Pr
         assert {c.state.study_uid for c in reading.hangings.made(0).cells if c.is_prior and c.state} == {"autumn"}
         reading.hangings.first_prior = ""
     assert reading.priors() == ["autumn"]
+
+
+TWO_PRIORS = """
+id = "two"
+title = "Two priors"
+rules = [{ attribute = "Modality", equals = "CT", required = true }]
+[selectors.ct]
+title = "CT"
+rules = [{ attribute = "Modality", equals = "CT", required = true }]
+[[stages]]
+id = "all"
+title = "All"
+rows = 1
+columns = 3
+cells = [
+    { at = [0, 0], selector = "ct" },
+    { at = [0, 1], selector = "ct", prior = 1 },
+    { at = [0, 2], selector = "ct", prior = 2 },
+]
+"""
+
+
+def test_of_two_priors_side_by_side_neither_is_shown_twice() -> None:
+    protocol = schema.parse(TWO_PRIORS, "two.toml", Level.USER)
+    reading = Reading(ProtocolHanger((protocol,)), NOW, AUTUMN, SPRING, OLD)
+    assert reading.priors() == ["autumn", "spring"]
+    reading.steps.older()
+    assert reading.priors() == ["spring", "autumn"]
+    reading.steps.older()
+    assert reading.priors() == ["old", "autumn"]
+
+
+TWO_SIDES = """
+id = "sides"
+title = "Two kernels"
+rules = [{ attribute = "Modality", equals = "CT", required = true }]
+[selectors.lung]
+title = "Lung"
+rules = [{ attribute = "role", equals = "lung_kernel", required = true }]
+[selectors.soft]
+title = "Soft"
+rules = [{ attribute = "role", equals = "soft_kernel", required = true }]
+[[stages]]
+id = "all"
+title = "All"
+rows = 2
+columns = 2
+cells = [
+    { at = [0, 0], selector = "lung" },
+    { at = [0, 1], selector = "soft" },
+    { at = [1, 0], selector = "lung", prior = 1 },
+    { at = [1, 1], selector = "soft", prior = 1 },
+]
+"""
+
+
+def test_a_place_that_the_last_prior_could_not_fill_is_filled_by_the_next(hanger: ProtocolHanger) -> None:
+    half = replace(AUTUMN, series=AUTUMN.series[:1])
+    reading = Reading(ProtocolHanger((schema.parse(TWO_SIDES, "sides.toml", Level.USER),)), NOW, half, SPRING)
+    assert reading.priors() == ["autumn"]
+    reading.steps.older()
+    assert reading.priors() == ["spring", "spring"]

@@ -42,6 +42,8 @@ class PriorSteps:
         self._hanger, self._hangings, self._viewing, self._views = hanger, hangings, viewing, views
         self._case, self._say = case, say
         self._known: tuple[int, tuple[PriorRelevance, ...]] = (0, ())
+        self.elsewhere: Callable[[bool], int] = lambda _: 0
+        """How many that may be compared and are not here are older (True) or newer than what hangs."""
 
     # ---- which there are -------------------------------------------------------------
 
@@ -105,7 +107,11 @@ class PriorSteps:
         at = uids.index(shown) + steps
         if not 0 <= at < len(uids):
             side = "older" if steps > 0 else "newer"
-            raise Refused(f"No {side} prior here", f"Prior {uids.index(shown) + 1} of {len(uids)} is shown", "Ctrl+F5 lists more")
+            more = self.elsewhere(steps > 0)
+            where = f": {more} in archives" if more else ""
+            raise Refused(
+                f"No {side} prior here{where}", f"Prior {uids.index(shown) + 1} of {len(uids)} is shown", "Ctrl+F5 lists them"
+            )
         self.show(studies[at])
 
     def _first(self, studies: Sequence[Study]) -> Study:
@@ -151,40 +157,41 @@ class PriorSteps:
         """Viewports of the first prior; where the protocol names none, all those of priors."""
         cells = self._viewing.cells
         named = [i for i, cell in enumerate(cells) if cell.prior == 1 and (cell.state is None or cell.is_prior)]
-        filled = [i for i in named if cells[i].state is not None]
-        return filled or [i for i, cell in enumerate(cells) if cell.is_prior and cell.state is not None] or named
+        if any(cells[i].state is not None for i in named):
+            return named
+        return [i for i, cell in enumerate(cells) if cell.is_prior and cell.state is not None] or named
 
     def _replace(self, case: Case, study: Study, places: Sequence[int]) -> None:
         """The study in these viewports, each seen as it was."""
-        fresh = self._hung(study, places)
+        made = self._stage()
+        fresh = _hung(made, study, places, self._viewing.cells)
         for index in places:
             before, cell = self._viewing.cells[index], fresh.get(index)
-            state, reason, label = None, "there is no place for it in this stage", before.label
-            if cell is not None:
-                state, reason, label = cell.state, cell.reason, cell.label
-            elif not fresh:
+            if cell is None and not fresh:
                 state, reason = self._hanger.counterpart(case.study, self._model(index), study)
-            self._views.step(index, replace(before, state=state, reason="" if state else reason, label=label, is_prior=True))
+                cell = replace(before, state=state, reason="" if state else reason)
+            self._put(index, cell)
+        for index, cell in enumerate(self._viewing.cells):
+            # What hangs as the first prior now makes room for the next one where it hung as another.
+            if cell.prior > 1 and cell.state is not None and cell.state.study_uid == study.study_instance_uid:
+                self._put(index, next((c for c in made if (c.prior, c.selector) == (cell.prior, cell.selector)), None))
         # The new pair is registered, and what shares a scale finds it anew.
         self._viewing.arrangement_changed.emit(self._viewing.arrangement)
 
-    def _hung(self, study: Study, places: Sequence[int]) -> dict[int, Cell]:
-        """What the protocol's stage hangs of the study in these viewports; nothing where it has no place for it."""
-        made, arrangement = None, self._viewing.arrangement
-        if arrangement is not None:
-            made = self._hangings.made(arrangement.stage)
+    def _put(self, index: int, cell: Cell | None) -> None:
+        before = self._viewing.cells[index]
+        if cell is None:
+            cell = replace(before, state=None, reason="there is no place for it in this stage")
+        kept = replace(before, state=cell.state, reason=cell.reason, label=cell.label, is_prior=True)
+        self._views.step(index, kept)
+
+    def _stage(self) -> tuple[Cell, ...]:
+        """What the protocol's stage that hangs would be with the chosen prior; nothing where it is left out then."""
+        arrangement = self._viewing.arrangement
+        made = self._hangings.made(arrangement.stage) if arrangement is not None else None
         if made is None or arrangement is None or made.stage_title != arrangement.stage_title:
-            return {}
-        waiting = [cell for cell in made.cells if cell.prior == 1]
-        found: dict[int, Cell] = {}
-        for index in places:
-            selector = self._viewing.cells[index].selector
-            cell = next((one for one in waiting if one.selector == selector), None)
-            if cell is not None:
-                waiting.remove(cell)
-                found[index] = cell
-        shown = [cell.state for cell in found.values() if cell.state is not None]
-        return found if any(state.study_uid == study.study_instance_uid for state in shown) else {}
+            return ()
+        return made.cells
 
     def _model(self, index: int) -> ViewportState:
         model = self._views.model_of(index) or self._viewing.cells[index].state
@@ -217,3 +224,16 @@ class PriorSteps:
         index = next(i for i, cell in enumerate(self._viewing.cells) if cell.screen == screen and cell.column == 1)
         self._views.step(index, right)
         self._viewing.arrangement_changed.emit(self._viewing.arrangement)
+
+
+def _hung(made: Sequence[Cell], study: Study, places: Sequence[int], cells: Sequence[Cell]) -> dict[int, Cell]:
+    """Which of a stage's cells go to these viewports; none where the stage has no place for the study."""
+    waiting = [cell for cell in made if cell.prior == 1]
+    found: dict[int, Cell] = {}
+    for index in places:
+        cell = next((one for one in waiting if one.selector == cells[index].selector), None)
+        if cell is not None:
+            waiting.remove(cell)
+            found[index] = cell
+    shown = [cell.state for cell in found.values() if cell.state is not None]
+    return found if any(state.study_uid == study.study_instance_uid for state in shown) else {}

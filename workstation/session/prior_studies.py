@@ -109,6 +109,14 @@ class PriorStudies:
                 return report
         return None
 
+    def elsewhere(self, is_older: bool) -> int:
+        """How many that may be compared and are not here are older than the prior that hangs, or newer."""
+        shown = self._session.priors.steps.shown_uid()
+        rows = self.studies()
+        day = next((one.day for one in rows if one.study_instance_uid == shown), "")
+        days = [one.day for one in rows if one.relevance.is_usable and not one.is_here and one.day and day]
+        return sum(one < day if is_older else one > day for one in days)
+
     def _known(self, uid: str, here: Study | None, found: FoundStudy | None, archives: tuple[str, ...]) -> KnownStudy:
         relevance = self._relevance[uid]
         coming = self._coming.get(uid)

@@ -28,6 +28,7 @@ class Priors:
         self.mentions = PriorMentions(jobs)
         session.case_changed.connect(self._case_changed)
         self.known = PriorStudies(jobs, hanger, session)
+        self.steps.elsewhere = self.known.elsewhere
         session.hangings.mentions = self.mentions.of
         session.hangings.hung.connect(self.views.open)
         registering.changed.connect(self.views.follow)
