@@ -24,7 +24,7 @@ from hanging_protocols.prior_rules import PriorRules, built_in
 from hanging_protocols.priors import RankedPrior, rank, rank_priors
 from hanging_protocols.screens import fitted
 from hanging_protocols.selection import candidates
-from hanging_protocols.study_facts import StudyFacts, facts_of
+from hanging_protocols.study_facts import StudyFacts, begin_case, facts_of
 from workstation.domain.archive import FoundStudy
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
 from workstation.domain.prior import PriorRelevance
@@ -135,6 +135,7 @@ class ProtocolHanger:
     def _known(
         self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN
     ) -> tuple[StudyFacts, tuple[RankedPrior, ...]]:
+        begin_case(current)
         facts = facts_of(current, context)
         return facts, rank_priors(facts, map(facts_of, priors), context, self.prior_rules)
 

@@ -85,16 +85,24 @@ class ImageSet:
 
 
 def series_elements(series: Series, keyword: str) -> tuple[str, ...]:
-    fields: Mapping[str, str] = {
-        "Modality": series.modality,
-        "SeriesDescription": series.series_description,
-        "SeriesNumber": "" if series.series_number is None else str(series.series_number),
-        "BodyPartExamined": series.body_part_examined,
-    }
-    if fields.get(keyword):
-        return (fields[keyword],)
-    kept = tuple(value for value in series.attributes.get(keyword, ()) if value.strip())
-    return kept or tuple(dict.fromkeys(_instance_values(series, keyword)))
+    named = _SERIES_FIELDS.get(keyword)
+    own = named(series) if named is not None else ""
+    if own:
+        return (own,)
+    kept = series.attributes.get(keyword)
+    if kept:
+        found = kept if all(value and not value.isspace() for value in kept) else tuple(one for one in kept if one.strip())
+        if found:
+            return tuple(found)
+    return tuple(dict.fromkeys(_instance_values(series, keyword))) if keyword in _INSTANCE_FIELDS else ()
+
+
+_SERIES_FIELDS: Mapping[str, Callable[[Series], str]] = {
+    "Modality": lambda series: series.modality,
+    "SeriesDescription": lambda series: series.series_description,
+    "SeriesNumber": lambda series: "" if series.series_number is None else str(series.series_number),
+    "BodyPartExamined": lambda series: series.body_part_examined,
+}
 
 
 def study_elements(study: Study, keyword: str) -> tuple[str, ...]:

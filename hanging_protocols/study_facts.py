@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
@@ -12,9 +12,8 @@ from hanging_protocols.facts import MARK_MODALITIES, ORDER_FACTS, STUDY_KEYWORDS
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Study
 
-# Answers that one study keeps, and studies that are kept: those of a case and of the next few.
+# Answers that one study keeps.
 MOST_KEPT = 4000
-MOST_STUDIES = 64
 
 _OF_STUDY_ONLY = STUDY_KEYWORDS | ORDER_FACTS.keys() | {"series", "examination", "ordered_regions"}
 
@@ -106,22 +105,50 @@ def _key(image_set: ImageSet) -> tuple[str, int]:
     return (image_set.series.series_instance_uid, image_set.position)
 
 
-_known: OrderedDict[tuple[int, tuple[str, ...]], StudyFacts] = OrderedDict()
-_lock = Lock()
+@dataclass(slots=True)
+class _Kept:
+    facts: StudyFacts
+    case: int
+
+
+class _Memory:
+    """Facts of the studies of the last two cases. Any thread.
+
+    A study that grew or was read anew is another one: studies are told by identity, which costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: dict[tuple[int, tuple[str, ...]], _Kept] = {}
+        self._current: Study | None = None
+        self._case = 0
+
+    def begin(self, current: Study) -> None:
+        """This study is read now; what was last asked for two cases ago is let go."""
+        with self._lock:
+            if current is self._current:
+                return
+            self._current, self._case = current, self._case + 1
+            self._kept = {key: one for key, one in self._kept.items() if one.case >= self._case - 1}
+
+    def facts(self, study: Study, context: HangingContext) -> StudyFacts:
+        order = (context.procedure, context.procedure_code, context.body_site, context.laterality, context.reason)
+        key = (id(study), order)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None or found.facts.study is not study:
+                found = self._kept[key] = _Kept(StudyFacts(study, context), self._case)
+            found.case = self._case
+        return found.facts
+
+
+_memory = _Memory()
+
+
+def begin_case(current: Study) -> None:
+    _memory.begin(current)
 
 
 def facts_of(study: Study, context: HangingContext = NOTHING_KNOWN) -> StudyFacts:
-    """The facts of this very study with this order, found once while it is among the last ones asked for. Any thread.
-
-    A study that grew or was read anew is another one: it is told by identity, which costs nothing.
-    """
-    order = (context.procedure, context.procedure_code, context.body_site, context.laterality, context.reason)
-    key = (id(study), order)
-    with _lock:
-        found = _known.get(key)
-        if found is None or found.study is not study:
-            found = _known[key] = StudyFacts(study, context)
-        _known.move_to_end(key)
-        while len(_known) > MOST_STUDIES:
-            _known.popitem(last=False)
-    return found
+    """The facts of this very study with this order, found once while its case is one of the last two."""
+    return _memory.facts(study, context)
