@@ -48,6 +48,7 @@ class Cover:
     whole_body: float
     part_of_whole_body: float
     too_much: float
+    least: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
 
+LITTLE = "too little of what is asked for is on it"
 OTHER_PART, OTHER_SIDE = "it shows another body part", "it shows the other side of the body"
 OTHER_PERSON = "another patient's study is never a prior"
 NO_ISSUER = "it may be another patient's: who gave its patient number is not known"
@@ -116,7 +117,7 @@ def rank(
 
 
 def _is_chosen(one: RankedPrior, context: HangingContext) -> bool:
-    return one.study.study_instance_uid == context.first_prior and one.refusal in ("", OTHER_PART, OTHER_SIDE)
+    return one.study.study_instance_uid == context.first_prior and one.refusal in ("", OTHER_PART, OTHER_SIDE, LITTLE)
 
 
 def _ranked(current: PriorFacts, candidates: Sequence[PriorFacts], context: HangingContext, rules: PriorRules) -> list[_Judged]:
@@ -136,6 +137,8 @@ def _judge(current: PriorFacts, prior: PriorFacts, context: HangingContext, rule
     age = _age(current, prior, rules)
     weighed = (anatomy, side, modality, _procedure(current, prior, rules), _mention(prior, context, rules), age)
     refusal = refusal or next((words for _, words in weighed if words in (OTHER_SIDE, OTHER_PART)), "")
+    if not refusal and 0.0 < anatomy[0] < rules.cover.least * rules.points.same_part * (1.0 - rules.cover.too_much):
+        refusal = LITTLE
     alike = anatomy[0] >= 0.8 * rules.points.same_part and modality[0] >= 0.8 * rules.points.same_modality
     return _Judged(prior, weighed, refusal, alike, age[0])
 

@@ -89,6 +89,14 @@ def test_body_parts_that_are_not_known_leave_the_prior_usable_but_last() -> None
     assert only(limb, study("p", series("2", "DX", body="KNEE"), date="20250101")).usable
 
 
+def test_what_shows_little_of_the_question_is_listed_and_not_hung() -> None:
+    head = study("now", ct("1", body="HEAD"))
+    neck = only(head, study("p", ct("a", body="NECK"), date="20260101"))
+    assert neck.refusal == "too little of what is asked for is on it"
+    assert neck.reasons[0].startswith("neighbouring region: neck (+1.7)")
+    assert only(CHEST, study("p", ct("a", body="ABDOMEN"), date="20260101")).usable, "the bases of the lungs are on it"
+
+
 def test_a_prior_without_date_is_usable_and_says_so() -> None:
     ranked = only(CHEST, study("p", ct("a", body="CHEST"), date=""))
     assert ranked.usable
