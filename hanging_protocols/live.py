@@ -14,11 +14,10 @@ from pathlib import Path
 from hanging_protocols import library, library_files, schema
 from hanging_protocols.engine import ProtocolHanger, Ranked
 from hanging_protocols.hanging import Scene
-from hanging_protocols.kinds import kind_of
+from hanging_protocols.kinds import StudyKind, kind_of
 from hanging_protocols.library import LEVEL_WORDS, Library
 from hanging_protocols.library_files import Asking, Written
 from hanging_protocols.model import HangingProtocol, Level
-from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.write import write
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Study
@@ -78,9 +77,9 @@ class LibraryHanger(ProtocolHanger):
         if current.study_instance_uid != self._last_study:
             self._last_study = current.study_instance_uid
             self.refresh()
-        chosen = "" if protocol_id else self.chosen_for(current)
+        chosen = "" if protocol_id else self.chosen_for(current, context)
         if chosen:
-            kind = kind_of(StudyFacts(current)).words
+            kind = self.kind(current, context).words
             hung = super().hang(current, priors, stage, chosen, context)
             if hung.protocol == chosen:
                 return replace(hung, reasons=(f"Chosen by you for {kind}", *hung.reasons))
@@ -112,12 +111,12 @@ class LibraryHanger(ProtocolHanger):
 
     def scene(self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> Scene:
         """What there is to hang, as the engine sees it."""
-        return self._scene(*self._known(current, priors), context)
+        return self._scene(*self._known(current, priors, context), context)
 
     def ranked(self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> tuple[Ranked, ...]:
         """Every protocol, the best first, one that was chosen for this kind of study before all."""
         found = self.rank(current, priors, context)
-        chosen = self.chosen_for(current)
+        chosen = self.chosen_for(current, context)
         return tuple(sorted(found, key=lambda one: one.protocol.protocol_id != chosen))
 
     def places(self) -> tuple[Place, ...]:
@@ -135,6 +134,11 @@ class LibraryHanger(ProtocolHanger):
     ) -> Arrangement:
         """What a protocol that is not saved would hang, whether it fits the study or not."""
         return ProtocolHanger((draft,), self.presets).hang(current, priors, stage, draft.protocol_id, context)
+
+    def best_below(self, level: Level, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> float:
+        """The points of the best protocol for this study beneath a level: what one of that level has to come before."""
+        ranked = self.rank(current, priors, context)
+        return max((one.points for one in ranked if one.protocol.level < level), default=0.0)
 
     def chosen_first(self, draft: HangingProtocol, current: Study, priors: Sequence[Study], context: HangingContext) -> Ranked:
         """The protocol that would be chosen if `draft` were saved."""
@@ -188,14 +192,18 @@ class LibraryHanger(ProtocolHanger):
 
     # ---- a protocol for a kind of study ----------------------------------------------
 
-    def chosen_for(self, study: Study) -> str:
+    def kind(self, study: Study, context: HangingContext = NOTHING_KNOWN) -> StudyKind:
+        """Of which kind a study is, by its images and its order."""
+        return kind_of(self.scene(study, (), context).current)
+
+    def chosen_for(self, study: Study, context: HangingContext = NOTHING_KNOWN) -> str:
         """The protocol that the reader chose for studies of this kind; empty for none, or one that is gone."""
-        chosen = self._chosen.get(kind_of(StudyFacts(study)).key, "") if self._chosen else ""
+        chosen = self._chosen.get(self.kind(study, context).key, "") if self._chosen else ""
         return chosen if self.library.get(chosen) is not None else ""
 
-    def choose_for(self, study: Study, protocol_id: str) -> str:
+    def choose_for(self, study: Study, protocol_id: str, context: HangingContext = NOTHING_KNOWN) -> str:
         """Hang studies of this kind by that protocol from now on (empty: by the best one). Gives the kind in words."""
-        kind = kind_of(StudyFacts(study))
+        kind = self.kind(study, context)
         chosen = {key: value for key, value in self._chosen.items() if key != kind.key}
         if protocol_id:
             chosen[kind.key] = protocol_id

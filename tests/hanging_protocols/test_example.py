@@ -15,7 +15,7 @@ from hanging_protocols.example_join import as_new_stage, instead_of, of_its_own,
 from hanging_protocols.example_studies import proposals
 from hanging_protocols.hanging import Scene
 from hanging_protocols.model import HangingProtocol, Level, Size
-from hanging_protocols.study_facts import StudyFacts
+from hanging_protocols.study_facts import StudyFacts, facts_of
 from hanging_protocols.write import write
 from workstation.domain.hanging import NOTHING_KNOWN, HangingContext
 from workstation.domain.study import Series, Study
@@ -331,13 +331,37 @@ def test_studies_are_proposed_in_words_the_likeliest_first() -> None:
     assert proposals(StudyFacts(four_views("m")), NOTHING_KNOWN)[0].words == "Mammography"
 
 
-def test_what_is_learned_is_chosen_before_what_is_built_in_and_the_narrower_before_the_wider(hanger: ProtocolHanger) -> None:
+def test_what_is_learned_is_chosen_before_what_hung_this_study_and_the_narrower_before_the_wider(hanger: ProtocolHanger) -> None:
     a = replace(chest("a"), procedure_codes=("77477000|SCT|CT of chest",))
     lesson = learned(a, [at(0, 0, a, "a lung")])
-    found = proposals(StudyFacts(a), NOTHING_KNOWN)
+    found = proposals(StudyFacts(a), NOTHING_KNOWN, hanger.rank(a)[0].points)
     made = [of_its_own(lesson, one, f"mine-{n}", one.words) for n, one in enumerate(found)]
-    ranked = ProtocolHanger((*hanger.protocols, *made), load_presets()).rank(a)
+    ours = ProtocolHanger((*hanger.protocols, *made), load_presets())
+    ranked = ours.rank(a)
     order = [one.protocol.title for one in ranked[: len(made)]]
-    assert order[0].startswith("this procedure")
-    assert order[-1] == "every CT"
+    assert order == ["this procedure: CT of chest (code 77477000)", "studies called “CT thorax”", "CT chest", "every CT"]
     assert ranked[len(made)].protocol.level is Level.MANUFACTURER
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"), [("CT lungartärer", "ct-pulmonary-arteries"), ("CT thorax buk", "ct-trunk")]
+)
+def test_a_built_in_protocol_for_a_narrower_kind_goes_on_before_what_was_learned(
+    hanger: ProtocolHanger, description: str, expected: str
+) -> None:
+    """Whoever arranges a plain chest means no emboli and no abdomens."""
+    a = chest("a")
+    lesson = learned(a, [at(0, 0, a, "a lung")])
+    own = of_its_own(lesson, proposals(StudyFacts(a), NOTHING_KNOWN, hanger.rank(a)[0].points)[0], "mine", "CT chest")
+    ours = ProtocolHanger((*hanger.protocols, own), load_presets())
+    assert ours.rank(chest("z"))[0].protocol.protocol_id == "mine"
+    other = replace(chest("y"), study_description=description)
+    assert ours.rank(other)[0].protocol.protocol_id == expected
+
+
+def test_what_the_order_says_is_proposed_too() -> None:
+    a = chest("a")
+    order = HangingContext(procedure="CT lungartärer", procedure_code="8842|LOCAL")
+    found = proposals(facts_of(a, order), order)
+    assert found[0].words == "CT chest, pulmonary embolism"
+    assert "this ordered procedure (code 8842)" in [one.words for one in found]

@@ -55,15 +55,15 @@ def learned_from(current: Study, priors: Sequence[Study], places: Sequence[tuple
 
 
 def protocol_of(lesson: Learned, current: Study, words: str) -> HangingProtocol:
-    """For the studies that are proposed in these words; through its file."""
-    proposal = next(one for one in proposals(StudyFacts(current), NOTHING_KNOWN) if one.words == words)
+    """For the studies that are proposed in these words; through its file. It comes before what is built in."""
+    best = ProtocolHanger(library.load(), load_presets()).rank(current)[0].points
+    proposal = next(one for one in proposals(StudyFacts(current), NOTHING_KNOWN, best) if one.words == words)
     return schema.parse(write(of_its_own(lesson, proposal, "mine", "Mine")), "mine.toml", Level.USER)
 
 
 def hung(protocol: HangingProtocol, current: Study, *priors: Study) -> list[str]:
-    """Descriptions of what hangs, among all built-in protocols; "" for an empty place."""
-    hanger = ProtocolHanger((*library.load(), protocol), load_presets())
-    arrangement = hanger.hang(current, priors)
+    """Descriptions of what it hangs; "" for an empty place."""
+    arrangement = ProtocolHanger((*library.load(), protocol), load_presets()).hang(current, priors, 0, protocol.protocol_id)
     assert arrangement.protocol == "mine", arrangement.reasons
     names = {one.series_instance_uid: one.series_description for study in (current, *priors) for one in study.series}
     return [names[cell.state.series_uid] if cell.state else "" for cell in arrangement.cells]
@@ -75,6 +75,7 @@ def test_reformats_of_one_patients_trunk_beside_its_prior_hang_so_on_another_pat
     lesson = learned_from(now, [then], places)
     assert lesson.notes == ()
     protocol = protocol_of(lesson, now, "every CT")
+    assert ProtocolHanger((*library.load(), protocol), load_presets()).hang(now, (then,)).protocol == "mine"
     assert hung(protocol, now, then) == [name for _, name in places]
     other, before = read(shared_data / "06_CT_pair_A002304_19010112"), read(shared_data / "06_CT_pair_A002304_19001231")
     assert hung(protocol, other, before) == ["1 25 MM CORONAL", "CHEST CORONAL", "1 25 MM SAGITAL", "CHEST 1.25 MM"]

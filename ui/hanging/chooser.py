@@ -9,9 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from hanging_protocols.engine import Ranked
-from hanging_protocols.kinds import kind_of
 from hanging_protocols.library import LEVEL_WORDS
-from hanging_protocols.study_facts import StudyFacts
 from ui import theme
 from ui.hanging import hand
 from ui.plain import core_text, plain
@@ -38,8 +36,9 @@ class ProtocolChooser(QDialog):
         if case is None:
             raise Refused("There is nothing to hang", "No case is open", "Open a case from the worklist")
         self._case = case
-        self._kind = kind_of(StudyFacts(case.study)).words
-        self._ranked = self._hanger.ranked(case.study, case.priors, hand.context_of(core, case))
+        self._context = hand.context_of(core, case)
+        self._kind = self._hanger.kind(case.study, self._context).words
+        self._ranked = self._hanger.ranked(case.study, case.priors, self._context)
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("Hang by which protocol?"))
         self.field.setAccessibleName(self.tr("Find a hanging protocol"))
@@ -74,7 +73,7 @@ class ProtocolChooser(QDialog):
         return [self._id(self.list.item(row)) for row in range(self.list.count())]
 
     def _chosen_words(self) -> str:
-        return "" if not self._hanger.chosen_for(self._case.study) else " " + self.tr("One was chosen so.")
+        return "" if not self._hanger.chosen_for(self._case.study, self._context) else " " + self.tr("One was chosen so.")
 
     # ---- keys ------------------------------------------------------------------------
 
@@ -109,7 +108,7 @@ class ProtocolChooser(QDialog):
         self.list.clear()
         arrangement = self._core.session.viewing.arrangement
         here = arrangement.protocol if arrangement is not None else ""
-        if not sought and (self._core.session.hangings.protocol_id or self._hanger.chosen_for(self._case.study)):
+        if not sought and (self._core.session.hangings.protocol_id or self._hanger.chosen_for(self._case.study, self._context)):
             self.list.addItem(QListWidgetItem(self.tr("The one that fits best")))
         for one in kept:
             whose = core_text(LEVEL_WORDS[one.protocol.level])
@@ -145,19 +144,19 @@ class ProtocolChooser(QDialog):
         self.close()
         chosen, session = self._id(item), self._core.session
         try:
-            if from_now_on or (not chosen and self._hanger.chosen_for(self._case.study)):
+            if from_now_on or (not chosen and self._hanger.chosen_for(self._case.study, self._context)):
                 self._remember(chosen)
             session.hangings.use(chosen)
         except WorkstationError as error:
             session.report_problem(error)
 
     def _remember(self, chosen: str) -> None:
-        hanger, session, study = self._hanger, self._core.session, self._case.study
-        before = hanger.chosen_for(study)
-        kind = hanger.choose_for(study, chosen)
+        hanger, session, study, context = self._hanger, self._core.session, self._case.study, self._context
+        before = hanger.chosen_for(study, context)
+        kind = hanger.choose_for(study, chosen, context)
 
         def undo() -> None:
-            hanger.choose_for(study, before)
+            hanger.choose_for(study, before, context)
             session.notice.emit(Notice("Taken back: nothing is remembered for studies of this kind"))
 
         session.hangings.take_back = undo

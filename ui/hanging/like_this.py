@@ -27,7 +27,6 @@ from hanging_protocols.example_join import as_new_stage, instead_of, of_its_own
 from hanging_protocols.example_studies import Proposal, proposals
 from hanging_protocols.library import LEVEL_WORDS
 from hanging_protocols.model import HangingProtocol, Level
-from hanging_protocols.study_facts import StudyFacts
 from ui import theme
 from ui.hanging import hand
 from ui.hanging.grid_picture import GridPicture
@@ -67,7 +66,9 @@ class LikeThisDialog(QDialog):
         self._hanger = hand.library_of(core)
         self.lesson, self._case = lesson, lesson.case
         self._context = hand.context_of(core, lesson.case)
-        self.proposals = proposals(StudyFacts(lesson.case.study), self._context)
+        scene = self._hanger.scene(lesson.case.study, lesson.case.priors, self._context)
+        best = self._hanger.best_below(Level.USER, lesson.case.study, lesson.case.priors, self._context)
+        self.proposals = proposals(scene.current, self._context, best)
         self.where = {where: QRadioButton() for where in Where}
         self.studies = QListWidget()
         self.level = QComboBox()
