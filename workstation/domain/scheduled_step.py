@@ -28,6 +28,8 @@ class ScheduledStep:
     priority: str = ""
     ordering_provider: str = ""
     """In DICOM form, as a patient's name is."""
+    site: str = ""
+    """Scheduled Procedure Step Location (0040,0011)."""
 
 
 def _never() -> bool:

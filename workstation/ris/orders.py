@@ -104,7 +104,20 @@ def _circumstances(request: Resource) -> dict[str, Any]:
         "visit_number": text_of(object_of(encounter.get("identifier")), "value"),
         "body_site": "; ".join(filter(None, map(_concept_text, sites))),
         "laterality": next((_SIDES[code] for code in codes if code in _SIDES), ""),
+        "site": _site(request),
     }
+
+
+def _site(request: Resource) -> str:
+    """Where it is made: the location by reference or by code, else the organisation that makes it."""
+    places = [text_of(place, "display") for place in objects_of(request, "locationReference")]
+    places += [_concept_text(place) for place in objects_of(request, "locationCode")]
+    organisations = [text_of(one, "display") for one in objects_of(request, "performer") if _is_organisation(one)]
+    return next(filter(None, (*places, *organisations)), "")
+
+
+def _is_organisation(reference: Resource) -> bool:
+    return text_of(reference, "type") == "Organization" or reference_in(reference).startswith("Organization/")
 
 
 def patient_of(resource: Resource) -> Patient:

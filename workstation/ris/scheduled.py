@@ -48,6 +48,7 @@ def _order(step: ScheduledStep, patient_reference: str) -> Order:
         procedure_step_id=step.step_id,
         ordering_provider=step.ordering_provider,
         modality=step.modality,
+        site=step.site,
     )
 
 

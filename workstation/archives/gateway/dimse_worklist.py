@@ -35,7 +35,7 @@ _KEYS = (
 )  # fmt: skip
 _STEP_KEYS = (
     "Modality", "ScheduledStationAETitle", "ScheduledProcedureStepStartDate", "ScheduledProcedureStepStartTime",
-    "ScheduledProcedureStepDescription", "ScheduledProcedureStepID",
+    "ScheduledProcedureStepDescription", "ScheduledProcedureStepID", "ScheduledProcedureStepLocation",
 )  # fmt: skip
 _CODE_KEYS = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -135,5 +135,6 @@ def _step(archive: Archive, answer: Dataset, item: Dataset) -> ScheduledStep:
         procedure_code=value,
         reason=said("ReasonForTheRequestedProcedure"),
         priority=said("RequestedProcedurePriority"),
+        site=text(item, "ScheduledProcedureStepLocation", answer)[:LONGEST],
         ordering_provider=name("RequestingPhysician") or name("ReferringPhysicianName"),
     )

@@ -171,6 +171,8 @@ class Incoming:
             ordering_provider_id=group.value("OBR", 16) or group.value("ORC", 12) or base.ordering_provider_id,
             visit_number=visit or base.visit_number,
             body_site=group.value("OBR", 15, 4) or base.body_site,
+            # Scheduled Procedure Step Location, else the station.
+            site=group.value("IPC", 9, 2) or group.value("IPC", 9) or group.value("IPC", 8) or base.site,
             laterality=_laterality(group) or base.laterality,
             exam_end=hl7.time_in(group.value("OBR", 8)) or base.exam_end,
             ordered=_ordered(group) or base.ordered,
