@@ -29,6 +29,7 @@ from window_seat import WindowSeat  # noqa: E402
 from ui import app  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
 from ui.screens.badge import ScreenBadge  # noqa: E402
+from ui.screens.monitors import monitors as seen_monitors  # noqa: E402
 from ui.screens.roles import Role  # noqa: E402
 from ui.screens.screen_desk import ScreenDesk  # noqa: E402
 from workstation.session.case import Notice  # noqa: E402
@@ -72,8 +73,7 @@ class Room:
         QApplication.processEvents()
 
     def _follows(self) -> bool:
-        there = {screen.name() for screen in QGuiApplication.screens()}
-        return {m.name for m in self.desk.present} == there
+        return self.desk.present == seen_monitors()
 
     def unplug(self, *panels: Panel) -> None:
         for panel in panels:
@@ -193,6 +193,7 @@ def reading_room(room: Room) -> dict[str, Any]:
     told: dict[str, Any] = {"begin": room.windows()}
     room.open()
     told["opened"] = room.facts()
+    told["side by side"] = [w.isVisible() for w in (room.window.worklist, room.window.reading.strip, room.window.report_panel)]
     room.pictures("opened")
     told["layouts"] = [[layout.rows, layout.columns] for layout in room.viewing.layouts]
     last = len(room.viewing.cells) - 1

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect
 
 from ui.screens.housing import Housing
 from ui.screens.memory import MOST_SETS, Memory
-from ui.screens.monitors import Monitor, loose_set_name, set_name
+from ui.screens.monitors import Monitor, apart, loose_set_name, set_name
 from ui.screens.roles import Role, guess, planned
 from workstation.settings import Remembered
 
@@ -73,6 +73,13 @@ def test_the_report_moves_for_now_to_a_screen_with_images():
     plan = planned([OFFICE, UPRIGHT, UPRIGHT_2], guess([OFFICE, UPRIGHT, UPRIGHT_2]), main_at=UPRIGHT_2.key)
     assert (plan.main, plan.windows) == (UPRIGHT_2, (UPRIGHT,))
     assert plan.is_together
+
+
+def test_a_projector_that_shows_the_same_is_no_second_screen():
+    projector = monitor("HDMI-1", 0, 1280, 800)
+    beside = monitor("HDMI-2", 1920, 1280, 800)
+    assert apart([projector, OFFICE]) == (OFFICE,)
+    assert apart([beside, OFFICE]) == (OFFICE, beside)
 
 
 @pytest.fixture

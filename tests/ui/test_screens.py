@@ -82,6 +82,10 @@ def test_one_click_on_the_worklist_places_everything(room):
     assert places(room["opened"]) == [("1.1.1", "LEFT"), ("1.1.2", "LEFT"), ("2.1.1", "RIGHT")]
 
 
+def test_the_side_screen_has_worklist_series_and_report_at_once(room):
+    assert room["side by side"] == [True, True, True]
+
+
 def test_f11_what_hung_on_an_unplugged_monitor_is_seen_on_the_next_one(room):
     assert set(room["without right"]["windows"]) == {"main", "LEFT"}
     # The viewport that was worked in is the page that is up.

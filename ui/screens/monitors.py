@@ -68,7 +68,16 @@ def monitor_of(screen: QScreen) -> Monitor:
 def monitors() -> tuple[Monitor, ...]:
     """Those that can show a window, from left to right. Qt's stand-in for none at all counts while it is alone."""
     found = [monitor_of(screen) for screen in QGuiApplication.screens() if not screen.geometry().isEmpty()]
-    return tuple(sorted(found, key=lambda m: (m.rect.x(), m.rect.y(), m.key)))
+    return apart(found)
+
+
+def apart(found: Iterable[Monitor]) -> tuple[Monitor, ...]:
+    """From left to right, and of those that show the same (a projector beside the screen) only the largest."""
+    kept: list[Monitor] = []
+    for monitor in sorted(found, key=lambda m: -m.rect.width() * m.rect.height()):
+        if not any(other.rect.contains(monitor.rect) for other in kept):
+            kept.append(monitor)
+    return tuple(sorted(kept, key=lambda m: (m.rect.x(), m.rect.y(), m.key)))
 
 
 def set_name(present: Iterable[Monitor]) -> str:
