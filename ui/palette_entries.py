@@ -91,8 +91,24 @@ def looks(runner: Runner) -> Iterator[Entry]:
             yield Entry(f"look:{name}", title, _tr("3D"), (name,), "", "", _later(viewing.solid.set_look, name))
 
 
-PROVIDERS: list[Provider] = [protocols, windows, looks]
-"""Others add theirs here: saved lists, layouts, templates."""
+def saved_lists(runner: Runner) -> Iterator[Entry]:
+    """Lists of the worklist, by their names."""
+    lists = runner.context().session.lists
+    for one in lists.lists if lists is not None else ():
+        name = plain(one.name) if one.is_own else core_text(one.name)
+        run = _later(lambda key: _look_at(runner, key), one.key)
+        yield Entry(f"list:{one.key}", _tr("List {0}").format(name), _tr("Worklist"), (one.name, "worklist"), "", "", run)
+
+
+def _look_at(runner: Runner, key: str) -> None:
+    lists = runner.context().session.lists
+    assert lists is not None
+    lists.choose(key)
+    runner.run("case.worklist")
+
+
+PROVIDERS: list[Provider] = [protocols, windows, looks, saved_lists]
+"""Others add theirs here."""
 
 
 def _later(call: Callable[[str], object], name: str) -> Callable[[], object]:

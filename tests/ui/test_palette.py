@@ -99,6 +99,17 @@ def test_windows_are_found_by_their_names(opened, seat):
     assert seat.session.viewing.window().center == -600
 
 
+def test_a_saved_list_is_found_by_its_name_and_shown(opened, case, seat):
+    lists = seat.session.lists
+    other = next(one for one in lists.lists if one.key != lists.chosen.key)
+    palette = opened()
+    QTest.keyClicks(palette.field, f"list {other.name}")
+    assert palette.list.item(0).text() == f"List {other.name}"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert lists.chosen.key == other.key
+    assert case._pages.currentWidget() is case.worklist
+
+
 def test_others_can_add_what_is_found(opened, monkeypatch):
     ran = []
     own = Entry("list:mine", "My acute cases", "Saved list", ("night",), run=lambda: ran.append("mine"))
