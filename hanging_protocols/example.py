@@ -20,6 +20,7 @@ from hanging_protocols.study_facts import StudyFacts
 from workstation.domain.viewing import Cell, Fusion, FusionMode, Layout, Plane, ViewportState
 
 ONE_CELL = "cell"
+CUT_PLANES = frozenset({Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL})
 _ALWAYS = Rule("Modality", Constraint.NOT_NULL)
 
 
@@ -209,6 +210,7 @@ class _Lesson:
         """Hang what was made, and say where it differs from what is on screen."""
         if not stage.cells:
             return
+        self._tell_planes_of_priors(stage)
         protocol = HangingProtocol("check", "", (_ALWAYS,), selectors, (stage,))
         wanted = [selectors[cell.selector] for cell in stage.cells if cell.prior]
         serving = tuple(one for one in self.scene.priors if any(candidates(s, one) for s in wanted))
@@ -222,6 +224,15 @@ class _Lesson:
                 self._note(cell, "another series would hang here: this one cannot be told from its neighbours")
             elif there.state.plane is not cell.state.plane and cell.state.plane is not Plane.OBLIQUE:
                 self._note(cell, "its plane cannot be asked for by a protocol: it would hang as acquired")
+
+    def _tell_planes_of_priors(self, stage: StageTemplate) -> None:
+        """A prior opens as the current images of its kind are cut, whatever a protocol says."""
+        shown = {(cell.screen, cell.row, cell.column): cell for cell in self.shown.cells}
+        for prior in stage.cells:
+            beside = {one.plane for one in stage.cells if not one.prior and one.selector == prior.selector} & CUT_PLANES
+            if prior.prior and prior.plane in CUT_PLANES and beside and prior.plane not in beside:
+                cell = shown[prior.screen, prior.row, prior.column]
+                self._note(cell, "its plane will be that of the current images of its kind, as with every prior")
 
     def _note(self, cell: Cell, words: str) -> None:
         on = f", screen {cell.screen + 1}" if len(self.shown.layouts) > 1 else ""

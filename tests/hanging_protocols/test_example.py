@@ -162,6 +162,15 @@ def test_without_a_prior_a_stage_that_was_learned_with_one_is_left_out() -> None
     assert hung(protocol, chest("z")).protocol == "plain"
 
 
+def test_that_a_prior_follows_the_current_plane_is_said_where_it_was_hung_otherwise() -> None:
+    now, then = chest("a"), chest("b", PRIOR)
+    cells = [at(0, 0, now, "a soft thin", plane=Plane.SAGITTAL), at(0, 1, then, "b soft thin", plane=Plane.CORONAL)]
+    assert learned(now, cells, then).notes == (
+        "Row 1, column 2: its plane will be that of the current images of its kind, as with every prior",
+    )
+    assert learned(now, [cells[0], at(0, 1, then, "b soft thin", plane=Plane.SAGITTAL)], then).notes == ()
+
+
 def test_the_second_of_two_priors_stays_the_second() -> None:
     now, then, long_ago = chest("a"), chest("b", PRIOR), chest("c", "20230110")
     cells = [at(0, 0, now, "a soft"), at(0, 1, then, "b soft"), at(0, 2, long_ago, "c soft")]
