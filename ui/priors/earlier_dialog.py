@@ -21,8 +21,8 @@ from workstation.session.case import Case
 from workstation.session.session import Session
 
 DATE, INTERVAL, MODALITY, DESCRIPTION, SIDE, RELEVANCE, REPORT, WHERE = range(8)
-SIZE = (1040, 520)
-WITH_REPORT = 1500
+SIZE = (1240, 520)
+WITH_REPORT = 1680
 ROOM = 80
 """Pixels of the screen that the dialog leaves free."""
 
