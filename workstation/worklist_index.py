@@ -132,11 +132,13 @@ class WorklistIndex:
         return tuple(self._each(EVERYTHING, None))
 
     def unfinished(self, most: int | None = None) -> tuple[WorklistItem, ...]:
-        """The rows that are not confirmed or done elsewhere, in reading order."""
+        """The rows that are not confirmed or done elsewhere as the stores say now, in reading order."""
+        self.refresh()
         return tuple(self._each(RowFilter(unfinished=True), most))
 
     def waiting(self, most: int | None = None) -> tuple[WorklistItem, ...]:
-        """The rows that wait for a reader, in reading order."""
+        """The rows that wait for a reader as the stores say now, in reading order."""
+        self.refresh()
         return tuple(self._each(WAITING, most))
 
     def _each(self, wanted: RowFilter, most: int | None) -> Iterator[WorklistItem]:
