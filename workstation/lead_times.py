@@ -52,12 +52,15 @@ def attend(session: Session, reports: ReportStore, jobs: Jobs) -> None:
     def opened(case: Case | None) -> None:
         if case is None:
             return
-        steps = steps_of_study(case.study)
+        steps, item = steps_of_study(case.study), case.item
+        unordered = item if item is not None and item.order is None else None
 
         def work(_: Cancel) -> None:
             reports.lead_times.told(steps)
+            if unordered is not None:  # with an order its report stamps it, in the transaction that begins it
+                reports.lead_times.opened_unordered(unordered)
 
-        if steps:
+        if steps or unordered is not None:
             jobs.run(DATABASE, work, lambda _: None, session.report_problem)
 
     session.case_changed.connect(opened)

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
+from received import CT, dataset, save
 from seat import evidence_for, item_for, order_for
 
 import main
@@ -157,3 +159,31 @@ def test_a_broken_object_is_refused_in_words(core: Any, window: Any, qtbot: Any,
     qtbot.waitUntil(lambda: any("Not a DICOM file" in words for words in said), timeout=PATIENCE)
     assert not dialog.take.isEnabled()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_opening_a_case_stamps_who_opened_it_and_what_its_images_say_of_its_end(
+    core: Any, window: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    """The end of the performed procedure step with its zone, from the file; the reader from the seat."""
+    told = {
+        "AccessionNumber": "ACC-8",
+        "PerformedProcedureStepEndDate": "20261122",
+        "PerformedProcedureStepEndTime": "101530",
+        "TimezoneOffsetFromUTC": "+0200",
+    }
+    save(dataset(np.zeros((8, 8), np.uint16), sop_class=CT, Modality="CT", **told), tmp_path / "one.dcm")
+    core.cache.add([tmp_path / "one.dcm"])
+    core.session.signer = "Dr Signe Läkare"
+    core.session.refresh_worklist()
+    qtbot.waitUntil(lambda: bool(core.session.items), timeout=PATIENCE)
+    core.session.open(core.session.items[0])
+
+    def stamps() -> Any:
+        return core.reports.lead_times.of("ACC-8", "").stamps
+
+    qtbot.waitUntil(lambda: {LeadEvent.OPENED, LeadEvent.EXAM_END} <= set(stamps()), timeout=PATIENCE)
+    opened, ended = stamps()[LeadEvent.OPENED], stamps()[LeadEvent.EXAM_END]
+    assert (opened.who, opened.source) == ("Dr Signe Läkare", StampSource.US)
+    assert (ended.at, ended.offset_minutes) == (datetime(2026, 11, 22, 8, 15, 30, tzinfo=UTC), 120)
+    assert ended.source is StampSource.ARCHIVE
+    core.session.close_case()

@@ -52,6 +52,13 @@ class LeadTimes:
             told = Told(exam, LeadEvent.OPENED, now, StampSource.US, item.study_instance_uid, item.modality)
             self._insert(told, _local_offset(now), clean_line(self.reader()), None)
 
+    def opened_unordered(self, item: WorklistItem) -> None:
+        """First opened, where no order means no report. Opened again it changes nothing."""
+        exam = item.accession_number or item.study_instance_uid
+        if self._database.row("SELECT 1 FROM lead_time WHERE exam = ? AND event = 'opened'", exam) is None:
+            with self._database.writing():
+                self.opened(item)
+
     def told(self, steps: Iterable[Told], skew_seconds: float | None = None) -> None:
         """What the RIS or an archive says of examinations. What was told before is not told again."""
         wanted = [step for step in steps if step.exam and (step.exam, step.event.value) not in self._known]
