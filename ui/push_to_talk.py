@@ -1,4 +1,4 @@
-"""The key to talk, or the mouse button: tapped it turns dictation on or off, held it listens while it is down.
+"""The key to talk: tapped it turns dictation on or off, held it listens while it is down.
 
 A held key can never be stuck: its release counts wherever in the program it arrives, and what takes
 the keyboard away (another program, Alt+Tab) ends listening as a release does. Auto-repeat is no press.
@@ -10,7 +10,7 @@ import time
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from ui.report.dictation_desk import DictationDesk
@@ -19,8 +19,6 @@ TAP_SECONDS = 0.4
 _LEAVING_KEYS = {Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_Super_L, Qt.Key.Key_Super_R}
 """Whoever presses one of them with the key to talk down may be on the way to another program, and the
 release may then arrive nowhere."""
-
-_BUTTONS = (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton, Qt.MouseButton.MiddleButton)
 
 
 class KeyMode(StrEnum):
@@ -37,23 +35,20 @@ class PushToTalk(QObject):
         self._desk = desk
         self.mode = KeyMode(mode) if mode in set(KeyMode) else KeyMode.BOTH
         self._key = 0
-        self._button = Qt.MouseButton.NoButton
         self._since = 0.0
 
     @property
     def is_held(self) -> bool:
-        return self._key != 0 or self._button != Qt.MouseButton.NoButton
+        return self._key != 0
 
     def pressed(self, key: int = 0) -> None:
-        """Somebody asks for dictation: with this key, a mouse button that is down, or neither (menu, palette, voice)."""
+        """Somebody asks for dictation: with this key, or without one (menu, palette, button, voice)."""
         if self.is_held:
             return
         was_on = self._desk.is_listening
-        button = Qt.MouseButton.NoButton if key else self._button_down()
         self._desk.toggle()
-        is_hold = key or button != Qt.MouseButton.NoButton
-        if is_hold and not was_on and self._desk.is_listening and self.mode is not KeyMode.TOGGLE:
-            self._hold(key, button)
+        if key and not was_on and self._desk.is_listening and self.mode is not KeyMode.TOGGLE:
+            self._hold(key)
 
     def let_go(self) -> None:
         """As if the key was released after a long while."""
@@ -67,9 +62,6 @@ class PushToTalk(QObject):
         if kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             if event.key() == self._key and not event.isAutoRepeat():
                 self._released()
-        elif kind == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            if self._button != Qt.MouseButton.NoButton and event.button() == self._button:
-                self._released()
         elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in _LEAVING_KEYS:
                 self.let_go()
@@ -77,21 +69,15 @@ class PushToTalk(QObject):
             self.let_go()
         return False
 
-    @staticmethod
-    def _button_down() -> Qt.MouseButton:
-        """A button that dictation may lie on: with the left one a button on the screen was clicked."""
-        down = QGuiApplication.mouseButtons()
-        return next((button for button in _BUTTONS if down & button), Qt.MouseButton.NoButton)
-
-    def _hold(self, key: int, button: Qt.MouseButton) -> None:
-        self._key, self._button, self._since = key, button, time.monotonic()
+    def _hold(self, key: int) -> None:
+        self._key, self._since = key, time.monotonic()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.installEventFilter(self)
         app.applicationStateChanged.connect(self._app_changed)
 
     def _unwatch(self) -> None:
-        self._key, self._button = 0, Qt.MouseButton.NoButton
+        self._key = 0
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.removeEventFilter(self)

@@ -215,39 +215,3 @@ def test_another_source_is_heard_at_once_and_a_state_of_before_changes_nothing(r
     room.desk.kept.pipeline.on_state(DictationState.LISTENING)
     assert len(room.sources) == 2
     assert room.on
-
-
-# ---- a mouse button to talk: the microphone in one hand, the mouse in the other ----------------
-
-
-def press_button(room, monkeypatch) -> None:
-    """As the window system does: the button is known to be down when its press arrives."""
-    room.window.keys.set_press("Back", "report.dictate")
-    monkeypatch.setattr(push_to_talk.QGuiApplication, "mouseButtons", staticmethod(lambda: Qt.MouseButton.BackButton))
-    QTest.mousePress(room.window.grid.widget(0), Qt.MouseButton.BackButton)
-
-
-def test_a_side_button_held_listens_until_it_is_let_go_wherever_that_is(room, long_press, monkeypatch):
-    press_button(room, monkeypatch)
-    assert room.on
-    assert room.talk.is_held
-    QTest.mouseRelease(room.window.report_panel, Qt.MouseButton.LeftButton)
-    assert room.on
-    QTest.mouseRelease(room.window.report_panel, Qt.MouseButton.BackButton)
-    assert not room.on
-    assert not room.talk.is_held
-
-
-def test_a_side_button_tapped_stays_on_until_the_next_tap(room, monkeypatch):
-    monkeypatch.setattr(push_to_talk, "TAP_SECONDS", 600.0)
-    for is_on in (True, False):
-        press_button(room, monkeypatch)
-        QTest.mouseRelease(room.window.grid.widget(0), Qt.MouseButton.BackButton)
-        assert room.on is is_on
-
-
-def test_a_button_on_the_screen_is_clicked_not_held(room, long_press, monkeypatch):
-    monkeypatch.setattr(push_to_talk.QGuiApplication, "mouseButtons", staticmethod(lambda: Qt.MouseButton.LeftButton))
-    room.talk.pressed()
-    assert room.on
-    assert not room.talk.is_held
