@@ -81,6 +81,8 @@ class WorklistView(QWidget):
         self._clock.timeout.connect(self.model.time_passed)
         self._clock.start()
         self._show_list(None)
+        if self._lists.trouble is not None:
+            QTimer.singleShot(0, lambda trouble=self._lists.trouble: self._session.report_problem(trouble))
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._seek)
