@@ -180,7 +180,8 @@ class Tour:
 
     def _open(self) -> None:
         with self._driver.step("open"):
-            self._window.worklist.select_study(self._study.study_instance_uid if self._study else "")
+            uid = self._study.study_instance_uid if self._study else ""
+            self._driver.wait(lambda: self._window.worklist.select_study(uid), 30, "the row")
             self._driver.press("Return")
             self._driver.wait(lambda: self._core.session.case is not None, 60, "the case")
             self._driver.wait(self._eyes.all_painted, 120, "the first images")

@@ -84,7 +84,7 @@ class Room:
         self.core.poll_orders()
         self.wait(lambda: self.item(study), "the order")
         self.window.show_worklist()
-        self.window.worklist.select_study(study.uid)
+        self.wait(lambda: self.window.worklist.select_study(study.uid), "the row")
         self.driver.press("Return")
         desk = self.core.session.desk
         self.wait(lambda: desk.report is not None and desk.report.accession_number == study.accession, "the report")
