@@ -28,6 +28,7 @@ NAMES = (
     "solid",
     "registration",
     "startup",
+    "worklist",
     "memory",
     "network",
     "receive",
