@@ -109,6 +109,18 @@ def test_views_of_different_kinds_are_not_aligned_with_each_other() -> None:
     assert len(viewing.anchoring.beside(0)) == 2
 
 
+def test_breasts_on_two_screens_are_aligned_and_to_one_scale() -> None:
+    """Right on the left monitor, left on the right one."""
+    viewing, _ = hung(*PAIR)
+    one, other = (cell.state for cell in viewing.cells)
+    cells = (Cell(0, 0, one), Cell(0, 0, other, screen=1))
+    viewing.show(Arrangement("p", "P", 0, 1, "", Layout(1, 1), cells, (), more_screens=(Layout(1, 1),)))
+    viewing.anchoring.resized(1, (SIZE[0], SIZE[1] // 2))
+    assert len(viewing.anchoring.beside(0)) == 2
+    assert len({state.pixel_mm for state in states(viewing)}) == 1
+    assert viewing.anchoring.aligned == {0: "nipple", 1: "nipple"}
+
+
 def test_an_image_without_millimetres_takes_no_part_in_the_scale() -> None:
     viewing, _ = hung(("right", sheet("right")), ("left", sheet("left", mm=None, source=NONE)))
     with_mm, without = states(viewing)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from workstation.domain.breast import Box, Sheet
 from workstation.domain.doubt import SpacingSource
-from workstation.domain.viewing import Cell, Held, Plane, Sizing, ViewportState
+from workstation.domain.viewing import Cell, Held, Layout, Plane, Sizing, ViewportState
 from workstation.errors import Refused, WorkstationError
 
 if TYPE_CHECKING:
@@ -234,7 +234,14 @@ class Anchoring:
     def beside(self, index: int) -> list[Part]:
         """The viewports that are aligned with one, itself among them; none where it is not anchored."""
         parts = self.parts(lambda state: bool(state.anchor))
-        return next((group for group in grouped(parts, self._viewing.cells) if any(p.index == index for p in group)), [])
+        return next(
+            (
+                group
+                for group in grouped(parts, self._viewing.cells, self._viewing.layouts)
+                if any(p.index == index for p in group)
+            ),
+            [],
+        )
 
     def settle(self) -> None:
         """Reckon scale and places anew, where anything that they depend on changed."""
@@ -275,7 +282,7 @@ class Anchoring:
         self.settle()
 
     def _place(self, parts: list[Part]) -> None:
-        groups = [_aligned(group) for group in grouped(parts, self._viewing.cells)]
+        groups = [_aligned(group) for group in grouped(parts, self._viewing.cells, self._viewing.layouts)]
         scale = max(_needed(group) for group in groups)
         self.aligned = {part.index: group.kind for group in groups for part in group.parts}
         self.words = {part.index: part.words(_of_other_kinds(parts)) for part in parts}
@@ -306,21 +313,29 @@ def _asked(state: ViewportState) -> tuple[object, ...]:
     return state.study_uid, state.series_uid, turn, state.anchor, state.sizing, state.pixel_mm, state.held
 
 
-def grouped(parts: list[Part], cells: Sequence[Cell]) -> list[list[Part]]:
-    """What is aligned with each other: back to back, or side by side with the chest wall at one side."""
+def grouped(parts: list[Part], cells: Sequence[Cell], layouts: Sequence[Layout]) -> list[list[Part]]:
+    """What is aligned with each other: back to back, or side by side with the chest wall at one side; over screens, too."""
     groups: list[list[Part]] = []
-    for part in sorted(parts, key=lambda p: (cells[p.index].screen, cells[p.index].row, cells[p.index].column)):
-        group = groups[-1] if groups else []
-        last = cells[group[-1].index] if group else None
-        here = cells[part.index]
-        beside = last is not None and (last.screen, last.row, last.column + 1) == (here.screen, here.row, here.column)
-        sides = "".join(one.state.anchor[:1] for one in (*group, part))
-        alike = len({one.sheet.along for one in (*group, part)}) == 1 and all(one.aligns for one in (*group, part))
-        if beside and alike and sides in GROUPS:
-            group.append(part)
+    for part in sorted(parts, key=lambda p: (cells[p.index].row, cells[p.index].screen, cells[p.index].column)):
+        group = [*groups[-1], part] if groups else [part]
+        beside = len(group) > 1 and _is_beside(cells[group[-2].index], cells[part.index], layouts)
+        alike = len({one.sheet.along for one in group}) == 1 and all(one.aligns for one in group)
+        if beside and alike and "".join(one.state.anchor[:1] for one in group) in GROUPS:
+            groups[-1] = group
         else:
             groups.append([part])
     return groups
+
+
+def _is_beside(one: Cell, other: Cell, layouts: Sequence[Layout]) -> bool:
+    """Whether the other place follows in its row, on its screen or first on the next one of as many rows."""
+    if one.row != other.row:
+        return False
+    if one.screen == other.screen:
+        return other.column == one.column + 1
+    rows = [layouts[cell.screen].rows if cell.screen < len(layouts) else 0 for cell in (one, other)]
+    is_last = other.screen == one.screen + 1 and one.column == layouts[one.screen].columns - 1
+    return is_last and other.column == 0 and rows[0] == rows[1]
 
 
 def _aligned(group: list[Part]) -> Aligned:

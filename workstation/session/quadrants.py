@@ -118,7 +118,7 @@ class Quadrants:
         scale = 1.0 / finest
         if active.state.zoom > CHOSEN:
             scale = active.scale * active.state.zoom
-        groups = [(group, _region_of(group)) for group in grouped(parts, self._viewing.cells)]
+        groups = [(group, _region_of(group)) for group in grouped(parts, self._viewing.cells, self._viewing.layouts)]
         width, height = min(part.size[0] for part in parts), min(part.size[1] for part in parts)
         widest = max(right - left for _, (left, _, right, _) in groups)
         highest = max(bottom - top for _, (_, top, _, bottom) in groups)
