@@ -84,8 +84,7 @@ class Room:
         self.core.poll_orders()
         self.wait(lambda: self.item(study), "the order")
         self.window.show_worklist()
-        self.wait(lambda: self.window.worklist.select_study(study.uid), "the row")
-        self.driver.press("Return")
+        self.core.session.open(self.wait(lambda: self.item(study), "the row"))
         desk = self.core.session.desk
         self.wait(lambda: desk.report is not None and desk.report.accession_number == study.accession, "the report")
         self.wait(lambda: study.uid in {s.study_uid for s in self.core.session.viewing.shown}, "the image")
