@@ -85,9 +85,9 @@ def check_painted(window) -> int:
 
 def open_item(window, qtbot, item, painted: int):
     """The row, opened and so many of its viewports painted whole."""
-    session, before = window.core.session, window.core.session.case
+    session = window.core.session
     session.open(item)
-    qtbot.waitUntil(lambda: session.case is not None and session.case is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: session.case is not None and session.case.study.study_instance_uid == item.study_instance_uid, timeout=20_000)
     qtbot.waitUntil(lambda: check_painted(window) >= painted, timeout=20_000)
     return session.case
 
