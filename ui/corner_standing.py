@@ -116,6 +116,10 @@ def size(facts: CornerFacts) -> list[Line]:
             lines.append(Line(_tr("True size ({0})").format(facts.pixel_source), 2, short=(_tr("True size"),)))
         elif state.sizing is Sizing.SAME_SCALE and picture.mm_per_pixel is not None:
             lines.append(Line(_tr("Same scale"), 2))
+    is_sized = state.sizing is Sizing.TRUE_SIZE and state.zoom == 1.0 and picture.mm_per_pixel is not None
+    if is_sized and not facts.pixel_source:
+        words = _tr("Not true size: how large this screen's pixels are is not known")
+        lines.append(Line(words, 0, Tone.DOUBT, (_tr("Not true size"),)))
     if state.sizing is Sizing.SAME_SCALE and picture.mm_per_pixel is None and picture.per_pixel is not None:
         lines.append(Line(_tr("Not to the same scale: pixel size unknown"), 0, Tone.DOUBT, (_tr("Not the same scale"),)))
     if picture.is_nearest:

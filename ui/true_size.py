@@ -40,6 +40,12 @@ def name_of(screen: QScreen) -> str:
     return f"{screen.manufacturer()}|{screen.model()}|{screen.serialNumber()}|{screen.name()}|{width}x{height}"
 
 
+def kind_of(screen: QScreen) -> str:
+    """Equal for two monitors of one make and resolution; the monitor itself where it does not say its make."""
+    width, height = device_pixels(screen)
+    return f"{screen.manufacturer()}|{screen.model()}|{width}x{height}" if screen.model() else name_of(screen)
+
+
 def device_pixels(screen: QScreen) -> tuple[int, int]:
     ratio = screen.devicePixelRatio()
     return round(screen.geometry().width() * ratio), round(screen.geometry().height() * ratio)

@@ -21,7 +21,7 @@ from ui.keys import key_names
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner
 from ui.solid_timer import SolidTimer
-from ui.true_size import pixel_size
+from ui.true_size import kind_of, pixel_size
 from ui.viewport_spaces import ViewportSpaces
 from ui.viewport_widget import ViewportWidget
 from workstation.commands.command import Mode
@@ -29,6 +29,7 @@ from workstation.domain.viewing import Plane, Sizing
 from workstation.errors import Refused
 from workstation.session.annotating import TextWanted
 from workstation.session.case import Case
+from workstation.session.screen_pixels import ScreenPixels
 from workstation.session.tool import Tool
 from workstation.session.viewing import CUT_PLANES
 
@@ -79,6 +80,7 @@ class Viewports(ViewportSpaces):
         self._listen()
         core.session.presenting.pixel_mm = lambda: self.pixel_mm(self._viewing.active)
         self._viewing.pixel_mm = self.pixel_mm
+        self._viewing.anchoring.screen_pixels = self._screen_pixels
         self._turning = SolidTimer(self, self._viewing.solid, self.repaint, lambda index: self.widgets[index].pixel_size())
         self._cines = [CineTimer(self, cine) for cine in (self._viewing.cine, self._viewing.dimensions.cine)]
         self._remembered = RememberedChoices(core.remembered, self._viewing)
@@ -148,17 +150,25 @@ class Viewports(ViewportSpaces):
 
     def resize_true(self) -> None:
         """Millimetres stay millimetres when a viewport comes to a screen with other pixels."""
-        for index, cell in enumerate(self._viewing.cells):
-            mm = self.pixel_mm(index) if cell.state is not None and cell.state.sizing is Sizing.TRUE_SIZE else None
-            if mm is not None and cell.state is not None and cell.state.pixel_mm != mm:
-                self._viewing.put(index, replace(cell.state, pixel_mm=mm))
+        for index in range(len(self._viewing.cells)):
+            self._resize_true(index)
+        self._viewing.anchoring.settle()
+
+    def _resize_true(self, index: int) -> None:
+        state = self._viewing.cells[index].state
+        mm = self.pixel_mm(index) if state is not None and state.sizing is Sizing.TRUE_SIZE else None
+        if mm is not None and state is not None and state.pixel_mm != mm:
+            self._viewing.put(index, replace(state, pixel_mm=mm))
 
     def pixel_mm(self, index: int) -> float | None:
         """How long a device pixel is on the screen of a viewport, where that is known."""
+        return self._screen_pixels(index).mm
+
+    def _screen_pixels(self, index: int) -> ScreenPixels:
         screen = self._viewing.screen_of(index)
         grid = next((grid for grid in self.grids if screen in grid.screens), self.grids[0])
         size = pixel_size(grid.screen(), self._core.remembered)
-        return size.mm if size is not None else None
+        return ScreenPixels(kind_of(grid.screen()), size.mm if size is not None else None)
 
     # ---- what viewports ask ----------------------------------------------------------
 
@@ -230,6 +240,8 @@ class Viewports(ViewportSpaces):
             widget.clear()
 
     def _changed(self, index: int) -> None:
+        if index < len(self._viewing.cells):
+            self._resize_true(index)  # what was sized after a viewport of another screen, too
         if index < len(self.widgets):
             self.widgets[index].state_changed()
         for other in self.visible():

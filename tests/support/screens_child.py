@@ -348,6 +348,12 @@ def true_size(room: Room) -> dict[str, Any]:
     told["banner"] = room.window.banner.text
     told["drawn"] = [two_lines_apart(room, index) for index in range(len(room.viewing.cells))]
     told["viewports"] = room.viewports()
+    room.press("Ctrl+7")
+    told["same scale"] = [two_lines_apart(room, index) for index in range(len(room.viewing.cells))]
+    for index in range(len(room.viewing.cells)):
+        room.viewing.activate(index)
+        room.keys_on(room.window.grid.widget(index).screen().name())
+        room.press("Shift+O")
     fine = room.panels[-1]
     room.unplug(fine)
     room.viewing.activate(2)

@@ -248,3 +248,10 @@ def test_true_size_stays_true_where_the_viewport_goes(sized):
     assert sized["moved to"]["seen"] == "LEFT"
     assert sized["moved"] == pytest.approx(100.0 / pixel_mm(monitors.LEFT), abs=1.0)
     assert sized["back"] == pytest.approx(100.0 / pixel_mm(monitors.FINE), abs=1.0)
+
+
+def test_one_scale_is_one_length_on_the_glass_of_each_of_them(sized):
+    panels = (monitors.SIDE, monitors.LEFT, monitors.FINE)
+    on_glass = [drawn * pixel_mm(panel) for drawn, panel in zip(sized["same scale"], panels, strict=True)]
+    assert on_glass == pytest.approx([on_glass[0]] * 3, abs=0.5)
+    assert len({round(drawn) for drawn in sized["same scale"]}) == 3

@@ -158,7 +158,9 @@ def test_true_size_is_named_with_its_source_and_only_while_it_is_true(case, seat
         return [line.text for line in corner_lines(facts).bottom_right]
 
     assert "True size (measured by ruler)" in words(facts)
-    assert not any("True size" in text for text in words(replace(facts, pixel_source="")))
+    unknown = words(replace(facts, pixel_source=""))
+    assert not any("True size" in text for text in unknown)
+    assert "Not true size: how large this screen's pixels are is not known" in unknown
     assert not any("True size" in text for text in words(replace(facts, state=replace(sized, zoom=1.2))))
     assert "Pixel for pixel (1:1)" in words(replace(facts, state=replace(sized, sizing=Sizing.PIXELS)))
     assert "Zoom 170 %" in words(facts)

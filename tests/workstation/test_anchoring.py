@@ -12,7 +12,8 @@ from workstation.domain.breast import Breast, Sheet
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState
 from workstation.errors import Refused
-from workstation.session.anchoring import MIXED, OTHER_SIDE, STRIP, WRONG_SIDE
+from workstation.session.anchoring import BY_PIXELS, MIXED, OTHER_SIDE, STRIP, WRONG_SIDE
+from workstation.session.screen_pixels import ScreenPixels
 from workstation.session.viewing import Viewing
 
 SIZE = 500, 400
@@ -204,3 +205,56 @@ def test_linked_zoom_moves_mirrored_breasts_towards_each_other() -> None:
     viewing.linking.toggle(LinkBy.ZOOM)
     viewing.change(0, zoom=2.0, pan=(0.25, 0.1))
     assert (states(viewing)[1].zoom, states(viewing)[1].pan) == (2.0, (-0.25, 0.1))
+
+
+# ---- screens whose pixels are not of one size ------------------------------------------------
+
+
+def on_screens(*screens: ScreenPixels) -> tuple[ViewportState, ViewportState, dict[int, tuple[str, ...]]]:
+    """The pair, each breast on a screen of its own, and what is said of them."""
+    viewing, _ = hung(*PAIR)
+    viewing.anchoring.screen_pixels = lambda index: screens[index]
+    viewing.anchoring.settle()
+    one, other = states(viewing)
+    return one, other, viewing.anchoring.words
+
+
+FINE, COARSE = ScreenPixels("five megapixels", 0.165), ScreenPixels("side", 0.27)
+
+
+def test_a_millimetre_is_as_long_on_screens_of_other_pixels() -> None:
+    one, other, words = on_screens(FINE, COARSE)
+    on_glass = [mm / state.pixel_mm for mm, state in ((0.165, one), (0.27, other))]
+    assert on_glass[0] == pytest.approx(on_glass[1])
+    assert one.pixel_mm != other.pixel_mm
+    assert set(words.values()) == {()}
+
+
+def test_all_of_every_breast_is_still_seen() -> None:
+    """The screen with the smaller glass says how large they are."""
+    for screens in ((FINE, COARSE), (COARSE, FINE)):
+        one, other, _ = on_screens(*screens)
+        assert max(60.0 * 1.02 / state.pixel_mm for state in (one, other)) == pytest.approx(SIZE[1])
+
+
+def test_one_scale_by_pixels_says_so_where_a_screen_does_not_say_how_large_it_is() -> None:
+    one, other, words = on_screens(FINE, ScreenPixels("projector"))
+    assert one.pixel_mm == other.pixel_mm
+    assert words == {0: (BY_PIXELS,), 1: (BY_PIXELS,)}
+
+
+def test_two_monitors_of_one_kind_need_no_ruler() -> None:
+    one, other, words = on_screens(ScreenPixels("five megapixels"), ScreenPixels("five megapixels", 0.165))
+    assert one.pixel_mm == other.pixel_mm
+    assert set(words.values()) == {()}
+
+
+def test_a_screen_that_was_measured_meanwhile_is_followed() -> None:
+    viewing, _ = hung(*PAIR)
+    screens = [ScreenPixels("a", 0.2), ScreenPixels("b", 0.2)]
+    viewing.anchoring.screen_pixels = lambda index: screens[index]
+    viewing.anchoring.settle()
+    screens[1] = ScreenPixels("b", 0.25)
+    viewing.anchoring.settle()
+    one, other = states(viewing)
+    assert other.pixel_mm / one.pixel_mm == pytest.approx(1.25)

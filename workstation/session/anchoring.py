@@ -1,8 +1,9 @@
 """One scale for a stage, chest walls at their sides, and what is aligned across a row.
 
 Which viewports: those that a protocol anchors, and those whose size is SAME_SCALE. What is known of their images comes
-from `SeriesViewer.sheet`, their sizes (in device pixels) from the window. All of them are reckoned at once, before they
-are painted, whenever one of these changes; nothing here looks at zoom and pan, which stay the reader's.
+from `SeriesViewer.sheet`, their sizes (in device pixels) and those of the screens' pixels from the window. All of them
+are reckoned at once, before they are painted, whenever one of these changes; nothing here looks at zoom and pan, which
+stay the reader's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from workstation.domain.breast import Box, Sheet
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Cell, Held, Layout, Plane, Sizing, ViewportState
 from workstation.errors import Refused, WorkstationError
+from workstation.session.screen_pixels import ScreenPixels, pitches
 
 if TYPE_CHECKING:
     from workstation.ports import SeriesViewer
@@ -31,6 +33,7 @@ OTHER_SIDE = "The chest wall lies at the other side than PatientOrientation says
 WRONG_SIDE = "The chest wall lies at the other side of this image: not mirrored"
 STRIP = "An empty strip at the chest wall lies outside"
 MIXED = "Same scale by pixel sizes of several kinds"
+BY_PIXELS = "Same scale in pixels only: how large they are is not known on every screen"
 IN_MM = (Sizing.SAME_SCALE, Sizing.TRUE_SIZE)
 
 Size = tuple[int, int]
@@ -38,12 +41,16 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One viewport of a stage. `unit` is the length (row, column) of a pixel: mm, or 1 where lengths are not known."""
+    """One viewport of a stage. `unit` is the length (row, column) of a pixel: mm, or 1 where lengths are not known.
+
+    `pitch` is how far the pixels of its screen lie apart, as a share of the first viewport's; None where nobody knows.
+    """
 
     index: int
     state: ViewportState
     size: Size
     sheet: Sheet
+    pitch: float | None = 1.0
 
     @property
     def unit(self) -> tuple[float, float]:
@@ -156,6 +163,8 @@ class Part:
             found.append(STRIP)
         if mixed and self.shared:
             found.append(MIXED)
+        if self.pitch is None and self.shared:
+            found.append(BY_PIXELS)
         return tuple(found)
 
     @property
@@ -194,6 +203,8 @@ class Anchoring:
         self._settled: object = None
         self._acting = False
         self._waits = False
+        self.screen_pixels: Callable[[int], ScreenPixels] = lambda _: ScreenPixels()
+        """Set by the window: those of the screen that a viewport stands on."""
         self.aligned: dict[int, str] = {}
         """What the rows of anchored viewports are aligned by: "nipple", "middle" (of the breast's tip) or "image"."""
         self.words: dict[int, tuple[str, ...]] = {}
@@ -248,7 +259,7 @@ class Anchoring:
         if self._acting:
             return
         parts = self.parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
-        depends = [(p.index, _asked(p.state), p.size, p.sheet) for p in parts]
+        depends = _dependence(parts)
         if not parts or depends == self._settled:
             return
         self._acting = True
@@ -257,7 +268,7 @@ class Anchoring:
         finally:
             self._acting = False
         parts = self.parts(lambda state: bool(state.anchor) or state.sizing is Sizing.SAME_SCALE)
-        self._settled = [(p.index, _asked(p.state), p.size, p.sheet) for p in parts]
+        self._settled = _dependence(parts)
 
     def parts(self, wanted: Callable[[ViewportState], bool]) -> list[Part]:
         """The viewports that are seen; of enlarged ones only those."""
@@ -274,7 +285,8 @@ class Anchoring:
         self._waits = any(part.sheet.waiting for part in found)
         if self._waits:
             found = [replace(part, sheet=replace(part.sheet, breast=None)) for part in found]
-        return found
+        known = pitches([self.screen_pixels(part.index) for part in found])
+        return [replace(part, pitch=known[number] if known else None) for number, part in enumerate(found)]
 
     # ---- inside ----------------------------------------------------------------------
 
@@ -288,7 +300,7 @@ class Anchoring:
         self.words = {part.index: part.words(_of_other_kinds(parts)) for part in parts}
         for group in groups:
             for part, row in zip(group.parts, group.rows, strict=True):
-                state = replace(part.state, pixel_mm=scale) if part.shared else part.state
+                state = replace(part.state, pixel_mm=scale * (part.pitch or 1.0)) if part.shared else part.state
                 held = None
                 if state.anchor and part.is_upright:
                     held = Held(part.sheet.image, (part.edge, row), _height(part, state, group))
@@ -305,6 +317,10 @@ def _sheet(viewer: SeriesViewer, state: ViewportState) -> Sheet | None:
         return viewer.sheet(state)
     except WorkstationError:
         return None  # its own tile says why
+
+
+def _dependence(parts: list[Part]) -> list[tuple[object, ...]]:
+    return [(part.index, _asked(part.state), part.size, part.sheet, part.pitch) for part in parts]
 
 
 def _asked(state: ViewportState) -> tuple[object, ...]:
@@ -353,11 +369,11 @@ def _aligned(group: list[Part]) -> Aligned:
 
 
 def _needed(aligned: Aligned) -> float:
-    """The millimetres on a device pixel with which all of a group is seen."""
+    """The millimetres on a device pixel of the first screen with which all of a group is seen."""
     needed = [0.0]
     for part in aligned.parts:
         if part.shared:
-            width, height = part.size
+            width, height = (pixels * (part.pitch or 1.0) for pixels in part.size)
             needed += [(aligned.above + aligned.below) * (1.0 + 2.0 * MARGIN) / height, part.wide * (1.0 + MARGIN) / width]
     return max(needed)
 
