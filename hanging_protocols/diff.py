@@ -35,7 +35,7 @@ def is_rearranged(hung: Arrangement, cells: tuple[Cell, ...], grids: tuple[tuple
     return there.keys() != here.keys() or any(_differs(there[place], here[place]) for place in here)
 
 
-def mark_of(learned: Learned, protocol_id: str, stage_title: str) -> str:
+def mark_of(learned: Learned, protocol_id: str, stage_id: str) -> str:
     """Alike for the same arrangement made from the same stage; of nothing that is the patient's."""
     cells = tuple(replace(cell, window="", center_width=None, fusion_window="", label="") for cell in learned.stage.cells)
     names = {name: f"s{number}" for number, name in enumerate(dict.fromkeys(cell.selector for cell in cells))}
@@ -48,7 +48,7 @@ def mark_of(learned: Learned, protocol_id: str, stage_title: str) -> str:
     }
     stage: StageTemplate = replace(learned.stage, title="", cells=cells)
     rules: tuple[Rule, ...] = ()
-    text = write(HangingProtocol(protocol_id, stage_title, rules, selectors, (stage,)))
+    text = write(HangingProtocol(protocol_id, stage_id, rules, selectors, (stage,)))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -231,4 +231,5 @@ def _arrangement(
         reasons=(*reasons, *shown.reasons),
         score=points,
         more_screens=shown.more_screens,
+        stage_id=shown.stage_id,
     )

@@ -42,12 +42,12 @@ class Learned:
     notes: tuple[str, ...] = ()
 
 
-def learn(scene: Scene, shown: OnScreen, origin: HangingProtocol | None = None, stage_title_in_force: str = "") -> Learned:
+def learn(scene: Scene, shown: OnScreen, origin: HangingProtocol | None = None, stage_id_in_force: str = "") -> Learned:
     """The stage that hangs `scene` as it is shown. `origin` is the protocol in force, whose own selectors come first.
 
     A stage without cells means that nothing on screen can be asked for by a protocol; the notes say why.
     """
-    return _Lesson(scene, shown, origin, stage_title_in_force).learned()
+    return _Lesson(scene, shown, origin, stage_id_in_force).learned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class _Lesson:
     def __init__(self, scene: Scene, shown: OnScreen, origin: HangingProtocol | None, in_force: str) -> None:
         self.scene, self.shown, self.origin = scene, shown, origin
         stages = origin.stages if origin is not None else ()
-        self.stage = next((one for one in stages if one.title == in_force), None)
+        self.stage = next((one for one in stages if one.stage_id == in_force), None)
         self.selectors: dict[str, Selector] = {}
         self.places: list[_Placed] = []
         self.notes: list[str] = []

@@ -9,10 +9,10 @@ from hanging_protocols.example_studies import Proposal
 from hanging_protocols.model import HangingProtocol, Level, StageTemplate
 
 
-def stage_in_force(protocol: HangingProtocol, title: str) -> int | None:
-    """Which stage of the protocol is shown, by the title that the arrangement has; None for pages of other series."""
-    titles = [stage.title for stage in protocol.stages]
-    return titles.index(title) if title in titles else None
+def stage_in_force(protocol: HangingProtocol, stage_id: str) -> int | None:
+    """Which stage of the protocol is shown, by the id that the arrangement has; None for pages of other series."""
+    ids = [stage.stage_id for stage in protocol.stages]
+    return ids.index(stage_id) if stage_id in ids else None
 
 
 def as_new_stage(protocol: HangingProtocol, learned: Learned, title: str, before: int | None) -> HangingProtocol:

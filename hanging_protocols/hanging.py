@@ -31,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class HungStage:
-    """A stage that can be shown (`skipped` empty) or is left out, with the reasons in words."""
+    """A stage that can be shown (`skipped` empty) or is left out, in words; `stage_id` is empty of plain pages."""
 
     title: str
     layout: Layout
@@ -39,6 +39,7 @@ class HungStage:
     reasons: tuple[str, ...]
     skipped: str = ""
     more_screens: tuple[Layout, ...] = ()
+    stage_id: str = ""
 
 
 def hang_stage(protocol: HangingProtocol, template: StageTemplate, scene: Scene) -> HungStage:
@@ -53,7 +54,7 @@ def hang_stage(protocol: HangingProtocol, template: StageTemplate, scene: Scene)
     layouts = [Layout(rows, columns) for rows, columns in template.grids]
     if template.partial is Partial.ADAPT:
         layouts, cells = _adapted(layouts, cells)
-    return HungStage(template.title, layouts[0], tuple(cells), tuple(reasons), skipped, tuple(layouts[1:]))
+    return HungStage(template.title, layouts[0], tuple(cells), tuple(reasons), skipped, tuple(layouts[1:]), template.stage_id)
 
 
 def _too_few(template: StageTemplate, filled: int, filled_priors: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hanging_studies import CORONAL, SAGITTAL, ct, four_views, mr, series, study
 
 from hanging_protocols import schema
-from hanging_protocols.engine import ProtocolHanger
+from hanging_protocols.engine import OTHER_SERIES, ProtocolHanger
 from hanging_protocols.example import Learned, OnScreen, learn
 from hanging_protocols.example_join import as_new_stage, instead_of, of_its_own, stage_in_force, without_unused
 from hanging_protocols.example_studies import proposals
@@ -302,10 +302,10 @@ def test_what_nobody_changed_keeps_the_selector_and_wishes_it_was_hung_by(hanger
     origin = next(p for p in hanger.protocols if p.protocol_id == arrangement.protocol)
     assert arrangement.protocol == "ct-chest"
     swapped = [replace(cell, column=1 - cell.column) for cell in arrangement.cells]
-    lesson = learn(scene(a), OnScreen(tuple(swapped), (arrangement.layout,)), origin, arrangement.stage_title)
+    lesson = learn(scene(a), OnScreen(tuple(swapped), (arrangement.layout,)), origin, arrangement.stage_id)
     assert lesson.notes == ()
     assert {name: origin.selectors[name] for name in lesson.selectors} == lesson.selectors
-    number = stage_in_force(origin, arrangement.stage_title)
+    number = stage_in_force(origin, arrangement.stage_id)
     assert number is not None
     replaced = instead_of(origin, lesson, "Mine", number)
     added = as_new_stage(origin, lesson, "Mine", number)
@@ -321,6 +321,22 @@ def test_what_nobody_changed_keeps_the_selector_and_wishes_it_was_hung_by(hanger
     z = chest("z")
     ours = ProtocolHanger((*(p for p in hanger.protocols if p is not origin), added), load_presets()).hang(z, ())
     assert series_of(ours) == [uid.replace("a ", "z ") for uid in reversed(series_of(arrangement))]
+
+
+def test_of_two_stages_with_one_title_the_one_that_hangs_is_learned_from(hanger: ProtocolHanger) -> None:
+    a, origin = chest("a"), next(p for p in hanger.protocols if p.protocol_id == "ct-chest")
+    alike = replace(origin, stages=tuple(replace(stage, title="Same") for stage in origin.stages))
+    count = ProtocolHanger((alike,), load_presets()).hang(a, ()).stage_count
+    for place in range(count):
+        hung = ProtocolHanger((alike,), load_presets()).hang(a, (), place)
+        number = stage_in_force(alike, hung.stage_id)
+        if not hung.stage_id:
+            assert (hung.stage_title, number) == (OTHER_SERIES, None)
+            continue
+        assert number is not None
+        lesson = learn(scene(a), OnScreen(hung.cells, (hung.layout,)), alike, hung.stage_id)
+        assert instead_of(alike, lesson, "Mine", number).stages[number].stage_id == hung.stage_id
+        assert [cell.selector for cell in lesson.stage.cells] == [cell.selector for cell in hung.cells if cell.state]
 
 
 def test_selectors_that_no_stage_needs_any_more_are_left_out(hanger: ProtocolHanger) -> None:

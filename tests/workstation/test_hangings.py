@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -50,7 +51,7 @@ class Hanger:
             )
             for column, (name, prior, window, plane) in enumerate(wanted)
         )
-        return Arrangement(protocol_id or "chest", "Chest", stage, len(STAGES), title, Layout(1, 2), cells, ())
+        return Arrangement(protocol_id or "chest", "Chest", stage, len(STAGES), title, Layout(1, 2), cells, (), stage_id=title)
 
 
 @pytest.fixture
@@ -65,6 +66,13 @@ def seat() -> SimpleNamespace:
 
 def shown(seat: SimpleNamespace) -> list[str]:
     return [cell.state.series_uid for cell in seat.viewing.cells]
+
+
+def test_a_stage_that_moved_is_hung_again_and_not_the_one_in_its_place(seat, monkeypatch) -> None:
+    seat.hangings.stage(1)
+    monkeypatch.setattr(sys.modules[__name__], "STAGES", STAGES[1:])
+    seat.hangings.again()
+    assert (seat.viewing.arrangement.stage, seat.viewing.arrangement.stage_id) == (0, "Two")
 
 
 # ---- dropped series --------------------------------------------------------------------

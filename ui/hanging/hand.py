@@ -48,13 +48,13 @@ def lesson_of(core: Seat) -> Lesson:
     hanger = library_of(core)
     arrangement = viewing.arrangement
     origin = hanger.library.get(arrangement.protocol) if arrangement is not None else None
-    title = arrangement.stage_title if arrangement is not None else ""
+    shown_stage = arrangement.stage_id if arrangement is not None else ""
     shown = OnScreen(tuple(viewing.cells), viewing.layouts, LinkBy.POSITION in viewing.linking.by)
     scene = hanger.scene(case.study, case.priors, context_of(core, case))
-    learned = learn(scene, shown, origin, title)
+    learned = learn(scene, shown, origin, shown_stage)
     if not learned.stage.cells:
         raise Refused("This cannot be hung by a protocol", "; ".join(learned.notes), "Hang images of this study")
-    return Lesson(case, learned, origin, stage_in_force(origin, title) if origin is not None else None)
+    return Lesson(case, learned, origin, stage_in_force(origin, shown_stage) if origin is not None else None)
 
 
 def save(core: Seat, protocol: HangingProtocol, level: Level, stage_id: str = "") -> None:
@@ -85,12 +85,11 @@ def comment_of(protocol: HangingProtocol) -> str:
 def _adopt(core: Seat, case: Case, hanger: LibraryHanger, protocol: HangingProtocol, stage_id: str) -> None:
     """The stage that was saved is the one that is shown; if the engine would choose otherwise, it is said."""
     hangings, context = core.session.hangings, context_of(core, case)
-    title = next((stage.title for stage in protocol.stages if stage.stage_id == stage_id), "")
     chosen = hanger.hang(case.study, case.priors, 0, "", context)
     hangings.protocol_id = "" if chosen.protocol == protocol.protocol_id else protocol.protocol_id
     for number in range(chosen.stage_count if not hangings.protocol_id else len(protocol.stages)):
         arrangement = hanger.hang(case.study, case.priors, number, protocol.protocol_id, context)
-        if arrangement.stage_title == title and arrangement.protocol == protocol.protocol_id:
+        if arrangement.stage_id == stage_id and arrangement.protocol == protocol.protocol_id:
             hangings.adopt(arrangement)
             return
 
@@ -105,6 +104,6 @@ def mark_now(core: Seat) -> str:
     if not is_rearranged(hung, tuple(viewing.cells), grids):
         return ""
     try:
-        return mark_of(lesson_of(core).learned, hung.protocol, hung.stage_title)
+        return mark_of(lesson_of(core).learned, hung.protocol, hung.stage_id)
     except Refused:
         return ""

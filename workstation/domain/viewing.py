@@ -239,7 +239,8 @@ class Cell:
 class Arrangement:
     """The result of hanging: one stage of one protocol on real series, with reasons in words.
 
-    `layout` is the first screen's; `more_screens` are those of the screens after it.
+    `layout` is the first screen's; `more_screens` are those of the screens after it. `stage_id` is the protocol's name for
+    the stage: its title is for people and may change or be there twice. "" is a page that no stage of a protocol is.
     """
 
     protocol: str
@@ -252,6 +253,7 @@ class Arrangement:
     reasons: tuple[str, ...]
     score: float = 0.0
     more_screens: tuple[Layout, ...] = ()
+    stage_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

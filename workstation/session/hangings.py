@@ -97,10 +97,10 @@ class Hangings:
         undo()
 
     def again(self) -> None:
-        """Hang the stage anew, after something that it depends on changed."""
+        """Hang the stage anew, after something that it depends on changed: the same one, wherever it stands now."""
         case, arrangement = self._case(), self._viewing.arrangement
         if case is not None and arrangement is not None:
-            self._show(case, arrangement.stage)
+            self._show(case, arrangement.stage, arrangement.stage_id)
 
     def put(self, index: int, study: Study, series: Series) -> None:
         """Put a series into one place; it follows to where the other stages ask for what hung there."""
@@ -138,9 +138,13 @@ class Hangings:
             self._viewing.cells[index] = _adopted(cell, hung.get((cell.screen, cell.row, cell.column)))
         self._viewing.arrangement_changed.emit(arrangement)
 
-    def _show(self, case: Case, stage: int) -> None:
+    def _show(self, case: Case, stage: int, stage_id: str = "") -> None:
         self.habits.left()
-        hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, self.context_of(case))
+        context = self.context_of(case)
+        hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, context)
+        if stage_id and hung.stage_id != stage_id:
+            others = (self._hanger.hang(case.study, case.priors, n, self.protocol_id, context) for n in range(hung.stage_count))
+            hung = next((one for one in others if one.stage_id == stage_id), hung)
         self._before = None
         self.show(self.dragged.followed(hung, case.studies))
 

@@ -189,7 +189,11 @@ class PriorSteps:
         """What the protocol's stage that hangs would be with the chosen prior; nothing where it is left out then."""
         arrangement = self._viewing.arrangement
         made = self._hangings.made(arrangement.stage) if arrangement is not None else None
-        if made is None or arrangement is None or made.stage_title != arrangement.stage_title:
+        if (
+            made is None
+            or arrangement is None
+            or (made.stage_id, made.stage_title) != (arrangement.stage_id, arrangement.stage_title)
+        ):
             return ()
         return made.cells
 
