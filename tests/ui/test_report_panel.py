@@ -226,6 +226,16 @@ def test_the_buttons_sign(panel, seat, qtbot, button, status):
     qtbot.waitUntil(lambda: seat.session.desk.report.status is status)
 
 
+def test_one_key_signs_what_was_just_typed_and_opens_the_next_unread_case(panel, window, seat, qtbot):
+    uuid = seat.session.desk.report.report_uuid
+    QTest.keyClicks(panel.editor(SectionCode.FINDINGS), "Normal.")
+    QTest.keyClick(panel.editor(SectionCode.FINDINGS), Qt.Key.Key_F11, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: seat.session.case.study.study_instance_uid == "1.2", timeout=20_000)
+    (version,) = seat.reports.versions(uuid)
+    assert (version.text(SectionCode.FINDINGS), version.status) == ("Normal.", ReportStatus.FINAL)
+    assert window.focusWidget() is window.grid
+
+
 def test_a_key_held_down_signs_once(panel, seat, qtbot):
     type_into(panel.editor(SectionCode.FINDINGS), "Normal.")
     for repeat in (True, True, False, True, True):

@@ -34,7 +34,7 @@ def test_voice_alone_never_signs_closes_or_goes_to_the_next_case():
         if command.confirm_by_key:
             assert command.say == ()
     guarded = {c.id for c in COMMANDS if c.confirm_by_key}
-    assert {"report.sign_final", "report.sign_preliminary", "case.next", "case.close", "app.quit"} <= guarded
+    assert {"report.sign_final", "report.sign_preliminary", "report.sign_next", "case.next", "case.close", "app.quit"} <= guarded
 
 
 def test_the_tables_own_keys_do_not_clash():

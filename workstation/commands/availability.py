@@ -24,7 +24,7 @@ _OF_CASE = frozenset(
 _OF_REPORT = frozenset(
     f"report.{name}" for name in ("take_over", "addendum", "correct", "amend", "print", "measurements", "history")
 )
-_OF_REPORT |= {"report.sign_preliminary", "report.sign_final", "template.insert", "template.phrase"}
+_OF_REPORT |= {"report.sign_preliminary", "report.sign_final", "report.sign_next", "template.insert", "template.phrase"}
 _OF_DRAWING = frozenset(
     f"drawing.{name}"
     for name in ("remove", "text", "label", "handle", "copy_to_prior", "report", "histogram", "accept", "reject")

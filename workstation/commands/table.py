@@ -18,7 +18,7 @@ from workstation.commands.key_images import KEY_IMAGES, PRESENTING
 from workstation.commands.keys import KEYS
 from workstation.commands.lead_times import LEAD_TIMES
 from workstation.commands.lesions import LESIONS
-from workstation.commands.listing import LISTING
+from workstation.commands.listing import LISTING, SIGN_AND_NEXT
 from workstation.commands.looking import CINE, LINKS, SIZES, WINDOWS, default_window, invert, zoom_in, zoom_out
 from workstation.commands.mammography import MAMMOGRAPHY
 from workstation.commands.others import OTHERS
@@ -366,6 +366,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "report.sign_final", "Sign as final", _sign(ReportAction.SIGN_FINAL), ("Ctrl+Return",), (), "Report", EVERYWHERE, True
     ),
+    SIGN_AND_NEXT,
     *REPORT_LIFE,
     *OTHERS,
     Command(

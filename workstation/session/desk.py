@@ -246,13 +246,14 @@ class ReportDesk:
         patient: PatientKey,
         study_uid: str,
         check: Callable[[Report], None] = lambda _: None,
+        told: Callable[[Exception | None], object] = lambda _: None,
     ) -> None:
         """Sign what the store holds, once everything typed before is saved (one lane keeps the order).
 
-        `check` is given that text, on another thread, and may refuse it.
+        `check` is given that text, on another thread, and may refuse it. `told` as `carry_out` tells.
         """
         evidence = SigningEvidence(study_uid, patient, frozenset((s.study_uid, s.sop_instance_uid) for s in shown))
-        self.carry_out(lambda uuid: self._store.sign(uuid, action, signer, evidence, check))
+        self.carry_out(lambda uuid: self._store.sign(uuid, action, signer, evidence, check), told)
 
     def carry_out(
         self, act: Callable[[str], Delivery | None], told: Callable[[Exception | None], object] = lambda _: None

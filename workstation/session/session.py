@@ -12,7 +12,7 @@ from workstation.domain.report import Report, ReportAction, SectionCode
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import BESIDE, OPENING, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
@@ -45,6 +45,7 @@ from workstation.session.priors import Priors
 from workstation.session.registering import Registering
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
 from workstation.session.settling import Settling
+from workstation.session.sign_next import SignAndNext
 from workstation.session.spoken import Spoken
 from workstation.session.templating import Templating
 from workstation.session.viewing import Viewing
@@ -120,9 +121,10 @@ class Session:
         self.from_image = FromImage(
             desk, self.annotating, self.lesions, self.linked, self.templating, lambda: self.case, self.notice, lambda: self.signer
         )
-        self.claiming, self.settling, self.priors = (
+        self.claiming, self.settling, self.sign_next, self.priors = (
             Claiming(jobs, desk, self.notice.emit, lambda: self.signer),
             Settling(jobs, self),
+            SignAndNext(self),
             Priors(jobs, hanger, shelf, self),
         )
         told = self.notice.emit, self.report_problem
@@ -200,7 +202,7 @@ class Session:
             if generation == self._generation:
                 self._show(*result)
 
-        self._jobs.run(IMAGES, work, done, self.report_problem, slot="open case")
+        self._jobs.run(OPENING, work, done, self.report_problem, slot="open case")
 
     def close_case(self) -> None:
         self._generation += 1
@@ -235,7 +237,7 @@ class Session:
                 if not self.priors.known.grew():
                     self.notice.emit(Notice(growth_words(growth), error=True, of_case=True, command="case.take_in"))
 
-        self._jobs.run(IMAGES, work, done, self.report_problem, slot="growth")
+        self._jobs.run(BESIDE, work, done, self.report_problem, slot="growth")
 
     def images_withdrawn(self, study_instance_uid: str, reason: str) -> None:
         """An archive no longer lists images that are on screen, or rejected them (fault F60).
@@ -286,18 +288,20 @@ class Session:
     def is_prior(self, study_uid: str) -> bool:
         return self.case is not None and study_uid != self.case.study.study_instance_uid
 
-    def sign(self, action: ReportAction) -> None:
-        """Sign the report on the desk, or what was begun on it. Refused unless images of that very study were shown."""
+    def sign(self, action: ReportAction, told: Callable[[Exception | None], object] = lambda _: None) -> None:
+        """Sign the report on the desk, or what was begun on it. Refused unless images of that very study were shown.
+
+        `told` hears None once version and outbox row are on disk, or the problem, which is reported too.
+        """
         action = self.life.action_for(action)
         try:
             case = self.ready_to_sign()
         except WorkstationError as error:
             self.report_problem(error)
+            told(error)
             return
-        shown = frozenset(self.viewing.shown)
-        self.desk.sign(
-            action, self.signer, shown, case.study.patient.key, case.study.study_instance_uid, self.second_look_at(case)
-        )
+        shown, check = frozenset(self.viewing.shown), self.second_look_at(case)
+        self.desk.sign(action, self.signer, shown, case.study.patient.key, case.study.study_instance_uid, check, told)
 
     def ready_to_sign(self) -> Case:
         """The open case, where nothing that the session knows stands against a signature. Raises Refused."""
