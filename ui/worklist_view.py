@@ -132,6 +132,7 @@ class WorklistView(QWidget):
             "previous list": lambda: self._lists.step(-1),
             "save list": self._save_list,
             "remove list": lambda: self._remove_list(self._lists.chosen.key),
+            "bring back list": self._bring_back_list,
             "columns": self._ask_columns,
             "top": self.table.go_to_top,
             "assign": self._assign,
@@ -315,7 +316,12 @@ class WorklistView(QWidget):
         except WorkstationError as error:
             self._session.report_problem(error)
             return
-        self._session.notice.emit(Notice(self.tr("The list “{0}” was removed").format(name_words(removed))))
+        words = self.tr("The list “{0}” was removed").format(name_words(removed))
+        self._session.notice.emit(Notice(words, command="worklist.bring_back"))
+
+    def _bring_back_list(self) -> None:
+        words = self.tr("The list “{0}” is back").format(name_words(self._lists.bring_back()))
+        self._session.notice.emit(Notice(words))
 
     def _ask_columns(self) -> None:
         from ui.worklist_columns_dialog import ColumnsDialog

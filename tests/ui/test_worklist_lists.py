@@ -106,6 +106,31 @@ def test_what_is_looked_at_is_saved_under_a_name_found_again_and_removed(window,
     assert "Only lists of your own" in window.banner.text
 
 
+def test_a_removed_list_is_brought_back_as_it_was(window, seat, rows, monkeypatch):
+    lists, view = seat.session.lists, window.worklist
+    window.runner.run("worklist.bring_back")
+    assert "Nothing to bring back" in window.banner.text
+    window.banner.dismiss()
+    lists.narrow(replace(lists.wanted, modalities=frozenset({"PT"})))
+    lists.save("PET")
+    lists.save("Other")
+    lists.choose("own:pet")
+    window.runner.run("worklist.remove_list")
+    assert [one.name for one in lists.lists if one.is_own] == ["Other"]
+    window.banner.offer.click()
+    assert (lists.chosen.name, lists.chosen.wanted.modalities, listed(view)) == ("PET", {"PT"}, {2})
+    assert "is back" in window.banner.text
+    # Written over by mistake: as before, and over again.
+    lists.narrow(replace(lists.wanted, modalities=frozenset({"MR"})))
+    lists.save("pet")
+    window.runner.run("worklist.bring_back")
+    assert lists.chosen.wanted.modalities == {"PT"}
+    window.runner.run("worklist.bring_back")
+    assert lists.chosen.wanted.modalities == {"MR"}
+    again = type(lists)(seat.jobs, seat.session.listing, seat.worklist, seat.remembered, seat.folders.config, print)
+    assert {one.name for one in again.lists if one.is_own} == {"pet", "Other"}
+
+
 @pytest.mark.parametrize("name", ["", "To read", "x" * 41])
 def test_a_name_that_does_not_do_is_refused_in_words(window, seat, monkeypatch, name):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (name, True))

@@ -52,6 +52,8 @@ class Lists:
         """Rows by the list's key; MOST_COUNTED for that many and more."""
         self.changed: Signal[None] = Signal()
         self.counted: Signal[None] = Signal()
+        self.removed: list[SavedList] = []
+        """Those of the reader's own that were removed or written over since the start, the newest last."""
         self.chosen = self._find(str(memory.get(CHOSEN, ALL))) or self.lists[-1]
         self._look(self.chosen.wanted, self._order_of(self.chosen))
 
@@ -109,14 +111,16 @@ class Lists:
         own = [one for one in self._own if one.key != made.key]
         if len(own) >= MOST_OWN:
             raise Refused("Not saved", f"There are {MOST_OWN} lists of your own already", "Remove one that you need no more")
+        self.removed += [one for one in self._own if one.key == made.key and one != made]
         self._keep((*own, made))
         self.choose(made.key)
 
     def remove(self, key: str) -> SavedList:
-        """Take a list of the reader's own away; it, so that it can be brought back. Raises Refused."""
+        """Take a list of the reader's own away; `bring_back` brings it back. Raises Refused."""
         found = self._find(key)
         if found is None or not found.is_own:
             raise Refused("Not removed", "Only lists of your own can be removed", "The site's stand in worklists.toml")
+        self.removed.append(found)
         self._keep(tuple(one for one in self._own if one.key != key))
         if self.chosen.key == key:
             self.choose(ALL if self._find(ALL) else self.lists[0].key)
@@ -124,9 +128,15 @@ class Lists:
             self.changed.emit(None)
         return found
 
-    def bring_back(self, removed: SavedList) -> None:
-        self._keep((*(one for one in self._own if one.key != removed.key), removed))
-        self.choose(removed.key)
+    def bring_back(self) -> SavedList:
+        """The list that was removed or written over last, as it was, and look at it; asked twice, both change places."""
+        if not self.removed:
+            raise Refused("Nothing to bring back", "No list of your own was removed since the program was started")
+        back = self.removed.pop()
+        self.removed += [one for one in self._own if one.key == back.key]
+        self._keep((*(one for one in self._own if one.key != back.key), back))
+        self.choose(back.key)
+        return back
 
     def count(self) -> None:
         """Count the rows of every list, in the background; `counted` follows."""
