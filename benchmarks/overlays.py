@@ -6,7 +6,6 @@ size of a lung. The corner text is there anyway.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,9 @@ import numpy as np
 
 from benchmarks.bench_case import BenchCase
 from rendering.images import SeriesImages
-from rendering.objects.facts import ImageReference, SegmentMask
+from rendering.objects.facts import ImageReference
 from rendering.objects.layers import Layer
+from rendering.objects.read_segmentation import cropped
 from workstation.domain.annotation import Annotation, AnnotationKind, Source
 from workstation.ports import ObjectFound
 
@@ -59,10 +59,8 @@ def _segment(case: BenchCase) -> Layer:
     rows, columns = headers[0].rows, headers[0].columns
     y, x = np.ogrid[0:rows, 0:columns]
     inside = ((x - 0.5 * columns) / (0.2 * columns)) ** 2 + ((y - 0.5 * rows) / (0.25 * rows)) ** 2 < 1
-    packed = zlib.compress(np.packbits(inside).tobytes(), 1)
     masks = tuple(
-        SegmentMask(1, 0, 0, rows, columns, packed, plane=h.shared.plane, images=(ImageReference(h.sop_instance_uid),))
-        for h in headers
+        mask for h in headers if (mask := cropped(1, inside, h.shared, (ImageReference(h.sop_instance_uid),))) is not None
     )
     uids = frozenset(header.sop_instance_uid for header in headers)
     study, series = case.study.study_instance_uid, frozenset({case.series.series_instance_uid})

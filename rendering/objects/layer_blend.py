@@ -58,12 +58,13 @@ def blend(out: NDArray[np.uint8], layer: Layer, part: Part) -> None:
 def premultiplied(layer: Layer, part: Part) -> NDArray[np.uint32]:
     """What `blend` would lay over the part's box, by itself: blue, green, red and opacity of each pixel (0xAARRGGBB), the
     colours already multiplied by the opacity."""
-    rows, columns = part.lines.shape
     if part.shares is None:
-        out = np.zeros((rows, columns), np.uint32)
+        out = np.zeros(part.lines.shape, np.uint32)
+    elif any(mask.is_fraction for mask in layer.masks):
+        out = _veils(layer.colour, layer.opacity).take(part.shares)
     else:
-        out = _veils(layer.colour, layer.opacity, any(mask.is_fraction for mask in layer.masks)).take(part.shares)
-    out[part.lines] = _packed(layer.colour, 1.0)
+        out = np.multiply(part.shares != 0, np.uint32(_packed(layer.colour, layer.opacity)), dtype=np.uint32)
+    np.copyto(out, np.uint32(_packed(layer.colour, 1.0)), where=part.lines)
     return out
 
 
@@ -80,10 +81,9 @@ def over(below: NDArray[np.uint32], above: NDArray[np.uint32]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _veils(colour: tuple[int, int, int], opacity: float, by_share: bool) -> NDArray[np.uint32]:
-    """The pixel for each share that is inside: as strong as the share, or wholly there or not."""
-    shares = [share / WHOLE if by_share else float(share > 0) for share in range(WHOLE + 1)]
-    return np.array([_packed(colour, opacity * share) for share in shares], np.uint32)
+def _veils(colour: tuple[int, int, int], opacity: float) -> NDArray[np.uint32]:
+    """The pixel for each share that is inside: as strong as the share."""
+    return np.array([_packed(colour, opacity * share / WHOLE) for share in range(WHOLE + 1)], np.uint32)
 
 
 def _packed(colour: tuple[int, int, int], alpha: float) -> int:

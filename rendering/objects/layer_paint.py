@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class LayerPainter:
     def __init__(self, images: SeriesImages) -> None:
         self._images = images
         self._lock = threading.Lock()
-        self._solid: dict[str, tuple[SegmentMask, ...]] = {}
+        self._held: dict[str, _Held] = {}
         # With the parts it was made of: a number of an object is its own only while that lives.
         self._veil: tuple[tuple[tuple[str, float, int], ...], list[Part], Veil | None] | None = None
         self._parts: dict[str, tuple[Layer, tuple[ViewportState, int, int], tuple[Part, ...]]] = {}
@@ -140,10 +141,10 @@ class LayerPainter:
             if lines.any():
                 yield Part((slice(0, height), slice(0, width)), None, lines)
             return
-        masks = self._masks(layer)
+        held = self._masks(layer)
         shares = np.zeros((height, width), np.uint8)
-        reach = _reach(masks, layer)
-        boxes = [box for mask in _wanted(masks, layer, view, self._images) if (box := _sample(mask, view, reach, shares))]
+        wanted = _wanted(held, layer, view, self._images)
+        boxes = [box for mask in wanted if (box := _sample(mask, view, held.reach, shares))]
         if not boxes:
             return
         box = around(boxes)
@@ -152,13 +153,37 @@ class LayerPainter:
         if found.any():
             yield Part(box, None if layer.contours else found, lines)
 
-    def _masks(self, layer: Layer) -> tuple[SegmentMask, ...]:
-        if not layer.contours:
-            return layer.masks
+    def _masks(self, layer: Layer) -> _Held:
         with self._lock:
-            if layer.uid not in self._solid:
-                self._solid[layer.uid] = tuple(_contour_masks(layer.contours))
-            return self._solid[layer.uid]
+            held = self._held.get(layer.uid)
+            if held is None or not held.is_of(layer):
+                held = _Held(layer, tuple(_contour_masks(layer.contours)) if layer.contours else layer.masks)
+                self._held[layer.uid] = held
+            return held
+
+
+class _Held:
+    """The masks of one layer and what is asked of them for every view, found once."""
+
+    def __init__(self, layer: Layer, masks: tuple[SegmentMask, ...]) -> None:
+        self.layer, self.masks = layer, masks
+
+    def is_of(self, layer: Layer) -> bool:
+        """Whether the layer lies where that one lay, whatever its colour."""
+        return self.layer.masks is layer.masks and self.layer.contours is layer.contours
+
+    @cached_property
+    def reach(self) -> float:
+        return _reach(self.masks, self.layer)
+
+    @cached_property
+    def by_image(self) -> Mapping[str, Sequence[SegmentMask]]:
+        """Those that name an image, by its SOP Instance UID."""
+        found: dict[str, list[SegmentMask]] = {}
+        for mask in self.masks:
+            for uid in dict.fromkeys(image.sop_instance_uid for image in mask.images):
+                found.setdefault(uid, []).append(mask)
+        return found
 
 
 def _veil_of(found: Sequence[tuple[Layer, Part]]) -> Veil | None:
@@ -195,13 +220,14 @@ def _is_in_space(layer: Layer, images: SeriesImages) -> bool:
 # Segments
 
 
-def _wanted(masks: Sequence[SegmentMask], layer: Layer, view: FrameView | CutView, images: SeriesImages) -> Iterator[SegmentMask]:
+def _wanted(held: _Held, layer: Layer, view: FrameView | CutView, images: SeriesImages) -> Iterator[SegmentMask]:
     if isinstance(view, FrameView):
-        own = [mask for mask in masks if _is_of_frame(mask, layer, view)]
+        named = held.by_image.get(view.identity.sop_instance_uid, ())
+        own = [mask for mask in named if _is_of_frame(mask, layer, view)]
         if own or not _is_in_space(layer, images):
             yield from own
             return
-    yield from (mask for mask in masks if mask.plane is not None)
+    yield from (mask for mask in held.masks if mask.plane is not None)
 
 
 def _is_of_frame(mask: SegmentMask, layer: Layer, view: FrameView) -> bool:
@@ -278,8 +304,17 @@ def _sample_upright(mask: SegmentMask, rows: NDArray[np.intp], columns: NDArray[
     rows = rows[high.start - box[0].start : high.stop - box[0].start]
     columns = columns[wide.start - box[1].start : wide.stop - box[1].start]
     part = shares[high, wide]
-    np.maximum(part, unpacked_mask(mask)[rows].take(columns, axis=1), out=part)
+    found = _taken(_taken(unpacked_mask(mask), rows, 0), columns, 1)
+    np.maximum(part, found, out=part)
     return high, wide
+
+
+def _taken(pixels: Shares, places: NDArray[np.intp], axis: int) -> Shares:
+    """Rows or columns; where one follows the other they are not picked one by one."""
+    first, last = int(places[0]), int(places[-1]) + 1
+    if (np.diff(places) == 1).all():
+        return pixels[first:last] if axis == 0 else pixels[:, first:last]
+    return pixels.take(places, axis=axis)
 
 
 def _inside(places: NDArray[np.intp], count: int, first: int) -> slice | None:

@@ -110,7 +110,7 @@ def _masks(
         decode_into(source, frame, container)
         facts = header.frame(frame)
         for number, part in _parts(container, kind, facts, background, whole):
-            mask = _cropped(number, part, facts, sources[frame])
+            mask = cropped(number, part, facts, sources[frame])
             if mask is None:
                 continue
             total += len(mask.mask)
@@ -149,7 +149,7 @@ def _background(elements: Elements, budget: Budget) -> frozenset[int]:
     return frozenset((0 if padding is None else padding, *described))
 
 
-def _cropped(number: int, part: NDArray[Any], facts: FrameFacts, images: tuple[ImageReference, ...]) -> SegmentMask | None:
+def cropped(number: int, part: NDArray[Any], facts: FrameFacts, images: tuple[ImageReference, ...]) -> SegmentMask | None:
     """The part of a frame that is not empty."""
     rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
     if not rows.size:

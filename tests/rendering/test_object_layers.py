@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -16,10 +18,12 @@ from object_seat import AUTHOR, K, Seat, drawings, seat_of
 from rendering.header import Shutter
 from rendering.images import SeriesImages
 from rendering.objects.facts import ObjectFacts
-from rendering.objects.layer_paint import LayerPainter, outline
+from rendering.objects.layer_blend import Part, outline, premultiplied
+from rendering.objects.layer_paint import LayerPainter
 from rendering.objects.layers import Layer, layers_of
 from rendering.objects.looking import area_of_view, look_of, presented, shown_of
 from rendering.objects.polygons import filled
+from rendering.objects.read_segmentation import cropped
 from rendering.objects.write_presentation import write_gsps
 from rendering.objects.write_segmentation import write_seg
 from rendering.viewport import Viewport
@@ -77,6 +81,62 @@ def test_a_segment_covers_its_pixels_and_no_other(images: SeriesImages, box: Lay
     inside = grey[35, 15].astype(float)
     assert np.abs(painted.picture.pixels[35, 15] - (inside + np.array((255.0, 0.0, 0.0))) / 2).max() <= 0.5
     assert before.pixels.ndim == 2, "the picture without the layer stays as it was"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"flipped_horizontally": True},
+        {"flipped_vertically": True, "pan": (0.25, -0.1)},
+        {"rotation": 90},
+        {"zoom": 1.7, "pan": (-0.2, 0.4)},
+        {"zoom": 2.0},
+        {"zoom": 0.6},
+    ],
+)
+def test_a_segment_is_taken_pixel_by_pixel_however_the_image_lies(
+    images: SeriesImages, box: Layer, changes: dict[str, Any]
+) -> None:
+    inside = np.random.default_rng(5).random((HEIGHT, WIDTH)) < 0.5
+    inside[:7] = inside[:, :9] = False
+    mask = cropped(1, inside, images.facts(FIRST), box.masks[0].images)
+    assert mask is not None
+    assert (mask.row, mask.column) == (7, 9)
+    solid, look = replace(box, masks=(mask,), opacity=1.0), state(**changes)
+    viewport = Viewport(images)
+    before = viewport.picture(look, WIDTH, HEIGHT)
+    found = (LayerPainter(images).paint(before, look, [solid]).picture.pixels == solid.colour).all(axis=2)
+    screen = viewport._view(look, WIDTH, HEIGHT).screen
+    wanted, sure = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
+    for y, x in np.ndindex(HEIGHT, WIDTH):
+        u, v = screen.to_source(x + 0.5, y + 0.5)
+        column, row = math.floor(u + 0.5), math.floor(v + 0.5)
+        # Midway between two pixels rounding decides.
+        sure[y, x] = all(abs(place + 0.5 - round(place + 0.5)) > 1e-6 for place in (u, v))
+        wanted[y, x] = 0 <= column < WIDTH and 0 <= row < HEIGHT and inside[row, column]
+    assert wanted.any()
+    assert sure.mean() > 0.2
+    assert np.array_equal(found[sure], wanted[sure])
+
+
+def test_a_layer_that_changes_its_opacity_or_its_masks_is_laid_anew(images: SeriesImages, box: Layer) -> None:
+    painter, picture = LayerPainter(images), Viewport(images).picture(state(), WIDTH, HEIGHT)
+    first = painter.veil(picture, state(), [box])
+    fainter = painter.veil(picture, state(), [box.with_opacity(0.2)])
+    none = painter.veil(picture, state(), [replace(box, masks=())])
+    assert first is not None
+    assert fainter is not None
+    assert np.unique(first.pixels >> 24).tolist() == [128, 255]
+    assert np.unique(fainter.pixels >> 24).tolist() == [51, 255]
+    assert none is None
+
+
+def test_a_mask_of_ones_is_laid_over_as_one_of_whole_shares(box: Layer) -> None:
+    inside = np.random.default_rng(6).random((9, 11)) < 0.6
+    part = Part((slice(0, 9), slice(0, 11)), inside * np.uint8(255), outline(inside))
+    by_share = replace(box, masks=(replace(box.masks[0], is_fraction=True),))
+    assert np.array_equal(premultiplied(box, part), premultiplied(by_share, part))
 
 
 def test_a_layer_is_not_drawn_where_it_does_not_belong(images: SeriesImages, box: Layer) -> None:
