@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.plain import core_text, plain, tooltip
 from workstation.cache.intake import ImportResult
-from workstation.jobs import IMAGES, Cancel
+from workstation.jobs import FILES, Cancel
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -114,7 +114,7 @@ class ImportPane(QFrame):
             return self._core.cache.add(paths, progress, lambda: cancel() or self._stopped)
 
         self._running, self._stopped = True, False
-        self._core.jobs.run(IMAGES, work, self._finished, self._failed)
+        self._core.jobs.run(FILES, work, self._finished, self._failed)
 
     def stop(self) -> None:
         """Ask the import to end; what came in stays."""

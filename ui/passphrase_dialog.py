@@ -11,7 +11,7 @@ from ui.plain import core_text, plain
 from workstation.at_rest.keys import KEY_FILE_NOTICE, SHORTEST_PASSPHRASE, WRONG, KeyStatus, set_passphrase, status
 from workstation.at_rest.wrapping import Way
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, Cancel
+from workstation.jobs import FILES, Cancel
 from workstation.session.case import Notice
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class PassphraseDialog(QDialog):
         def work(_: Cancel) -> KeyStatus:
             return set_passphrase(folders, passphrase, ask)
 
-        self._core.jobs.run(IMAGES, work, self._done, self._failed)
+        self._core.jobs.run(FILES, work, self._done, self._failed)
 
     def _done(self, _: KeyStatus) -> None:
         notices = self._core.notices

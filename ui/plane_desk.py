@@ -12,7 +12,7 @@ from ui.plane_export_dialog import PlaneExportDialog
 from ui.slab_entry import SlabEntry
 from workstation.domain.plane_series import PlaneBatch
 from workstation.errors import Refused
-from workstation.jobs import IMAGES, Cancel
+from workstation.jobs import FILES, Cancel
 from workstation.session.case import Notice
 
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ class PlaneDesk(QObject):
                 session.notice.emit(Notice(f"{planes} made a series, kept on this computer", command="case.take_in"))
 
         session.notice.emit(Notice("The series of planes is being made"))
-        core.jobs.run(IMAGES, work, done, session.report_problem)
+        core.jobs.run(FILES, work, done, session.report_problem)

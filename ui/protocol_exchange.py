@@ -25,7 +25,7 @@ from ui.list_table import ListTable
 from ui.plain import plain
 from workstation.domain.hanging import ReceivedProtocol
 from workstation.errors import Unavailable
-from workstation.jobs import IMAGES, Cancel
+from workstation.jobs import FILES, Cancel
 from workstation.ports import ProtocolExchange
 from workstation.session.case import Notice
 
@@ -194,7 +194,7 @@ class ProtocolExchangeDialog(QDialog):
                 raise Unavailable("Hanging protocols cannot be exchanged here", "No room reads or writes them")
             return work(make())
 
-        self._core.jobs.run(IMAGES, asked, done, self._core.session.report_problem)
+        self._core.jobs.run(FILES, asked, done, self._core.session.report_problem)
 
     def _say(self, words: str) -> None:
         self._core.session.notice.emit(Notice(words))

@@ -13,7 +13,7 @@ from ui.about import program_version
 from ui.archives.send_dialog import SendDialog
 from workstation.domain.study import Study
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import IMAGES, Cancel
+from workstation.jobs import FILES, Cancel
 from workstation.session.annotating import READER
 from workstation.session.case import Case, Notice
 
@@ -103,7 +103,7 @@ def _save(core: Seat, case: Case, archive: str) -> None:
             core.start_sending()
         session.notice.emit(_told(saved, archive))
 
-    core.jobs.run(IMAGES, work, done, session.report_problem)
+    core.jobs.run(FILES, work, done, session.report_problem)
 
 
 def _told(saved: Saved, archive: str) -> Notice:

@@ -17,7 +17,7 @@ from ui import plain
 from workstation.domain.patient import Patient
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import BESIDE, Cancel, Jobs
 
 EDGE = 24
 
@@ -64,7 +64,7 @@ class TextPage(QPlainTextEdit):
             if self._wanted == series.series_instance_uid:
                 self.setPlainText(text)
 
-        self._jobs.run(IMAGES, work, done, lambda error: done(_refused(error)))
+        self._jobs.run(BESIDE, work, done, lambda error: done(_refused(error)))
 
     def place(self) -> None:
         self.setGeometry(self._owner.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE))

@@ -24,7 +24,7 @@ from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, WORKLIST, Cancel, Jobs
+from workstation.jobs import BESIDE, WORKLIST, Cancel, Jobs
 from workstation.marks_store import MarkStore
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress, ProtocolExchange
 from workstation.presets import load_presets
@@ -374,7 +374,7 @@ class Core(Generic[Reader, Shelf]):
             self.library.prepare()
             return self.hanger
 
-        self.jobs.run(IMAGES, work, _nothing, _nothing)
+        self.jobs.run(BESIDE, work, _nothing, _nothing)
         self.session.worklist_changed.connect(lambda _: self._decode_listed())
         self._decode_listed()
 

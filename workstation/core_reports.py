@@ -14,7 +14,7 @@ from workstation.domain.order import Order
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import FILES, Cancel, Jobs
 from workstation.lead_times import attend
 from workstation.ports import ImageShelf
 from workstation.reporting.store import ReportStore
@@ -152,7 +152,7 @@ class CoreReports:
             if queued:
                 self._around.archiving.start_sending()
 
-        self._around.jobs.run(IMAGES, work, done, _nothing)
+        self._around.jobs.run(FILES, work, done, _nothing)
 
     def _delivery_moved(self, delivery: Delivery) -> None:
         if delivery.state in (DeliveryState.ACKNOWLEDGED, DeliveryState.CONFIRMED):

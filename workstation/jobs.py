@@ -20,7 +20,10 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 DATABASE = "database"
+OPENING = "opening"
 IMAGES = "images"
+BESIDE = "beside"
+FILES = "files"
 PICTURES = "pictures"
 NETWORK = "network"
 DECODING = "decoding"
@@ -35,7 +38,14 @@ WORKLIST = "worklist"
 # A retrieval takes minutes: neither the RIS nor a question to an archive waits behind one.
 LANES = {
     DATABASE: 1,
+    # What a case is made of, and nothing else: it never waits behind other work (F63).
+    OPENING: 2,
+    # Frames of the open case.
     IMAGES: 2,
+    # What is read and reckoned besides: objects, reports, priors in order, lesions, what 3D hides.
+    BESIDE: 2,
+    # What takes minutes: imports, exports.
+    FILES: 2,
     PICTURES: 2,
     NETWORK: 1,
     ARCHIVES: 2,

@@ -17,7 +17,7 @@ from workstation.commands import keymap
 from workstation.commands.command import Context
 from workstation.commands.table import COMMANDS
 from workstation.domain.viewing import Plane
-from workstation.jobs import IMAGES, PICTURES
+from workstation.jobs import OPENING, PICTURES
 
 pytestmark = pytest.mark.qt
 
@@ -71,7 +71,7 @@ def test_no_frame_of_an_old_case_is_ever_painted_in_ten_thousand_switches(grid, 
     chance, jobs = random.Random(63), seat.jobs
     painted = late = 0
     for _ in range(SWITCHES):
-        jobs.held = {PICTURES, IMAGES} if chance.random() < 0.1 else {PICTURES}
+        jobs.held = {PICTURES, OPENING} if chance.random() < 0.1 else {PICTURES}
         seat.hanger.plane = chance.choice((Plane.STACK, Plane.AXIAL))  # made at once; made in a job
         seat.session.open(chance.choice(seat.items))
         for _ in range(chance.choice((0, 0, 0, 0, 0, 1, 2, 3))):

@@ -15,7 +15,7 @@ from ui.text_page import is_report, report_text
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series
 from workstation.errors import Refused
-from workstation.jobs import IMAGES
+from workstation.jobs import BESIDE
 
 pytestmark = pytest.mark.qt
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
@@ -89,7 +89,7 @@ def test_images_hung_there_again_take_the_page_away(seat, window, with_report):
 
 def test_it_goes_with_the_case_also_when_it_was_still_being_read(seat, window, with_report):
     held = hold_pictures()
-    held.held = {IMAGES}
+    held.held = {BESIDE}
     window.grid.widget(0).page._jobs = held
     hang(seat, with_report)
     assert "Reading" in window.grid.widget(0).page.toPlainText()

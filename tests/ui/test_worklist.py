@@ -23,7 +23,7 @@ from workstation.cache.intake import ImportResult
 from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import FIRST_ROWS, ListedRow, Mark, RowOrder, SortKey
 from workstation.errors import Refused
-from workstation.jobs import IMAGES
+from workstation.jobs import FILES
 
 pytestmark = pytest.mark.qt
 DISPLAY, COLOUR, TIP = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole
@@ -171,7 +171,7 @@ def test_the_sort_is_remembered(window, seat, qtbot):
 def importing(tmp_path, qtbot, result: ImportResult | Exception, held: bool = False):
     from ui.main_window import MainWindow
 
-    seat = WindowSeat(tmp_path, HeldJobs(IMAGES) if held else None)
+    seat = WindowSeat(tmp_path, HeldJobs(FILES) if held else None)
     asked: list = []
 
     def add(paths, progress, cancelled):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from window_seat import WindowSeat
 
 from workstation.errors import Refused
+from workstation.jobs import LANES, Jobs, MainQueue
 
 
 @pytest.fixture
@@ -44,3 +48,63 @@ def test_a_study_that_is_not_here_says_so(seat):
     seat.session.open(item)
     assert seat.session.case is None
     assert "not on this machine" in seat.notices[-1]
+
+
+# ---- what other work is under way ---------------------------------------------------------
+
+
+@pytest.fixture
+def box():
+    return MainQueue()
+
+
+@pytest.fixture
+def busy(tmp_path, box):
+    """A seat with real threads, and what holds them up until the test ends."""
+    seat = WindowSeat(tmp_path, Jobs(box.post))
+    seat.hold = threading.Event()
+    yield seat
+    seat.hold.set()
+    seat.jobs.close()
+
+
+def comes(box: MainQueue, done: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        box.pump(0.01)
+    return done()
+
+
+def is_open(seat, item) -> bool:
+    case = seat.session.case
+    return case is not None and case.study.study_instance_uid == item.study_instance_uid
+
+
+def test_a_case_never_waits_for_what_is_still_being_read_of_the_cases_before(busy, box):
+    """F63: objects, reports and rankings of cases that were left may take as long as they like."""
+    begun = []
+
+    def slowly(study, cancelled):
+        begun.append(study.study_instance_uid)
+        busy.hold.wait(60)
+        return ()
+
+    busy.library.objects_of = busy.library.reports_of = slowly
+    *left, last = [busy.add_case(number) for number in range(1, 6)]
+    for count, item in enumerate(left, 1):
+        busy.session.open(item)
+        assert comes(box, lambda item=item: is_open(busy, item)), f"case {count} did not open"
+        comes(box, lambda count=count: len(begun) >= count, 0.2)
+    assert len(begun) >= 2
+    busy.session.open(last)
+    assert comes(box, lambda: is_open(busy, last))
+
+
+@pytest.mark.parametrize("lane", LANES.keys() - {"opening"})
+def test_a_case_opens_whatever_else_is_done_at_the_same_time(busy, box, lane):
+    """An import, an export and a turning 3D loop take minutes; no lane but the cases' own has a case wait."""
+    item = busy.add_case(1)
+    for _ in range(LANES[lane]):
+        busy.jobs.run(lane, lambda _: busy.hold.wait(60))
+    busy.session.open(item)
+    assert comes(box, lambda: is_open(busy, item))

@@ -15,7 +15,7 @@ from workstation.domain.prior import NOT_MENTIONED
 from workstation.domain.report import SectionCode
 from workstation.domain.viewing import Layout
 from workstation.errors import Unavailable
-from workstation.jobs import IMAGES
+from workstation.jobs import BESIDE
 from workstation.session.tool import Tool
 
 
@@ -102,7 +102,7 @@ def test_what_is_written_counts_and_the_list_is_ranked_anew(seat) -> None:
 
 def test_a_late_answer_for_a_text_that_was_changed_is_dropped(seat) -> None:
     mentions = opened(seat)
-    seat.jobs.held.add(IMAGES)
+    seat.jobs.held.add(BESIDE)
     seat.session.desk.write(SectionCode.COMPARISON, "DT 2024-03-12")
     seat.session.desk.write(SectionCode.COMPARISON, "DT 2026-02-18")
     seat.jobs.release(1)

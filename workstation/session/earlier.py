@@ -12,7 +12,7 @@ from typing import Protocol
 from workstation.domain.earlier_report import EarlierReport, FoundReport
 from workstation.domain.patient import Patient
 from workstation.domain.study import Study
-from workstation.jobs import DATABASE, IMAGES, NETWORK, Cancel, Jobs
+from workstation.jobs import BESIDE, DATABASE, NETWORK, Cancel, Jobs
 from workstation.session.case import Case
 from workstation.signals import Signal
 
@@ -135,7 +135,7 @@ class EarlierReports:
             return ""
 
         self._ask(source, DATABASE, patients, signed)
-        self._ask(source, IMAGES, patients, read)
+        self._ask(source, BESIDE, patients, read)
         self._ask(source, NETWORK, patients, lambda cancel: source.ask_ris(patients, cancel))
 
     def _ask(self, source: EarlierSource, lane: str, patients: Patients, work: Callable[[Cancel], str]) -> None:

@@ -16,7 +16,7 @@ from workstation.domain.dose import DoseReport
 from workstation.domain.study import Study
 from workstation.domain.viewing import Plane
 from workstation.errors import Refused
-from workstation.jobs import DATABASE, IMAGES, Cancel, Job, Jobs
+from workstation.jobs import BESIDE, DATABASE, Cancel, Job, Jobs
 from workstation.marks_store import LayerLook
 from workstation.ports import ImageLayer, ImageShelf, ObjectFound, PresentationState
 from workstation.session.annotating import READER, Annotating
@@ -88,7 +88,7 @@ class Findings:
             if case == self._case:
                 self._looks = {**of_disk[0], **self._looks}
                 self.own = of_disk[1]
-                self._job = self._jobs.run(IMAGES, work, done, self._problem)
+                self._job = self._jobs.run(BESIDE, work, done, self._problem)
 
         # The drawings on disk come first, in the same lane: a verdict that was given must be known.
         self._job = self._jobs.run(DATABASE, known, loaded, self._problem)

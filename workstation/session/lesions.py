@@ -18,7 +18,7 @@ from workstation.domain.geometry import Vec3, add, length, scale, sub
 from workstation.domain.lesion import FOLLOWED, LesionProposal, LesionTable, TimePoint, centre_of, lesion_table
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import BESIDE, Cancel, Jobs
 from workstation.ports import ImageShelf
 from workstation.session.annotating import READER, Annotating
 from workstation.session.copying import PROPOSED, UNCHECKED
@@ -204,7 +204,7 @@ class Lesions:
         def done(found: LesionProposal) -> None:
             self._place(drawn, index, state, by, found)
 
-        self._jobs.run(IMAGES, work, done, self._problem, slot=f"lesion {state.study_uid}")
+        self._jobs.run(BESIDE, work, done, self._problem, slot=f"lesion {state.study_uid}")
 
     def _place(self, drawn: Annotation, index: int, asked: ViewportState, by: Map, found: LesionProposal) -> None:
         state = self._viewing.state(index)

@@ -16,7 +16,7 @@ from workstation.domain.mention import Dated, mentioned_in
 from workstation.domain.prior import NOT_MENTIONED, Mentions
 from workstation.domain.study import Study
 from workstation.errors import WorkstationError
-from workstation.jobs import IMAGES, Cancel, Jobs
+from workstation.jobs import BESIDE, Cancel, Jobs
 from workstation.session.case import Case
 from workstation.session.earlier import Patients, patients_of
 from workstation.signals import Signal
@@ -80,7 +80,7 @@ class PriorMentions:
         def work(_: Cancel) -> Mentions:
             return self._reckon(case, draft, self._earlier(case))
 
-        self._jobs.run(IMAGES, work, done, lambda _: None, slot="mentioned priors")
+        self._jobs.run(BESIDE, work, done, lambda _: None, slot="mentioned priors")
 
     def forget(self) -> None:
         """Another case is open, or none."""

@@ -16,7 +16,7 @@ from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.prior import KnownStudy, PriorRelevance, Whereabouts
 from workstation.domain.study import Study
 from workstation.errors import Refused
-from workstation.jobs import ARCHIVES, IMAGES, Cancel, Jobs
+from workstation.jobs import ARCHIVES, BESIDE, Cancel, Jobs
 from workstation.session.case import Case, Notice
 from workstation.signals import Signal
 
@@ -274,7 +274,7 @@ class PriorStudies:
                 self.newer_date = max((day for day in later if day > case.study.study_date), default="")
                 self.changed.emit(None)
 
-        self._jobs.run(IMAGES, work, done, self._session.report_problem, slot="rank priors")
+        self._jobs.run(BESIDE, work, done, self._session.report_problem, slot="rank priors")
 
     def _ask(self) -> None:
         case, archives = self._case, self._archives

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from workstation.domain.viewing import WHOLE_BOX, CropBox, Plane, ViewportState
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import IMAGES, Cancel, Job, Jobs
+from workstation.jobs import BESIDE, Cancel, Job, Jobs
 from workstation.ports import SolidViewer
 from workstation.session.solid_turn import Turn
 from workstation.signals import Signal
@@ -247,7 +247,7 @@ class Solid:
                 viewer.find(state, name, told, cancel)
 
         self.progress = 0.0
-        self._job = jobs.run(IMAGES, work, lambda _: self._found(), self._not_found)
+        self._job = jobs.run(BESIDE, work, lambda _: self._found(), self._not_found)
         self.changed.emit(index)
 
     def stop_looking(self) -> None:

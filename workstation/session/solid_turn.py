@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workstation.domain.turning import Directions, way_round
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import IMAGES, Cancel, Job, Jobs
+from workstation.jobs import BESIDE, Cancel, Job, Jobs
 from workstation.ports import SolidViewer
 from workstation.session.cine import RATES
 from workstation.signals import Signal
@@ -94,7 +94,7 @@ class Turn:
             return viewer.make_loop(state, size, STEP_DEGREES, told, cancel)
 
         self.index, self.progress = index, 0.0
-        self._job = jobs.run(IMAGES, work, lambda taken: self._start(playing, taken), self._failed)
+        self._job = jobs.run(BESIDE, work, lambda taken: self._start(playing, taken), self._failed)
         self.changed.emit(index)
 
     def _told(self, share: float) -> None:
