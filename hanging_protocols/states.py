@@ -16,7 +16,7 @@ from hanging_protocols.study_facts import StudyFacts
 from hanging_protocols.suv import has_suv
 from workstation.domain import breast_side
 from workstation.domain.hanging import ScreenFacts
-from workstation.domain.viewing import Fusion, Plane, PresetTable, Sizing, SolidLook, ViewportState, Window
+from workstation.domain.viewing import Fusion, Paging, Plane, PresetTable, Sizing, SolidLook, ViewportState, Window
 
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 _SIZINGS = {
@@ -54,7 +54,8 @@ def state_of(
     told(doubt)
     sizing, pixel_mm, doubt = _sizing(template, screens)
     told(doubt)
-    told(_sorting(template))
+    paging, backwards, doubt = _paging(template, image_set)
+    told(doubt)
     flat = plane is not Plane.THREE_D
     if window is not None and template.look and not flat:
         window = replace(window, explanation=template.look)  # a window that carries a look's name is that look's own
@@ -75,6 +76,8 @@ def state_of(
         fusion=fusion if flat else None,
         solid=SolidLook() if flat else SolidLook(template.look),
         anchor=template.anchor.value,
+        paging=paging,
+        backwards=backwards,
     )
     return state, tuple(doubts)
 
@@ -165,5 +168,9 @@ def _sizing(template: CellTemplate, screens: Sequence[ScreenFacts]) -> tuple[Siz
     return Sizing.TRUE_SIZE, screen.pixel_mm, ""
 
 
-def _sorting(template: CellTemplate) -> str:
-    return "" if template.sort is Sort.AS_READ and not template.descending else "in the reader's own order"
+def _paging(template: CellTemplate, image_set: ImageSet) -> tuple[Paging, bool, str]:
+    """What the images are paged by; an image that hangs by itself, out of its series, is not paged."""
+    asked = template.sort is not Sort.AS_READ or template.descending
+    if asked and image_set.images < image_set.series.image_count:
+        return Paging.AS_READ, False, "not paged otherwise, because it is one image of its series"
+    return Paging(template.sort.value), template.descending, ""

@@ -80,6 +80,8 @@ class Picture:
     """What is projected; None of a thin cut, of images as acquired and in 3D."""
     dimension: str = ""
     """Which of the volumes at the same places this is, in words (`b 1000 (3/4)`); empty of an ordinary series."""
+    paged: str = ""
+    """What the images are paged by, or why not as asked; "" for the reading order. An English source string."""
     error: Refused | None = None
     fused: Fused | None = None
     """What is laid over the image; a doubt says why where it was asked for and is not."""

@@ -21,6 +21,7 @@ from rendering.filters import words as filter_words
 from rendering.fusion import FusionPainter, Others
 from rendering.fusion_values import measured_fused, with_laid_over
 from rendering.images import NotYet, SeriesImages
+from rendering.paging import Pager
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
 from rendering.viewport_dimensions import dimension_index, dimension_of, dimension_words, is_of_another, middle_of
@@ -63,6 +64,7 @@ class Viewport(ViewportPlaces, ViewportFusion):
         self.solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
         self._sheets = Sheets(images)
+        self.pager = Pager(images)
         self._measuring = Measuring(images, self._scale, self._doubts)
 
     # Drawing
@@ -140,6 +142,7 @@ class Viewport(ViewportPlaces, ViewportFusion):
             index=self.slice_index(state),
             count=self.slice_count(state),
             dimension=dimension_words(self.images, state),
+            paged=self.pager.words(state, dimension_of(self.images, state)),
             slice_location_mm=view.slice_location,
             thickness_mm=view.thickness,
             per_pixel=None if isinstance(view, SolidView) else view.screen.per_pixel,

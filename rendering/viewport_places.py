@@ -7,6 +7,7 @@ from dataclasses import replace
 from rendering.frame_timing import timing_of
 from rendering.geometry import CutPlane, middle_voxel
 from rendering.images import NotYet, SeriesImages
+from rendering.paging import Pager
 from rendering.reslice import VolumeSource
 from rendering.viewport_dimensions import at_dimension, dimension_index, dimension_of
 from rendering.viewport_views import cut_of, cut_view, is_plane
@@ -37,6 +38,7 @@ class ViewportPlaces:
     """The half of a `Viewport` that needs no pixels. Raises `Refused` as that does."""
 
     images: SeriesImages
+    pager: Pager
 
     # Volumes at the same places
 
@@ -91,11 +93,12 @@ class ViewportPlaces:
     def slice_index(self, state: ViewportState) -> int:
         """The 0-based slice of the state within its dimension, the nearest one for a cut between two."""
         if not is_plane(state):
-            return self._shown(state) - dimension_of(self.images, state).start
+            return self.pager.place(state, dimension_of(self.images, state), self._shown(state))
         if state.plane is Plane.THREE_D:
             return 0
         cut = self._cut(state)
-        return min(max(round(cut.index), 0), cut.count - 1)
+        index = min(max(round(cut.index), 0), cut.count - 1)
+        return cut.count - 1 - index if state.backwards else index
 
     def image_of(self, state: ViewportState) -> tuple[str, int] | None:
         """(SOP Instance UID, frame number) of the one acquired image that is shown; None between two, of a slab and in 3D."""
@@ -109,12 +112,13 @@ class ViewportPlaces:
         """The state at slice `index` of `slice_count`, held within the ends."""
         index = min(max(index, 0), max(0, self.slice_count(state) - 1))
         if not is_plane(state):
-            return replace(state, position=dimension_of(self.images, state).start + index)
+            return replace(state, position=self.pager.position(state, dimension_of(self.images, state), index))
         if state.plane is Plane.THREE_D:
             return state
         cut = self._cut(state)
         focus = cut.origin if state.focus is None else state.focus
-        return replace(state, focus=add(focus, scale(cut.forward, (index - cut.index) * cut.step)))
+        steps = (cut.count - 1 - index if state.backwards else index) - cut.index
+        return replace(state, focus=add(focus, scale(cut.forward, steps * cut.step)))
 
     def at_point(self, state: ViewportState, point: Vec3) -> ViewportState:
         """The state whose cut goes through an LPS point; for STACK the nearest parallel frame.

@@ -107,7 +107,8 @@ def _image(facts: CornerFacts) -> list[Line]:
     others = numbered_otherwise(facts.series, facts.instance, frame, picture.index + 1)
     other = ", ".join(f"{plain.core_text(what)} {number}" for what, number in others)
     short = (numbered, position) if other else (position,)
-    return [Line(f"{numbered} ({other})" if other else numbered, 1, short=short, whole=True)]
+    image = Line(f"{numbered} ({other})" if other else numbered, 1, short=short, whole=True)
+    return [image, *([Line(plain.core_text(picture.paged), 3)] if picture.paged else [])]
 
 
 def _slice(facts: CornerFacts) -> list[Line]:

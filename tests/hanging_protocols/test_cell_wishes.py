@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hanging_studies import ct, mammogram, series, study
+from hanging_studies import ct, image, mammogram, series, study
 
 from hanging_protocols import schema
 from hanging_protocols.engine import ProtocolHanger
 from hanging_protocols.model import Anchor, Flip, Size, Sort
 from workstation.domain.hanging import HangingContext, ScreenFacts
 from workstation.domain.study import Study
-from workstation.domain.viewing import Arrangement, Fusion, Layout, Plane, Sizing, SolidLook, Window
+from workstation.domain.viewing import Arrangement, Fusion, Layout, Paging, Plane, Sizing, SolidLook, Window
 from workstation.errors import Refused
 from workstation.presets import load_presets
 
@@ -97,6 +97,16 @@ def test_a_cell_turns_mirrors_and_windows_its_image_in_figures() -> None:
     found = state('rotation = 90, flip = "horizontal", center_width = [40, 80]', study("s", ct("1")))
     assert (found.rotation, found.flipped_horizontally, found.flipped_vertically) == (90, True, False)
     assert found.window == Window(40, 80)
+
+
+def test_images_are_paged_as_the_cell_asks_but_not_one_that_hangs_by_itself() -> None:
+    found = state('sort = "time", descending = true', study("s", ct("1")))
+    assert (found.paging, found.backwards) == (Paging.TIME, True)
+    views = series("v", "MG", 2, images=(image("v.1", 1), image("v.2", 2)))
+    single = hung('sort = "time", descending = true', study("s", views))
+    assert single.cells[0].state is not None
+    assert (single.cells[0].state.paging, single.cells[0].state.backwards) == (Paging.AS_READ, False)
+    assert any("one image of its series" in reason for reason in single.reasons)
 
 
 def test_a_flip_is_on_top_of_the_wished_orientation() -> None:

@@ -42,6 +42,15 @@ class Sizing(StrEnum):
     SAME_SCALE = "same scale"
 
 
+class Paging(StrEnum):
+    """What the images of a stack are paged through by; AS_READ is the reading order."""
+
+    AS_READ = ""
+    POSITION = "position"
+    TIME = "time"
+    NUMBER = "number"
+
+
 class Interpolation(StrEnum):
     """How an image that is shown larger than its pixels is filled in."""
 
@@ -151,6 +160,8 @@ class ViewportState:
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
     `followed` is the presentation state that a stack is shown by, `framed` what is fitted in place of the whole image.
+    `paging` is what its images are paged through by, `backwards` the other way round; `position` is a place in the reading
+    order all the same.
     """
 
     study_uid: str
@@ -181,6 +192,8 @@ class ViewportState:
     anchor: str = ""
     held: Held | None = None
     framed: Framed | None = None
+    paging: Paging = Paging.AS_READ
+    backwards: bool = False
 
     @property
     def middle(self) -> tuple[float, float]:

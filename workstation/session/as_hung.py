@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from workstation.domain.viewing import Arrangement, Cell, Plane, ViewportState
+from workstation.domain.viewing import Arrangement, Cell, Paging, Plane, ViewportState
 from workstation.ports import SeriesViewer
 
 # What a protocol decides about a viewport besides the place it shows.
@@ -27,6 +27,8 @@ HUNG_FIELDS = (
     "sharpening",
     "solid",
     "fusion",
+    "paging",
+    "backwards",
 )
 
 
@@ -43,7 +45,11 @@ def completed(cell: Cell, viewer_of: Callable[[str, str], SeriesViewer | None]) 
         focus, oblique = cell.state.focus or fresh.focus, cell.state.oblique
         fresh = replace(fresh, focus=focus, position=cell.state.position, oblique=oblique, dimension=cell.state.dimension)
     kept = {name: getattr(cell.state, name) for name in HUNG_FIELDS}
-    return replace(cell, state=replace(fresh, **kept))
+    state = replace(fresh, **kept)
+    is_ordered = state.paging is not Paging.AS_READ or state.backwards
+    if is_ordered and plane is Plane.STACK and not state.position:
+        state = viewer.at_index(state, 0)
+    return replace(cell, state=state)
 
 
 def hung_in(arrangement: Arrangement | None, cell: Cell) -> ViewportState | None:

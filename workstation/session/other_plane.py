@@ -8,6 +8,8 @@ from workstation.domain.viewing import Plane, ViewportState
 from workstation.ports import SeriesViewer
 from workstation.session.dimensions import in_the_same
 
+KEPT = ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion", "paging", "backwards")
+
 
 def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
     """Another plane of the series through the place that `state` shows, windowed as it is."""
@@ -16,7 +18,7 @@ def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> Viewp
         fresh = in_the_same(viewer, viewer.default_state(plane), state)
         fresh = replace(fresh, slab_mm=state.slab_mm, slab_mode=state.slab_mode)
         return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
-    kept = {name: getattr(state, name) for name in ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion")}
+    kept = {name: getattr(state, name) for name in KEPT}
     fresh = in_the_same(viewer, viewer.default_state(plane), state)
     fresh = replace(fresh, window=viewer.window_of(state), **kept)
     if plane is state.plane:
