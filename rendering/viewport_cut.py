@@ -20,7 +20,7 @@ from rendering.reslice import Cutters, Levels, VolumeSource, shrink
 from rendering.sampling import Sampling
 from rendering.spare import SparePictures
 from rendering.viewport_dimensions import dimension_of
-from rendering.viewport_values import ValueScale, screen_grey, screen_levels
+from rendering.viewport_values import Seen, ValueScale, screen_levels
 from rendering.viewport_views import CutView
 from workstation.domain.geometry import VolumeGeometry, sub
 from workstation.domain.viewing import Interpolation, ViewportState
@@ -42,7 +42,7 @@ class CutPainter:
     def __init__(self, images: SeriesImages, scale: ValueScale) -> None:
         self._images = images
         self._scale = scale
-        self._kept: Latest[NDArray[np.float32]] = Latest(CUTS_KEPT)
+        self._kept: Latest[Seen] = Latest(CUTS_KEPT)
         self._asked: Latest[bool] = Latest(2 * CUTS_KEPT)
         self._cutters = Cutters()
         self._spare = SparePictures()
@@ -70,8 +70,8 @@ class CutPainter:
         if line is not None and not self._asked.knows(key, True):
             return self._cutters.levels(source, sampling, fill, line, lambda levels: self._sized(levels, coarser, size))
         per_pixel = view.screen.per_pixel / coarser
-        values = self._kept.get(key, lambda: self._filtered(source, sampling, finer, fill, state.sharpening, per_pixel))
-        picture = screen_grey(values, voi, inverse, self._scale.padding(first))
+        seen = self._kept.get(key, lambda: Seen(self._filtered(source, sampling, finer, fill, state.sharpening, per_pixel)))
+        picture = seen.grey(voi, inverse, self._scale.padding(first))
         return picture if coarser == 1 else self._sized(picture, coarser, size)
 
     def _sized(self, levels: NDArray[np.uint8], coarser: int, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.all_cores import shared
 from rendering.filters import filtered
 from rendering.geometry_screen import ScreenMap
 from rendering.header import ImageHeader
@@ -23,7 +24,7 @@ from rendering.sampling import Sampling
 from rendering.stack_slab import StackSlabs
 from rendering.viewport_cut import CutPainter
 from rendering.viewport_followed import through_levels, with_shutter
-from rendering.viewport_values import ValueScale, screen_grey
+from rendering.viewport_values import Seen, ValueScale, screen_grey
 from rendering.viewport_views import CutView, FrameView
 from workstation.domain.slab import Slab
 from workstation.domain.viewing import Interpolation, ViewportState
@@ -51,7 +52,7 @@ class Painter:
         self._shrunk: Latest[NDArray[Any]] = Latest(FRAMES_KEPT)
         self._tables: Latest[NDArray[np.uint8]] = Latest(TABLES_KEPT)
         self._masks: Latest[NDArray[np.bool_] | None] = Latest(2 * FRAMES_KEPT)
-        self._views: Latest[NDArray[np.float32]] = Latest(VIEWS_KEPT)
+        self._views: Latest[Seen] = Latest(VIEWS_KEPT)
         self._cuts = CutPainter(images, scale)
         self.slabs = StackSlabs(images)
 
@@ -73,8 +74,8 @@ class Painter:
                 picture = shifted(table, container, corner, width, height)
             else:
                 filled = filling(view.screen, state)
-                values = self._frame_values(view, position, width, height, state.sharpening, filled, slab)
-                picture = screen_grey(values, voi, inverse, None)
+                seen = self._frame_values(view, position, width, height, state.sharpening, filled, slab)
+                picture = seen.grey(voi, inverse)
             padding = self._scale.padding(position)
             padded = padding is not None and bool(screen_grey(np.array(padding, np.float32), voi, inverse, None).any())
             picture = through_levels(picture, state)
@@ -94,7 +95,7 @@ class Painter:
     def seen_in_frame(self, view: FrameView, state: ViewportState, position: int, width: int, height: int) -> NDArray[np.float32]:
         """The values under the view's pixels, unfiltered, in the shown unit. Raises Refused or NotYet."""
         slab = self.slabs.slab(state, position)
-        return self._frame_values(view, position, width, height, 0, Interpolation.LINEAR, slab)
+        return self._frame_values(view, position, width, height, 0, Interpolation.LINEAR, slab).values
 
     def seen_in_cut(
         self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int
@@ -125,13 +126,13 @@ class Painter:
         sharpening: int,
         fill: Interpolation,
         slab: Slab | None,
-    ) -> NDArray[np.float32]:
+    ) -> Seen:
         rows, columns = _shrinking(view.screen)
 
-        def make() -> NDArray[np.float32]:
+        def make() -> Seen:
             key = (position, rows, columns, sharpening, slab)
             frame = self._shrunk.get(key, lambda: self._shrunk_values(position, rows, columns, sharpening, slab))
-            return self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns), fill))
+            return Seen(self._scale.in_unit(sample_frame(frame, frame_sampling(view.screen, width, height, rows, columns), fill)))
 
         return self._views.get((position, view.screen, width, height, sharpening, fill, slab), make)
 
@@ -208,8 +209,14 @@ def shifted(
     """The frame through a table of its bit patterns, with the pixel at `corner` first; black outside."""
     left, top = corner
     inside = container[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)]
-    # Every pattern is in the table, so that nothing is ever clipped: it only spares a check.
-    levels: NDArray[np.uint8] = np.take(table, inside.view(f"u{container.itemsize}"), mode="clip")
+    patterns: NDArray[Any] = inside.view(f"u{container.itemsize}")
+    levels: NDArray[np.uint8] = np.empty(inside.shape, np.uint8)
+
+    def part(rows: slice) -> None:
+        # Every pattern is in the table, so that nothing is ever clipped: it only spares a check.
+        np.take(table, patterns[rows], out=levels[rows], mode="clip")
+
+    shared(inside.shape[0], inside.shape[1], part)
     if levels.shape == (height, width):
         return levels
     picture = np.zeros((height, width), np.uint8)

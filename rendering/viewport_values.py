@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.all_cores import shared
 from rendering.header import LookupTable
 from rendering.images import NotYet, SeriesImages
 from rendering.pixels import SuvFactor, Voi, auto_window, equivalent_window, grey, padding_values, suv_factors, voi_choices
@@ -36,9 +37,10 @@ ESTIMATED_TOLERANCE = 2e-3
 PET_WINDOW = Window(3.5, 7.0, VoiFunction.LINEAR_EXACT)
 
 # Values that stay in the cache of one core while they become grey.
-CACHED_VALUES = 1 << 15
+CACHED_VALUES = 1 << 17
 # A window so narrow for its place that float32 would round by visible levels, or overflow.
 MOST_LEVELS = 1e6
+_BLACK, _WHITE = np.float32(0.0), np.float32(255.0)
 
 # Of a colour image: it has no window, this one stands for "as it is".
 COLOUR_WINDOW = Window(128.0, 256.0)
@@ -229,11 +231,13 @@ def screen_levels(voi: Voi, inverse: bool) -> tuple[float, float] | None:
     return (-gain, 255.0 + low * gain) if inverse else (gain, -low * gain)
 
 
-def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None) -> NDArray[np.uint8]:
-    """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background.
+def screen_grey(
+    values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None, is_whole: bool = False
+) -> NDArray[np.uint8]:
+    """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background; none is NaN when it `is_whole`.
 
-    Linear windows take a way of five passes over a part of the pixels at a time, which
-    stays in the processor's cache: a drag of the mouse repeats it.
+    Linear windows take a way of a few passes over a part of the pixels at a time, which
+    stays in the processor's cache, on all cores: a drag of the mouse repeats it.
     """
     line = screen_levels(voi, inverse)
     if line is None:
@@ -242,19 +246,46 @@ def screen_grey(values: NDArray[np.float32], voi: Voi, inverse: bool, padding: t
     factor, offset = np.float32(line[0]), np.float32(line[1] + 0.5)
     picture = np.empty(values.shape, np.uint8)
     flat, grey_levels = values.reshape(-1), picture.reshape(-1)
-    scratch = np.empty(min(CACHED_VALUES, flat.size), np.float32)
-    known = np.empty(scratch.size, bool)
-    # Values near the end of float32 overflow to infinity, which is as white or black as they are.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, flat.size, CACHED_VALUES):
-            part = flat[start : start + CACHED_VALUES]
-            levels = np.multiply(part, factor, out=scratch[: part.size])
-            levels += offset
-            np.clip(levels, np.float32(0.0), np.float32(255.0), out=levels)
-            # What is no number is background, as in `grey`. fmax and fmin would take twice as long as this and clip.
-            if not np.isfinite(part, out=known[: part.size]).all():
-                levels[~known[: part.size]] = 0.0
-            np.copyto(grey_levels[start : start + CACHED_VALUES], levels, casting="unsafe")
+
+    def part(pixels: slice) -> None:
+        own, levels = flat[pixels], grey_levels[pixels]
+        _map_line(own, factor, offset, is_whole, levels)
+
+    shared(flat.size, 1, part)
     if padding is not None:
         picture[(values >= padding[0]) & (values <= padding[1])] = 0
     return picture
+
+
+class Seen:
+    """Values under a view's pixels that are kept, as a window may be dragged over them."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self.values = values
+        self._was_shown = False
+        self._is_whole: bool | None = None
+
+    def grey(self, voi: Voi, inverse: bool, padding: tuple[float, float] | None = None) -> NDArray[np.uint8]:
+        """As `screen_grey`; from the second time on it is known whether there is background among them."""
+        if self._was_shown and self._is_whole is None:
+            self._is_whole = bool(np.isfinite(self.values).all())
+        self._was_shown = True
+        return screen_grey(self.values, voi, inverse, padding, self._is_whole or False)
+
+
+def _map_line(
+    values: NDArray[np.float32], factor: np.float32, offset: np.float32, is_whole: bool, picture: NDArray[np.uint8]
+) -> None:
+    scratch = np.empty(min(CACHED_VALUES, values.size), np.float32)
+    known = np.empty(scratch.size, bool)
+    # Values near the end of float32 overflow to infinity, which is as white or black as they are.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, values.size, CACHED_VALUES):
+            part = values[start : start + CACHED_VALUES]
+            levels = np.multiply(part, factor, out=scratch[: part.size])
+            levels += offset
+            np.clip(levels, _BLACK, _WHITE, out=levels)
+            # What is no number is background, as in `grey`. fmax and fmin would take twice as long as this and clip.
+            if not is_whole and not np.isfinite(part, out=known[: part.size]).all():
+                levels[~known[: part.size]] = 0.0
+            np.copyto(picture[start : start + CACHED_VALUES], levels, casting="unsafe")
