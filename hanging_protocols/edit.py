@@ -112,6 +112,24 @@ def with_selector(protocol: HangingProtocol, selector: Selector) -> HangingProto
     return replace(protocol, selectors={**protocol.selectors, selector.name: selector})
 
 
+def rename_selector(protocol: HangingProtocol, name: str, wish: str) -> HangingProtocol:
+    """Another name, in every place that asks for it; as it was where another selector has that name."""
+    if wish in protocol.selectors or name not in protocol.selectors:
+        return protocol
+    selectors = {wish if key == name else key: replace(one, name=key) for key, one in protocol.selectors.items()}
+    selectors[wish] = replace(selectors[wish], name=wish)
+
+    def named(cell: CellTemplate) -> CellTemplate:
+        return replace(
+            cell,
+            selector=wish if cell.selector == name else cell.selector,
+            fusion=wish if cell.fusion == name else cell.fusion,
+        )
+
+    stages = tuple(replace(stage, cells=tuple(map(named, stage.cells))) for stage in protocol.stages)
+    return replace(protocol, selectors=selectors, stages=stages)
+
+
 def copy_selector(protocol: HangingProtocol, name: str) -> tuple[HangingProtocol, str]:
     """A copy under a name of its own, and that name."""
     copied = _unused(name, protocol.selectors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from hanging_protocols import library, schema
+from hanging_protocols.model import CellTemplate, HangingProtocol, Selector, Sort, StageTemplate
 from ui.hanging.chooser import ProtocolChooser
 from ui.hanging.editor import ProtocolEditor
 from workstation.domain.viewing import Layout, Plane
@@ -172,6 +174,68 @@ def test_kinds_of_series_and_rules_are_written_with_choices_of_the_open_study(ca
     write(rules.rows[0].weight, "12,5")
     assert made.problem.text() == ""
     assert made.draft.protocol.rules[0].weight == 12.5
+
+
+def names_of(kind: Any) -> set[str]:
+    return {one.name for one in fields(kind)}
+
+
+def test_every_field_of_a_protocol_can_be_set_in_the_editor_and_taken_back(case, seat, press) -> None:
+    """A field that the model gets and no form has would be seen here first."""
+    made = editor(case, seat)
+    made.try_out.click()
+    form, before = made.stages.form, made.draft.protocol
+    assert set(form.fields) == names_of(CellTemplate) - {"row", "column", "screen", "center_width"}, "the picture and the window"
+    assert names_of(StageTemplate) == {
+        *("stage_id", "title", "rows", "columns", "screens", "cells"), *("min_cells", "min_prior_cells", "only_new", "partial")
+    }  # fmt: skip
+    assert names_of(HangingProtocol) == {
+        *made.about.lines, *("title", "description", "rules", "selectors", "stages"), *("level", "source")
+    }  # fmt: skip
+    assert names_of(Selector) == {"name", "title", "rules", "order"}
+
+    def choose(name: str, value: Any) -> None:
+        combo = form.fields[name].widget
+        assert combo.isEnabled(), name
+        combo.setCurrentIndex(combo.findData(value))
+
+    assert not form.fields["colour_map"].widget.isEnabled(), "nothing lies over it"
+    choose("fusion", "soft")
+    choose("colour_map", "even")
+    form.fusion_windows.setCurrentText("Bone")
+    write(form.fields["opacity"].widget, "35")
+    choose("patient_orientation", "A F")
+    choose("sort", "number")
+    form.fields["descending"].widget.setChecked(True)
+    write(made.stages.stage_id, "first-look")
+    press("Alt+3")
+    made.series.names.setCurrentRow(0)
+    named = made.series.selector.name
+    write(made.series.name, "ours")
+    press("Tab")
+    press("Alt+5")
+    for name, text in (("creator", "Anybody"), ("created", "20261123"), ("group", "Chest")):
+        write(made.about.lines[name], text)
+    made.about.description.setPlainText("For all")
+    stage = made.draft.protocol.stages[0]
+    cell = stage.cells[0]
+    assert (cell.colour_map, cell.fusion_window, cell.opacity, cell.patient_orientation) == ("even", "Bone", 0.35, ("A", "F"))
+    assert (stage.stage_id, cell.sort, cell.descending) == ("first-look", Sort.NUMBER, True)
+    assert "ours" in made.draft.protocol.selectors
+    assert named not in {name for one in made.draft.protocol.stages for c in one.cells for name in (c.selector, c.fusion)}
+    assert [getattr(made.draft.protocol, n) for n in ("creator", "created", "group", "description")] == [
+        *("Anybody", "20261123"), *("Chest", "For all")
+    ]  # fmt: skip
+    assert made.whats_wrong() == ""
+    assert seat.session.viewing.cells[0].state.backwards, "seen on the images at once"
+    write(made.about.lines["protocol_id"], "Not An Id")
+    assert made.problem.text() == "id: must be of small letters, digits and hyphens"
+    made.stages.setFocus()
+    write(form.fields["opacity"].widget, "350")
+    assert made.problem.text() == "Opacity, %: from 0 to 100 %"
+    while made.draft.undo():
+        pass
+    assert made.draft.protocol == before
 
 
 # ---- on the images ---------------------------------------------------------------------

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QL
 from hanging_protocols.model import Anchor, CellTemplate, Flip, Selector, Size, Sort
 from ui.plain import plain
 from workstation.domain.viewing import Plane
+from workstation.session.fusing import MAPS
 
 NOTHING = ""
 MOST_PRIORS, MOST_NTH, ROTATIONS = 9, 64, (0, 90, 180, 270)
@@ -39,8 +40,9 @@ class CellForm(QWidget):
         self._cell: CellTemplate | None = None
         self.selector = _combo([])
         self.fusion = _combo([])
-        self.windows = _combo([])
-        self.windows.setEditable(True)
+        self.windows, self.fusion_windows = _combo([]), _combo([])
+        for combo in (self.windows, self.fusion_windows):
+            combo.setEditable(True)
         self.look = QLineEdit()
         self.fields = self._fields()
         row = QHBoxLayout(self)
@@ -65,11 +67,12 @@ class CellForm(QWidget):
         named = [(NOTHING, self.tr("– nothing –")), *((name, plain(one.title)) for name, one in selectors.items())]
         for combo in (self.selector, self.fusion):
             _refill(combo, named)
-        text = self.windows.currentText()
-        if [self.windows.itemText(row) for row in range(1, self.windows.count())] != list(windows):
-            self.windows.clear()
-            self.windows.addItems(["", *windows])
-            self.windows.setCurrentText(text)
+        for combo in (self.windows, self.fusion_windows):
+            text = combo.currentText()
+            if [combo.itemText(row) for row in range(1, combo.count())] != list(windows):
+                combo.clear()
+                combo.addItems(["", *windows])
+                combo.setCurrentText(text)
         self._showing = False
 
     def show_cell(self, cell: CellTemplate | None) -> None:
@@ -80,7 +83,7 @@ class CellForm(QWidget):
         shown = cell or CellTemplate(0, 0, NOTHING)
         for name, field in self.fields.items():
             field.show(_window_text(shown) if name == "window" else getattr(shown, name))
-            field.widget.setEnabled(cell is not None or name == "selector")
+        self._enable()
         self.problem = ""
         self._showing = False
 
@@ -108,11 +111,16 @@ class CellForm(QWidget):
                 {"window": "", "center_width": window} if isinstance(window, tuple) else {"window": window, "center_width": None}
             )
             if not values["fusion"]:
-                values |= {"fusion_window": "", "colour_map": "hot", "opacity": 0.5}
+                values |= _NOTHING_OVER
             self._cell = replace(self._cell or CellTemplate(0, 0, values["selector"]), **values)
-        for name, field in self.fields.items():
-            field.widget.setEnabled(self._cell is not None or name == "selector")
+        self._enable()
         self.changed.emit()
+
+    def _enable(self) -> None:
+        """What lies over nothing has no colours; the rest waits for a series."""
+        cell = self._cell
+        for name, field in self.fields.items():
+            field.widget.setEnabled(name == "selector" or (cell is not None and bool(cell.fusion or name not in _NOTHING_OVER)))
 
     # ---- the fields ------------------------------------------------------------------
 
@@ -133,6 +141,10 @@ class CellForm(QWidget):
             self._choice("rotation", _combo([(degrees, f"{degrees}°") for degrees in ROTATIONS]), int),
             self._flag("inverted"),
             self._choice("fusion", self.fusion),
+            self._preset_field(),
+            self._choice("colour_map", _combo([(name, name) for name in MAPS])),
+            self._share("opacity"),
+            self._orientation_field(),
             self._text("look", self.look),
             self._text("link_group"),
             self._text("label"),
@@ -144,6 +156,8 @@ class CellForm(QWidget):
         combo.currentIndexChanged.connect(lambda _: self._read())
 
         def show(value: Any) -> None:
+            if name == "colour_map" and combo.findData(value) < 0:
+                combo.addItem(plain(value), value)  # a site's own name: looking at it may not change it
             combo.setCurrentIndex(max(combo.findData(value), 0))
 
         return Field(name, combo, show, lambda: kind(combo.currentData()))
@@ -168,6 +182,32 @@ class CellForm(QWidget):
         line.textEdited.connect(lambda _: self._read())
         return Field(name, line, lambda value: line.setText(f"{value:g}"), lambda: _number(line.text()))
 
+    def _share(self, name: str) -> Field:
+        line = QLineEdit()
+        line.textEdited.connect(lambda _: self._read())
+        return Field(name, line, lambda value: line.setText(f"{value * 100.0:.12g}"), lambda: _percent(line.text()))
+
+    def _preset_field(self) -> Field:
+        combo = self.fusion_windows
+        combo.editTextChanged.connect(lambda _: self._read())
+        combo.setToolTip(self.tr("A preset's name of what is laid over; empty is its own window"))
+        return Field("fusion_window", combo, combo.setCurrentText, lambda: combo.currentText().strip())
+
+    def _orientation_field(self) -> Field:
+        """Qt keeps a text; the sides are two letters of PatientOrientation."""
+        combo = _combo([("", "as taken"), *((" ".join(pair), f"{pair[0]} \\ {pair[1]}") for pair in ORIENTATIONS)])
+        combo.setToolTip(self.tr("To which side rows, then columns point: L R left right, A P front back, H F head feet"))
+        combo.currentIndexChanged.connect(lambda _: self._read())
+
+        def show(value: tuple[str, str]) -> None:
+            combo.setCurrentIndex(max(combo.findData(" ".join(value).strip()), 0))
+
+        def read() -> tuple[str, str]:
+            row, _, column = combo.currentData().partition(" ")
+            return (row, column)
+
+        return Field("patient_orientation", combo, show, read)
+
     def _window_field(self) -> Field:
         self.windows.editTextChanged.connect(lambda _: self._read())
         self.windows.setToolTip(self.tr("A preset's name, or center / width in figures; empty is the image's own"))
@@ -185,6 +225,14 @@ def _number(text: str) -> float | _Wrong:
     except ValueError:
         return _Wrong(_tr("a number of millimetres"))
     return value if 0.0 <= value <= 500.0 else _Wrong(_tr("from 0 to 500 mm"))
+
+
+def _percent(text: str) -> float | _Wrong:
+    try:
+        value = float(text.strip().replace(",", ".") or 0) / 100.0
+    except ValueError:
+        return _Wrong(_tr("a number from 0 to 100"))
+    return round(value, 6) if 0.0 <= value <= 1.0 else _Wrong(_tr("from 0 to 100 %"))
 
 
 def _window(text: str) -> str | tuple[float, float] | _Wrong:
@@ -245,11 +293,20 @@ _FLIPS = (
 _LABELS = {
     "selector": "&Series", "prior": "&Of prior", "nth": "Which one", "plane": "&Plane", "window": "&Window",
     "slab_mm": "Slab, mm", "slab_mode": "Slab shows", "sizing": "Si&ze", "anchor": "Lies", "sort": "Paged",
-    "descending": "Backwards", "flip": "Mirrored", "rotation": "Turned", "inverted": "&Inverted", "fusion": "Laid over",
+    "descending": "Backwards", "patient_orientation": "Sides", "flip": "Mirrored", "rotation": "Turned",
+    "inverted": "&Inverted", "fusion": "Laid over", "fusion_window": "Its window", "colour_map": "Its colours", "opacity": "Opacity, %",
     "look": "3D look", "link_group": "Moves &with", "label": "La&bel",
 }  # fmt: skip
 _COLUMNS = (
-    ("selector", "prior", "nth", "plane", "window", "link_group"),
-    ("slab_mm", "slab_mode", "sizing", "anchor", "fusion", "look"),
-    ("sort", "descending", "flip", "rotation", "inverted", "label"),
+    ("selector", "prior", "nth", "plane", "slab_mm", "slab_mode", "look"),
+    ("window", "inverted", "fusion", "fusion_window", "colour_map", "opacity", "link_group"),
+    ("sizing", "anchor", "patient_orientation", "flip", "rotation", "sort", "descending", "label"),
 )
+_NOTHING_OVER: Mapping[str, Any] = {
+    name: getattr(CellTemplate(0, 0, NOTHING), name) for name in ("fusion_window", "colour_map", "opacity")
+}
+# Rows and columns of PatientOrientation along two axes of the body; the usual ways of projections first.
+_AXIS = {"L": 0, "R": 0, "A": 1, "P": 1, "H": 2, "F": 2}
+_USUAL = (("L", "F"), ("A", "F"), ("P", "F"), ("R", "F"))
+_WAYS = tuple((row, column) for row in "LRAPHF" for column in "LRAPHF" if _AXIS[row] != _AXIS[column])
+ORIENTATIONS = (*_USUAL, *(pair for pair in _WAYS if pair not in _USUAL))

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from hanging_protocols.library import LEVEL_WORDS
 from hanging_protocols.model import HangingProtocol, Level
 from ui.hanging import hand, rule_words
+from ui.hanging.about_page import AboutPage
 from ui.hanging.draft import Draft
 from ui.hanging.file_hand import FileHand
 from ui.hanging.file_page import FilePage
@@ -66,7 +67,7 @@ class ProtocolEditor(QDialog):
         self.stages = StagePage(self.draft, studies, self._windows())
         self.rules = RulesEditor(with_scope=True)
         self.series = SeriesPage(self.draft)
-        self.file = FilePage(self.draft)
+        self.file, self.about = FilePage(self.draft), AboutPage(self.draft)
         self.try_out = QCheckBox(self.tr("Show it on the &images"))
         self.trial = Trial(core, self.draft)
         self.files = FileHand(core, self)
@@ -97,6 +98,7 @@ class ProtocolEditor(QDialog):
         for page, words in (
             (self.stages, self.tr("1 Stages")), (self.rules, self.tr("2 For which studies")),
             (self.series, self.tr("3 Kinds of series")), (self.file, self.tr("4 File")),
+            (self.about, self.tr("5 About")),
         ):  # fmt: skip
             self.tabs.addTab(page, words)
         for label in (self.why, self.problem):

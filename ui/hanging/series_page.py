@@ -38,7 +38,7 @@ class SeriesPage(QWidget):
         self._showing = False
         self._shown = ""
         self.names = QListWidget()
-        self.title = QLineEdit()
+        self.title, self.name = QLineEdit(), QLineEdit()
         self.order = QComboBox()
         self.rules = RulesEditor(with_scope=False)
         self.finds = QLabel()
@@ -51,6 +51,8 @@ class SeriesPage(QWidget):
         self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.title.setAccessibleName(self.tr("Title of this kind of series"))
         self.title.setMaxLength(100)
+        self.name.setAccessibleName(self.tr("Name of this kind of series in the file"))
+        self.name.setMaxLength(100)
         for order, words in (
             (Order.MOST_IMAGES, self.tr("the one with most images")), (Order.THINNEST, self.tr("the thinnest")),
             (Order.THICKEST, self.tr("the thickest")), (Order.SERIES_NUMBER, self.tr("the first by series number")),
@@ -64,6 +66,7 @@ class SeriesPage(QWidget):
         self.rules.choices = lambda attribute: rule_words.choices(facts, attribute, of_series=True)
         form = QFormLayout()
         form.addRow(self.tr("&Title"), self.title)
+        form.addRow(self.tr("Na&me"), self.name)
         form.addRow(self.tr("Of &several"), self.order)
         buttons = QHBoxLayout()
         acts: tuple[tuple[str, Callable[[], None]], ...] = ((self.tr("&Copy"), self._copy), (self.tr("&Remove"), self._remove))
@@ -86,6 +89,7 @@ class SeriesPage(QWidget):
         row.addLayout(right, 1)
         self.names.currentRowChanged.connect(lambda _: None if self._showing else self._show())
         self.title.textEdited.connect(lambda _: self._read())
+        self.name.editingFinished.connect(self._rename)
         self.order.activated.connect(lambda _: self._read())
         self.rules.changed.connect(self._read)
 
@@ -131,6 +135,8 @@ class SeriesPage(QWidget):
         self._showing = True
         if self.title.text() != selector.title:
             self.title.setText(selector.title)
+        if not self.name.hasFocus():
+            self.name.setText(selector.name)
         self.order.setCurrentIndex(self.order.findData(selector.order))
         self.rules.show_rules(selector.rules)
         self.finds.setText(plain(self._finds(selector)))
@@ -162,6 +168,17 @@ class SeriesPage(QWidget):
         if changed == protocol:
             self._draft.judged.emit()
         self._draft.set(changed)
+
+    def _rename(self) -> None:
+        """The name is what the file's cells ask by: it is another one only when it is written to the end."""
+        selector, protocol = self.selector, self._draft.protocol
+        if self._showing or selector is None or protocol is None or self.name.text() == selector.name:
+            return
+        made = edit.rename_selector(protocol, selector.name, self.name.text())
+        if made == protocol:
+            self.finds.setText(self.tr("Another kind of series has this name"))
+            self.name.setText(selector.name)
+        self._draft.set(made)
 
     def _copy(self) -> None:
         selector, protocol = self.selector, self._draft.protocol

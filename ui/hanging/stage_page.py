@@ -43,7 +43,7 @@ class StagePage(QWidget):
         self._showing = False
         self.problem = ""
         self.stages = QListWidget()
-        self.title, self.grid = QLineEdit(), QLineEdit()
+        self.title, self.grid, self.stage_id = QLineEdit(), QLineEdit(), QLineEdit()
         self.least, self.least_priors = QComboBox(), QComboBox()
         self.adapt = QCheckBox(self.tr("Draw together"))
         self.only_new = QCheckBox(self.tr("Only if new"))
@@ -82,6 +82,7 @@ class StagePage(QWidget):
         self.picture.chosen.connect(lambda *_: self._show_place())
         self.title.textEdited.connect(lambda _: self._read_stage())
         self.grid.textEdited.connect(lambda _: self._read_stage())
+        self.stage_id.textEdited.connect(lambda _: self._read_stage())
         for box in (self.least, self.least_priors):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
@@ -109,6 +110,11 @@ class StagePage(QWidget):
     def _stage_form(self) -> QVBoxLayout:
         self.title.setMaxLength(100)
         self.grid.setMaximumWidth(140)
+        self.stage_id.setMaxLength(60)
+        self.stage_id.setMaximumWidth(140)
+        self.stage_id.setToolTip(
+            self.tr("What the program knows the stage by, whatever its title; small letters, digits, hyphens")
+        )
         self.grid.setToolTip(self.tr("Rows x columns; further screens after a comma: 1x2, 2x2"))
         self.least.addItems([self.tr("{0} filled").format(number) for number in range(1, MOST_CELLS + 1)])
         self.least_priors.addItems([self.tr("{0} of priors").format(number) for number in range(MOST_CELLS + 1)])
@@ -129,8 +135,13 @@ class StagePage(QWidget):
         second.addWidget(self.adapt)
         second.addWidget(self.only_new)
         second.addStretch(1)
+        label = QLabel(self.tr("Id"))
+        label.setBuddy(self.stage_id)
+        second.addWidget(label)
+        second.addWidget(self.stage_id)
         for widget, words in (
             (self.title, self.tr("Title of the stage")), (self.grid, self.tr("Grid, rows x columns")),
+            (self.stage_id, self.tr("Id of the stage")),
             (self.least, self.tr("Places that must be filled")), (self.least_priors, self.tr("Prior places that must be filled")),
         ):  # fmt: skip
             widget.setAccessibleName(words)
@@ -178,6 +189,8 @@ class StagePage(QWidget):
         was, self._showing = self._showing, True
         if self.title.text() != stage.title:
             self.title.setText(stage.title)
+        if self.stage_id.text() != stage.stage_id:
+            self.stage_id.setText(stage.stage_id)
         # What is being written and means nothing yet is the writer's.
         if not self.problem and _grids(self.grid.text()) != stage.grids:
             self.grid.setText(", ".join(f"{rows}x{columns}" for rows, columns in stage.grids))
@@ -248,6 +261,7 @@ class StagePage(QWidget):
         made = replace(
             stage,
             title=self.title.text(),
+            stage_id=self.stage_id.text(),
             min_cells=min(self.least.currentIndex() + 1, count),
             min_prior_cells=min(self.least_priors.currentIndex(), count),
             only_new=self.only_new.isChecked(),
