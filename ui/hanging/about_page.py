@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -70,6 +71,6 @@ class AboutPage(QWidget):
         protocol = self._draft.protocol
         if self._showing or protocol is None:
             return
-        texts = {name: line.text() for name, line in self.lines.items()}
+        texts: dict[str, Any] = {name: line.text() for name, line in self.lines.items()}
         description = self.description.toPlainText()[: MAX_DESCRIPTION + 1]
         self._draft.set(replace(protocol, description=description, **texts))

@@ -294,7 +294,8 @@ _LABELS = {
     "selector": "&Series", "prior": "&Of prior", "nth": "Which one", "plane": "&Plane", "window": "&Window",
     "slab_mm": "Slab, mm", "slab_mode": "Slab shows", "sizing": "Si&ze", "anchor": "Lies", "sort": "Paged",
     "descending": "Backwards", "patient_orientation": "Sides", "flip": "Mirrored", "rotation": "Turned",
-    "inverted": "&Inverted", "fusion": "Laid over", "fusion_window": "Its window", "colour_map": "Its colours", "opacity": "Opacity, %",
+    "inverted": "&Inverted", "fusion": "Laid over", "fusion_window": "Its window",
+    "colour_map": "Its colours", "opacity": "Opacity, %",
     "look": "3D look", "link_group": "Moves &with", "label": "La&bel",
 }  # fmt: skip
 _COLUMNS = (
