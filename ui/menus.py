@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QMenuBar
+from PySide6.QtWidgets import QApplication, QMenu, QMenuBar
 
 from ui.key_words import shown_key
 from ui.plain import core_text
@@ -38,8 +38,9 @@ def add(menu: QMenu, command: Command, runner: Runner) -> QAction:
 
 
 def _follow(bar: QMenuBar, menus: dict[str, QMenu], runner: Runner) -> None:
-    """Other keys are in force: each entry of the window says its own, and letters of menus keep off those of commands."""
-    for action in bar.window().findChildren(QAction):
+    """Other keys are in force: each entry of every window says its own, and letters of menus keep off those of commands."""
+    windows = [bar.window(), *(w for w in QApplication.topLevelWidgets() if w.parent() is None and w is not bar.window())]
+    for action in (action for window in windows for action in window.findChildren(QAction)):
         command = runner.commands.get(action.objectName())
         if command is not None and action.text().partition("\t")[0] == plain_title(command.title):
             action.setText(_entry(command, runner))

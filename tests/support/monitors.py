@@ -31,6 +31,8 @@ class Panel:
 SIDE = Panel("SIDE", 0, 1920, 1200, (518, 324))
 LEFT = Panel("LEFT", 1920, 2048, 2560, (338, 422))
 RIGHT = Panel("RIGHT", 3968, 2048, 2560, (338, 422))
+# Holds the server's output, so that all others may go; too small for any window.
+HOLD = Panel("HOLD", 6900, 60, 60, (10, 10), 2500)
 WIDE = Panel("WIDE", 1920, 3840, 2160, (697, 392))
 # Finer pixels than the left one.
 FINE = Panel("FINE", 3968, 2048, 2560, (270, 337))

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
 import monitors  # noqa: E402
-from monitors import RIGHT, SIDE, Panel, plug, unplug  # noqa: E402
+from monitors import LEFT, RIGHT, SIDE, Panel, plug, unplug  # noqa: E402
 from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtGui import QGuiApplication, QKeySequence  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
@@ -73,7 +74,7 @@ class Room:
         QApplication.processEvents()
 
     def _follows(self) -> bool:
-        return self.desk.present == seen_monitors()
+        return seen_monitors() in ((), self.desk.present)
 
     def unplug(self, *panels: Panel) -> None:
         for panel in panels:
@@ -282,8 +283,9 @@ def keys(room: Room) -> dict[str, Any]:
     told["dialog"] = _where(drawings)["on"]
     room.unplug(RIGHT)
     told["dialog left"] = _where(drawings)["on"]
-    drawings.close()
     room.plug(RIGHT)
+    told["dialog back"] = _where(drawings)["on"]
+    drawings.close()
     room.window.close()
     return told
 
@@ -307,9 +309,15 @@ def moving(room: Room) -> dict[str, Any]:
     room.press("F11")
     told["framed"] = room.windows()["RIGHT"]["rect"]
     told["has frame"] = right.has_frame
+    room.press("Ctrl+F7")
+    room.settle()
     room.window.close()
     room = Room(room.home, room.panels)
     told["next day"] = room.windows()["RIGHT"]["rect"]
+    told["report next day"] = room.windows()["main"]["on"]
+    room.press("Ctrl+F7")
+    room.settle()
+    told["report taken back"] = room.windows()["main"]["on"]
     room.open()
     room.desk.windows[next(m.key for m in room.desk.present if m.name == "RIGHT")].close()
     told["closed"] = room.facts()
@@ -399,7 +407,50 @@ def dictation(home: str, panels: Sequence[Panel]) -> dict[str, Any]:
         return told
 
 
-SCENARIOS = {"reading_room": reading_room, "keys": keys, "moving": moving, "true_size": true_size}
+def asleep(room: Room) -> dict[str, Any]:
+    """Both monitors go and come in every order, and in a flutter, while a report is typed and a case is open."""
+    told: dict[str, Any] = {"rounds": []}
+    room.open()
+    room.viewing.activate(1)
+    room.viewing.change(zoom=1.75)
+    room.viewing.scroll(2)
+    room.window.focus_report()
+    before = room.facts()
+    typed = ""
+    for off, on in product(([LEFT, SIDE], [SIDE, LEFT]), repeat=2):
+        room.unplug(off[0])
+        room.type("a")
+        typed += "a"
+        room.unplug(off[1])
+        for panel in on:
+            room.plug(panel)
+            room.type("b")
+            typed += "b"
+        told["rounds"].append(_changed(before, room.facts()))
+    for _ in range(3):
+        unplug(LEFT)
+        plug(LEFT)
+    room.wait(lambda: "LEFT" in {s.name() for s in QGuiApplication.screens()}, "Qt to see it come")
+    room.settle()
+    room.type("c")
+    told["flutter"] = _changed(before, room.facts())
+    room.wait(lambda: _text(room) == typed + "c", "every letter that was typed")
+    told["keys"] = type(QApplication.focusWidget()).__name__
+    room.window.close()
+    return told
+
+
+def _text(room: Room) -> str:
+    report = room.seat.session.desk.report
+    return "".join(section.text for section in report.sections) if report else ""
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What is not as it was, as (before, now)."""
+    return {name: (before[name], now[name]) for name in before if before[name] != now[name]}
+
+
+SCENARIOS = {"reading_room": reading_room, "keys": keys, "moving": moving, "true_size": true_size, "asleep": asleep}
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from PySide6.QtCore import QRect
 
@@ -154,6 +156,21 @@ def test_another_monitor_takes_the_place_of_one_that_went():
     housing.move_in(["a", "b"], False)
     housing.move_in(["b", "new"], True)
     assert housing.shared(2) == {"new": (0,), "b": (1,)}
+
+
+def test_f11_monitors_that_sleep_and_wake_in_whatever_order_show_what_they_showed():
+    """What is where depends on who is there, and never on how it came to be: any walk through any sets comes home."""
+    housing, seen, random = Housing(), {}, Random(11)
+    housing.move_in(["a", "b"], False)
+    for _ in range(300):
+        present = [key for key in "stab" if random.random() < 0.6] or ["s"]
+        keys = [key for key in present if key in "ab"] or present  # images hang on others while theirs are gone
+        housing.move_in(keys, True)
+        shown = housing.shared(2)
+        assert sorted(screen for screens in shown.values() for screen in screens) == [0, 1]
+        assert seen.setdefault(tuple(keys), shown) == shown
+    assert seen["a", "b"] == {"a": (0,), "b": (1,)}
+    assert seen["s", "t"] == {"s": (0,), "t": (1,)}
 
 
 def test_the_next_case_begins_with_the_monitors_that_there_are():

@@ -31,6 +31,7 @@ SCENARIOS = {
     "moving": (ROOM, {}),
     "true_size": (["LEFT", "SIDE", "FINE"], {"QT_SCREEN_SCALE_FACTORS": "LEFT=1.5;FINE=2"}),
     "dictation": (["LEFT", "SIDE"], {}),
+    "asleep": (["HOLD", "SIDE", "LEFT"], {}),
 }
 """The monitors (the first one stays) and what else is in the environment."""
 
@@ -130,6 +131,13 @@ def test_f11_dictation_goes_on_in_the_middle_of_a_sentence(rooms):
     assert told["still listening"]
 
 
+def test_f11_monitors_that_sleep_in_whatever_order_find_everything_where_it_was(rooms):
+    told = rooms["asleep"]()
+    assert told["rounds"] == [{}] * 4
+    assert told["flutter"] == {}
+    assert told["keys"] == "SectionEditor"
+
+
 # ---- by keys alone ---------------------------------------------------------------------------
 
 
@@ -171,6 +179,10 @@ def test_f11_a_dialog_on_an_unplugged_monitor_comes_to_one_that_is_seen(keys):
     assert keys["dialog left"] in ("SIDE", "LEFT")
 
 
+def test_f11_the_dialog_goes_back_when_its_monitor_does(keys):
+    assert keys["dialog back"] == "RIGHT"
+
+
 def test_what_the_program_says_goes_with_the_reader(keys):
     assert keys["banner"] == ["Something went wrong", "RIGHT"]
     assert keys["banner follows"] == ["Something went wrong", "SIDE"]
@@ -196,6 +208,11 @@ def test_one_key_brings_the_report_to_the_images_and_the_same_key_takes_it_back(
     assert moving["moved"]["viewports"][0]["zoom"] == 3.0
     assert moving["back"]["windows"] == moving["begin"]["windows"]
     assert moving["back"]["viewports"] == moving["begin"]["viewports"]
+
+
+def test_the_report_is_where_it_was_brought_to_the_next_day_too(moving):
+    assert moving["report next day"] == "LEFT"
+    assert moving["report taken back"] == "SIDE"
 
 
 def test_a_window_of_images_may_have_a_frame_and_has_it_the_next_day(moving):

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QToolButton
 
 from ui.screens.image_window import ImageWindow
 from ui.screens.monitors import monitors
@@ -174,3 +174,17 @@ def test_the_dialog_of_screens_opens_by_its_key(press, case):
     assert [dialog.map.words(m) for m in monitors()] == ["everything"]
     dialog.accept()
     assert case.reading.grid.isVisible()
+
+
+def test_menus_and_hints_in_the_window_of_another_screen_follow_the_keys(case, second, seat):
+    second.take_bar(case.reading.bar)
+    circle = next(a for a in case.reading.bar._more.menu().actions() if a.objectName() == "tool.circle")
+    assert circle.text().endswith("\tCtrl+E")
+    badge = second.bar.badge
+    badge.tell(False, 1, 2, case.runner.keys_text("screen.next"), case.runner.keys_text("screen.roles"))
+    length = next(b for b in second.findChildren(QToolButton) if b.objectName() == "tool.length")
+    for command_id, key in (("tool.circle", "F21"), ("tool.length", "F22"), ("screen.roles", "F23"), ("screen.next", "F24")):
+        case.keys.set_keys(command_id, (key,))
+    assert circle.text().endswith("\tF21")
+    assert "F22" in length.toolTip()
+    assert "F24" in badge.toolTip()

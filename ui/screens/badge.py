@@ -17,14 +17,15 @@ class ScreenBadge(QLabel):
         self.setObjectName("screenBadge")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setStyleSheet(f"color: {theme.AMBER}; padding: 0 8px;")
-        self.tell(True, 1, 1, "")
+        self.tell(True, 1, 1, "", "")
 
-    def tell(self, is_diagnostic: bool, page: int, pages: int, keys: str) -> None:
-        """`page` counts from 1. `keys` turn pages."""
+    def tell(self, is_diagnostic: bool, page: int, pages: int, keys: str, roles: str) -> None:
+        """`page` counts from 1. `keys` turn pages, `roles` are those of the dialog of roles."""
         parts, hints = [], []
         if not is_diagnostic:
             parts.append(core_text("Not a diagnostic screen"))
-            hints.append(core_text("By the roles of the screens; change them with Ctrl+F8"))
+            by = core_text("By the roles of the screens; change them with {0}").format(roles)
+            hints.append(by if roles else core_text("By the roles of the screens"))
         if pages > 1:
             parts.append(core_text("Images {0} of {1}").format(page, pages))
             hints.append(core_text("A screen is missing: its images are here, page by page"))

@@ -9,14 +9,14 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QVBoxLayout, QWidget
 
 from ui.runner import Runner
+from ui.screens.monitors import LEAST, Monitor
 from ui.screens.slim_bar import SlimBar
 from ui.viewport_grid import ViewportGrid
 
 if TYPE_CHECKING:
-    from ui.screens.monitors import Monitor
     from ui.seat import Seat
 
-LEAST = QSize(320, 240)
+LEAST_SIZE = QSize(*LEAST)
 
 
 class ImageWindow(QWidget):
@@ -30,7 +30,8 @@ class ImageWindow(QWidget):
         super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("imageWindow")
         self.setWindowTitle(self.tr("Lyskasse images"))
-        self.setMinimumSize(LEAST)
+        self.setMinimumSize(LEAST_SIZE)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # a monitor that wakes takes no keys from the report
         self.monitor = monitor
         self._menus = menus
         self.bar = SlimBar(core)
@@ -85,7 +86,9 @@ class ImageWindow(QWidget):
         if framed:
             self.showNormal()
         else:
-            self.showFullScreen()
+            # Not `showFullScreen`: it takes the keys, and that when the window is seen, after they were given back.
+            self.setWindowState(Qt.WindowState.WindowFullScreen)
+            self.show()
             self.setGeometry(rect)  # where no window manager makes it so
 
     # ---- Qt --------------------------------------------------------------------------

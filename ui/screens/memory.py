@@ -61,6 +61,15 @@ class Memory:
         left, top, width, height, how = stored
         return ((left, top, width, height), how) if how in WINDOW_STATES else None
 
+    def main_at(self, present: Sequence[Monitor]) -> str:
+        """The monitor that the reader brought worklist and report to; empty for the one of their role."""
+        stored = self._of(present).get("main at")
+        return stored if isinstance(stored, str) and stored in {m.key for m in present} else ""
+
+    def bring_main(self, present: Sequence[Monitor], key: str) -> None:
+        """Empty takes it back."""
+        self.note(present, "main at", key)
+
     def note(self, present: Sequence[Monitor], name: str, value: Any) -> None:
         sets, own = self._sets(), set_name(present)
         entry = dict(sets.pop(own, {})) | {name: value, "kinds": loose_set_name(present)}

@@ -10,6 +10,8 @@ from PySide6.QtGui import QGuiApplication, QScreen
 
 from ui.true_size import device_pixels, name_of
 
+LEAST = 320, 240
+"""In Qt's own coordinates: on less than this no window of ours has room."""
 BUILT_IN = ("edp", "lvds", "dsi", "built-in", "internal")
 
 
@@ -67,8 +69,11 @@ def monitor_of(screen: QScreen) -> Monitor:
 
 def monitors() -> tuple[Monitor, ...]:
     """Those that can show a window, from left to right. Qt's stand-in for none at all counts while it is alone."""
-    found = [monitor_of(screen) for screen in QGuiApplication.screens() if not screen.geometry().isEmpty()]
-    return apart(found)
+    return apart(monitor_of(screen) for screen in QGuiApplication.screens() if _has_room(screen.geometry()))
+
+
+def _has_room(rect: QRect) -> bool:
+    return rect.width() >= LEAST[0] and rect.height() >= LEAST[1]
 
 
 def apart(found: Iterable[Monitor]) -> tuple[Monitor, ...]:

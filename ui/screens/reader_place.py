@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect
+from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QGuiApplication, QWindow
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -20,6 +20,8 @@ class ReaderPlace(QObject):
         self._banner = banner
         self._pages: dict[QWidget, QWidget] = {main: page}
         self._here = main
+        self._left: dict[QWidget, tuple[QPoint, QPoint]] = {}
+        """Windows that were fetched from a monitor that went: where they stood, and where they were put."""
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusWindowChanged.connect(self._keys_moved)
@@ -46,12 +48,28 @@ class ReaderPlace(QObject):
             _move_into(dialog, self.here.frameGeometry())
 
     def rescue(self) -> None:
-        """Windows of ours whose middle lies on no screen come to where the reader is."""
-        screens = [screen.geometry() for screen in QGuiApplication.screens()]
-        for window in QApplication.topLevelWidgets():
-            is_dialog = isinstance(window, QDialog) and window.isVisible() and window not in self._pages
-            if is_dialog and not any(rect.contains(window.frameGeometry().center()) for rect in screens):
+        """Dialogs whose middle lies on no screen come to where the reader is, and go back when their screen is there again."""
+        open_now = [
+            w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible() and w not in self._pages
+        ]
+        self._left = {window: places for window, places in self._left.items() if window in open_now}
+        for window in open_now:
+            stood = window.frameGeometry()
+            if not _is_seen(stood):
                 _move_into(window, self.here.frameGeometry())
+                self._left[window] = stood.topLeft(), window.frameGeometry().topLeft()
+            elif window in self._left:
+                self._take_back(window)
+
+    def _take_back(self, window: QWidget) -> None:
+        """To where it stood, once that is seen again, unless somebody moved it meanwhile."""
+        stood, put = self._left[window]
+        frame = window.frameGeometry()
+        if frame.topLeft() != put:
+            del self._left[window]
+        elif _is_seen(QRect(stood, frame.size())):
+            del self._left[window]
+            window.move(stood)
 
     def _keys_moved(self, _: QWindow | None) -> None:
         active = QApplication.activeWindow()
@@ -64,6 +82,10 @@ class ReaderPlace(QObject):
             here = self.here.frameGeometry()
             if self.here is not self._main and not here.intersects(active.frameGeometry()):
                 _move_into(active, here)
+
+
+def _is_seen(frame: QRect) -> bool:
+    return any(screen.geometry().contains(frame.center()) for screen in QGuiApplication.screens())
 
 
 def _move_into(window: QWidget, where: QRect) -> None:

@@ -59,6 +59,7 @@ class ScreenDesk(QObject):
         self._viewing.arrangement_changed.connect(self._arranged)
         self._viewing.active_changed.connect(self._tell)
         self._session.annotating.drawing.changed.connect(self._drawing_changed)
+        window.runner.keys_changed.connect(self._tell)
 
     def _timer(self, ms: int, act: object) -> QTimer:
         timer = QTimer(self)
@@ -124,7 +125,7 @@ class ScreenDesk(QObject):
     def choose(self, chosen: roles.Roles | None) -> None:
         """What each monitor is for, from now on for this set; None for what they look to be for."""
         self.memory.choose(self.present, chosen)
-        self._main_at = ""
+        self._bring_main("")
         self._apply(False, chosen=True)
 
     def roles(self) -> dict[str, Role]:
@@ -138,7 +139,7 @@ class ScreenDesk(QObject):
     def next_images(self) -> None:
         """To the images of the next screen. Raises Refused where there is only one."""
         if len(self._viewing.layouts) < 2:
-            raise Refused("Images hang on one screen only", "", "Ctrl+F8 says what each screen is for")
+            raise Refused("Images hang on one screen only", "", self._how_roles())
         self._viewing.step_screen(1)
         self._main.grid.take_keys()
 
@@ -149,9 +150,13 @@ class ScreenDesk(QObject):
         at, here = self.plan.main, self._monitor_of(self._main.grid)
         others = [m for m in self.present if m != at]
         there = here if here in others else others[sum(m.rect.x() < at.rect.x() for m in others) % len(others)]
-        self._main_at = "" if self._main_at else there.key
+        self._bring_main("" if self._main_at else there.key)
         self._apply(False)
         self._main.activateWindow()
+
+    def _bring_main(self, key: str) -> None:
+        self._main_at = key
+        self.memory.bring_main(self.present, key)
 
     def toggle_frame(self) -> bool:
         """F11 in a window of images. False where the keys are in another one."""
@@ -177,6 +182,8 @@ class ScreenDesk(QObject):
     def _apply(self, is_other_set: bool, chosen: bool = False) -> None:
         """`chosen` tells that the reader asked for it: then a case is hung on fewer screens as well."""
         focus = QApplication.focusWidget()
+        if is_other_set:
+            self._main_at = self.memory.main_at(self.present)
         self.plan = plan = roles.planned(self.present, self.roles(), self._main_at)
         keys = [m.key for m in plan.images]
         self._housing.move_in(keys, self._session.case is not None)
@@ -204,6 +211,8 @@ class ScreenDesk(QObject):
             _put(main, QRect(*rect), Qt.WindowState(how))
         if not plan.main.rect.contains(main.geometry().center()) or not _fits(main, self.present):
             _stand_on(main, plan.main)
+        elif main.screen() is not plan.main.screen():
+            _tell_screen(main, plan.main)  # it stood still while its monitor slept, and was counted to another one
         main.show_images_here(plan.is_together)
 
     def _stand(self, monitor: Monitor) -> None:
@@ -227,7 +236,11 @@ class ScreenDesk(QObject):
         chosen = self.roles()
         if key in chosen:
             self.choose({**chosen, key: Role.UNUSED})
-            self._session.notice.emit(Notice("This screen is not used any more. Ctrl+F8 says what each screen is for"))
+            self._session.notice.emit(Notice(f"This screen is not used any more. {self._how_roles()}"))
+
+    def _how_roles(self) -> str:
+        keys = self._main.runner.keys_text("screen.roles")
+        return f"{keys} says what each screen is for" if keys else "The menu Layout says what each screen is for"
 
     def _share_out(self) -> None:
         """Which grid shows which of the session's screens."""
@@ -291,7 +304,8 @@ class ScreenDesk(QObject):
             QTimer.singleShot(0, self._hang_on_more)
 
     def _tell(self, _: object = None) -> None:
-        self._main.reading.badge.tell(True, 1, 1, "")
+        keys, roles = (self._main.runner.keys_text(command_id) for command_id in ("screen.next", "screen.roles"))
+        self._main.reading.badge.tell(True, 1, 1, "", "")
         for key, grid in self._grids().items():
             monitor = next((m for m in self.present if m.key == key), None)
             window = self.windows.get(key)
@@ -299,8 +313,7 @@ class ScreenDesk(QObject):
             badge = self._main.reading.badge if has_tools or window is None else window.bar.badge
             pages = [screen for screen in grid.screens if screen < len(self._viewing.layouts)]
             page = pages.index(grid.shown) + 1 if grid.shown in pages else 1
-            keys = self._main.runner.keys_text("screen.next")
-            badge.tell(monitor is None or self.is_diagnostic(monitor), page, len(pages), keys)
+            badge.tell(monitor is None or self.is_diagnostic(monitor), page, len(pages), keys, roles)
 
     # ---- remembering -----------------------------------------------------------------
 
@@ -332,10 +345,14 @@ def _fits(window: QWidget, present: tuple[Monitor, ...]) -> bool:
     return any(m.rect.adjusted(0, -40, 0, 0).contains(top) for m in present)
 
 
-def _stand_on(window: QWidget, monitor: Monitor) -> None:
+def _tell_screen(window: QWidget, monitor: Monitor) -> None:
     screen, handle = monitor.screen(), window.windowHandle()
     if screen is not None and handle is not None:
         handle.setScreen(screen)
+
+
+def _stand_on(window: QWidget, monitor: Monitor) -> None:
+    _tell_screen(window, monitor)
     _put(window, monitor.free, Qt.WindowState.WindowFullScreen if window.isFullScreen() else Qt.WindowState.WindowMaximized)
 
 
