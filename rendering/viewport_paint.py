@@ -21,6 +21,7 @@ from rendering.latest import Latest
 from rendering.pixels import Voi, colour, grey, is_inverse, modality_values, overlay_planes, padding_mask, shutter_mask
 from rendering.reslice import VolumeSource, sample_frame, shrink_whole
 from rendering.sampling import Sampling
+from rendering.shrinking import shrunk_values
 from rendering.stack_slab import StackSlabs
 from rendering.viewport_cut import CutPainter
 from rendering.viewport_followed import through_levels, with_shutter
@@ -141,9 +142,12 @@ class Painter:
 
     def _shrunk_values(self, position: int, rows: int, columns: int, sharpening: int, slab: Slab | None) -> NDArray[Any]:
         container = self._container(position, slab)
-        values = modality_values(container, self._images.header(position), self._images.frame(position)).values
+        header, number = self._images.header(position), self._images.frame(position)
+        if not sharpening and (rows, columns) != (1, 1):
+            return shrunk_values(container, header, number, rows, columns)
+        values = modality_values(container, header, number).values
         if sharpening:
-            padding = padding_mask(self._images.container(position), self._images.header(position))
+            padding = padding_mask(self._images.container(position), header)
             values = filtered(values, sharpening, padding)
         return values if rows == columns == 1 else shrink_whole(values, rows, columns)
 

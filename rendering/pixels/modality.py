@@ -118,6 +118,16 @@ def _through_table(stored: NDArray[Any], table: LookupTable) -> NDArray[Any]:
     return entries.astype(signed_safe)[index]
 
 
+def integer_line(header: ImageHeader, frame: int = 0) -> tuple[int, int] | None:
+    """(slope, intercept) where whole numbers turn stored values into modality values; None where something else does."""
+    transform = header.frame(frame).transform
+    if transform.is_identity and not header.float_bits:
+        return 1, 0
+    if transform.table is not None or _integer_kind(header, transform) is None:
+        return None
+    return int(transform.slope), int(transform.intercept)
+
+
 def _integer_kind(header: ImageHeader, transform: ModalityTransform) -> type[np.int16] | type[np.int32] | None:
     """The smallest integer type that holds every possible result, None when a float is needed."""
     if header.float_bits or not (transform.slope.is_integer() and transform.intercept.is_integer()):
