@@ -16,6 +16,7 @@ from rendering.header_json import decode, encode
 from workstation.domain import presenting
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import FramePlane, Vec3
+from workstation.domain.subtraction import MaskFacts
 from workstation.domain.viewing import Window
 
 # Of the domain: a viewport's state may carry them.
@@ -259,6 +260,7 @@ class ImageHeader:
     frame_times: tuple[float, ...] = ()
     expected_images: int | None = None
     warnings: tuple[str, ...] = ()
+    subtraction: MaskFacts | None = None
     # (keyword, values) of workstation.domain.study.INSTANCE_ATTRIBUTES, for hanging protocols.
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -244,12 +244,12 @@ class ImageLibrary:
             return None
         # numpy and VTK come with the first series: a worklist is shown without them.
         from rendering.images import SeriesImages
-        from rendering.viewport import Viewport
+        from rendering.subtracting import SubtractingViewport
 
         images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2, self._judge(*found))
         images.mapped_units = self._mapped.get(key, ())
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
-        shelved = _Shelved(images, Viewport(images, self._images))
+        shelved = _Shelved(images, SubtractingViewport(images, self._images))
         self._shelf[key] = shelved
         self._make_room(key)
         return shelved

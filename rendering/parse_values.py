@@ -12,6 +12,8 @@ UNSPECIFIED = "unspecified"
 CT_CLASSES = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
 # RescaleType should be "HU"; archives hold it spelt out, and misspelt.
 _HOUNSFIELD = ("HOUNSFIELD", "HOUNDSFIELD")
+X_RAY_RUNS = "1.2.840.10008.5.1.4.1.1.12."
+"""Stem of X-ray angiographic and radiofluoroscopic images, enhanced ones too."""
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 PET_CLASSES = ("1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.128.1", "1.2.840.10008.5.1.4.1.1.130")
@@ -20,7 +22,13 @@ PET_CLASSES = ("1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.128.1", "
 def read_transform(
     values: Elements, whole: Elements, sop_class: str, image_type: tuple[str, ...], signed: bool
 ) -> ModalityTransform:
-    """The modality transform in `values` (the dataset, or a PixelValueTransformation item)."""
+    """The modality transform in `values` (the dataset, or a PixelValueTransformation item).
+
+    That of an X-ray run whose pixels are not linear leads back to linear intensities: it is for measuring those and
+    no part of what is shown (PS3.3 C.8.7.1, PS3.4 N.2.5).
+    """
+    if sop_class.startswith(X_RAY_RUNS) and whole.text("PixelIntensityRelationship") in ("LOG", "DISP"):
+        return ModalityTransform()
     item = values.item("ModalityLUTSequence")
     table = lookup_table(item, signed) if item is not None else None
     if item is not None and table is not None:

@@ -55,11 +55,13 @@ class Viewport(ViewportPlaces, ViewportFusion):
     the images (reliability I9), or asks for a cut where there is no volume.
     """
 
-    def __init__(self, images: SeriesImages, others: Others = lambda _study, _series: None) -> None:
+    def __init__(
+        self, images: SeriesImages, others: Others = lambda _study, _series: None, scale: ValueScale | None = None
+    ) -> None:
         """`others` gives the open series that may be laid over these."""
         self.images = images
         self.fusion = FusionPainter(images, others)
-        self._scale = ValueScale(images)
+        self._scale = scale or ValueScale(images)
         self._painter = Painter(images, self._scale)
         self.solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)

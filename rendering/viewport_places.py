@@ -16,6 +16,7 @@ from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
 from workstation.domain.turning import turned
+from workstation.domain.subtraction import Maskable
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 
@@ -173,6 +174,11 @@ class ViewportPlaces:
         position = self._shown(state)
         header, spacing = self.images.header(position), self.images.facts(position).spacing
         return None if spacing is None else (header.columns * spacing[1], header.rows * spacing[0])
+
+    def maskable(self, state: ViewportState) -> Maskable | None:
+        """None: `rendering.subtracting` tells of runs that can be subtracted."""
+        self._check(state)
+        return None
 
     def spacing_source(self, state: ViewportState) -> SpacingSource:
         return self.images.facts(self._position(state)).spacing_source if self.images.frame_count else SpacingSource.NONE

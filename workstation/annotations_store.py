@@ -19,6 +19,7 @@ from workstation.database import DamagedDatabase, DatabaseKey, Migration, open_d
 from workstation.domain.annotation import Annotation, AnnotationKind, LabelPlace, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.slab import Slab
+from workstation.domain.subtraction import Mask, MaskOperation
 from workstation.domain.viewing import Fusion, Plane
 from workstation.errors import Conflict
 from workstation.marks_store import MARKS, MarkStore
@@ -124,7 +125,16 @@ def _body_of(drawn: Annotation) -> dict[str, Any]:
         "fusion": _fusion_body(drawn.fusion),
         "dimension": drawn.dimension,
         "slab": [drawn.slab.mode, drawn.slab.mm, drawn.slab.step, drawn.slab.samples] if drawn.slab else None,
+        "subtracted": _mask_body(drawn.subtracted),
     }
+
+
+def _mask_body(mask: Mask | None) -> list[Any] | None:
+    """The mask of the image that it was drawn on; a table to logarithmic values is the image's own."""
+    if mask is None:
+        return None
+    shifts = [[frame, *shift] for frame, shift in mask.frame_shifts]
+    return [mask.operation.value, mask.frames, mask.contrast_frames, mask.shift, mask.offset, mask.landmark, shifts]
 
 
 def _fusion_body(fusion: Fusion | None) -> list[Any] | None:
@@ -167,7 +177,16 @@ def _annotation_from(row: Mapping[str, Any]) -> Annotation:
         fusion=_fusion_from(body.get("fusion")),
         dimension=body.get("dimension", ""),
         slab=_slab_from(body.get("slab")),
+        subtracted=_mask_from(body.get("subtracted")),
     )
+
+
+def _mask_from(stored: list[Any] | None) -> Mask | None:
+    if not stored:
+        return None
+    kind, frames, contrast, (down, right), offset, landmark, shifts = stored
+    by_frame = tuple((int(frame), (float(y), float(x))) for frame, y, x in shifts)
+    return Mask(MaskOperation(kind), tuple(frames), contrast, (down, right), offset, (), landmark, by_frame)
 
 
 def _slab_from(stored: list[Any] | None) -> Slab | None:

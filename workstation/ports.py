@@ -25,6 +25,7 @@ from workstation.domain.lesion import LesionProposal
 from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import ParsedInstance, Study
 from workstation.domain.value_unit import ValueUnit, ValueUnits
+from workstation.domain.subtraction import Maskable
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused, WorkstationError
 
@@ -215,6 +216,10 @@ class SeriesViewer(Protocol):
 
     def timing(self, state: ViewportState) -> FrameTiming:
         """How long the file asks each image of the whole reading order to stand when they are played."""
+        ...
+
+    def maskable(self, state: ViewportState) -> Maskable | None:
+        """The X-ray image that is shown as one of a run that can be subtracted; None of all others."""
         ...
 
     def spacing_source(self, state: ViewportState) -> SpacingSource: ...

@@ -30,6 +30,7 @@ from workstation.commands.screens import SCREENS
 from workstation.commands.solid import SOLID
 from workstation.commands.speech import SPEECH
 from workstation.commands.spoken import SPOKEN
+from workstation.commands.subtraction import SUBTRACTION
 from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
@@ -307,6 +308,7 @@ COMMANDS: tuple[Command, ...] = (
     *LINKS,
     *SCREENS,
     *FUSION,
+    *SUBTRACTION,
     *SOLID,
     *(
         Command(

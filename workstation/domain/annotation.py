@@ -18,6 +18,7 @@ from enum import StrEnum
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.geometry import Vec3
 from workstation.domain.slab import Slab
+from workstation.domain.subtraction import Mask
 from workstation.domain.viewing import Fusion, Plane
 
 
@@ -181,3 +182,5 @@ class Annotation:
     """What was laid over the image when it was drawn: its values are measured too."""
     slab: Slab | None = None
     """The slab that it was drawn on: its values are those of the projection."""
+    subtracted: Mask | None = None
+    """The mask of the subtracted X-ray image that it was drawn on: its values are of that image."""

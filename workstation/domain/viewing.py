@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from workstation.domain.geometry import Vec3
 from workstation.domain.presenting import Followed, LookupTable
+from workstation.domain.subtraction import Subtraction
 
 
 class Plane(StrEnum):
@@ -160,6 +161,7 @@ class ViewportState:
     several at one place (phases, b-values, times). `fusion` is what is laid over it, `solid` how it looks in 3D.
     `value_unit` names the unit its values are told in where it offers several (`SUVlbm (James)`); "" is its first.
     `followed` is the presentation state that a stack is shown by, `framed` what is fitted in place of the whole image.
+    `subtraction` is how X-ray runs are subtracted; None: as the file recommends.
     `paging` is what its images are paged through by, `backwards` the other way round; `position` is a place in the reading
     order all the same.
     """
@@ -194,6 +196,7 @@ class ViewportState:
     framed: Framed | None = None
     paging: Paging = Paging.AS_READ
     backwards: bool = False
+    subtraction: Subtraction | None = None
 
     @property
     def middle(self) -> tuple[float, float]:

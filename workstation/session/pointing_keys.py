@@ -43,6 +43,8 @@ class PointingKeys:
         """Whether arrow keys move a cursor or a chosen drawing now, instead of scrolling."""
         if self._drawing.is_by_keys or self._annotating.labels.is_by_keys or self._viewing.solid.takes_arrows:
             return True
+        if self._viewing.subtracting.is_by_keys:
+            return True
         drawn = self._annotating.find(self._annotating.selected) if self._annotating.is_chosen else None
         return drawn is not None and self._drawing.seen(drawn, self._viewing.active) is not None
 
@@ -96,6 +98,8 @@ class PointingKeys:
         """Return where the cursor is. With words in the hand they are put there, with a chosen drawing it is let go."""
         if self._viewing.solid.takes_arrows:
             self._viewing.solid.leave()
+        elif self._viewing.subtracting.let_go():
+            return
         elif self._annotating.labels.is_by_keys:
             self._annotating.labels.let_go()
         elif not self._drawing.is_by_keys:
@@ -107,7 +111,9 @@ class PointingKeys:
 
     def take_back(self) -> None:
         """Take the last point back; words go where they hide least; a chosen drawing is removed."""
-        if self._annotating.labels.is_by_keys:
+        if self._viewing.subtracting.is_by_keys:
+            self._viewing.subtracting.undo()
+        elif self._annotating.labels.is_by_keys:
             self._annotating.labels.put_back()
         elif self._drawing.is_by_keys:
             self._drawing.take_back()
@@ -116,7 +122,7 @@ class PointingKeys:
 
     def escape(self) -> bool:
         """Give up the drawing, then the cursor, then the selection, then the tool. False when nothing was left."""
-        if self._viewing.solid.leave():
+        if self._viewing.solid.leave() or self._viewing.subtracting.let_go():
             return True
         if self._annotating.labels.cancel() or self._drawing.cancel() or self._drawing.end_keys():
             return True
@@ -136,6 +142,8 @@ class PointingKeys:
         tool = self._viewing.tool
         if self._viewing.solid.takes_arrows:
             self._viewing.solid.arrow(right, down)
+        elif self._viewing.subtracting.is_by_keys:
+            self._viewing.subtracting.arrow(right, down)
         elif self._annotating.labels.is_by_keys:
             self._annotating.labels.move(right, down)
         elif not self._drawing.is_by_keys:

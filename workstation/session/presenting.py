@@ -34,6 +34,7 @@ LOOK_FIELDS = (
     "sharpening",
     "fusion",
     "followed",
+    "subtraction",
 )
 """What a presentation state decides, and what is restored when it is left."""
 

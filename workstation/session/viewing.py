@@ -32,6 +32,7 @@ from workstation.session.places import Layouts
 from workstation.session.planes import Planes
 from workstation.session.quadrants import Quadrants
 from workstation.session.solid import Solid
+from workstation.session.subtracting import Subtracting
 from workstation.session.tool import ShownImage, Tool
 from workstation.signals import Signal
 
@@ -75,6 +76,7 @@ class Viewing:
         self.mouse = Mouse()
         self.anchoring = Anchoring(self)
         self.quadrants = Quadrants(self)
+        self.subtracting = Subtracting(self)
 
     # ---- the arrangement -------------------------------------------------------------
 
@@ -266,11 +268,11 @@ class Viewing:
         if self._is_solid(self.active):
             self.change(window=window)
             return
-        shared = (state.series_uid, state.window, state.own_window)
+        shared = (state.series_uid, state.window, state.own_window, state.subtraction)
         linked = self.linking.sharing_window(self.active)
         for index, cell in enumerate(self.cells):
             shown = cell.state
-            alike = shown is not None and (shown.series_uid, shown.window, shown.own_window) == shared
+            alike = shown is not None and (shown.series_uid, shown.window, shown.own_window, shown.subtraction) == shared
             if shown is not None and (alike or index in linked) and not self._is_solid(index):
                 self._set(index, replace(shown, window=window, own_window=own))
 
