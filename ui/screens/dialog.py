@@ -13,7 +13,7 @@ from ui import theme
 from ui.plain import plain
 from ui.screens.identify import Identify
 from ui.screens.monitors import Monitor
-from ui.screens.roles import MOST_IMAGES, Role, Roles, guess, planned
+from ui.screens.roles import MOST_IMAGES, Role, Roles, planned
 from ui.screens.screen_desk import ScreenDesk
 
 MAP = QSize(560, 230)
@@ -62,13 +62,16 @@ class MonitorMap(QWidget):
         painter.drawRoundedRect(place, 3, 3)
         painter.setPen(QColor(theme.TEXT if used else theme.MUTED))
         font = theme.text_font()
-        large = theme.text_font()
-        large.setPixelSize(max(18, min(44, round(place.height() / 3))))
-        painter.setFont(large)
-        painter.drawText(place.adjusted(0, 0, 0, -place.height() * 0.3), _CENTRE, str(count))
+        flags = int(_CENTRE) | int(Qt.TextFlag.TextWordWrap)
         painter.setFont(font)
-        below = place.adjusted(4, place.height() * 0.55, -4, -4)
-        painter.drawText(below, int(_CENTRE) | int(Qt.TextFlag.TextWordWrap), words)
+        room = place.adjusted(4, 2, -4, -2)
+        needed = painter.boundingRect(room, flags, words).height()
+        below = room.adjusted(0, max(room.height() - max(needed, room.height() * 0.42), 0), 0, 0)
+        painter.drawText(below, flags, words)
+        large = theme.text_font()
+        large.setPixelSize(max(12, min(44, round(room.height() / 3), round(room.height() - below.height()))))
+        painter.setFont(large)
+        painter.drawText(QRectF(room.left(), room.top(), room.width(), room.height() - below.height()), _CENTRE, str(count))
 
 
 class ScreensDialog(QDialog):
@@ -99,7 +102,7 @@ class ScreensDialog(QDialog):
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         for row, monitor in enumerate(self._present):
-            number, name = QLabel(str(row + 1)), QLabel(_words(monitor))
+            number, name = QLabel(str(row + 1)), QLabel(self._words(monitor))
             number.setProperty("role", "title")
             name.setTextFormat(Qt.TextFormat.PlainText)
             choice = QComboBox()
@@ -117,12 +120,21 @@ class ScreensDialog(QDialog):
         identify = QPushButton(self.tr("Show numbers"))
         identify.clicked.connect(lambda: self.identify.show(self._present))
         guessed = QPushButton(self.tr("Propose"))
-        guessed.clicked.connect(lambda: self._show(guess(self._present)))
+        guessed.clicked.connect(lambda: self._show(self._desk.proposed()))
         buttons.addButton(identify, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(guessed, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
+
+    def _words(self, monitor: Monitor) -> str:
+        """What it says it is, and how many pixels it has; what the site says it is for."""
+        name = plain(monitor.model) or plain(monitor.name)
+        serial = f" ({plain(monitor.serial)})" if monitor.serial else ""
+        scaled = f", {round(monitor.ratio * 100)} %" if monitor.ratio != 1.0 else ""
+        words = f"{name}{serial}   {monitor.width} x {monitor.height}{scaled}"
+        said = self._desk.said_by_site(monitor)
+        return words + ("\n" + self.tr("The site says: {0}").format(dict(self._names())[said]) if said is not None else "")
 
     def _names(self) -> tuple[tuple[Role, str], ...]:
         return (
@@ -160,10 +172,3 @@ class ScreensDialog(QDialog):
     def done(self, result: int) -> None:
         self.identify.hide()
         super().done(result)
-
-
-def _words(monitor: Monitor) -> str:
-    """A monitor in a line: what it says it is, and how many pixels it has."""
-    name = plain(monitor.model) or plain(monitor.name)
-    scaled = f", {round(monitor.ratio * 100)} %" if monitor.ratio != 1.0 else ""
-    return f"{name}   {monitor.width} x {monitor.height}{scaled}"

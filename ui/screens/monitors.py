@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ BUILT_IN = ("edp", "lvds", "dsi", "built-in", "internal")
 class Monitor:
     """One monitor. `rect` and `free` (without docks and bars) are in Qt's own coordinates, `width` and `height` in device pixels.
 
+    `inches` is its diagonal, 0 where it does not say how large it is.
     `key` is the monitor itself (maker, model, serial number, plug, resolution); `kind` is it at whatever plug.
     """
 
@@ -32,6 +34,8 @@ class Monitor:
     depth: int = 24
     kind: str = ""
     model: str = ""
+    serial: str = ""
+    inches: float = 0.0
 
     @property
     def is_portrait(self) -> bool:
@@ -64,6 +68,8 @@ def monitor_of(screen: QScreen) -> Monitor:
         screen.depth(),
         f"{maker}|{model}|{serial}|{width}x{height}" if serial else "",
         f"{maker} {model}".strip(),
+        serial,
+        math.hypot(screen.physicalSize().width(), screen.physicalSize().height()) / 25.4,
     )
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ui.screens import roles
+from ui.screens import roles, site_roles
 from ui.screens.housing import Housing
 from ui.screens.image_window import ImageWindow
 from ui.screens.memory import Memory
@@ -45,6 +45,7 @@ class ScreenDesk(QObject):
         self._main, self._core, self._router = window, core, router
         self._session, self._viewing = core.session, core.session.viewing
         self.memory = Memory(core.remembered)
+        self._site = self._rules()
         self.present = monitors()
         self.plan: Plan | None = None
         self.windows: dict[str, ImageWindow] = {}
@@ -60,6 +61,13 @@ class ScreenDesk(QObject):
         self._viewing.active_changed.connect(self._tell)
         self._session.annotating.drawing.changed.connect(self._drawing_changed)
         window.runner.keys_changed.connect(self._tell)
+
+    def _rules(self) -> site_roles.Rules:
+        try:
+            return site_roles.load(self._core.folders.config)
+        except Refused as error:
+            self._core.settings_problem = self._core.settings_problem or error
+            return ()
 
     def _timer(self, ms: int, act: object) -> QTimer:
         timer = QTimer(self)
@@ -129,12 +137,19 @@ class ScreenDesk(QObject):
         self._apply(False, chosen=True)
 
     def roles(self) -> dict[str, Role]:
-        """As chosen for this set; else as each was chosen last in another one; else as they look."""
-        return self.memory.roles(self.present) or self.memory.known(self.present) or roles.guess(self.present)
+        """As chosen for this set; else as each was chosen last in another one; else as proposed."""
+        return self.memory.roles(self.present) or self.memory.known(self.present) or self.proposed()
+
+    def proposed(self) -> dict[str, Role]:
+        """As the site says, else as they look."""
+        return site_roles.proposed(self.present, self._site)
+
+    def said_by_site(self, monitor: Monitor) -> Role | None:
+        return site_roles.role_of(monitor, self._site)
 
     def is_diagnostic(self, monitor: Monitor) -> bool:
-        """False for one that the reader gave another role, in this set of monitors or in the last one where it was."""
-        return self.memory.role_of(monitor, self.present) in (None, Role.DIAGNOSTIC)
+        """False for one that the reader gave another role, in this set of monitors or the last one where it was, or the site."""
+        return (self.memory.role_of(monitor, self.present) or self.said_by_site(monitor)) in (None, Role.DIAGNOSTIC)
 
     def next_images(self) -> None:
         """To the images of the next screen. Raises Refused where there is only one."""
