@@ -31,6 +31,9 @@ class OneVolume:
     def stack_step_mm(self, state: ViewportState) -> float:
         return 0.0
 
+    def maskable(self, state: ViewportState) -> None:
+        """No X-ray run."""
+
     def curve(self, annotation: object) -> Curve:
         if isinstance(self.made_curve, Exception):
             raise self.made_curve

@@ -38,6 +38,14 @@ WITHOUT_KEYS = {
     "fusion.cooler",
     "alignment.turn",
     "prior.hang_fetched",
+    "subtraction.mask_add",
+    "subtraction.mask_next",
+    "subtraction.mask_previous",
+    "subtraction.interval",
+    "subtraction.unmoved",
+    "subtraction.landmarks",
+    "subtraction.as_filed",
+    "subtraction.undo",
 } | {f"layout.{rows}x{columns}" for rows in range(1, 5) for columns in range(1, 5)}
 """May be without a key: the palette (Ctrl+K) and the menus (Alt, arrows) reach them."""
 

@@ -40,14 +40,22 @@ SUBTRACTION: tuple[Command, ...] = (
         _act(Subtracting.here_in_mask),
         (),
         ("mask add",),
-        "",
+        "Image",
         IMAGES,
     ),
-    Command("subtraction.mask_next", "Mask one image later", _act(lambda s: s.step_mask(1)), (), ("mask next",), "", IMAGES),
+    Command("subtraction.mask_next", "Mask one image later", _act(lambda s: s.step_mask(1)), (), ("mask next",), "Image", IMAGES),
     Command(
-        "subtraction.mask_previous", "Mask one image earlier", _act(lambda s: s.step_mask(-1)), (), ("mask previous",), "", IMAGES
+        "subtraction.mask_previous",
+        "Mask one image earlier",
+        _act(lambda s: s.step_mask(-1)),
+        (),
+        ("mask previous",),
+        "Image",
+        IMAGES,
     ),
-    Command("subtraction.interval", "Subtract the image before", _act(Subtracting.interval), (), ("mask interval",), "", IMAGES),
+    Command(
+        "subtraction.interval", "Subtract the image before", _act(Subtracting.interval), (), ("mask interval",), "Image", IMAGES
+    ),
     Command(
         "subtraction.move",
         "Move the mask with the arrow keys",
@@ -57,16 +65,18 @@ SUBTRACTION: tuple[Command, ...] = (
         "Image",
         IMAGES,
     ),
-    Command("subtraction.unmoved", "Mask where it was taken", _act(Subtracting.unshift), (), ("mask unmoved",), "", IMAGES),
+    Command("subtraction.unmoved", "Mask where it was taken", _act(Subtracting.unshift), (), ("mask unmoved",), "Image", IMAGES),
     Command(
         "subtraction.landmarks",
         "More or less of the mask visible (landmarks)",
         _act(Subtracting.step_landmarks),
         (),
         ("mask landmarks",),
-        "",
+        "Image",
         IMAGES,
     ),
-    Command("subtraction.as_filed", "Subtract as the file says", _act(Subtracting.as_filed), (), ("mask filed",), "", IMAGES),
-    Command("subtraction.undo", "Take the change of the mask back", _act(Subtracting.undo), (), ("mask undo",), "", IMAGES),
+    Command(
+        "subtraction.as_filed", "Subtract as the file says", _act(Subtracting.as_filed), (), ("mask filed",), "Image", IMAGES
+    ),
+    Command("subtraction.undo", "Take the change of the mask back", _act(Subtracting.undo), (), ("mask undo",), "Image", IMAGES),
 )

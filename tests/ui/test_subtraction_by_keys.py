@@ -1,0 +1,53 @@
+"""Subtraction in the real window: its keys, and arrows that move the mask until Esc."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from workstation.domain.subtraction import Maskable, MaskFacts
+
+pytestmark = pytest.mark.qt
+
+
+@pytest.fixture
+def press(case):
+    def press(key: str) -> None:
+        combination = QKeySequence(key)[0]
+        QTest.keyClick(QApplication.focusWidget() or case, combination.key(), combination.keyboardModifiers())
+        QApplication.processEvents()
+
+    case.grid.setFocus()
+    return press
+
+
+def test_a_run_is_subtracted_its_mask_chosen_and_moved_by_keys_alone(press, case, seat):
+    viewing = seat.session.viewing
+    viewer = viewing.viewer(viewing.active)
+    run = MaskFacts("NAT", "LOG")
+    viewer.maskable = lambda state: Maskable(f"{state.series_uid}.run", state.position + 1, 10, run)
+
+    def done():
+        return viewer.maskable(viewing.state()).done(viewing.state().subtraction)
+
+    press("Alt+Shift+S")
+    assert case.banner.text  # nothing is subtracted yet: it says so
+    press("Alt+Shift+D")
+    assert done().words == "subtracted, mask 1"
+    press("Down")
+    press("Alt+Shift+M")
+    assert done().words == "subtracted, mask 2"
+    press("Alt+Shift+S")
+    press("Right")
+    press("Ctrl+Up")
+    assert done().words == "subtracted, mask 2, shift -0.1/0.5"
+    press("Backspace")
+    assert done().words == "subtracted, mask 2, shift 0.0/0.5"
+    press("Esc")
+    position = viewing.state().position
+    press("Down")
+    assert viewing.state().position == position + 1
+    press("Alt+Shift+D")
+    assert done().words == ""
