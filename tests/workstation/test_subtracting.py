@@ -179,3 +179,7 @@ def test_a_run_without_a_mask_takes_its_first_image(viewing: Viewing, hand: Subt
     run.facts = MaskFacts("NAT", "LIN")
     hand.toggle()
     assert done(viewing, run).words == "subtracted, mask 1"
+    hand.undo()
+    run.facts = MaskFacts("NAT", "LIN", (Mask(MaskOperation.NONE, (0,)),))  # as many a cine has it
+    hand.toggle()
+    assert done(viewing, run).words == "subtracted, mask 1"

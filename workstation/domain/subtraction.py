@@ -64,6 +64,11 @@ class MaskFacts:
     displays: tuple[tuple[int, int, str, float], ...] = ()
     refused: str = ""
 
+    @property
+    def usable(self) -> tuple[Mask, ...]:
+        """The file's own, or the first image where it names none."""
+        return self.masks if any(mask.operation is not MaskOperation.NONE for mask in self.masks) else (Mask(),)
+
 
 @dataclass(frozen=True, slots=True)
 class Subtraction:
@@ -93,7 +98,7 @@ class Maskable:
 
     def masks(self, asked: Subtraction | None) -> tuple[Mask, ...]:
         """Those in use: what was chosen, else the file's own, else the first frame."""
-        return (asked.of(self.image) if asked is not None else None) or self.facts.masks or (Mask(),)
+        return (asked.of(self.image) if asked is not None else None) or self.facts.usable
 
     def filed(self, asked: Subtraction | None) -> tuple[Mask, ...]:
         """As `masks`; of the file's own with the share of the mask that it asks to keep visible in this frame."""
@@ -150,7 +155,7 @@ def subtracted(facts: MaskFacts | None, image: str, frame: int, count: int, aske
     display = next((one for one in facts.displays if one[0] <= frame <= one[1]), None)
     if asked is None and (display[2] if display is not None else facts.mode) != "SUB":
         return Subtracted()
-    masks = chosen or facts.masks or (Mask(),)
+    masks = chosen or facts.usable
     mask = next((one for one in masks if _holds(one, frame)), None)
     if mask is None:
         return Subtracted(why="not subtracted: no mask is for this image")
