@@ -1,4 +1,4 @@
-"""Gets the pictures of one viewport: frames at once, cuts through a volume in a job.
+"""Gets the pictures of one viewport: frames at once, cuts through a volume and a large image's first picture in a job.
 
 No picture of another case or series ever leaves here (reliability I9, F63): each request carries
 the case's generation, and an answer is kept only if generation, study, series, plane and size
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # Above this a full picture cannot keep up with a wheel at 60 per second beside its neighbours.
 QUICK_SECONDS = 0.012
+
+# The first picture of an image with more pixels is made in a job: four mammograms would hold up the window for a while.
+LARGE_PIXELS = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,20 @@ class PictureSource:
             return self._shown
         fast = moving and (self._full_seconds > QUICK_SECONDS or state.plane is Plane.THREE_D)
         request = replace(wanted, fast=fast)
-        if state.plane is Plane.STACK:
+        if state.plane is Plane.STACK and not self._is_first_of_large(viewport, request):
             self._keep(self._timed(viewport, request))
         else:
             self._ask(viewport, request)
         if self._shown is not None and not self._shown.request.may_stand_for(wanted):
             self._shown = None
         return self._shown
+
+    def _is_first_of_large(self, viewport: Viewport, request: Request) -> bool:
+        """Whether nothing of this series is shown yet and its images are so large that the window would stand still."""
+        shown = None if self._shown is None else self._shown.request
+        if shown is not None and (shown.generation, shown.state.series_uid) == (request.generation, request.state.series_uid):
+            return False
+        return any(image.rows * image.columns > LARGE_PIXELS for image in viewport.images.series.instances)
 
     def _answers(self, wanted: Request, moving: bool) -> bool:
         shown = self._shown
@@ -158,7 +168,8 @@ class PictureSource:
 
     def _answered(self, shown: Shown | None) -> None:
         self._running = None
-        if shown is not None and self._wanted is not None and shown.request.may_stand_for(self._wanted):
+        is_there = self._shown is not None and self._shown.request == self._wanted
+        if shown is not None and self._wanted is not None and not is_there and shown.request.may_stand_for(self._wanted):
             self._keep(shown)
             self._arrived()
         self._ask_pending()

@@ -22,6 +22,7 @@ from ui.dimension_slider import DimensionSlider
 from ui.gestures import Gestures
 from ui.key_image_words import keys_on
 from ui.magnifier import Loupe
+from ui.patience import Patience
 from ui.pen import Pen
 from ui.picture_source import PictureSource, Shown
 from ui.pointing import Pointing
@@ -61,7 +62,7 @@ class ViewportWidget(ViewportHands):
         self._session = core.session
         self._viewing = core.session.viewing
         self._neighbours = neighbours
-        self._pictures = PictureSource(core.jobs, self.update)
+        self._pictures, self._patience = PictureSource(core.jobs, self.update), Patience(self)
         self._pointing = Pointing(self.view, self._focus)
         self._annotating = core.session.annotating
         self.layer = AnnotationLayer(self._annotating, index)
@@ -112,6 +113,7 @@ class ViewportWidget(ViewportHands):
     def clear(self) -> None:
         """Another case: nothing of the old one may be painted any more."""
         self._pictures.clear()
+        self._patience.end()
         self._pointing.clear()
         self._gestures.cancel()
         self._region.cancel()
@@ -174,9 +176,11 @@ class ViewportWidget(ViewportHands):
         layers = self._layers(view.state)
         shown = self._pictures.current(view.viewport, case.generation, view.state, view.width, view.height, self._moving, layers)
         if shown is None:
-            overlay.paint_message(painter, self.width(), self.height(), self.tr("Preparing…"))
+            if self._patience.is_over():
+                overlay.paint_message(painter, self.width(), self.height(), self.tr("Preparing…"))
             self._frame(painter, cell)
             return None
+        self._patience.end()
         picture = shown.picture
         if picture.error is not None:
             overlay.paint_refusal(painter, self.width(), self.height(), picture.error)
