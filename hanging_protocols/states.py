@@ -23,6 +23,7 @@ _SIZINGS = {
     Size.FIT: Sizing.FIT,
     Size.PIXELS: Sizing.PIXELS,
     Size.SAME_SCALE: Sizing.SAME_SCALE,
+    Size.ANATOMY: Sizing.ANATOMY,
 }
 
 
@@ -160,8 +161,6 @@ def _sizing(template: CellTemplate, screens: Sequence[ScreenFacts]) -> tuple[Siz
     wished = template.sizing
     if wished in _SIZINGS:
         return _SIZINGS[wished], 0.0, ""
-    if wished is Size.ANATOMY:
-        return Sizing.FIT, 0.0, "the whole image fills its place, because where the body lies in it is not known"
     screen = screens[min(template.screen, len(screens) - 1)] if screens else None
     if screen is None or screen.pixel_mm is None:
         return Sizing.FIT, 0.0, "not in true size, because the size of the screen's pixels is not known"

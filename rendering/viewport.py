@@ -24,6 +24,7 @@ from rendering.images import NotYet, SeriesImages
 from rendering.paging import Pager
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
+from rendering.viewport_anatomy import Bodies, ViewportAnatomy
 from rendering.viewport_dimensions import dimension_index, dimension_of, dimension_words, is_of_another, middle_of
 from rendering.viewport_doubts import frame_doubts
 from rendering.viewport_fusion import ViewportFusion
@@ -48,7 +49,7 @@ from workstation.errors import Refused
 Point = tuple[float, float]
 
 
-class Viewport(ViewportPlaces, ViewportFusion):
+class Viewport(ViewportPlaces, ViewportAnatomy, ViewportFusion):
     """Holds no state but caches: every call may come from any thread.
 
     All methods but `picture` raise `Refused` when the state is of another study or series than
@@ -66,7 +67,7 @@ class Viewport(ViewportPlaces, ViewportFusion):
         self.solid = SolidPainter(images, self._scale)
         self._doubts_of = lru_cache(maxsize=None)(self._frame_doubts)
         self._sheets = Sheets(images)
-        self.pager = Pager(images)
+        self.pager, self.bodies = Pager(images), Bodies(images)
         self._measuring = Measuring(images, self._scale, self._doubts)
 
     # Drawing

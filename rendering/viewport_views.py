@@ -157,6 +157,8 @@ def frame_view(images: SeriesImages, state: ViewportState, position: int, width:
     pitch, in_mm = pixel_pitch(header, facts), facts.spacing is not None
     place = state.framed.middle if state.framed is not None else None
     middle = facts.plane.to_pixel(place)[:2] if facts.plane is not None and place is not None else None
+    if state.framed is not None and state.framed.place is not None:
+        middle = state.framed.place
     screen = screen_map(extent, pitch, state, width, height, in_mm=in_mm, held=held, middle=middle)
     return FrameView(header, facts, screen, identity)
 

@@ -19,7 +19,7 @@ from ui.corner_facts import CornerFacts
 from ui.corner_line import Corners, Line, Tone
 from workstation.corner_texts import CORNERS, CornerTexts, load_corner_texts
 from workstation.domain.study import Instance, Series
-from workstation.domain.viewing import Plane, ViewportState, Window, WindowPreset
+from workstation.domain.viewing import Plane, Sizing, ViewportState, Window, WindowPreset
 from workstation.session.image_numbers import numbered_otherwise
 
 
@@ -177,7 +177,9 @@ def _zoom(facts: CornerFacts) -> list[Line]:
     state, picture = facts.state, facts.picture
     share = picture.per_pixel if picture.per_pixel is not None else state.zoom if abs(state.zoom - 1) > 0.005 else None
     zoom = _tr("Zoom {0} %").format(round(share * 100)) if share is not None else ""
-    return [Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED)]
+    fitted = state.sizing is Sizing.ANATOMY and state.framed is not None
+    lines = [Line(_tr("Fitted to the anatomy"), 6, Tone.MUTED)] if fitted else []
+    return [*lines, Line(" ".join(p for p in (zoom, _turned(state)) if p), 7, Tone.MUTED)]
 
 
 def _inverted(facts: CornerFacts) -> list[Line]:

@@ -267,7 +267,9 @@ class ViewportWidget(ViewportHands):
             self._viewing.note_shown(ShownImage(shown.request.state.study_uid, sop))
 
     def _placed_words(self) -> tuple[str, ...]:
-        return tuple(map(plain.core_text, self._viewing.anchoring.words.get(self.index, ())))
+        fitted = self._viewing.anatomy.words.get(self.index)
+        said = (*self._viewing.anchoring.words.get(self.index, ()), *((fitted,) if fitted else ()))
+        return tuple(map(plain.core_text, said))
 
     def _is_active(self) -> bool:
         return self._viewing.active == self.index and self._session.case is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workstation.domain.alignment import Alignment
+from workstation.domain.anatomy import Anatomy
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured, Source, Verdict
 from workstation.domain.archive import FoundStudy
 from workstation.domain.breast import Sheet
@@ -212,6 +213,14 @@ class SeriesViewer(Protocol):
 
     def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
         """Width and height of the whole image or cut, unturned; None where millimetres are not known, and in 3D."""
+        ...
+
+    def anatomy(self, state: ViewportState) -> Anatomy:
+        """Where the body lies in what is shown, as far as that is known. Raises Refused where nothing can be shown."""
+        ...
+
+    def look_for_anatomy(self, state: ViewportState) -> bool:
+        """Blocks: for a job. Finds the body in the series; False while pixels are missing."""
         ...
 
     def timing(self, state: ViewportState) -> FrameTiming:

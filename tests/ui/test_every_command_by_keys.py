@@ -33,6 +33,7 @@ WALKED = [c for c in COMMANDS if c.menu in MENUS and c.modes != frozenset({Mode.
 WITHOUT_KEYS = {
     "cine.faster",
     "cine.slower",
+    "image.anatomy",
     "image.calibrate_screen",
     "fusion.hotter",
     "fusion.cooler",

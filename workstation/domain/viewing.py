@@ -34,13 +34,15 @@ class Sizing(StrEnum):
     """What zoom 1.0 is: FIT fills the viewport, PIXELS is one image pixel on one device pixel, TRUE_SIZE 1 mm as 1 mm.
 
     SAME_SCALE: all viewports of the stage that have it show as many millimetres on a device pixel
-    (`workstation.session.same_scale` says how many); FIT where that cannot be said.
+    (`workstation.session.anchoring` says how many); FIT where that cannot be said. ANATOMY fits the body in the image
+    (`workstation.session.anatomy`), and the whole image where that is not known.
     """
 
     FIT = "fit"
     PIXELS = "pixels"
     TRUE_SIZE = "true size"
     SAME_SCALE = "same scale"
+    ANATOMY = "anatomy"
 
 
 class Paging(StrEnum):
@@ -137,11 +139,14 @@ class Framed:
 
     So both show as many millimetres on a device pixel, however the window is resized. `mm` is (width, height) of the
     image, unturned; `middle` (LPS mm) lies in the viewport's middle at pan 0, the image's own middle where it is None.
-    Without a known spacing, and in an anchored viewport, it plays no part.
+    `place` is that middle as (column, row) of every image instead, for images that lie nowhere in the patient. Without a
+    known spacing, and in an anchored viewport, it plays no part; where it `is_anatomy`, only while Sizing.ANATOMY asks for it.
     """
 
     mm: tuple[float, float]
     middle: Vec3 | None = None
+    place: tuple[float, float] | None = None
+    is_anatomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

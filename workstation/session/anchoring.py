@@ -220,6 +220,7 @@ class Anchoring:
 
     def arrived(self, series_uid: str) -> None:
         """Pixels of a series came: what lies in them can be found now."""
+        self._viewing.anatomy.arrived(series_uid)
         if any(cell.state is not None and cell.state.series_uid == series_uid for cell in self._viewing.cells):
             self.settle()
 

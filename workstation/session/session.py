@@ -87,6 +87,7 @@ class Session:
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
         self.viewing.fusing.alignment = self.registering.alignment
         self.viewing.solid.begin(jobs, self.report_problem)
+        self.viewing.anatomy.begin(jobs)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.notice: Signal[Notice] = Signal()

@@ -18,6 +18,7 @@ from workstation.domain.turning import turned
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState, Window
 from workstation.ports import SeriesViewer
 from workstation.session import places
+from workstation.session.anatomy import ToAnatomy
 from workstation.session.anchoring import Anchoring
 from workstation.session.as_hung import HUNG_FIELDS, completed, hung_in
 from workstation.session.cine import Cine
@@ -74,7 +75,7 @@ class Viewing:
         self.magnifier = Magnifier()
         self.solid = Solid(self)
         self.mouse = Mouse()
-        self.anchoring = Anchoring(self)
+        self.anchoring, self.anatomy = Anchoring(self), ToAnatomy(self)
         self.quadrants = Quadrants(self)
         self.subtracting = Subtracting(self)
 
