@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rendering.picture import Picture
+from ui.kept import Kept
 from workstation.corner_texts import CornerText
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import ViewportState, WindowPreset
 from workstation.session.cine import CineFacts
+
+# Asked for many times in each painting, of series of thousands of images.
+_BY_UID: Kept[dict[str, Instance]] = Kept(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +47,8 @@ class CornerFacts:
     @property
     def instance(self) -> Instance | None:
         """The image shown, where it is one."""
-        uid = self.picture.identity.sop_instance_uid if self.picture.identity else ""
-        return next((i for i in self.series.instances if i.sop_instance_uid == uid), None)
+        if self.picture.identity is None:
+            return None
+        instances = self.series.instances
+        by_uid = _BY_UID.get((instances,), lambda: {i.sop_instance_uid: i for i in reversed(instances)})
+        return by_uid.get(self.picture.identity.sop_instance_uid)

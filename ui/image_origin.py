@@ -7,10 +7,13 @@ not told. Only what the file says of itself counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from ui import plain
+from ui.kept import Kept
 from workstation.domain.study import Instance, Series
 
 # As makers write them into kernels, algorithms, image types and series descriptions, in capitals, without separators.
@@ -45,9 +48,17 @@ AI_WORDS = re.compile(
     r"\b(A\.?I\.?|artificial intelligence|deep[ -]?learning|machine[ -]?learning|neural network|C?NN|GAN)\b", re.IGNORECASE
 )
 
+# Images are painted many times in a row.
+_OWN: Kept[Mapping[str, Any]] = Kept(64)
+_AI_NAMES: Kept[str] = Kept(64)
+
 
 def ai_name(series: Series, instance: Instance | None) -> str:
     """The maker's name of the AI reconstruction as the file writes it; empty where it says none."""
+    return _AI_NAMES.get((series, instance), lambda: _ai_name(series, instance))
+
+
+def _ai_name(series: Series, instance: Instance | None) -> str:
     for keyword in _PROSE:
         for text in attribute(series, instance, keyword):
             if AI_WORDS.search(text.replace("|", " ")):
@@ -91,10 +102,14 @@ def badges(series: Series, instance: Instance | None) -> list[str]:
 
 def attribute(series: Series, instance: Instance | None, keyword: str) -> tuple[str, ...]:
     """Of the image where it says so itself, else of its series."""
+    values = _OWN.get((instance,), lambda: _own(instance)).get(keyword)
+    return tuple(str(v) for v in (values or series.attributes.get(keyword) or ()))
+
+
+def _own(instance: Instance | None) -> Mapping[str, Any]:
     own = instance.header.get("attributes") if instance is not None else None
     own = dict(own) if isinstance(own, (list, tuple)) else own
-    values = own.get(keyword) if isinstance(own, dict) else None
-    return tuple(str(v) for v in (values or series.attributes.get(keyword) or ()))
+    return own if isinstance(own, dict) else {}
 
 
 def _shown(text: str) -> str:

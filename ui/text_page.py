@@ -24,7 +24,9 @@ EDGE = 24
 
 def is_report(series: Series) -> bool:
     """Whether there is a text to show and no image."""
-    return not series.image_count and any(kind_of(i.sop_class_uid) is ObjectKind.REPORT for i in series.instances)
+    if any(i.has_pixels for i in series.instances):  # most often the first: this is asked at every step of the wheel
+        return False
+    return any(kind_of(i.sop_class_uid) is ObjectKind.REPORT for i in series.instances)
 
 
 class TextPage(QPlainTextEdit):
