@@ -99,7 +99,7 @@ SIZES: tuple[Command, ...] = (
         "Image",
         IMAGES,
     ),
-    Command("image.anatomy", "Fit to the anatomy", lambda c: c.session.viewing.anatomy.toggle(), (), (), "Image", IMAGES),
+    Command("image.anatomy", "Anatomy fills the view", lambda c: c.session.viewing.anatomy.toggle(), (), (), "Image", IMAGES),
     Command("image.true_size", "True size", lambda c: c.shell.show_true_size(), ("Shift+O",), ("size true",), "Image", IMAGES),
     Command("image.calibrate_screen", "Measure this screen…", lambda c: c.shell.calibrate_screen(), (), (), "Image"),
     Command(
