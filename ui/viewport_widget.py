@@ -157,7 +157,6 @@ class ViewportWidget(ViewportHands):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            painter.fillRect(self.rect(), QColor(theme.IMAGE))
             shown = self._paint(painter)
             self._solid.paint(painter, shown)
             self._region.paint(painter)
@@ -175,6 +174,8 @@ class ViewportWidget(ViewportHands):
             return None
         layers = self._layers(view.state)
         shown = self._pictures.current(view.viewport, case.generation, view.state, view.width, view.height, self._moving, layers)
+        if shown is None or not self._covers(shown.picture):
+            painter.fillRect(self.rect(), QColor(theme.IMAGE))
         if shown is None:
             if self._patience.is_over():
                 overlay.paint_message(painter, self.width(), self.height(), self.tr("Preparing…"))
@@ -225,6 +226,13 @@ class ViewportWidget(ViewportHands):
             part_map.paint(painter, self.width(), self.height(), part, view.state.anchor)
         return shown
 
+    def _covers(self, picture: Picture) -> bool:
+        """Whether its pixels are painted over all of the viewport: then nothing needs to be painted under them."""
+        height, width = picture.pixels.shape[:2]
+        ratio = self.devicePixelRatioF()
+        is_seen = picture.error is None and not picture.partial
+        return is_seen and (width, height) == (self.width() * ratio, self.height() * ratio)
+
     def _layers(self, state: ViewportState) -> tuple[Layer, ...]:
         """What is laid over this image; nothing while text and graphics are hidden."""
         found = self._session.findings.on(state.study_uid, state.series_uid) if self._viewing.overlays else ()
@@ -238,6 +246,7 @@ class ViewportWidget(ViewportHands):
         return size.source if size is not None and math.isclose(size.mm, state.pixel_mm) else ""
 
     def _paint_empty(self, painter: QPainter, cell: Cell | None) -> None:
+        painter.fillRect(self.rect(), QColor(theme.IMAGE))
         if self._session.case is None:
             text = self.tr("No case is open")
         elif cell is not None and cell.state is not None:
