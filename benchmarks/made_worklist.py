@@ -14,7 +14,8 @@ from typing import Any
 from workstation.at_rest.vault import Vault
 from workstation.database import DatabaseKey
 from workstation.database.encryption import Kind, connect
-from workstation.domain.order import AiFlag, Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.worklist import place_of
 from workstation.worklist_rows import SHORTEST_COUNTED
@@ -77,12 +78,13 @@ def made_rows(count: int, seed: int = 6) -> Iterator[tuple[WorklistItem, Owner]]
             study_instance_uid=uid, ris_patient_reference=f"Patient/{patient.key.patient_id}", site=site, exam_end=taken,
         )  # fmt: skip
         ai = AiFlag.NONE if modality not in ("MG", "DX") or number % 3 else (AiFlag.PRESENT, AiFlag.POSITIVE)[number % 2]
+        findings = 1 + number % 5 if ai is AiFlag.POSITIVE else 0
         owned = Owner.NOBODY if not is_open or number % 40 else (Owner.ANOTHER, Owner.US, Owner.ANOTHER_READS)[number // 40 % 3]
         owner = "" if owned is Owner.NOBODY else "Dr Anna Sol" if owned is Owner.US else "Dr Bo Regn"
         images = 0 if is_open and number % 11 == 0 else 1 + number % 900
         item = WorklistItem(
             accession, uid, patient, procedure, modality, priority, due, status, images, day, order,
-            body_part=part, site=site, ai=ai, owner=owner, is_mine=owned is Owner.US, waiting_since=taken,
+            body_part=part, site=site, ai=ai, ai_count=findings, owner=owner, is_mine=owned is Owner.US, waiting_since=taken,
         )  # fmt: skip
         yield item, owned
 

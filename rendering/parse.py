@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rendering.file_bytes import FileBytes, read_file, sha256_of
 from rendering.header import ImageHeader, Palette
+from rendering.parse_ai import ai_attributes
 from rendering.parse_attributes import instance_attributes, series_attributes
 from rendering.parse_elements import Elements
 from rendering.parse_extras import (
@@ -73,7 +74,8 @@ def parse_bytes(data: FileBytes, path: str, sha256: str = "") -> ParsedInstance:
         len(data),
         header.to_json(),
     )
-    return ParsedInstance(build_study(elements, uids, series_attributes(elements), instance), missing)
+    attributes = {**series_attributes(elements), **ai_attributes(elements, uids[3], uids[2])}
+    return ParsedInstance(build_study(elements, uids, attributes, instance), missing)
 
 
 def build_header(received: ReceivedDataset, uids: Sequence[str]) -> ImageHeader:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 
 from ui import theme
 from ui.plain import plain, tooltip
-from ui.worklist_columns import span
+from ui.worklist_times import span
 from workstation.domain.critical import CriticalResult
 from workstation.session.session import Session
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.list_table import ListTable
 from ui.plain import core_text, plain, tooltip
-from ui.worklist_columns import span
+from ui.worklist_times import span
 from workstation.domain.delivery import (
     FINISHED_DELIVERIES,
     UNPROVABLE,

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from ui.plain import core_text
-from ui.worklist_columns import span
+from ui.worklist_times import span
 from workstation.domain.delivery import Delivery, is_at_end
 from workstation.errors import WorkstationError
 

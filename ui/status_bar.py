@@ -17,7 +17,7 @@ from ui.link_words import link_words
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
 from ui.undo_badge import UndoBadge
-from ui.worklist_columns import span
+from ui.worklist_times import span
 from workstation.archives.prefetch_state import Phase, PrefetchState
 from workstation.domain.delivery import FINISHED_DELIVERIES, PROBLEMS, Delivery, is_at_end, is_unfound, is_unprovable
 from workstation.domain.sending import Sending

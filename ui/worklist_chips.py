@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from ui.plain import core_text, plain
 from ui.worklist_columns import AI_WORDS, PRIORITY_WORDS, STATUS_WORDS
-from workstation.domain.order import AiFlag, Priority, ReadStatus
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import Assigned, RowFilter, SortKey
 from workstation.session.lists import Lists
 
@@ -39,7 +40,7 @@ FACETS = (
     Facet("sites", "Site", asked=SortKey.SITE),
     Facet("statuses", "Status", tuple((s, STATUS_WORDS[s]) for s in ReadStatus)),
     Facet("assigned", "Assigned", tuple(ASSIGNED_WORDS.items())),
-    Facet("ai", "AI", tuple((flag, AI_WORDS[flag]) for flag in AiFlag if flag is not AiFlag.NONE)),
+    Facet("ai", "AI", tuple((flag, words.capitalize()) for flag, words in AI_WORDS.items() if words)),
 )
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ui import plain, theme
-from workstation.domain.order import AiFlag, Priority, ReadStatus, WorklistItem
+from ui.worklist_times import DONE, age, due_words, time_left, times_tip, turnaround, waiting
+from workstation.domain.ai_result import AiFlag, Counted, results_in
+from workstation.domain.order import Priority, ReadStatus, WorklistItem
 from workstation.domain.worklist_query import SortKey
 
 SOON = timedelta(minutes=30)
@@ -41,11 +43,17 @@ _STATUS_COLOURS = {
 
 AI_WORDS = {
     AiFlag.NONE: "",
-    AiFlag.PRESENT: "AI result",
-    AiFlag.NEGATIVE: "AI: nothing found",
-    AiFlag.POSITIVE: "AI: finding",
+    AiFlag.POSITIVE: "finding",
+    AiFlag.UNCLEAR: "unclear",
+    AiFlag.PRESENT: "not read",
+    AiFlag.NEGATIVE: "states no finding",
 }
-_AI_COLOURS = {AiFlag.PRESENT: theme.MUTED, AiFlag.NEGATIVE: theme.MUTED, AiFlag.POSITIVE: theme.PRIOR}
+_AI_COLOURS = {
+    AiFlag.POSITIVE: theme.PRIOR,
+    AiFlag.UNCLEAR: theme.AMBER,
+    AiFlag.PRESENT: theme.MUTED,
+    AiFlag.NEGATIVE: theme.MUTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +69,12 @@ class Column:
     right: bool = False
     first_down: bool = False
     """A first click on its head shows the highest on top."""
-
-
-def due_words(due: datetime | None, now: datetime) -> str:
-    """`in 25 min`, `overdue 2 h 10 min`, a date when far away; empty without a due time."""
-    if due is None:
-        return ""
-    left = due - now
-    if left < timedelta(0):
-        return plain.core_text("overdue {0}").format(span(-left))
-    if left < timedelta(hours=24):
-        return plain.core_text("in {0}").format(span(left))
-    return due.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def span(length: timedelta) -> str:
-    """`25 min`, `2 h 10 min`, `3 d 4 h`."""
-    minutes = int(length.total_seconds() // 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return plain.core_text("{0} d {1} h").format(days, hours)
-    return plain.core_text("{0} h {1} min").format(hours, minutes) if hours else plain.core_text("{0} min").format(minutes)
+    tip: Callable[[WorklistItem], tuple[str, ...]] = lambda item: ()
+    """What stands behind the words."""
 
 
 def due_colour(item: WorklistItem, now: datetime) -> str:
-    done = item.status in (ReadStatus.SIGNED, ReadStatus.CONFIRMED, ReadStatus.ELSEWHERE)
-    if item.due is None or done:
+    if item.due is None or item.status in DONE:
         return theme.MUTED
     return theme.RED if item.due < now else theme.AMBER if item.due - now < SOON else ""
 
@@ -105,9 +92,22 @@ def status_words(item: WorklistItem) -> str:
     return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 
-def waiting_words(since: datetime | None, now: datetime) -> str:
-    """How long ago the examination was done; empty where that is not known or still to come."""
-    return span(now - since) if since is not None and since <= now else ""
+def ai_words(item: WorklistItem) -> str:
+    """What the results of programs state, and how often: nothing that they do not say themselves."""
+    if item.ai is AiFlag.POSITIVE and item.ai_count:
+        return plain.core_text(Counted.FINDINGS).format(item.ai_count)
+    return plain.core_text(AI_WORDS[item.ai])
+
+
+def ai_tip(item: WorklistItem) -> tuple[str, ...]:
+    """Each result by its program: `Invented CAD 2.1: findings: 3`."""
+    lines = []
+    for result in results_in(item.ai_said):
+        counted = plain.core_text(result.counted).format(result.count)
+        stated = "" if result.counted is Counted.FINDINGS and result.flag is AiFlag.POSITIVE else AI_WORDS[result.flag]
+        source = plain.plain(result.source) or plain.core_text("A program that does not name itself")
+        lines.append(f"{source}: {', '.join(filter(None, (plain.core_text(stated), counted)))}")
+    return tuple(lines)
 
 
 def owner_words(item: WorklistItem) -> str:
@@ -124,7 +124,7 @@ COLUMNS: tuple[Column, ...] = (
         SortKey.READING,
         lambda i, _: _PRIORITY_COLOURS.get(i.priority, "") if i.order is not None else theme.MUTED,
     ),
-    Column("due", "Due", 152, lambda i, now: due_words(i.due, now), SortKey.DUE, due_colour),
+    Column("due", "Due", 152, lambda i, now: due_words(i.due, now), SortKey.DUE, due_colour, tip=times_tip),
     Column("patient", "Patient", 220, lambda i, _: plain.person_name(i.patient.name), SortKey.PATIENT),
     Column("id", "ID", 134, lambda i, _: plain.plain(i.patient.key.patient_id), SortKey.ID),
     Column("procedure", "Procedure", 260, lambda i, _: plain.plain(i.procedure), SortKey.PROCEDURE),
@@ -146,15 +146,20 @@ COLUMNS: tuple[Column, ...] = (
         lambda i, _: theme.ACCENT if i.is_mine else "",
     ),
     Column(
-        "ai", "AI", 126, lambda i, _: plain.core_text(AI_WORDS[i.ai]), SortKey.AI, lambda i, _: _AI_COLOURS.get(i.ai, ""),
-        first_down=True,
+        "ai", "AI", 126, lambda i, _: ai_words(i), SortKey.AI, lambda i, _: _AI_COLOURS.get(i.ai, ""), first_down=True,
+        tip=ai_tip,
     ),
-    Column("since", "Waiting", 100, lambda i, now: waiting_words(i.waiting_since, now), SortKey.SINCE),
+    Column("since", "Waiting", 108, waiting, SortKey.SINCE, tip=times_tip),
+    Column("age", "Since exam", 108, age, SortKey.SINCE, lambda i, _: theme.MUTED if i.status in DONE else "", tip=times_tip),
+    Column("left", "Time to due", 140, time_left, SortKey.DUE, due_colour, tip=times_tip),
+    Column("turnaround", "Turnaround", 108, turnaround, SortKey.TURNAROUND, tip=times_tip),
 )  # fmt: skip
 KEYS = tuple(column.key for column in COLUMNS)
 SHOWN_ORDER = (
     "priority", "due", "patient", "id", "procedure", "modality", "body", "site", "images", "date", "status", "assigned", "ai",
-    "since",
+    "since", "age", "left", "turnaround",
 )  # fmt: skip
 """From left to right, until the reader moves them."""
-HIDDEN_AT_FIRST = frozenset({"since"})
+HIDDEN_AT_FIRST = frozenset({"since", "age", "left", "turnaround"})
+OF_TIME = ("due", "since", "age", "left")
+"""What they say changes by the minute."""

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFont
 
 from ui import plain, theme
 from ui.arrivals import Arrivals, images_colour, images_tip, images_words, priors_words
-from ui.worklist_columns import COLUMNS, KEYS, Column, due_colour
+from ui.worklist_columns import COLUMNS, KEYS, OF_TIME, Column, due_colour
 from workstation.domain.order import Priority, WorklistItem
 from workstation.domain.worklist_query import EVERYTHING, FIRST_ROWS, READING_ORDER, ListedRow, RowFilter, RowOrder, RowSource
 
@@ -207,7 +207,7 @@ class WorklistModel(QAbstractTableModel):
 
     def time_passed(self) -> None:
         """Say anew what depends on the time; what is not seen is not painted."""
-        for key in ("due", "since"):
+        for key in OF_TIME:
             if self.rows:
                 column = KEYS.index(key)
                 self.dataChanged.emit(self.index(0, column), self.index(len(self.rows) - 1, column))
@@ -265,7 +265,8 @@ class WorklistModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             coming = images_tip(item, self._arrivals) if self._arrivals is not None and column.key == "images" else ()
-            return plain.tooltip(self.text(item, column), *coming, plain.core_text(item.warning), _reason(item))
+            behind = (*coming, *column.tip(item))
+            return plain.tooltip(self.text(item, column), *behind, plain.core_text(item.warning), _reason(item))
         return None
 
     def _foreground(self, item: WorklistItem, column: Column) -> QColor | None:

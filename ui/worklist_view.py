@@ -282,9 +282,12 @@ class WorklistView(QWidget):
 
     def _sort_indicator(self) -> None:
         order = self._lists.order
-        column = next((n for n, one in enumerate(COLUMNS) if one.sort is order.key), 0)
-        direction = Qt.SortOrder.DescendingOrder if order.descending else Qt.SortOrder.AscendingOrder
         header = self.table.horizontalHeader()
+        sorted_by = [n for n, one in enumerate(COLUMNS) if one.sort is order.key]
+        # Several columns say one thing in several ways: the one that was clicked, else one that is seen, has the arrow.
+        seen = [n for n in sorted_by if n == header.sortIndicatorSection()] + [n for n in sorted_by if self.columns.is_shown(n)]
+        column = next(iter((*seen, *sorted_by)), 0)
+        direction = Qt.SortOrder.DescendingOrder if order.descending else Qt.SortOrder.AscendingOrder
         self.table.setSortingEnabled(False)
         header.setSortIndicator(column, direction)
         header.setSortIndicatorShown(True)

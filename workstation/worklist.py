@@ -10,11 +10,12 @@ from datetime import UTC, datetime, time
 from typing import Protocol
 
 from workstation.cache.admission import same_patient
+from workstation.domain.ai_result import AI_RESULT, AiFlag, AiResult, results_in, together
 from workstation.domain.body_part import body_part_words
 from workstation.domain.dates import as_date
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.doubt import Doubt
-from workstation.domain.order import AiFlag, Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report, ReportStatus
 from workstation.domain.study import Study
@@ -78,10 +79,9 @@ def join(
     status: Callable[[str, str], ReadStatus],
     warning: Callable[[str], str] = lambda _: "",
     survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
-    ai: Callable[[Study], AiFlag] | None = None,
 ) -> list[WorklistItem]:
     """`joined`, all of it."""
-    return list(joined(orders, studies, image_counts, status, warning, survivor, ai))
+    return list(joined(orders, studies, image_counts, status, warning, survivor))
 
 
 def joined(
@@ -91,7 +91,6 @@ def joined(
     status: Callable[[str, str], ReadStatus],
     warning: Callable[[str], str] = lambda _: "",
     survivor: Callable[[PatientKey], PatientKey] = lambda key: key,
-    ai: Callable[[Study], AiFlag] | None = None,
 ) -> Iterator[WorklistItem]:
     """One row for each order with each of its studies, each order without, each study without.
 
@@ -110,6 +109,8 @@ def joined(
         uid = study.study_instance_uid
         accession = (order.accession_number if order else "") or study.accession_number
         is_disputed = order is None and uid in disputed
+        results = ai_results(study)
+        flag, count = together(results)
         return WorklistItem(
             accession_number=accession,
             study_instance_uid=uid,
@@ -125,7 +126,9 @@ def joined(
             warning=OTHER_PATIENT_ORDER if is_disputed else warning(uid),
             body_part=(order.body_site if order else "") or _body_part(study),
             site=(order.site if order else "") or study.institution,
-            ai=(ai or ai_flag)(study),
+            ai=flag,
+            ai_count=count,
+            ai_said=tuple(result.as_text() for result in results),
             waiting_since=(order.exam_end if order else None) or taken_at(study),
         )
 
@@ -171,10 +174,16 @@ def ties_of(place: int) -> int:
     return 1 << (DONE_TIES if place >= DONE else OPEN_TIES)
 
 
-def ai_flag(study: Study) -> AiFlag:
-    """By the classes of its objects alone; what a result says is known once it is read."""
-    classes = {uid for series in study.series for uid in series.attributes.get("SOPClassUID", ())}
-    return AiFlag.PRESENT if classes & CAD_CLASSES else AiFlag.NONE
+def ai_results(study: Study) -> tuple[AiResult, ...]:
+    """What the objects of programs say that lie with it; of a CAD report that was not read, that it is there."""
+    said = [result for series in study.series for result in results_in(series.attributes.get(AI_RESULT, ()))]
+    gone = {uid for result in said for uid in result.replaces}
+    unread = [
+        AiResult(series.series_instance_uid, AiFlag.PRESENT, source=" ".join(series.attributes.get("Manufacturer", ())))
+        for series in study.series
+        if CAD_CLASSES.intersection(series.attributes.get("SOPClassUID", ())) and AI_RESULT not in series.attributes
+    ]
+    return (*(result for result in said if result.uid not in gone), *unread)
 
 
 def taken_at(study: Study) -> datetime | None:

@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from workstation.domain.order import AiFlag, Priority, ReadStatus
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import EVERYTHING, READING_ORDER, Assigned, RowFilter, RowOrder, SortKey
 from workstation.errors import Refused
 from workstation.site_file import read_site_text

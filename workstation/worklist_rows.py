@@ -32,12 +32,24 @@ from workstation.domain.worklist_query import (
 )
 from workstation.errors import Refused
 from workstation.worklist import place_of, ties_of
-from workstation.worklist_schema import COLUMNS, INDEXES, MIGRATIONS, SORT_COLUMNS, Owner, Row, item_of, marks, row_of, rows_named
+from workstation.worklist_schema import (
+    COLUMNS,
+    INDEXES,
+    LISTED,
+    MIGRATIONS,
+    SORT_COLUMNS,
+    Owner,
+    Row,
+    item_of,
+    marks,
+    row_of,
+    rows_named,
+)
 from workstation.worklist_search import Search
 
 CACHE_KIB = 64 * 1024
 AT_ONCE = 5000
-SHORTEST_COUNTED = 4
+SHORTEST_COUNTED = LISTED + 1
 _ALL = ("id", *COLUMNS)
 _INSERT = f"INSERT INTO worklist_row ({', '.join(_ALL)}) VALUES ({marks(_ALL)})"
 _WORDS_IN = "INSERT INTO row_words (rowid, words) VALUES (?, ?)"

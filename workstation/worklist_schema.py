@@ -15,18 +15,23 @@ from enum import IntEnum
 from typing import Any
 
 from workstation.database import Migration
-from workstation.domain.order import AiFlag, Order, OrderStatus, Priority, ReadStatus, WorklistItem
+from workstation.domain.ai_result import AiFlag, results_in, together
+from workstation.domain.order import Order, OrderStatus, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.worklist_query import SortKey
 from workstation.worklist import FINISHED
-from workstation.worklist_words import sort_key, words_of
+from workstation.worklist_words import id_forms, sort_key, words_of
 
 LATEST = 1 << 40
 """A moment after every other, in seconds since 1970: of what has none."""
 NO_ORDER = len(Priority)
 STATUSES = tuple(ReadStatus)
 PRIORITIES = tuple(reversed(Priority))
-FLAGS = tuple(AiFlag)
+AI_LEVELS = (AiFlag.NONE, AiFlag.NEGATIVE, AiFlag.PRESENT, AiFlag.UNCLEAR, AiFlag.POSITIVE)
+"""Positive ones are followed by as many levels as findings are told apart: so they are sorted by their number too."""
+POSITIVE, MOST_LEVELS = AI_LEVELS.index(AiFlag.POSITIVE), 9
+LISTED = 5
+"""Beginnings of so many letters and fewer have lists of their own."""
 
 
 class Owner(IntEnum):
@@ -42,10 +47,12 @@ class Owner(IntEnum):
 
 COLUMNS = (
     "serial", "order_id", "study_uid", "accession", "patient_id", "issuer", "name", "birth_date", "sex", "procedure", "modality",
-    "body_part", "site", "priority", "due", "due_at", "status", "images", "study_date", "warning", "order_json", "ai", "owner",
-    "owned", "since", "signed_at", "done", "waiting", "name_sort", "words",
+    "body_part", "site", "priority", "due", "due_at", "status", "images", "study_date", "warning", "order_json", "ai", "ai_said",
+    "owner", "owned", "since", "signed_at", "turnaround", "done", "waiting", "name_sort", "words",
 )  # fmt: skip
-_NUMBERS = frozenset({"serial", "priority", "due_at", "status", "images", "ai", "owned", "since", "signed_at", "done", "waiting"})
+_NUMBERS = frozenset(
+    {"serial", "priority", "due_at", "status", "images", "ai", "owned", "since", "signed_at", "turnaround", "done", "waiting"}
+)
 
 # By what each order sorts; the place comes second.
 SORT_COLUMNS = {
@@ -63,6 +70,7 @@ SORT_COLUMNS = {
     SortKey.IMAGES: "images",
     SortKey.DATE: "study_date",
     SortKey.SINCE: "since",
+    SortKey.TURNAROUND: "turnaround",
 }
 INDEXES = (
     *(f"CREATE INDEX row_by_{column} ON worklist_row({column})" for column in SORT_COLUMNS.values()),
@@ -75,17 +83,22 @@ INDEXES = (
     "CREATE INDEX row_of_accession ON worklist_row(accession)",
 )
 
+KEPT = ("word", "state", "reported", "untold", "claim")
+
 MIGRATIONS = (
     Migration(
-        1,
+        # What an older one made is made again: the stores have it all.
+        2,
         (
+            *(f"DROP TABLE IF EXISTS {name}" for name in ("row_terms", "row_words", "worklist_row", *KEPT)),
             "CREATE TABLE worklist_row (id INTEGER PRIMARY KEY, "
             + ", ".join(f"{name} {'INTEGER' if name in _NUMBERS else 'TEXT'} NOT NULL" for name in COLUMNS)
             + ") STRICT",
             *INDEXES,
-            # Without the text: `worklist_row.words` has it. Beginnings of 1, 2, 3 and 5 letters have lists of their own.
-            "CREATE VIRTUAL TABLE row_words USING fts5(words, content='', detail=none, columnsize=0, prefix='1 2 3 5')",
-            # How many rows have a word of four letters and more: which way of looking for it is short.
+            # Without the text: `worklist_row.words` has it.
+            "CREATE VIRTUAL TABLE row_words USING fts5(words, content='', detail=none, columnsize=0,"
+            f" prefix='{' '.join(str(letters + 1) for letters in range(LISTED))}')",
+            # How many rows have a word of more letters than that: which way of looking for it is short.
             "CREATE TABLE word (word TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT, WITHOUT ROWID",
             "CREATE VIRTUAL TABLE row_terms USING fts5vocab(row_words, row)",
             "CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -129,15 +142,17 @@ def row_of(item: WorklistItem, owned: Owner, texts: Iterable[str] = ()) -> dict[
         "study_date": item.study_date,
         "warning": item.warning,
         "order_json": _order_text(order, item) if order else "",
-        "ai": FLAGS.index(item.ai),
+        "ai": ai_level(item),
+        "ai_said": "\n".join(item.ai_said),
         "owner": item.owner,
         "owned": int(owned),
         "since": int(item.waiting_since.timestamp()) if item.waiting_since else LATEST,
         "signed_at": int(item.signed_at.timestamp()) if item.signed_at else 0,
+        "turnaround": _turnaround(item),
         "done": int(item.status in FINISHED),
         "waiting": int(bool(waits) and owned is not Owner.ANOTHER_READS),
         "name_sort": sort_key(patient.name),
-        "words": words_of((*said, item.body_part, item.site, item.owner, *texts)),
+        "words": words_of((*said, *id_forms(patient.key.patient_id), item.body_part, item.site, item.owner, *texts)),
     }
 
 
@@ -160,12 +175,39 @@ def item_of(row: Row) -> WorklistItem:
         read_by=row["owner"] if owned == Owner.ANOTHER_READS else "",
         body_part=row["body_part"],
         site=row["site"],
-        ai=FLAGS[row["ai"]],
+        ai=AI_LEVELS[min(row["ai"], POSITIVE)],
+        ai_count=_findings(row),
+        ai_said=tuple(row["ai_said"].split("\n")) if row["ai_said"] else (),
         owner=row["owner"],
         is_mine=owned in (Owner.US, Owner.WE_READ),
         waiting_since=_moment(row["since"]),
         signed_at=_moment(row["signed_at"]),
     )
+
+
+def ai_level(item: WorklistItem) -> int:
+    level = AI_LEVELS.index(item.ai)
+    return level + min(item.ai_count, MOST_LEVELS) if level == POSITIVE else level
+
+
+def levels_of(flag: AiFlag) -> range:
+    """The values of a row's `ai` that are of this flag."""
+    level = AI_LEVELS.index(flag)
+    return range(level, level + 1 + (MOST_LEVELS if level == POSITIVE else 0))
+
+
+def _findings(row: Row) -> int:
+    counted = int(row["ai"]) - POSITIVE
+    if counted < MOST_LEVELS or not row["ai_said"]:
+        return max(counted, 0)
+    return together(results_in(row["ai_said"].split("\n")))[1]
+
+
+def _turnaround(item: WorklistItem) -> int:
+    """Seconds from the end of the examination to the signature; LATEST where one is unknown or before the other."""
+    if item.signed_at is None or item.waiting_since is None or item.signed_at < item.waiting_since:
+        return LATEST
+    return int((item.signed_at - item.waiting_since).total_seconds())
 
 
 def rows_named(cursor: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from workstation.domain.worklist_query import EVERYTHING, Assigned, Mark, RowFilter, RowOrder, SortKey
 from workstation.worklist import DONE
-from workstation.worklist_schema import FLAGS, PRIORITIES, SORT_COLUMNS, STATUSES, Owner, marks
+from workstation.worklist_schema import LISTED, PRIORITIES, SORT_COLUMNS, STATUSES, Owner, levels_of, marks
 from workstation.worklist_words import Sought, sought
 
 FEW = 2000
@@ -21,8 +21,6 @@ FEW = 2000
 RARE = 5000
 MANY_TERMS = 2000
 MOST_TERMS = 64
-SHORT, LONG = 3, 5
-"""Beginnings of 1, 2, 3 and 5 letters have lists of their own (`worklist_schema`)."""
 
 Ask = Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]
 
@@ -171,9 +169,9 @@ class Search:
         return " OR ".join(f"({text})" for text in texts), is_whole
 
     def _beginning(self, part: str) -> tuple[str, bool]:
-        """Short ones have a list. Longer: rare words are gathered, common ones named one by one; where they are many
-        as well, the list of a shorter beginning is read and the rows are looked at."""
-        if len(part) <= SHORT or len(part) == LONG:
+        """Those of LISTED letters and fewer have a list. Longer: rare words are gathered, common ones named one by one;
+        where they are many as well, the list of a shorter beginning is read and the rows are looked at."""
+        if len(part) <= LISTED:
             return f'"{part}" *', True
         sql = "SELECT word, times FROM word WHERE word >= ? AND word < ? LIMIT ?"
         terms = self._ask(sql, [part, part + "\U0010ffff", MANY_TERMS])
@@ -181,7 +179,7 @@ class Search:
             return f'"{part}" *', True
         if len(terms) <= MOST_TERMS and len(terms) < MANY_TERMS:
             return " OR ".join(f'"{term}"' for term, _ in terms), True
-        return f'"{part[: LONG if len(part) > LONG else SHORT]}" *', False
+        return f'"{part[:LISTED]}" *', False
 
     def _size(self, condition: Condition, is_open: bool) -> int:
         """How many rows meet it, up to FEW: read from its index alone."""
@@ -232,7 +230,7 @@ def _led(wanted: RowFilter, now: datetime) -> Iterator[Condition]:
         ("modality", sorted(wanted.modalities)),
         ("body_part", sorted(wanted.body_parts)),
         ("site", sorted(wanted.sites)),
-        ("ai", [FLAGS.index(flag) for flag in wanted.ai]),
+        ("ai", [level for flag in wanted.ai for level in levels_of(flag)]),
     )
     for column, values in sets:
         if values:

@@ -6,6 +6,7 @@ in each of its forms, and what is typed is sought in each of its own: whoever wr
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,32 @@ def words_of(texts: Iterable[str]) -> str:
         for chunk in text.replace("^", " ").split():
             found |= dict.fromkeys(_chunk_forms(chunk))
     return "".join(f" {word}" for word in found)
+
+
+def id_forms(patient_id: str) -> tuple[str, ...]:
+    """Other ways in which a Nordic personal number is typed: without its century, and its last group alone.
+
+    Sweden YYYYMMDDNNNN and YYMMDDNNNN, Denmark DDMMYYNNNN, Norway DDMMYYNNNNN, Finland DDMMYYANNNX; days may be of
+    coordination and D-numbers. Where a sign stands between date and last group, that group is a word already.
+    """
+    parts = _parts(patient_id)
+    whole = "".join(parts)
+    last = next((length for number, length in _LAST_GROUPS if number.fullmatch(whole)), 0)
+    if not last:
+        return ()
+    forms = [whole[2:]] if _WITH_CENTURY.fullmatch(whole) else []
+    forms += [whole] if len(patient_id.split()) > 1 else []
+    return (*forms, whole[-last:]) if len(parts) == 1 else tuple(forms)
+
+
+_DATE = "[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2}"
+_WITH_CENTURY = re.compile(f"(?:18|19|20){_DATE}[0-9]{{4}}")
+_LAST_GROUPS = (
+    (_WITH_CENTURY, 4),
+    (re.compile(f"{_DATE}[0-9]{{4}}"), 4),
+    (re.compile(f"{_DATE}[0-9]{{5}}"), 5),
+    (re.compile(f"{_DATE}[a-z][0-9]{{3}}[0-9a-z]"), 4),
+)
 
 
 @lru_cache(maxsize=65536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,10 +16,12 @@ from window_seat import NOW, HeldJobs, WindowSeat
 
 from ui import theme
 from ui.import_pane import result_words
-from ui.worklist_columns import COLUMNS, KEYS, due_words, span
+from ui.worklist_columns import COLUMNS, KEYS
 from ui.worklist_model import WorklistModel
+from ui.worklist_times import due_words, span
 from ui.worklist_view import local_paths
 from workstation.cache.intake import ImportResult
+from workstation.domain.ai_result import AiFlag, AiResult, Counted
 from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import FIRST_ROWS, ListedRow, Mark, RowOrder, SortKey
 from workstation.errors import Refused
@@ -48,7 +50,8 @@ def model(seat, qapp):
 def test_a_row_says_what_a_reader_needs(model):
     cell = model()
     assert [cell(c.key) for c in COLUMNS] == [
-        "Routine", "in 30 min", "TEST, CASE1", "ID-1", "CT chest", "CT", "10", "2026-11-20", "Unread", "", "", "", "", "",
+        "Routine", "in 30 min", "TEST, CASE1", "ID-1", "CT chest", "CT", "10", "2026-11-20", "Unread",
+        "", "", "", "", "", "", "in 30 min", "",
     ]  # fmt: skip
 
 
@@ -263,3 +266,51 @@ def test_the_import_dialog_takes_folders_and_files_alike(qtbot, tmp_path, qapp):
     dialog.selectFile(str(tmp_path / "study"))
     dialog.accept()
     assert dialog.paths() == [tmp_path / "study"]
+
+
+@pytest.mark.parametrize(
+    ("result", "words", "behind"),
+    [
+        (AiResult("1", AiFlag.POSITIVE, 3, Counted.FINDINGS, "Invented CAD 2"), "findings: 3", "Invented CAD 2: findings: 3"),
+        (AiResult("1", AiFlag.POSITIVE, source="Invented CAD 2"), "finding", "Invented CAD 2: finding"),
+        (AiResult("1", AiFlag.NEGATIVE, source="Lung net"), "states no finding", "Lung net: states no finding"),
+        (AiResult("1", AiFlag.UNCLEAR, 12, Counted.SEGMENTS, "Organs"), "unclear", "Organs: unclear, segments: 12"),
+        (AiResult("1", AiFlag.PRESENT), "not read", "A program that does not name itself: not read"),
+    ],
+)
+def test_a_result_of_a_program_is_told_as_it_says_it_with_its_source(model, result, words, behind):
+    cell = model(ai=result.flag, ai_count=result.count if result.counted is Counted.FINDINGS else 0, ai_said=(result.as_text(),))
+    assert cell("ai") == words
+    assert behind in cell("ai", TIP)
+
+
+def test_the_times_of_a_row_say_what_they_count_from(model, seat):
+    """Waiting ends with the signature; where the RIS told no end the study's beginning counts, and is marked."""
+    end = datetime(2026, 11, 22, 7, 50, tzinfo=timezone(timedelta(hours=1)))
+    order = replace(seat.add_case(2).order, exam_end=end)
+    times = ("since", "age", "left", "turnaround")
+    cell = model(waiting_since=end)
+    assert [cell(key) for key in times] == ["~2 h 10 min", "~2 h 10 min", "in 30 min", ""]
+    cell = model(waiting_since=end, order=order)
+    assert [cell(key) for key in times] == ["2 h 10 min", "2 h 10 min", "in 30 min", ""]
+    assert "Examination ended: 2026-11-22 07:50+01:00 (06:50 UTC)" in cell("since", TIP)
+    cell = model(waiting_since=end, order=order, status=ReadStatus.SIGNED, signed_at=end + timedelta(minutes=95))
+    assert [cell(key) for key in times] == ["", "2 h 10 min", "", "1 h 35 min"]
+    cell = model(waiting_since=end, status=ReadStatus.CONFIRMED, signed_at=end - timedelta(minutes=1))
+    assert cell("turnaround") == ""
+    assert model(due=NOW + timedelta(days=3, hours=4))("left") == "in 3 d 4 h"
+    assert model(due=NOW - timedelta(days=1))("left") == "overdue 1 d 0 h"
+
+
+def test_columns_that_say_one_thing_in_two_ways_share_their_order(window, seat):
+    view, header = window.worklist, window.worklist.table.horizontalHeader()
+    age, waiting = KEYS.index("age"), KEYS.index("since")
+    view.columns.show_column(age, True)
+    view.table.sortByColumn(age, Qt.SortOrder.AscendingOrder)
+    assert (view.model.order.key, header.sortIndicatorSection()) == (SortKey.SINCE, age)
+    seat.session.lists.sort(RowOrder())
+    seat.session.lists.sort(RowOrder(SortKey.SINCE))
+    assert header.sortIndicatorSection() == age
+    view.columns.show_column(waiting, True)
+    view.table.sortByColumn(waiting, Qt.SortOrder.AscendingOrder)
+    assert header.sortIndicatorSection() == waiting

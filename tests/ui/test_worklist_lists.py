@@ -13,7 +13,8 @@ from ui.worklist_columns import KEYS
 from ui.worklist_columns_dialog import ColumnsDialog
 from ui.worklist_rail import COUNT, count_words
 from ui.worklist_view import WorklistView
-from workstation.domain.order import AiFlag, Priority, ReadStatus
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import Assigned, RowOrder, SortKey
 
 pytestmark = pytest.mark.qt

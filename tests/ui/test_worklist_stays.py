@@ -151,7 +151,7 @@ def test_the_minute_repaints_due_times_only(window, many):
     model = window.worklist.model
     model.dataChanged.connect(lambda first, last, _: told.append((first.column(), last.column())))
     model.time_passed()
-    assert told == [(KEYS.index(key), KEYS.index(key)) for key in ("due", "since")]
+    assert told == [(KEYS.index(key), KEYS.index(key)) for key in ("due", "since", "age", "left")]
 
 
 def test_the_end_of_a_long_list_is_one_key_away(window, many):

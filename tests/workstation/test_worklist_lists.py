@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workstation.domain.order import AiFlag, Priority, ReadStatus
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Priority, ReadStatus
 from workstation.domain.worklist_query import EVERYTHING, READING_ORDER, Assigned, RowFilter, RowOrder, SortKey
 from workstation.errors import Refused
 from workstation.worklist_lists import SavedList, as_kept, in_order, load_lists, own_lists

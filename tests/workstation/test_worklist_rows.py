@@ -15,12 +15,14 @@ from listed_rows import owned
 
 from workstation import worklist_search
 from workstation.at_rest.vault import Vault
-from workstation.domain.order import AiFlag, Order, Priority, ReadStatus, WorklistItem
+from workstation.domain.ai_result import AiFlag, AiResult, Counted
+from workstation.domain.order import Order, Priority, ReadStatus, WorklistItem
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.worklist_query import EVERYTHING, READING_ORDER, Assigned, RowFilter, RowOrder, SortKey
 from workstation.worklist import FINISHED, place_of
 from workstation.worklist_rows import WorklistRows
-from workstation.worklist_words import sought, words_of
+from workstation.worklist_schema import AI_LEVELS
+from workstation.worklist_words import id_forms, sought, words_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAMES = ("Östling^Åsa", "Ostling^Bo", "Sæther^Märta", "Ærø^Søren", "Aarhus^Per", "Ångström^Elof", "Möller^Ida", "O'Neil^Mary-Ann")
@@ -52,7 +54,9 @@ def made(number: int) -> WorklistItem:
         order,
         body_part=part,
         site=("Norrvik", "Söderhamna")[number % 2],
-        ai=tuple(AiFlag)[number % 4],
+        ai=(flag := tuple(AiFlag)[number % 5]),
+        ai_count=number % 13 if flag is AiFlag.POSITIVE else 0,
+        ai_said=(AiResult(f"1.{number}", flag, number % 13, Counted.FINDINGS).as_text(),) if flag is AiFlag.POSITIVE else (),
         owner="Dr Bo" if number % 6 == 0 else "",
         is_mine=number % 12 == 0,
         signed_at=NOON - timedelta(hours=number % 30) if number % 4 == 0 else None,
@@ -85,7 +89,7 @@ def is_wanted(item: WorklistItem, wanted: RowFilter) -> bool:
         item.procedure,
         item.modality.replace("/", " "),
     )
-    words = words_of((*said, item.body_part, item.site, item.owner))
+    words = words_of((*said, *id_forms(item.patient.key.patient_id), item.body_part, item.site, item.owner))
     return all(
         (
             not wanted.waiting or waits,
@@ -112,7 +116,7 @@ def some(values: Any) -> st.SearchStrategy[frozenset[Any]]:
 FILTERS = st.builds(
     RowFilter,
     text=st.sampled_from(
-        ("", "", "o", "ost", "östling", "ct", "ct thorax", "26-0001", "1940", "sod", "maryann", "zzz", "rontgen s")
+        ("", "", "o", "ost", "östling", "ct", "ct thorax", "26-0001", "1940", "420102-0", "sod", "maryann", "zzz", "rontgen s")
     ),
     waiting=st.booleans(),
     unfinished=st.booleans(),
@@ -198,11 +202,53 @@ def test_nordic_letters_are_found_as_they_are_typed(typed: str, name: str, is_fo
     assert all(word.is_in(words_of([name])) for word in sought(typed)) is is_found
 
 
-@pytest.mark.parametrize("typed", ["19500102-1234", "195001021234", "19500102", "1234", "1950 1234"])
-@pytest.mark.parametrize("kept", ["19500102-1234", "195001021234"])
-def test_a_number_is_found_with_and_without_its_hyphen(typed: str, kept: str) -> None:
-    parts_missing = kept == "195001021234" and typed in ("1234", "1950 1234")
-    assert all(word.is_in(words_of([kept])) for word in sought(typed)) is not parts_missing
+SWEDISH = ("19500102-1234", "195001021234")
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        *((kept, typed) for kept in SWEDISH for typed in (*SWEDISH, "1950 1234", "500102-1234", "5001021234", "500102", "1234")),
+        *((kept, typed) for kept in ("010250-1234", "0102501234") for typed in ("010250-1234", "0102501234", "1234", "0102")),
+        *((kept, typed) for kept in ("010250 12345", "01025012345") for typed in ("01025012345", "12345", "010250 12345")),
+        *((kept, typed) for kept in ("131052-308T", "131052A308T") for typed in ("131052", "308t", "308")),
+        ("195001621234", "500162"),  # a coordination number
+        ("26-00017", "00017"),
+        ("26-00017", "2600017"),
+    ],
+)
+def test_a_number_is_found_as_it_is_typed_in_the_north(kept: str, typed: str) -> None:
+    """With and without its hyphen, with and without the century, by its last group alone."""
+    assert all(word.is_in(words_of([kept, *id_forms(kept)])) for word in sought(typed))
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"), [("195001021234", "234"), ("1234567", "567"), ("PAT-77", "at"), ("195013021234", "5013")]
+)
+def test_a_number_is_not_found_from_its_middle(kept: str, typed: str) -> None:
+    assert not all(word.is_in(words_of([kept, *id_forms(kept)])) for word in sought(typed))
+
+
+def test_results_of_programs_are_sorted_by_what_they_say_and_how_often(rows: WorklistRows) -> None:
+    found = [row.item for row in rows.page(EVERYTHING, RowOrder(SortKey.AI, descending=True), count=1000)]
+    levels = [AI_LEVELS.index(item.ai) for item in found]
+    assert levels == sorted(levels, reverse=True)
+    counts = [min(item.ai_count, 9) for item in found if item.ai is AiFlag.POSITIVE]
+    assert counts == sorted(counts, reverse=True)
+    assert max(item.ai_count for item in found) == 12
+
+
+def test_turnaround_is_sorted_by_its_length_and_what_has_none_comes_last(tmp_path: Path) -> None:
+    store = WorklistRows(tmp_path / "worklist.db")
+    signed = {1: 90, 2: 30, 3: -5, 4: None, 5: 61}
+    store.fill(
+        owned(replace(ITEMS[n], waiting_since=NOON, signed_at=None if m is None else NOON + timedelta(minutes=m)))
+        for n, m in signed.items()
+    )
+    found = [row.item.study_instance_uid for row in store.page(EVERYTHING, RowOrder(SortKey.TURNAROUND))]
+    assert found[:3] == ["1.2.2", "1.2.5", "1.2.1"]
+    assert set(found[3:]) == {"1.2.3", "1.2.4"}
+    store.close()
 
 
 def test_a_changed_row_keeps_its_own_name_wherever_it_moves(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
-from ui.worklist_columns import span
+from ui.worklist_times import span
 from workstation.domain.order import WorklistItem
 from workstation.domain.sending import WAITING_SENDINGS, Sending, SendingState
 from workstation.jobs import DATABASE, Cancel

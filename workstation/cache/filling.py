@@ -11,6 +11,7 @@ from typing import Any
 
 from workstation.cache.index import StudyIndex
 from workstation.cache.rows import instance_row, series_row, study_row
+from workstation.domain.ai_result import AI_RESULT, merged
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
@@ -57,7 +58,11 @@ class Filling:
                 told.leading, told.study = leading, replace(study, series=())
         held = self._series.get((study_uid, series_uid))
         if held is None or leading < held[0]:
-            self._series[study_uid, series_uid] = (leading, replace(series, instances=()))
+            attributes = merged(series.attributes, held[1].attributes if held is not None else {})
+            self._series[study_uid, series_uid] = (leading, replace(series, attributes=attributes, instances=()))
+        elif AI_RESULT in series.attributes:
+            attributes = merged(held[1].attributes, series.attributes)
+            self._series[study_uid, series_uid] = (held[0], replace(held[1], attributes=attributes))
         self._portion[study_uid, series_uid, stored.sop_instance_uid] = instance_row(study_uid, series_uid, stored)
         if len(self._portion) >= PORTION:
             self._write_portion()

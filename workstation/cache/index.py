@@ -39,6 +39,7 @@ from workstation.database import (
 )
 from workstation.database.change_feed import ChangeFeed, parts
 from workstation.database.write_ahead import keep_log_short
+from workstation.domain.ai_result import AI_RESULT, merged
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
@@ -107,9 +108,19 @@ class StudyIndex:
         held = self._one(
             "SELECT leading FROM series WHERE study_instance_uid = ? AND series_instance_uid = ?", study_uid, series_uid
         )
-        if held is None or leading < held["leading"]:
-            self._upsert("series", ("study_instance_uid", "series_instance_uid"), series_row(study_uid, parsed.series, leading))
+        if held is None:
+            self._put("series", series_row(study_uid, parsed.series, leading))
+        elif leading < held["leading"] or AI_RESULT in parsed.series.attributes:
+            self._merge_series(study_uid, parsed.series, leading)
         self._put("instance", instance_row(study_uid, series_uid, stored))
+
+    def _merge_series(self, study_uid: str, new: Series, leading: str) -> None:
+        keys = ("study_instance_uid", "series_instance_uid")
+        row = self._all(f"SELECT * FROM series WHERE {keys[0]} = ? AND {keys[1]} = ?", study_uid, new.series_instance_uid)[0]
+        known = series_from(row, ())
+        first, other, leader = (new, known, leading) if leading < row["leading"] else (known, new, row["leading"])
+        whole = replace(first, attributes=merged(first.attributes, other.attributes))
+        self._upsert("series", keys, series_row(study_uid, whole, leader))
 
     def insert_quarantined(self, file: QuarantinedFile) -> None:
         """The first record of these bytes stays."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from workstation.domain.ai_result import AiFlag
 from workstation.domain.patient import Patient
 
 
@@ -39,15 +40,6 @@ class ReadStatus(StrEnum):
     ELSEWHERE = "elsewhere"
     """The RIS's own version stands: a reader here let it."""
     PROBLEM = "problem"
-
-
-class AiFlag(StrEnum):
-    """What a result of artificial intelligence that came with the images says; only what it says itself."""
-
-    NONE = ""
-    PRESENT = "present"
-    NEGATIVE = "negative"
-    POSITIVE = "positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +107,16 @@ class WorklistItem:
     body_part: str = ""
     site: str = ""
     ai: AiFlag = AiFlag.NONE
+    ai_count: int = 0
+    """How many findings the results state, where they number them."""
+    ai_said: tuple[str, ...] = ()
+    """What each result says, as `workstation.domain.ai_result` writes it."""
     owner: str = ""
     """Whom the RIS has given it to, or who reads it: text from outside."""
     is_mine: bool = False
     """That owner is this seat's reader."""
     waiting_since: datetime | None = None
+    """The end of the examination as the RIS tells it; where it does not, when the study was begun."""
     signed_at: datetime | None = None
     """When it was last signed here."""
 

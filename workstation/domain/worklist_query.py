@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from workstation.domain.order import AiFlag, Priority, ReadStatus, WorklistItem
+from workstation.domain.ai_result import AiFlag
+from workstation.domain.order import Priority, ReadStatus, WorklistItem
 
 FIRST_ROWS = 200
 """So many rows are asked for at a time."""
@@ -33,6 +34,7 @@ class SortKey(StrEnum):
     IMAGES = "images"
     DATE = "date"
     SINCE = "since"
+    TURNAROUND = "turnaround"
 
 
 class Assigned(StrEnum):
