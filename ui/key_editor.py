@@ -28,12 +28,13 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.key_capture import KeyCapture
 from ui.key_desk import KeyDesk
-from ui.key_words import shown_key, shown_keys
+from ui.key_words import may_not_come, shown_key, shown_keys
 from ui.list_table import ListTable
-from ui.plain import core_text, plain
+from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
 from workstation.commands import key_file
 from workstation.commands.finding import find
+from workstation.commands.key_names import OFTEN_TAKEN
 from workstation.commands.keyboards import keyboards
 from workstation.commands.keymap import KeyMap, Layer
 from workstation.errors import Unavailable, WorkstationError
@@ -139,6 +140,9 @@ class KeyEditor(QDialog):
                 item.setForeground(QColor(theme.MUTED))
             elif column in (2, 4) and (layer is Layer.USER or lost):
                 item.setForeground(QColor(theme.AMBER if lost else theme.ACCENT))
+            if column == 2 and own and all(key in OFTEN_TAKEN for key in own):
+                item.setForeground(QColor(theme.AMBER))
+                item.setToolTip(tooltip(text, may_not_come(own[0]).removeprefix(". ")))
             if column == 0:
                 item.setData(Qt.ItemDataRole.UserRole, entry.id)
             self.table.setItem(row, column, item)
@@ -149,7 +153,10 @@ class KeyEditor(QDialog):
         self._seek()
         owners = [self._title(self.command_id())] if self.table.rowCount() else []
         words = self.tr("{0} runs {1}") if owners else self.tr("{0} runs nothing: it is free")
-        self._say(words.format(self.by_key.text(), ", ".join(owners)))
+        self._say(
+            words.format(self.by_key.text(), ", ".join(owners)) + may_not_come(key),
+            theme.AMBER if key in OFTEN_TAKEN else theme.TEXT,
+        )
 
     def _forget_key(self) -> None:
         if self._pressed and not self.by_key.hasFocus():
@@ -178,11 +185,14 @@ class KeyEditor(QDialog):
         self.capture.setText(shown)
         if not others:
             self._do(lambda: self._desk.set_keys(command_id, self._with(key)))
-            self._say(self.tr("{0} runs {1} now").format(shown, self._title(command_id)))
+            self._say(
+                self.tr("{0} runs {1} now").format(shown, self._title(command_id)) + may_not_come(key),
+                theme.AMBER if key in OFTEN_TAKEN else theme.TEXT,
+            )
             self._done()
             return
         self._wanted = (command_id, key, others[0])
-        self._say(self.tr("{0} runs {1}").format(shown, ", ".join(map(self._title, others))), theme.AMBER)
+        self._say(self.tr("{0} runs {1}").format(shown, ", ".join(map(self._title, others))) + may_not_come(key), theme.AMBER)
         self._ask(True, can_swap=len(others) == 1)
         (self.swap if self.swap.isEnabled() else self.take).setFocus()
 

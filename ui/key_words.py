@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
-from workstation.commands.key_names import joined, parts
+from workstation.commands.key_names import OFTEN_TAKEN, joined, parts
 from workstation.commands.keyboards import Keyboard, keyboard_for, keyboards
 
 _ARROWS = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
@@ -33,6 +33,12 @@ def how_typed(key: str, keyboard: Keyboard) -> str:
     if len(split.base) != 1 or split.base.isalnum() or "Num" in split.modifiers or keyboard.held_for(split.base) != "Shift":
         return ""
     return shown_key(joined({*split.modifiers, "Shift"}, keyboard.key_with(split.base)), keyboard)
+
+
+def may_not_come(key: str) -> str:
+    """That a desktop may keep a key for itself, as a sentence after another; empty for one that none is known to keep."""
+    taken = OFTEN_TAKEN.get(key, "")
+    return ". " + _tr("It may never come: {0}").format(QCoreApplication.translate("core", taken)) if taken else ""
 
 
 def keyboard_in_use(chosen: str = "") -> Keyboard:

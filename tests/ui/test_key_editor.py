@@ -166,6 +166,20 @@ EATEN = (
 )
 
 
+def test_a_key_that_desktops_keep_is_given_with_a_warning(editor, case):
+    editor.choose("image.invert")
+    editor.begin()
+    QTest.keyClick(editor.capture, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
+    assert case.runner.keymap.keys_of["image.invert"] == ("Alt+F6",)
+    assert "It may never come: many desktops move, size or find windows with it" in editor.said.text()
+    shown = editor.table.item(editor.table.currentRow(), 2)
+    assert "It may never come" in shown.toolTip()
+    editor.add_button.click()
+    QTest.keyClick(editor.capture, Qt.Key.Key_F21)
+    assert "never come" not in editor.said.text()
+    assert not editor.table.item(editor.table.currentRow(), 2).toolTip()
+
+
 def test_a_key_that_others_eat_is_refused_in_words_and_the_next_one_is_taken(editor, case):
     give(editor, "image.invert", *EATEN[0][:2])
     for key, modifiers, words in EATEN:
@@ -244,7 +258,7 @@ def test_a_profile_shows_what_it_changes_before_it_is_used(case, seat, qtbot):
     page = KeysDialog(case.runner, case)
     qtbot.addWidget(page)
     moved = [[label.text() for label in labels] for _, labels in page.lines]
-    assert ["Magnifier", "Alt+Shift+M instead of M"] in moved
+    assert ["Link by position", "Alt+Shift+L instead of L"] in moved
 
 
 def test_own_keys_stay_above_a_profile(case):

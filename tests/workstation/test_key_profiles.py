@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workstation.commands.command import Mode
-from workstation.commands.key_names import parts, why_never
+from workstation.commands.key_names import OFTEN_TAKEN, parts, why_never
 from workstation.commands.keyboards import keyboards
 from workstation.commands.keymap import Layer, build
 from workstation.commands.profiles import BUILT_IN, ORDER, profile, profiles
@@ -93,6 +93,8 @@ WEASIS = {
     "Y": DIFFERS,
     "M": DIFFERS,
     "G": DIFFERS,
+    "Q": DIFFERS,
+    "N": DIFFERS,
     "B": "tool.text",
     "K": "key_image.toggle",
     "C": "cine.toggle",
@@ -260,6 +262,13 @@ def test_whoever_loses_a_key_to_a_profile_gets_the_next_free_one_or_is_named_as_
         assert not keys or note.instead not in table.by_mode[Mode.IMAGES] or note.instead in table.keys_of[command.id]
 
 
+@pytest.mark.parametrize("name", [name for name in ORDER if name != "one_hand_left"])
+def test_no_profile_leaves_a_command_without_a_key_that_has_one_in_the_table(name):
+    """With the left hand alone there are not keys enough."""
+    keymap = keymap_of(name)
+    assert [c.id for c in COMMANDS if c.keys and not keymap.keys_of[c.id]] == []
+
+
 @pytest.mark.parametrize("name", ORDER)
 def test_what_finds_everything_else_keeps_its_keys(name):
     """A command without a key is reached by the palette and the menus: those are on the same keys in every profile."""
@@ -279,6 +288,20 @@ def test_moving_a_drawing_by_keys_is_the_same_in_every_profile(name):
         if command.id.startswith("point."):
             assert keymap.keys_of[command.id] == command.keys
             assert all(keymap.command_for(key, Mode.POINTING) == command.id for key in command.keys)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_key_that_desktops_keep_is_never_the_only_way(name):
+    """KDE Plasma and Xfce switch desktops with Ctrl+F1 and so on. In the table there is a second key, elsewhere the menus."""
+    keymap = keymap_of(name)
+    for command in COMMANDS:
+        keys = keymap.keys_of[command.id]
+        assert not [n.instead for n in keymap.notes if n.loser == command.id and n.instead in OFTEN_TAKEN]
+        is_sure = not keys or any(key not in OFTEN_TAKEN for key in keys)
+        assert is_sure or (command.menu and name != BUILT_IN), (command.id, keys)
+    assert all(
+        keymap.command_for(f"Ctrl+Shift+F{n}", Mode.EDITOR) == keymap.command_for(f"Ctrl+F{n}", Mode.EDITOR) for n in range(1, 11)
+    )
 
 
 def reachable(command_id: str, keys: tuple[str, ...], bases: set[str]) -> bool:

@@ -29,12 +29,19 @@ HANGING: tuple[Command, ...] = (
     Command(
         "hanging.like_this", "Hang it like this next time…", _like_this, ("Ctrl+S",), ("hanging remember",), "Hanging", IMAGES
     ),
-    Command("hanging.choose", "Choose another hanging protocol…", _choose, ("Ctrl+F3",), ("protocol choose",), "Hanging"),
+    Command(
+        "hanging.choose",
+        "Choose another hanging protocol…",
+        _choose,
+        ("Ctrl+F3", "Ctrl+Shift+F3"),
+        ("protocol choose",),
+        "Hanging",
+    ),
     Command(
         "hanging.editor",
         "Hanging protocols…",
         lambda c: c.shell.show_dialog("hanging protocols"),
-        ("Ctrl+F2",),
+        ("Ctrl+F2", "Ctrl+Shift+F2"),
         ("protocols show",),
         "Hanging",
     ),

@@ -34,6 +34,22 @@ TAKEN: Mapping[str, str] = {
 }
 """Keys that the window system, or this program itself, keeps: what each of them does (English source text)."""
 
+_DESKTOPS = "KDE Plasma and Xfce go to another desktop with it"
+_WINDOWS = "KDE Plasma shows all windows with it, and Xfce goes to another desktop"
+_XFCE = "Xfce goes to another desktop with it"
+_FRAME = "many desktops move, size or find windows with it"
+OFTEN_TAKEN: Mapping[str, str] = {
+    **{f"Ctrl+F{number}": _DESKTOPS for number in range(1, 5)},
+    **{f"Ctrl+F{number}": _WINDOWS for number in range(7, 11)},
+    **{f"Ctrl+F{number}": _XFCE for number in (5, 6, 11, 12)},
+    **{f"Alt+F{number}": _FRAME for number in (1, 2, 3, *range(5, 13))},
+    "Ctrl+Space": "input methods go to another keyboard with it",
+}
+"""Keys that some desktops keep, so that they never come here: what is done with them there (English source text).
+
+A command may have one. In the table it then has another one that no desktop is known to keep.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from workstation.commands.command import Command, Mode
-from workstation.commands.key_names import edits_text, joined, parts, types_text, why_never
+from workstation.commands.key_names import OFTEN_TAKEN, edits_text, joined, parts, types_text, why_never
 from workstation.errors import WorkstationError
 
 Wishes = Mapping[str, tuple[str, ...]]
@@ -139,7 +139,7 @@ class _Builder:
 
 def free_key(command: Command, like: str, taken: Iterable[str]) -> str:
     """The first key with the same letter, sign or F key that nothing runs and that may act where the command does."""
-    held, occupied = parts(like).modifiers, set(taken)
+    held, occupied = parts(like).modifiers, {*taken, *OFTEN_TAKEN}
     for modifiers in (*_NEAR, tuple(held)):
         key = joined(modifiers, parts(like).base)
         if key not in occupied and not why_never(key) and set(modes_of(command, key)) == command.modes and _is_sure(key):

@@ -9,7 +9,7 @@ LEAD_TIMES: tuple[Command, ...] = (
         "case.lead_times",
         "Lead times…",
         lambda c: c.shell.show_dialog("lead times"),
-        ("Ctrl+F12",),
+        ("Ctrl+F12", "Ctrl+Shift+F12"),
         ("times show",),
         "Case",
     ),

@@ -27,7 +27,7 @@ SIGN_AND_NEXT = Command(
     "report.sign_next",
     "Sign as final and open the next unread case",
     lambda c: c.session.sign_next.run(),
-    ("Ctrl+F11",),
+    ("Ctrl+F11", "Ctrl+Shift+F11"),
     (),
     "Report",
     EVERYWHERE,

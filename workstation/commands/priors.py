@@ -27,7 +27,7 @@ PRIORS: tuple[Command, ...] = (
         "prior.list",
         "Earlier studies…",
         lambda c: c.shell.show_dialog("earlier studies"),
-        ("Ctrl+F5",),
+        ("Ctrl+F5", "Ctrl+Shift+F5"),
         ("studies earlier",),
         "Hanging",
     ),
