@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
 from rendering.breast import find_breast
+from rendering.breast_notes import note_of, noted
 from rendering.header import FrameFacts, ImageHeader
 from rendering.latest import Latest
 from rendering.pixels import is_inverse, modality_values, padding_values
@@ -28,11 +29,27 @@ def looked_at_frame(header: ImageHeader) -> int:
     return header.frames // 2
 
 
-def look_ahead(frames: SeriesFrames, position: int, stored: NDArray[Any]) -> None:
-    """A frame was decoded in the background: of a mammogram its breast is found now."""
+def look_ahead(frames: SeriesFrames, position: int, stored: NDArray[Any], notes: dict[str, Any]) -> None:
+    """A frame was decoded in the background: of a mammogram its breast is found now, and noted by position."""
     header = frames.header(position)
     if header.modality == "MG" and frames.frame(position) == looked_at_frame(header):
-        breast_in(frames, position, lambda: stored)
+        notes[str(position)] = note_of(breast_in(frames, position, lambda: stored))
+
+
+def known_breast(frames: SeriesFrames, position: int, notes: Mapping[str, Any]) -> tuple[Breast | None] | None:
+    """What was found in a frame before: since the program runs, or earlier, as `notes` say; None where nobody looked."""
+
+    def from_notes() -> Breast | None:
+        found = noted(notes, position)
+        if found is None:
+            raise LookupError
+        return found[0]
+
+    try:
+        is_kept = bool(frames.instance(position).sha256)
+        return (_KNOWN.get(_key(frames, position), from_notes) if is_kept else from_notes(),)
+    except LookupError:
+        return None
 
 
 def breast_in(frames: SeriesFrames, position: int, stored: Callable[[], NDArray[Any]]) -> Breast | None:

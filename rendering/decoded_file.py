@@ -2,7 +2,7 @@
 
     preamble   magic, sealed or plain, 16 random bytes (the file's id), where the two sections lie
     frames     from the first page on; equal frames side by side, each block on a page of its own
-    about      JSON: the series' key, its UIDs, shape and dtype of each block
+    about      JSON: the series' key, its UIDs, shape and dtype of each block, notes on what was found in the frames
     positions  JSON: SOP Instance UID and frame number of each position; then 16 bytes of proof for each
 
 Sealed: frames and sections are AES-256-GCM blocks under the file's own key; the nonce is the
@@ -156,6 +156,8 @@ class EntryWriter:
         self._offsets = offsets_of(series.layout, self._cipher.overhead)
         self._proofs = [NO_PROOF] * len(series.frames)
         self._scratch = bytearray()
+        self.notes: dict[str, Any] = {}
+        """What was found in the frames, as JSON; who opens them later need not look again."""
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
 
     @property
@@ -187,6 +189,7 @@ class EntryWriter:
         """Writes what makes it whole and sees it safely on the disk."""
         series, at = self._series, self._offsets[-1]
         about = {"key": series.key, "study": series.study_uid, "series": series.series_uid, "blocks": series.layout.blocks}
+        about["notes"] = self.notes
         positions = json.dumps(series.frames).encode() + b"".join(self._proofs)
         sizes = [len(json.dumps(about).encode()) + TAG, len(positions) + TAG]
         places = (at, sizes[0], at + sizes[0], sizes[1])
@@ -230,6 +233,7 @@ class DecodedFile:
         self.key = key
         self.study_uid: str = about["study"]
         self.series_uid: str = about["series"]
+        self.notes: dict[str, Any] = about.get("notes", {})
         self.blocks: tuple[FrameKind, ...] = tuple((tuple(shape), dtype) for shape, dtype in about["blocks"])
         self._layout = FrameLayout((), ())
         self._proofs: Sequence[bytes] = ()

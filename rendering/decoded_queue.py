@@ -256,13 +256,16 @@ class DecodeQueue:
 
     def _copied(self, task: _Task, images: SeriesImages, writer: EntryWriter, cancel: Cancel) -> list[int]:
         """Takes what an open series holds; the positions that it does not hold any more."""
+        from rendering.breast_known import look_ahead
         from rendering.images import NotYet
 
         rest = list[int]()
         for position in range(images.frame_count):
             self._give_way(task, cancel)
             try:
-                writer.put(position, images.container(position))
+                frame = images.container(position)
+                writer.put(position, frame)
+                look_ahead(images, position, frame, writer.notes)
             except NotYet:
                 rest.append(position)
             except Refused:
@@ -280,7 +283,7 @@ class DecodeQueue:
             left.pop(position, None)
             if refused is None:
                 writer.put(position, decoded)
-                look_ahead(frames, position, decoded)
+                look_ahead(frames, position, decoded, writer.notes)
             self._announce(frames.frame_count - len(left), frames.frame_count)
 
         try:

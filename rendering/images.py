@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -154,6 +154,11 @@ class SeriesImages(SeriesFrames):
     def is_at_hand(self) -> bool:
         """Whether any frame comes at once when it is asked for, without `load`: it lies in the store."""
         return self._entry is not None and not self._is_large
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What was found in the frames when they were stored; see `rendering.breast_notes`."""
+        return {} if self._entry is None else self._entry.notes
 
     @property
     def is_large(self) -> bool:

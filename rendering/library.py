@@ -29,7 +29,7 @@ from workstation.domain.study import Series, Study
 from workstation.domain.value_unit import ValueUnit
 from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused, Unavailable, WorkstationError
-from workstation.jobs import IMAGES, RELEASE, Cancel, Job, Jobs
+from workstation.jobs import BESIDE, IMAGES, RELEASE, Cancel, Job, Jobs
 from workstation.ports import DecodePriority, LethalImages, ObjectFound
 from workstation.signals import Signal
 
@@ -250,9 +250,13 @@ class ImageLibrary:
         images.mapped_units = self._mapped.get(key, ())
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
         shelved = _Shelved(images, SubtractingViewport(images, self._images))
+        shelved.viewport.look_later(lambda look: self._look_later(key[1], look))
         self._shelf[key] = shelved
         self._make_room(key)
         return shelved
+
+    def _look_later(self, series_uid: str, look: Callable[[], bool]) -> None:
+        self._jobs.run(BESIDE, lambda _: look(), lambda found: self.changed.emit(series_uid) if found else None)
 
     def _images(self, study_uid: str, series_uid: str) -> SeriesImages | None:
         """A series that is in memory; loads nothing. Any thread."""

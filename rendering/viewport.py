@@ -187,6 +187,10 @@ class Viewport(ViewportPlaces, ViewportAnatomy, ViewportFusion):
         """The image of a stack view as something that is placed; None of cuts and 3D."""
         return None if is_plane(state) else self._sheets.sheet(self._shown(state))
 
+    def look_later(self, run: Callable[[Callable[[], bool]], object]) -> None:
+        """From now on mammograms are looked at elsewhere: `run` is given the work, which says whether it found something out."""
+        self._sheets.later = run
+
     def stack_step_mm(self, state: ViewportState) -> float:
         """How far apart the planes of a stack are that can be shown as a slab; 0 where they cannot."""
         return 0.0 if is_plane(state) else self._painter.slabs.step_mm(self._shown(state))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rendering.breast_known import breast_in, looked_at_frame
+from collections.abc import Callable
+
+from rendering.breast_known import breast_in, known_breast, looked_at_frame
 from rendering.images import NotYet, SeriesImages
 from workstation.domain.breast import Breast, Sheet
 from workstation.domain.breast_side import is_along_the_body
@@ -15,6 +17,9 @@ class Sheets:
     def __init__(self, images: SeriesImages) -> None:
         self._images = images
         self._found: dict[str, Breast | None] = {}
+        self._asked: set[str] = set()
+        self.later: Callable[[Callable[[], bool]], object] | None = None
+        """Has a mammogram looked at beside the window: the work says whether something came of it. None: at once."""
 
     def sheet(self, position: int) -> Sheet:
         """The image that the frame at `position` is of. A tomosynthesis is told by the frame in its middle."""
@@ -30,12 +35,25 @@ class Sheets:
         """False while the pixels are on their way."""
         header = self._images.header(position)
         middle = self._images.position_of(header.sop_instance_uid, looked_at_frame(header) + 1)
-        at = position if middle is None else middle
+        at, uid = position if middle is None else middle, header.sop_instance_uid
+        known = known_breast(self._images, at, self._images.notes)
+        if known is not None:
+            self._found[uid] = known[0]
+        elif self.later is None or header.modality != "MG":
+            return self._look(at, uid)
+        elif uid not in self._asked:
+            self._asked.add(uid)
+            self.later(lambda: self._look(at, uid))
+        return uid in self._found
+
+    def _look(self, at: int, uid: str) -> bool:
+        """False while the pixels are on their way. Any thread."""
         try:
             found = breast_in(self._images, at, lambda: self._images.container(at))
         except NotYet:
+            self._asked.discard(uid)
             return False
         except Refused:
             found = None
-        self._found[header.sop_instance_uid] = found
+        self._found[uid] = found
         return True

@@ -170,7 +170,7 @@ def test_what_was_found_once_in_a_files_bytes_is_not_looked_for_again() -> None:
     instance = replace(images.series.instances[0], sha256="of a file of this test")
     studied = replace(images.study, series=(replace(images.series, instances=(instance,)),))
     fresh = SeriesImages(studied, studied.series[0], series.worker)  # type: ignore[arg-type]
-    look_ahead(fresh, 0, images.container(0))
+    look_ahead(fresh, 0, images.container(0), {})
 
     def never() -> Any:
         raise AssertionError("its pixels were asked for")
