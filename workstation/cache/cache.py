@@ -183,7 +183,7 @@ class StudyCache:
         archive knows (`issuer_of`) is used for this question and never becomes part of a study.
         """
         patient = self._with_issuer(study)
-        same_id = (other for other in self._index.studies() if other.patient.key.patient_id == patient.key.patient_id)
+        same_id = self._index.studies(list(self._index.named(patient_ids=[patient.key.patient_id])))
         return priors_first(study, (other for other in same_id if same_person(self._with_issuer(other), patient)))
 
     def _with_issuer(self, study: Study) -> Patient:
