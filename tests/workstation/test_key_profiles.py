@@ -191,7 +191,7 @@ NEEDED = (
     *("report.focus", "report.dictate", "report.images", "report.next_section", "report.sign_final", "case.next"),
 )
 LEFT_HAND = set("12345QWERTASDFGZXCVB<§") | {"Tab", "Esc", "Space", *(f"F{n}" for n in range(1, 7))}
-RIGHT_HAND = {"Up", "Down", "Left", "Right", "Ins", "Del", "Home", "End", "PgUp", "PgDown", "Return", "Enter"}
+RIGHT_HAND = {"Backspace", "Up", "Down", "Left", "Right", "Ins", "Del", "Home", "End", "PgUp", "PgDown", "Return", "Enter"}
 
 
 def keymap_of(name: str):
