@@ -210,8 +210,9 @@ def slice_shown(geometry: VolumeGeometry, cut: CutPlane) -> int | None:
     """The slice that the cut shows as acquired (perhaps turned), None when it shows several."""
     slices, rows, columns = geometry.shape
     climb = abs(dot(geometry.axis(0), cut.forward)) * columns + abs(dot(geometry.axis(1), cut.forward)) * rows
-    nearest = round(geometry.to_index(cut.origin)[2])
-    away = abs(geometry.to_index(cut.origin)[2] - nearest)
+    height = geometry.to_index(cut.origin)[2]
+    nearest = round(height)
+    away = abs(height - nearest)
     if climb > ON_SLICE * cut.step * max(rows, columns) or away > ON_SLICE or not 0 <= nearest < slices:
         return None
     return nearest

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 Vec3: TypeAlias = tuple[float, float, float]
@@ -56,6 +57,7 @@ def unit(a: Vec3) -> Vec3:
     return scale(a, 1.0 / size)
 
 
+@lru_cache(maxsize=256)
 def direction_letters(direction: Vec3) -> str:
     """The patient-side letters a direction points to, strongest first: `L`, `LP`, `HA` ...
 
@@ -103,6 +105,14 @@ class FramePlane:
         )
 
 
+# Each cut of a drag asks for a few indices of the same volume.
+@lru_cache(maxsize=64)
+def _normals(affine: Affine) -> tuple[Vec3, Vec3, Vec3, float]:
+    """The normals of a grid's three faces, and the volume of a voxel in mm3, negative in a mirrored grid."""
+    a, b, c = ((affine[0][i], affine[1][i], affine[2][i]) for i in range(3))
+    return cross(b, c), cross(c, a), cross(a, b), dot(a, cross(b, c))
+
+
 @dataclass(frozen=True, slots=True)
 class VolumeGeometry:
     """A verified volume's grid: `shape` is (slices, rows, columns); no voxels.
@@ -134,14 +144,9 @@ class VolumeGeometry:
 
     def to_index(self, point: Vec3) -> Vec3:
         """LPS mm to (column, row, slice), fractions kept. Holds for sheared grids too."""
-        a, b, c = self.axis(0), self.axis(1), self.axis(2)
+        column, row, slice_, volume = _normals(self.affine)
         offset = sub(point, self.origin)
-        volume = dot(a, cross(b, c))
-        return (
-            dot(offset, cross(b, c)) / volume,
-            dot(offset, cross(c, a)) / volume,
-            dot(offset, cross(a, b)) / volume,
-        )
+        return dot(offset, column) / volume, dot(offset, row) / volume, dot(offset, slice_) / volume
 
     @property
     def centre(self) -> Vec3:
