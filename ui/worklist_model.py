@@ -18,12 +18,23 @@ from ui import plain, theme
 from ui.arrivals import Arrivals, images_colour, images_tip, images_words, priors_words
 from ui.worklist_columns import COLUMNS, KEYS, OF_TIME, Column, due_colour
 from workstation.domain.order import Priority, WorklistItem
-from workstation.domain.worklist_query import EVERYTHING, FIRST_ROWS, READING_ORDER, ListedRow, RowFilter, RowOrder, RowSource
+from workstation.domain.worklist_query import (
+    EVERYTHING,
+    FIRST_ROWS,
+    READING_ORDER,
+    ListedRow,
+    Mark,
+    RowFilter,
+    RowOrder,
+    RowSource,
+)
 
 ITEM = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 MOST_ROWS = 1200
 """Kept at a time; what was scrolled past is asked for again."""
+MOST_AT_ONCE = 6000
+"""So many may come between rows that are at hand, and these are still found."""
 SLOT = "worklist rows"
 
 
@@ -62,6 +73,8 @@ class WorklistModel(QAbstractTableModel):
         self.order: RowOrder = READING_ORDER
         self.rows: list[ListedRow] = []
         self.starts_at_top = self.reaches_end = True
+        self.seen: Callable[[], int] = lambda: 0
+        """Says which row (by its id) is looked at."""
         self._is_asking = False
         self._is_stale = False
         if arrivals is not None:
@@ -90,11 +103,20 @@ class WorklistModel(QAbstractTableModel):
             self._is_stale = True
             return
         wanted, order, count = self.wanted, self.order, max(len(self.rows), FIRST_ROWS)
-        if self.starts_at_top or not self.rows:
-            self._ask(lambda s: s.page(wanted, order, None, count), partial(self._merge, count, True))
-            return
-        first = self.rows[0].mark
-        self._ask(lambda s: s.page(wanted, order, first, count, inclusive=True), partial(self._merge, count, False))
+        first = None if self.starts_at_top or not self.rows else self.rows[0].mark
+        last = self.rows[-1].mark if self.rows else None
+
+        def question(source: RowSource) -> tuple[ListedRow, ...]:
+            """As many as are at hand, and however many came between them."""
+            found = source.page(wanted, order, first, count, inclusive=first is not None)
+            while last is not None and count <= len(found) < MOST_AT_ONCE and _is_before(found[-1].mark, last, order):
+                more = source.page(wanted, order, found[-1].mark, count)
+                found = (*found, *more)
+                if len(more) < count:
+                    break
+            return found
+
+        self._ask(question, partial(self._merge, count, first is None))
 
     def look_beyond(self, first: int, last: int) -> None:
         """Rows `first` to `last` are seen: have more at hand on either side."""
@@ -158,9 +180,15 @@ class WorklistModel(QAbstractTableModel):
         self._become(kept[:MOST_ROWS])
 
     def _merge(self, count: int, from_top: bool, rows: tuple[ListedRow, ...]) -> None:
+        """What is too many is left out far from what is seen."""
         self.starts_at_top = self.starts_at_top or from_top
-        self.reaches_end = len(rows) < count
-        self._become(list(rows))
+        self.reaches_end = len(rows) % count != 0 or not rows
+        seen = self.seen()
+        place = next((n for n, row in enumerate(rows) if row.row_id == seen), 0)
+        start = min(max(place - MOST_ROWS // 2, 0), max(len(rows) - MOST_ROWS, 0))
+        self.starts_at_top = self.starts_at_top and not start
+        self.reaches_end = self.reaches_end and start + MOST_ROWS >= len(rows)
+        self._become(list(rows[start : start + MOST_ROWS]))
 
     def _become(self, rows: list[ListedRow]) -> None:
         """Row by row: what is there stays itself, however it moved."""
@@ -281,6 +309,11 @@ class WorklistModel(QAbstractTableModel):
         strong = column.key == "priority" and item.priority in (Priority.STAT, Priority.ASAP)
         overdue = column.key == "due" and due_colour(item, self._now()) == theme.RED
         return theme.text_font(bold=True) if strong or overdue else None
+
+
+def _is_before(one: Mark, other: Mark, order: RowOrder) -> bool:
+    ours, theirs = (one.value, one.place), (other.value, other.place)
+    return ours > theirs if order.descending else ours < theirs
 
 
 def _reason(item: WorklistItem) -> str:

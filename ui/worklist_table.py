@@ -22,7 +22,6 @@ class WorklistTable(QTableView):
         self._anchor: tuple[int, int] | None = None
         """(row id, places below the top of the view)."""
         self._at_top = True
-        self._chosen_id = 0
         self._seen: set[int] = set()
         self._new: set[int] = set()
         self.new_rows = QPushButton(self)
@@ -33,6 +32,7 @@ class WorklistTable(QTableView):
         self.new_rows.hide()
         self._build()
         self.setModel(model)
+        model.seen = self._seen_id
         model.about_to_change.connect(self._note_place)
         model.was_changed.connect(self._keep_place)
         model.was_replaced.connect(self._begin)
@@ -82,18 +82,25 @@ class WorklistTable(QTableView):
     # ---- staying -----------------------------------------------------------------------
 
     def _note_place(self) -> None:
-        top, current = self.verticalScrollBar().value(), self.currentIndex().row()
+        top, place = self.verticalScrollBar().value(), self._looked_at()
         rows = self._model.rows
         self._at_top = top == 0 and self._model.starts_at_top
-        self._chosen_id = rows[current].row_id if 0 <= current < len(rows) else 0
-        # The chosen row is looked at, where it is in sight; else the one on top.
-        place = current if top <= current < top + self._seen_rows() else top
         self._anchor = (rows[place].row_id, place - top) if 0 <= place < len(rows) else None
+
+    def _looked_at(self) -> int:
+        """The chosen row, where it is in sight; else the one on top."""
+        top, current = self.verticalScrollBar().value(), self.currentIndex().row()
+        return current if top <= current < top + self._seen_rows() else top
+
+    def _seen_id(self) -> int:
+        rows, place = self._model.rows, self._looked_at()
+        return rows[place].row_id if 0 <= place < len(rows) else 0
 
     def _keep_place(self) -> None:
         if self._anchor is not None and not self._at_top:
             row = self._model.row_of(self._anchor[0])
             if row >= 0:
+                self.updateGeometries()  # else the bar ends where the rows ended before
                 self.verticalScrollBar().setValue(max(row - self._anchor[1], 0))
         if not self.currentIndex().isValid() and self._model.rows:
             self.choose(max(self.verticalScrollBar().value(), 0))

@@ -107,6 +107,46 @@ def test_rows_that_come_above_leave_the_row_on_top_where_it_is_and_are_counted(w
     assert view.model.items[0].priority is Priority.STAT
 
 
+@pytest.mark.parametrize("first", [0, 350], ids=["from the top", "in the middle"])
+def test_a_burst_of_500_and_600_an_hour_leave_what_is_read_where_it_is(window, seat, many, first):
+    """G12: new rows come between all that are listed, above and below; the rows in sight, the chosen one and its place stay."""
+    view, table = window.worklist, window.worklist.table
+    for _ in range(first // 100):
+        go_to(view, table.verticalScrollBar().value() + 100)
+    go_to(view, table.verticalScrollBar().value() + 40)
+    table.choose(table.verticalScrollBar().value() + 6)
+    moved: list[int] = []
+    table.verticalScrollBar().valueChanged.connect(moved.append)
+
+    def seen() -> list[str]:
+        return [view.model.items[table.rowAt(y)].accession_number for y in range(18, table.viewport().height() - 36, 36)]
+
+    chosen, top, offset = view.selected().accession_number, top_of(view), table.currentIndex().row() - table.rowAt(18)
+    last = int(seen()[-1][1:])
+    due = [int(item.accession_number[1:]) for item in view.model.items if not top <= item.accession_number <= f"N{last + 2:05d}"]
+    coming = iter(due * 4)
+
+    def arrive(count: int) -> None:
+        for _ in range(count):  # half a minute before one that is listed: not between those in sight
+            place = next(coming)
+            when = NOW + timedelta(hours=5, minutes=place, seconds=-30)
+            number = len(seat.items)
+            seat.items.append(many(number, due=when - timedelta(minutes=1)))
+        seat.session.refresh_worklist()
+        QApplication.processEvents()
+
+    in_sight = seen()
+    arrive(500)
+    assert (view.selected().accession_number, top_of(view)) == (chosen, top)
+    assert seen() == in_sight
+    for _ in range(6):
+        arrive(10)
+        assert seen() == in_sight
+    assert table.currentIndex().row() - table.rowAt(18) == offset
+    assert table.new_above > 0
+    assert top_of(view) == top
+
+
 def test_at_the_top_new_rows_are_seen_at_once(window, seat, many):
     view = window.worklist
     QTest.keyClick(view.table, Qt.Key.Key_Shift)
