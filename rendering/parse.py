@@ -21,6 +21,7 @@ from rendering.parse_extras import (
 )
 from rendering.parse_file import ReceivedDataset, read_received
 from rendering.parse_frames import FrameContext, read_frames
+from rendering.parse_masks import read_masks
 from rendering.parse_pixels import PixelModule, read_pixel_module
 from rendering.parse_reasons import no_pixels_reason, unshown_reason
 from rendering.parse_series import WITHOUT, build_study, checked_uids, missing_uids
@@ -136,6 +137,7 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         frame_times=frame_times,
         expected_images=elements.integer("ImagesInAcquisition"),
         warnings=tuple(dict.fromkeys(warnings)),
+        subtraction=read_masks(elements, header.sop_class_uid, header.modality, pixels.frames, pixels.samples, pixels.is_signed),
         attributes=instance_attributes(elements),
     )
 

@@ -12,6 +12,7 @@ from workstation.domain.subtraction import Mask, MaskFacts, MaskOperation, Shift
 
 MODALITIES = ("XA", "RF")
 TO_LOG = "TO_LOG"
+SHIFT_DIGITS = 5
 # More than any run has; an item beyond them is not from a scanner.
 MOST_ITEMS = 1000
 
@@ -35,7 +36,7 @@ def read_masks(elements: Elements, sop_class: str, modality: str, frames: int, s
         refused = refused or "what it says of its masks is malformed"
     table = next(iter(tables), None)
     mode = elements.text("RecommendedViewingMode")
-    return MaskFacts(mode, relationship, masks, table, tuple(_displays(elements)), refused)
+    return MaskFacts(mode, relationship, masks, table, tuple(read_displays(elements)), refused)
 
 
 def _items(elements: Elements) -> Iterator[Elements]:
@@ -70,7 +71,8 @@ def read_mask(item: Elements, shifts: dict[int, list[tuple[int, Shift]]] | None 
 
 def read_shift(item: Elements) -> Shift:
     values = item.floats("MaskSubPixelShift")
-    return (values[0], values[1]) if len(values) == 2 else (0.0, 0.0)
+    # 32 bits: 0.1 comes as 0.10000000149.
+    return (round(values[0], SHIFT_DIGITS), round(values[1], SHIFT_DIGITS)) if len(values) == 2 else (0.0, 0.0)
 
 
 def to_log_table(item: Elements, signed: bool) -> LookupTable | None:
@@ -95,7 +97,8 @@ def _shifts(groups: tuple[Elements, ...]) -> dict[int, list[tuple[int, Shift]]]:
     return found
 
 
-def _displays(elements: Elements) -> Iterator[tuple[int, int, str, float]]:
+def read_displays(elements: Elements) -> Iterator[tuple[int, int, str, float]]:
+    """(first frame, last frame, viewing mode, share of the mask that stays visible in percent) of each range."""
     for item in elements.items("FrameDisplaySequence"):
         first, last = item.integer("StartTrim"), item.integer("StopTrim")
         if first is not None and last is not None:

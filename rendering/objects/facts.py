@@ -17,6 +17,7 @@ from rendering.header import LookupTable, ModalityTransform, Palette, Shutter
 from rendering.header_json import decode, encode
 from workstation.domain.dose import DoseReport
 from workstation.domain.geometry import FramePlane, Vec3
+from workstation.domain.subtraction import Mask
 from workstation.domain.viewing import Window
 
 Point = tuple[float, float]
@@ -139,6 +140,14 @@ class DisplayedArea:
 
 
 @dataclass(frozen=True, slots=True)
+class PresentedMask:
+    """An item of a state's Mask Subtraction Sequence, and the images it is for (none: all of the state)."""
+
+    mask: Mask
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
 
@@ -161,6 +170,7 @@ class Presentation:
     palette: Palette | None = None
     refused: str = ""
     overlay_groups: tuple[int, ...] = ()
+    masks: tuple[PresentedMask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ from rendering.objects.facts import DisplayedArea, ImageReference, ObjectFacts, 
 from rendering.objects.matching import match
 from rendering.objects.write_plan import Look, Shown, whole_area
 from rendering.pixels import equivalent_window, is_inverse
+from rendering.pixels.subtraction import LINEAR
 from rendering.viewport_views import frame_view
 from workstation.domain.presenting import Followed
+from workstation.domain.subtraction import NATIVE, MaskOperation, Subtraction
 from workstation.domain.viewing import Plane, Sizing, ViewportState, VoiFunction, Window
 from workstation.errors import Refused
 
@@ -106,6 +108,7 @@ def followed(
         fusion=None,
         window=window or (None if voi is not None else state.window),
         followed=Followed(facts.sop_instance_uid, presentation.shutter, voi, levels),
+        subtraction=_subtraction(presentation, header, words),
     )
     words += said
     if presentation.shutter is not None and presentation.shutter_level:
@@ -119,6 +122,24 @@ def followed(
         made, said = _with_area(images, made, area, width, height, screen_mm)
         words += said
     return Presented(made, tuple(dict.fromkeys(words)))
+
+
+def _subtraction(presentation: Presentation, header: ImageHeader, words: list[str]) -> Subtraction | None:
+    """As the state has this image subtracted; what it does not say is not done (PS3.4 N.2.1)."""
+    facts, uid = header.subtraction, header.sop_instance_uid
+    named = [one.mask for one in presentation.masks if not one.images or any(i.sop_instance_uid == uid for i in one.images)]
+    if facts is None:
+        if named:
+            words.append("The image is no X-ray run: nothing is subtracted from it")
+        return None
+    if not named:
+        return NATIVE
+    subtracts = [mask for mask in named if mask.operation is not MaskOperation.NONE]
+    if facts.relationship == LINEAR and any(mask.to_log is None for mask in subtracts):
+        words.append("The state has linear intensities subtracted as they are")
+        as_is = LookupTable(0, 16, np.arange(1 << header.bits_stored, dtype="<u2").tobytes())
+        named = [mask if mask.to_log is not None else replace(mask, to_log=as_is) for mask in named]
+    return Subtraction(True, ((uid, tuple(named)),))
 
 
 def _shutter_group(header: ImageHeader) -> int:
@@ -157,7 +178,7 @@ def _window(
     found = _for(presentation.windows, identity.sop_instance_uid, identity.frame_number)
     if found is None or images.header(position).is_colour:
         return None, None, []
-    own, theirs = images.facts(position).transform, presentation.modality
+    own, theirs = images.facts(position).transform, presentation.modality if not presentation.masks else None
     if theirs is not None and not _same_rescale(theirs, own):
         return None, None, ["The state's window is for other rescale values than the image's: not used"]
     if found.windows:

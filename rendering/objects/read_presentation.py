@@ -16,6 +16,7 @@ from rendering.objects.facts import (
     PresentedWindow,
 )
 from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VIEW
+from rendering.objects.read_mask import read_presented_masks
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
 from rendering.parse_elements import Elements
 from rendering.parse_extras import read_shutter
@@ -31,7 +32,6 @@ MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
 
 REFUSED = {
     "11.4": "It blends two series into one picture",
-    "11.5": "It subtracts and shifts masks of an angiogram",
     "11.6": "It is for planes through a volume",
     "11.7": "It is for planes through several volumes",
     "11.8": "It blends several series into one picture",
@@ -52,8 +52,10 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
     for item in budget.items(elements, "GraphicAnnotationSequence"):
         _annotation(item, budget, graphics, texts)
     refused = next((words for stem, words in REFUSED.items() if sop_class_uid.endswith(f".1.1.{stem}")), "")
-    if "MaskSubtractionSequence" in elements:
-        refused = refused or "It subtracts a mask"
+    masks, unfollowed = read_presented_masks(elements, budget)
+    refused = refused or unfollowed
+    if "FrameDisplayShutterSequence" in elements:
+        budget.say("Shutters of the state that differ from image to image are not followed")
     profile = elements.raw("ICCProfile")
     if profile and elements.text("ColorSpace") != "SRGB" and not any(name in profile for name in SRGB):
         budget.say("The state's own colour profile is not followed: colours are shown as sRGB")
@@ -75,6 +77,7 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         palette(elements, False, False) if "RedPaletteColorLookupTableDescriptor" in elements else None,
         refused,
         tuple(group for group in OVERLAY_GROUPS if elements.text((group << 16) + OVERLAY_ACTIVATION)),
+        masks,
     )
 
 

@@ -13,6 +13,7 @@ from rendering.header import ImageHeader
 from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.looking import look_of, shown_of
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos
+from rendering.objects.write_mask import LANDMARKS, frames_with, mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
 from rendering.objects.write_presentation import COLOUR_STATE, GRAYSCALE_STATE, write_gsps
 from rendering.objects.write_report import COMPREHENSIVE_3D, write_sr
@@ -22,6 +23,7 @@ from rendering.viewport import Viewport
 from workstation.domain.annotation import Annotation
 from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.study import Study
+from workstation.domain.subtraction import Mask, Subtraction
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
 from workstation.marks_store import OwnObject
@@ -120,7 +122,9 @@ class _Saving:
             self._add_as_is(groups, (self._headers[0].sop_instance_uid, 1))
         written: list[Written] = []
         for look, shown in groups.groups.items():
-            places = {(one.header.sop_instance_uid, frame) for one in shown for frame in one.frames or (1,)}
+            places = {
+                (one.header.sop_instance_uid, frame) for one in shown for frame in one.frames or range(1, one.header.frames + 1)
+            }
             drawn = [a for a in self._wanted.drawings if (a.sop_instance_uid, a.frame_number) in places]
             following = replace(joining, number=joining.number + len(written))
             written += write_gsps(self._context, self._author, shown, drawn, look, joining=following)
@@ -146,14 +150,15 @@ class _Saving:
         if state.followed is not None and state.followed.levels:
             self._left_out.append(LEVELS)
         shown = min(max(state.position, 0), images.frame_count - 1)
-        wanted = set(self._frame_places())
-        for position in range(images.frame_count):
+        wanted, covered = set(self._frame_places()), set[Place]()
+        for position in (shown, *range(images.frame_count)):
             identity = images.identity(position)
             place = identity.sop_instance_uid, identity.frame_number
-            if position == shown or place in wanted:
-                self._add_frame(groups, view, replace(state, position=position), place)
+            if (position == shown or place in wanted) and place not in covered:
+                covered |= self._add_frame(groups, view, replace(state, position=position), place)
 
-    def _add_frame(self, groups: _Looks, view: SavedView, state: ViewportState, place: Place) -> None:
+    def _add_frame(self, groups: _Looks, view: SavedView, state: ViewportState, place: Place) -> set[Place]:
+        """The places that are done with: the frame, and of a subtracted run all that have its mask."""
         images, header = view.viewport.images, view.viewport.images.header(state.position)
         if header.is_colour and state.inverted:
             self._left_out.append(INVERTED)
@@ -167,7 +172,18 @@ class _Saving:
         except WorkstationError:
             voi = None  # nothing of it is loaded that a window could be taken from
         shown = shown_of(images, state, voi, view.width, view.height, view.viewport.factor)
-        groups.add(look_of(state, shutter), place, shown)
+        mask = self._mask(header, place[1], state.subtraction)
+        frames = (place[1],) if mask is None else frames_with(header, mask, state.subtraction)
+        if len(frames) > 1:
+            shown = replace(shown, frames=frames if len(frames) < header.frames else ())
+        held = replace(mask, landmark=0.0) if mask is not None else None
+        return groups.add(replace(look_of(state, shutter), mask=held), [(place[0], frame) for frame in frames], shown)
+
+    def _mask(self, header: ImageHeader, frame: int, asked: Subtraction | None) -> Mask | None:
+        mask = mask_of(header, frame, asked)
+        if mask is not None and mask.landmark:
+            self._left_out.append(LANDMARKS)
+        return mask
 
     def _add_as_is(self, groups: _Looks, place: Place) -> None:
         """An image that hangs nowhere, as its file has it shown."""
@@ -176,7 +192,10 @@ class _Saving:
             choices = () if header.is_colour else voi_choices(header, place[1] - 1)
             frames = (place[1],) if header.frames > 1 else ()
             shutter = header.shutter if header.shutter is not None and not header.shutter.overlay_group else None
-            groups.add(Look(shutter=shutter), place, Shown(header, frames, choices[0] if choices else None))
+            mask = self._mask(header, place[1], None)
+            if mask is not None:
+                choices, mask = (), replace(mask, landmark=0.0)
+            groups.add(Look(shutter=shutter, mask=mask), [place], Shown(header, frames, choices[0] if choices else None))
 
     # Key images
 
@@ -220,13 +239,15 @@ class _Looks:
     groups: dict[Look, list[Shown]] = field(default_factory=dict)
     places: dict[Place, tuple[Look, Shown]] = field(default_factory=dict)
 
-    def add(self, look: Look, place: Place, shown: Shown) -> None:
-        if place in self.places:
-            if self.places[place] != (look, shown):
-                self.left_out.append(TWICE)
-            return
-        self.places[place] = (look, shown)
+    def add(self, look: Look, places: Sequence[Place], shown: Shown) -> set[Place]:
+        """Gives back the places."""
+        before = [self.places[place] for place in places if place in self.places]
+        if before:
+            self.left_out += [TWICE] if any(one != (look, shown) for one in before) else []
+            return set(places)
+        self.places.update(dict.fromkeys(places, (look, shown)))
         self.groups.setdefault(look, []).append(shown)
+        return set(places)
 
 
 def own_objects(saved: Saved, author: Author) -> Sequence[OwnObject]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from rendering.header import ImageHeader, LookupTable, Shutter
 from rendering.objects.facts import DisplayedArea
 from rendering.objects.plain_text import one_line
+from workstation.domain.subtraction import Mask
 from workstation.domain.viewing import Window
 
 
@@ -98,6 +99,7 @@ class Look:
     flipped_vertically: bool = False
     inverted: bool = False
     shutter: Shutter | None = None
+    mask: Mask | None = None
 
 
 AS_IS = Look()

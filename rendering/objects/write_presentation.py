@@ -18,8 +18,10 @@ from rendering.objects.plain_text import many_lines, one_line
 from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
 from rendering.objects.srgb_profile import srgb_profile
+from rendering.objects.write_mask import write_mask
 from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
 from rendering.objects.writing import begin, by_series, checked, finish, image_item
+from rendering.parse_values import UNSPECIFIED
 from rendering.pixels import is_inverse
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.viewing import Plane
@@ -106,7 +108,11 @@ def _one(
 
 
 def _greys(ds: Dataset, images: Sequence[Shown], look: Look, transform: ModalityTransform, inverse: bool) -> None:
-    _modality(ds, transform)
+    if look.mask is None:
+        _modality(ds, transform)
+    else:
+        write_mask(ds, look.mask)
+        _modality(ds, ModalityTransform(unit=UNSPECIFIED, table=look.mask.to_log))
     windows = [item for shown in images if (item := _window(shown)) is not None]
     if windows:
         ds.SoftcopyVOILUTSequence = windows
@@ -167,7 +173,7 @@ def _modality(ds: Dataset, transform: ModalityTransform) -> None:
         item = _table(transform.table)
         item.ModalityLUTType = _rescale_type(transform)
         ds.ModalityLUTSequence = [item]
-    elif not transform.is_identity or transform.unit != "stored":
+    elif not transform.is_identity or transform.unit not in ("stored", UNSPECIFIED):
         ds.RescaleIntercept, ds.RescaleSlope = _decimal(transform.intercept), _decimal(transform.slope)
         ds.RescaleType = _rescale_type(transform)
 

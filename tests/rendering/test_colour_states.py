@@ -276,7 +276,14 @@ def test_a_subtracted_mask_is_not_left_out_in_silence(seat: Seat, grey: Viewport
 
     with pytest.raises(Refused) as refused:
         shown_by(seat, grey, changed(seat, tmp_path, mask))
-    assert refused.value.detail == "It subtracts a mask"
+    assert refused.value.detail == "What it says of its mask is malformed"
+
+    def of_no_run(ds: Dataset) -> None:
+        mask(ds)
+        ds.MaskSubtractionSequence[0].MaskFrameNumbers = 1
+
+    _, words = shown_by(seat, grey, changed(seat, tmp_path, of_no_run))
+    assert words == ("The image is no X-ray run: nothing is subtracted from it",)
 
 
 def test_a_palette_is_not_laid_over_colours(coloured: Seat, tmp_path: Path) -> None:

@@ -33,13 +33,7 @@ Opened = tuple[SubtractingViewport, ViewportState]
 @pytest.fixture
 def opened(tmp_path: Path) -> Callable[..., Opened]:
     def make(ds: Dataset, frames: Any = LOGGED) -> Opened:
-        path = angiogram.write(ds, tmp_path / "run.dcm")
-        parsed = parse_bytes(path.read_bytes(), str(path))
-        worker = FakeWorker()
-        worker.pixels = {(angiogram.IMAGE, number): frame for number, frame in enumerate(frames)}
-        images = SeriesImages(parsed.study, parsed.series, worker)  # type: ignore[arg-type]
-        images.load()
-        viewport = SubtractingViewport(images)
+        viewport = angiogram.opened(ds, frames, tmp_path / "run.dcm")
         return viewport, viewport.default_state()
 
     return make

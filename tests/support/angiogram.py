@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from made_series import FakeWorker
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+
+from rendering.images import SeriesImages
+from rendering.parse import parse_bytes
+from rendering.subtracting import SubtractingViewport
 
 XA = "1.2.840.10008.5.1.4.1.1.12.1"
 ENHANCED_XA = "1.2.840.10008.5.1.4.1.1.12.1.1"
@@ -97,3 +102,14 @@ def write(ds: Dataset, path: Path) -> Path:
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     ds.save_as(path, enforce_file_format=True)
     return path
+
+
+def opened(ds: Dataset, frames: Any, path: Path) -> SubtractingViewport:
+    """A viewport of the run, parsed from its file, every frame at hand."""
+    write(ds, path)
+    parsed = parse_bytes(path.read_bytes(), str(path))
+    worker = FakeWorker()
+    worker.pixels = {(IMAGE, number): frame for number, frame in enumerate(frames)}
+    images = SeriesImages(parsed.study, parsed.series, worker)  # type: ignore[arg-type]
+    images.load()
+    return SubtractingViewport(images)
