@@ -34,6 +34,7 @@ _SPECIAL = (
     "field_map", "parametric_map", "perfusion_map", "tensor_map", "adc", "dwi", "flair", "stir", "swi", "bold", "perfusion",
     "tof", "mrcp",
 )  # fmt: skip
+_FIRST = ("flair", "adc")
 _PLAIN = ("t1", "t2", "pd")
 
 # With so many times a series is looked at over time.
@@ -58,9 +59,9 @@ def of(image_set: ImageSet) -> Iterator[Fact]:
 def _weighting(image_set: ImageSet) -> Iterator[Fact]:
     """The first of code, image type, name of a special kind, timing, name that has an answer.
 
-    "tirm dark fluid" is FLAIR: fluid is asked before the inversion that nulls fat.
+    "tirm dark fluid" is FLAIR: fluid is asked before the inversion that nulls fat, and a map of a diffusion before it.
     """
-    special = (role_in_text(image_set, "flair"), role_in_text(image_set, *_SPECIAL))
+    special = (*(role_in_text(image_set, name) for name in _FIRST), role_in_text(image_set, *_SPECIAL))
     for found in (_coded(image_set), _typed(image_set), *special, _timed(image_set)):
         if found:
             yield found
@@ -128,6 +129,7 @@ def _spin_echo(sequence: tuple[str, ...], echo: float, repetition: float) -> str
 _FAT_OPTIONS = frozenset({"FS", "FAT_SAT", "FATSAT", "SPIR", "SPAIR", "WE"})
 _OF_TEXT = (
     "fat_sat", "subtraction", "dynamic", "angiography", "mrcp", "perfusion_map", "tensor_map", "late_enhancement", "cine_mr",
+    "stitched",
 )  # fmt: skip
 _DIXON_ENDS = {"in": "in_phase", "opp": "opposed_phase", "w": "water", "f": "fat"}
 _DIXON_TYPES = {

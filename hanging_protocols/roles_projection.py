@@ -26,6 +26,10 @@ _EXTRA_VIEWS = {
 }  # fmt: skip
 
 
+# A long bone or a whole spine, made of several exposures.
+_JOINED = frozenset({"STITCHED", "STITCH", "COMPOSED", "COMPOSITE"})
+
+
 def of_mammogram(image_set: ImageSet) -> Iterator[Fact]:
     yield from _views(image_set)
     yield from _side(image_set)
@@ -46,6 +50,10 @@ def of_radiograph(image_set: ImageSet) -> Iterator[Fact]:
     yield from (Fact("frontal", view.because) for view in views if view.value in ("pa", "ap"))
     yield from _side(image_set)
     yield from _intent(image_set)
+    if _JOINED.intersection(image_set.elements("ImageType")):
+        yield Fact("stitched", "ImageType says so")
+    else:
+        yield from roles_in_text(image_set, "stitched")
 
 
 def _views(image_set: ImageSet) -> Iterator[Fact]:

@@ -8,6 +8,7 @@ place the longest wins: `bröstrygg*` (thoracic spine) before `bröst*` (breast)
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,9 @@ from typing import TypeAlias
 
 # From this many letters on, ae and oe are taken for ä/æ and ö/ø.
 SHORTEST_RESPELT = 5
+
+# Signs that mean something and are no letters: `T2*` is not T2, `T1 +C` is after contrast.
+_SIGNS = ((re.compile(r"\bt2 ?\*"), "t2star "), (re.compile(r"\+ ?[ck]\b|\b[ck]\+"), " plus c "))
 
 # Descriptions repeat from series to series and study to study.
 MOST_REMEMBERED = 2000
@@ -126,7 +130,10 @@ def tokens(text: str) -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """Lower case, without accents; the letters that Danish and Norwegian add are those of Swedish."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("æ", "a"))
+    told = text.casefold()
+    for written, meant in _SIGNS:
+        told = written.sub(meant, told)
+    plain = unicodedata.normalize("NFKD", told.replace("ø", "o").replace("æ", "a"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 

@@ -35,7 +35,7 @@ CLASSIFIED = (
     ("MR", "Peräsuolen magneettitutkimus", "", "mr-pelvis"),
     ("MR", "Rinnan magneettitutkimus", "", "mr-breast"),
     ("DX", "Skalle, röntgen", "", "radiograph"),
-    ("IO", "Tandröntgen", "", "radiograph"),
+    ("IO", "Tandröntgen", "", "radiograph-dental"),
     ("DX", "Thorax, röntgen", "", "radiograph-chest"),
     ("DX", "Halskotpelare, röntgen", "", "radiograph-spine"),
     ("DX", "Axelled, röntgen", "", "radiograph-extremity"),

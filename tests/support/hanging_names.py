@@ -9,6 +9,7 @@ from their own protocols.
 from __future__ import annotations
 
 from hanging_more_names import CLASSIFIED, SHORT
+from hanging_third_names import EVERYDAY, LATER
 
 # fmt: off
 SWEDISH = (
@@ -233,7 +234,7 @@ ENGLISH = (
     ("PT MR", "PET MR BRAIN", "", "pet-mr"),
     ("XA", "IR CEREBRAL ANGIOGRAM", "", "angiography"),
     ("RF", "BARIUM SWALLOW", "", "angiography"),
-    ("IO", "BITEWING", "", "radiograph"),
+    ("IO", "BITEWING", "", "radiograph-dental"),
 )
 # fmt: on
-NAMED = (*SWEDISH, *NORWEGIAN, *DANISH, *FINNISH, *ENGLISH, *CLASSIFIED, *SHORT)
+NAMED = (*SWEDISH, *NORWEGIAN, *DANISH, *FINNISH, *ENGLISH, *CLASSIFIED, *SHORT, *EVERYDAY, *LATER)
