@@ -9,10 +9,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from ui.crosshair import CrosshairHand, Grip
-from ui.mouse_events import held_text, notches
+from ui.mouse_events import held_text, notches, wheel_of
 from workstation.domain.crosshair import directions_of
 from workstation.errors import WorkstationError
-from workstation.session.mouse import WHEEL
 from workstation.session.tool import DRAWS
 from workstation.session.viewing import Viewing
 
@@ -74,7 +73,7 @@ class CrosshairEvents(QObject):
 
     def _wheel(self, event: QWheelEvent) -> bool:
         """On a line it scrolls that line's plane; with Alt (`Mouse`) it makes the slab thicker or thinner."""
-        does = self._viewing.mouse.action(WHEEL, held_text(event.modifiers()))
+        does = self._viewing.mouse.action(wheel_of(event), held_text(event.modifiers()))
         alt = does == "slab"
         state = self._viewing.state(self._widget.index)
         if does not in ("images", "slab") or self._viewing.magnifier.is_on or state is None:

@@ -137,9 +137,9 @@ class Gestures:
     def cancel(self) -> None:
         self._place = None
 
-    def wheel(self, notches: float, place: Place, at: tuple[float, float], held: str = "") -> None:
+    def wheel(self, notches: float, place: Place, at: tuple[float, float], held: str = "", wheel: str = WHEEL) -> None:
         """`notches` away from the reader are positive; those of smooth wheels and touchpads add up to whole steps."""
-        does = self._viewing.mouse.action(WHEEL, held)
+        does = self._viewing.mouse.action(wheel, held)
         if does == "zoom":
             self.zoom(place, 1.15**notches, at)
             return

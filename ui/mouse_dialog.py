@@ -20,6 +20,7 @@ from workstation.session.mouse import (
     HELD,
     LEFT,
     RIGHT,
+    TILT,
     WHEEL,
     WHEELS,
     is_command,
@@ -59,7 +60,8 @@ class MouseDialog(QDialog):
             grid.addWidget(_label(core_text(BUTTON_WORDS[button]), "heading"), row, 0)
             for column, held in enumerate(HELD, start=1):
                 press = f"{held}+{button}" if held else button
-                grid.addWidget(self._box(press) if press in presses() else _label(core_text(CHOSEN), "muted"), row, column)
+                words = core_text(CHOSEN) if press == LEFT else self.tr("As the wheel")
+                grid.addWidget(self._box(press) if press in presses() else _label(words, "muted"), row, column)
         self.undo = self._button(self.tr("&Undo"), self._undo)
         self.reset = self._button(self.tr("As in the p&rofile"), self._reset)
         closes = self._button(self.tr("&Close"), self.reject)
@@ -76,7 +78,7 @@ class MouseDialog(QDialog):
         column_box.addLayout(foot)
         desk.changed.connect(self._show)
         self._show(None)
-        self.resize(1220, 380)
+        self.resize(1220, 420)
         self.boxes[RIGHT].setFocus()
 
     def choose(self, press: str, action: str) -> None:
@@ -101,7 +103,7 @@ class MouseDialog(QDialog):
     def _actions(self, press: str) -> list[str]:
         """What this press may do; without keys of its own it does what the button does alone."""
         alone = [AS_BEFORE] if "+" in press else []
-        offered = [*WHEELS] if press.endswith(WHEEL) else [*DRAGS, *OFFERED]
+        offered = [*WHEELS] if press.endswith((WHEEL, TILT)) else [*DRAGS, *OFFERED]
         now = self._desk.mouse_of(self._desk.choices).get(press, "")
         extra = [now] if now and now not in offered else []
         return [*alone, *(a for a in ["", *offered, *extra] if not why_not(press, a))]

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from ui.gestures import PIXELS_PER_STEP, WHEEL_STEP, Button
-from workstation.session.mouse import HELD
+from workstation.session.mouse import HELD, TILT, WHEEL
 
 _BUTTONS = {
     Qt.MouseButton.LeftButton: Button.LEFT,
@@ -32,6 +32,13 @@ def pressed(event: QMouseEvent) -> tuple[Button, str] | None:
     """The button and what is held with it; None for a button without a name."""
     button = _BUTTONS.get(event.button())
     return (button, held_text(event.modifiers())) if button is not None else None
+
+
+def wheel_of(event: QWheelEvent) -> str:
+    """Whether the wheel was turned or tilted. With Alt held Qt tells of every turn as of a tilt."""
+    angle = event.angleDelta()
+    is_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+    return TILT if angle.x() and not angle.y() and not is_alt else WHEEL
 
 
 def notches(event: QWheelEvent) -> float:

@@ -19,6 +19,7 @@ BUTTON_WORDS: Mapping[str, str] = {
     "Back": "Side button back",
     "Forward": "Side button forward",
     "Wheel": "Wheel",
+    "Tilt": "Wheel tilted",
 }
 CHOSEN = "The chosen tool (window and level to begin with)"
 DOUBLE = ("Double click", "Maximise the viewport, or go back")

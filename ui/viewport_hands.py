@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from ui import plain
 from ui.gestures import Button, Gestures, Place
 from ui.magnifier import Loupe
-from ui.mouse_events import held_text, notches, pressed
+from ui.mouse_events import held_text, notches, pressed, wheel_of
 from ui.overlay import DrawnLine
 from ui.pen import Pen
 from ui.picture_source import Shown
@@ -160,7 +160,7 @@ class ViewportHands(QWidget):
         if self._viewing.magnifier.is_on:
             self._viewing.magnifier.enlarge((turned > 0) - (turned < 0))
         elif turned:
-            self._gestures.wheel(turned, self._place(), _xy(event.position()), held_text(event.modifiers()))
+            self._gestures.wheel(turned, self._place(), _xy(event.position()), held_text(event.modifiers()), wheel_of(event))
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -160,6 +160,31 @@ def test_a_wheel_of_high_resolution_adds_up_and_turning_back_leaves_no_rest(case
     assert viewing.state(0).position == 0
 
 
+def tilt(widget, delta: int, held=NONE) -> None:
+    """To the right with a negative one, as Qt and X11 count."""
+    place = QPointF(widget.rect().center())
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(place, widget.mapToGlobal(place), QPoint(), QPoint(delta, 0), B.NoButton, held, phase, False)
+    QApplication.sendEvent(widget, event)
+
+
+def test_a_tilted_wheel_has_a_use_of_its_own(case, viewing):
+    widget = case.grid.widget(0)
+    tilt(widget, -120)
+    assert viewing.state(0).position == 1  # as the wheel, until it is given something
+    chosen(case, Tilt="series", Ctrl_Tilt="zoom", Alt_Wheel="images10")
+    before = viewing.state(0).series_uid
+    tilt(widget, -120)
+    assert viewing.state(0).series_uid != before
+    tilt(widget, 120)
+    assert viewing.state(0).series_uid == before
+    tilt(widget, 120, CTRL)
+    assert viewing.state(0).zoom > 1.0
+    at = viewing.state(0).position
+    tilt(widget, -120, M.AltModifier)  # Qt's turn of the wheel with Alt
+    assert viewing.state(0).position > at + 1
+
+
 def test_a_touchpad_goes_by_its_pixels_and_does_not_run_on(case, viewing):
     widget = case.grid.widget(0)
     for _ in range(6):
@@ -194,7 +219,7 @@ def dialog(case, qtbot):
 def test_every_button_with_every_key_can_be_chosen_but_the_left_alone(dialog):
     assert dialog.boxes.keys() == set(presses())
     assert LEFT not in dialog.boxes
-    assert len(dialog.boxes) == len(BUTTONS) * len(HELD) - 1
+    assert len(dialog.boxes) == len(BUTTONS) * len(HELD) - 2  # the left alone, and Alt with a tilt
 
 
 def test_a_choice_is_in_force_at_once_kept_and_undone(dialog, case, seat, viewing):

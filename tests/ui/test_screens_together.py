@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QToolButton
+from ui_mouse import move, wheel
 
 from ui.screens.image_window import ImageWindow
 from ui.screens.monitors import monitors
@@ -188,3 +189,23 @@ def test_menus_and_hints_in_the_window_of_another_screen_follow_the_keys(case, s
     assert circle.text().endswith("\tF21")
     assert "F22" in length.toolTip()
     assert "F24" in badge.toolTip()
+
+
+def test_the_mouse_does_on_another_screen_what_was_laid_on_it(case, second, seat, qtbot):
+    viewing = seat.session.viewing
+    case.screens._router.watch(second)
+    for press, action in (("Forward", "image.invert"), ("Ctrl+Wheel", "zoom"), ("Middle", "pan"), ("Back", "image.fit")):
+        case.keys.set_press(press, action)
+    there, here = case.grid.widget(2), viewing.state(0)
+    QTest.mouseClick(there, Qt.MouseButton.ForwardButton)
+    assert viewing.state(2).inverted
+    wheel(there, 120, Qt.KeyboardModifier.ControlModifier)
+    assert viewing.state(2).zoom > 1.0
+    QTest.mousePress(there, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier, QPoint(50, 50))
+    for at in (QPoint(70, 60), QPoint(90, 70)):
+        move(there, at, Qt.MouseButton.MiddleButton)
+    QTest.mouseRelease(there, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier, QPoint(90, 70))
+    assert viewing.state(2).pan != (0.0, 0.0)
+    assert viewing.state(0) == here
+    QTest.mouseClick(second, Qt.MouseButton.BackButton)  # beside the images: for the active viewport
+    assert viewing.state(viewing.active).pan == (0.0, 0.0)

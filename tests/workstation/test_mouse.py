@@ -39,7 +39,7 @@ def test_with_a_key_held_that_has_no_meaning_a_button_does_what_it_does_alone():
     ("press", "action"),
     [
         *(("Left", "pan"), ("Right", "case.next"), ("Wheel", "pan"), ("Wheel", "case.next"), ("Middle", "length")),
-        *(("Ctrl+Alt+Left", "pan"), ("Button9", "pan"), ("Back", "images")),
+        *(("Ctrl+Alt+Left", "pan"), ("Button9", "pan"), ("Back", "images"), ("Tilt", "pan"), ("Alt+Tilt", "images")),
     ],
 )
 def test_what_cannot_be_is_told_in_words_and_passed_over(press, action):
@@ -52,8 +52,8 @@ def test_what_cannot_be_is_told_in_words_and_passed_over(press, action):
 def test_every_press_may_be_nothing_or_what_its_kind_can():
     for press in presses():
         assert not why_not(press, "")
-        assert not why_not(press, next(iter(WHEELS)) if press.endswith("Wheel") else "pan")
-    assert len(list(presses())) == 29
+        assert not why_not(press, next(iter(WHEELS)) if press.endswith(("Wheel", "Tilt")) else "pan")
+    assert len(list(presses())) == 33
 
 
 def test_the_right_button_walks_through_its_choices_from_whatever_a_profile_laid_on_it():

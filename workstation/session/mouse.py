@@ -3,7 +3,7 @@
 A press is text like a key's: `Middle`, `Shift+Back`, `Ctrl+Wheel`. What it does is one of
 
 - a tool that works by dragging and leaves nothing behind (`DRAGS`): `pan`;
-- for the wheel, what a notch steps through (`WHEELS`): `series`;
+- for the wheel, turned or tilted, what a notch steps through (`WHEELS`): `series`;
 - a command of the table, by its id (they have a dot): `report.dictate`;
 - nothing: "". The right button alone then opens the menu only; with a tool it does so when it is clicked, not dragged.
 
@@ -20,8 +20,10 @@ from workstation.signals import Signal
 if TYPE_CHECKING:
     from workstation.session.tool import Tool
 
-LEFT, MIDDLE, RIGHT, BACK, FORWARD, WHEEL = "Left", "Middle", "Right", "Back", "Forward", "Wheel"
-BUTTONS = (LEFT, MIDDLE, RIGHT, BACK, FORWARD, WHEEL)
+LEFT, MIDDLE, RIGHT, BACK, FORWARD = "Left", "Middle", "Right", "Back", "Forward"
+WHEEL, TILT = "Wheel", "Tilt"
+"""Turned, and pushed to a side: each steps through something, to the right as towards the reader."""
+BUTTONS = (LEFT, MIDDLE, RIGHT, BACK, FORWARD, WHEEL, TILT)
 HELD = ("", "Ctrl", "Shift", "Alt", "Ctrl+Shift")
 """What may be held; Ctrl and Alt together are AltGr on many keyboards."""
 
@@ -53,6 +55,7 @@ DEFAULTS: Mapping[str, str] = {
     "Back": "series.previous",
     "Forward": "series.next",
     "Wheel": "images",
+    "Tilt": "images",
     "Ctrl+Wheel": "zoom",
     "Shift+Wheel": "images10",
     "Alt+Wheel": "slab",
@@ -68,7 +71,8 @@ def is_command(action: str) -> bool:
 
 def presses() -> Iterable[str]:
     """Every press that can be given something to do."""
-    return (f"{held}+{button}" if held else button for button in BUTTONS for held in HELD if held or button != LEFT)
+    named = (f"{held}+{button}" if held else button for button in BUTTONS for held in HELD)
+    return (press for press in named if press not in (LEFT, f"Alt+{TILT}"))
 
 
 def why_not(press: str, action: str) -> str:
@@ -78,9 +82,11 @@ def why_not(press: str, action: str) -> str:
         return "The left button alone is always the chosen tool"
     if button not in BUTTONS or held not in HELD:
         return "There is no such mouse button"
+    if button == TILT and held == "Alt":
+        return "With Alt a wheel that is turned and one that is tilted are the same"
     if not action:
         return ""
-    if button == WHEEL:
+    if button in (WHEEL, TILT):
         return "" if action in WHEELS else "The wheel steps through something: it cannot be dragged, and runs no single command"
     if press == RIGHT and is_command(action):
         return "The right button opens the menu: it can be a tool when it is dragged, or nothing"
