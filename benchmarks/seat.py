@@ -58,6 +58,15 @@ def _open(core: Seat, study: Study) -> None:
     core.session.case_changed.emit(core.session.case)
 
 
+def wait_until_painted(grid: ViewportGrid) -> None:
+    """Until every viewport has a whole picture: the first of a large image is made beside the window."""
+    end = time.monotonic() + 120
+    while any(w.painted is None or w.painted.picture.partial for w in grid.widgets) and time.monotonic() < end:
+        grid.grab()
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
 def wait_for_images(core: Seat, study: Study) -> None:
     series = study.series[0].series_instance_uid
     end = time.monotonic() + 120

@@ -21,7 +21,7 @@ from PySide6.QtGui import QImage
 from benchmarks.bench_case import imported_mammogram
 from benchmarks.figures import Figure, compared
 from benchmarks.overlays import lay_over
-from benchmarks.seat import seated
+from benchmarks.seat import seated, wait_until_painted
 from benchmarks.series import write_mammogram
 from rendering.images import SeriesImages
 from rendering.viewport import Viewport
@@ -66,6 +66,7 @@ def drawn_on(full: Callable[[], None]) -> Iterator[Figure]:
                 state = ViewportState(case.study.study_instance_uid, case.series.series_instance_uid)
                 core.session.viewing.show(Arrangement("bench", "bench", 0, 1, "", Layout(1, 1), (Cell(0, 0, state),), ()))
                 lay_over(core, case)
+                wait_until_painted(grid)
                 target, steps = QImage(grid.size(), QImage.Format.Format_RGB32), count()
 
                 def frame(core: Seat = core, grid: ViewportGrid = grid, target: QImage = target, steps: Any = steps) -> None:
