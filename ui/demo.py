@@ -18,6 +18,7 @@ from ui import app, start, virtual_screen
 from ui.demonstration import SIGNER, Home, current_studies, leave_elsewhere, phantoms, place_orders
 from ui.doorbell import only_window
 from ui.driver import Driver
+from ui.listed import Listed
 from ui.main_window import MainWindow
 from workstation.archives.prefetch_state import Phase
 from workstation.domain.viewing import Plane
@@ -25,6 +26,7 @@ from workstation.errors import Unavailable, WorkstationError
 from workstation.jobs import Jobs
 from workstation.ris.embedded import EmbeddedRis
 from workstation.settings import Folders
+from workstation.worklist import reading_order
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -136,13 +138,14 @@ def _pictures(core: Seat, window: MainWindow, folder: Path) -> list[str]:
     """The worklist, each case as it hangs, and the chest CT in three planes."""
     window.resize(*SIZE)
     driver = Driver(window, folder)
-    driver.wait(lambda: any(i.order and i.image_count for i in core.session.items), 60, "the worklist")
+    listed, uids = Listed(core), [study.study_instance_uid for study in current_studies(core.cache.studies())]
+    driver.wait(lambda: bool(listed.ready(uids)), 60, "the worklist")
     # Fetched ahead from the other hospital. Without it the first case hangs alone: worth no more than a wait.
     with contextlib.suppress(Unavailable):
         driver.wait(lambda: _has_come(core), PRIOR_SECONDS, "the prior of the other hospital")
+        driver.wait(lambda: len(listed.ready(uids)) == len(uids), PRIOR_SECONDS, "every order")
     taken = [driver.picture("worklist.png")]
-    ready = [i for i in core.session.items if i.order and i.image_count]
-    for number, item in enumerate(ready):
+    for number, item in enumerate(reading_order(listed.ready(uids))):
         core.session.open(item)
         driver.wait(partial(_is_open, core, item.study_instance_uid), 60, "a case")
         driver.wait(partial(_is_whole, core), 300, "its images")

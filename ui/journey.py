@@ -18,6 +18,7 @@ from rendering.phantoms import PhantomStudy, write_demonstration
 from ui import app, virtual_screen
 from ui.demonstration import ELSEWHERE, SIGNER, Home, place_orders
 from ui.driver import Driver
+from ui.listed import Listed
 from ui.main_window import MainWindow
 from ui.tour_eyes import Eyes
 from workstation.domain.delivery import DeliveryState
@@ -127,7 +128,8 @@ class Journey:
         to_read = [here[made.study_uid] for made in studies if made.role != ELSEWHERE]
         place_orders(ris, to_read)
         self._core.poll_orders()
-        self.driver.wait(lambda: self._ordered() == len(to_read), 60, "the orders on the worklist")
+        listed, uids = Listed(self._core), [study.study_instance_uid for study in to_read]
+        self.driver.wait(lambda: len(listed.ready(uids)) == len(uids), 60, "the orders on the worklist")
         queue = self._core.library.queue
         self.driver.wait(lambda: queue is None or not queue.waiting, 600, "the decoded images")
 
@@ -184,9 +186,6 @@ class Journey:
             facts["keys_per_case"] = round(sum(cost.keys - cost.typed for cost in self.costs) / len(self.costs), 1)
             facts["seconds_per_case"] = round(sum(cost.seconds for cost in self.costs) / len(self.costs), 2)
         return facts | ({"problem": problem} if problem else {})
-
-    def _ordered(self) -> int:
-        return sum(item.order is not None and item.image_count > 0 for item in self._session.items)
 
     # ---- one case --------------------------------------------------------------------
 

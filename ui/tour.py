@@ -19,6 +19,7 @@ from rendering.phantoms import write_demonstration
 from ui import app, virtual_screen
 from ui.demonstration import SIGNER, Home, current_studies, place_orders
 from ui.driver import Driver
+from ui.listed import Listed
 from ui.main_window import MainWindow
 from ui.tour_eyes import Eyes
 from workstation.domain.delivery import Delivery, DeliveryState
@@ -119,6 +120,7 @@ class Tour:
         self._ris = ris
         self._material = material
         self._eyes = Eyes(window, core)
+        self._listed = Listed(core)
         self._study: Study | None = None
         self._delivery: Delivery | None = None
         self._letters: dict[str, str] = {}
@@ -180,8 +182,7 @@ class Tour:
 
     def _open(self) -> None:
         with self._driver.step("open"):
-            uid = self._study.study_instance_uid if self._study else ""
-            self._driver.wait(lambda: self._window.worklist.select_study(uid), 30, "the row")
+            self._driver.wait(self._has_row, 30, "the row")
             self._driver.press("Return")
             self._driver.wait(lambda: self._core.session.case is not None, 60, "the case")
             self._driver.wait(self._eyes.all_painted, 120, "the first images")
@@ -369,5 +370,14 @@ class Tour:
 
     def _has_order(self) -> bool:
         uid = self._study.study_instance_uid if self._study else ""
-        items = self._core.session.items
-        return any(i.study_instance_uid == uid and i.order is not None and i.image_count for i in items)
+        return bool(self._listed.ready([uid]))
+
+    def _has_row(self) -> bool:
+        """The row is chosen; in a list that is longer than what is at hand it is looked for by its accession number."""
+        assert self._study is not None
+        if self._window.worklist.select_study(self._study.study_instance_uid):
+            return True
+        lists, listed = self._core.session.lists, self._listed.ready([self._study.study_instance_uid])
+        if lists is not None and listed:
+            lists.narrow(lists.wanted.with_text(listed[0].accession_number))
+        return False

@@ -9,8 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from window_seat import NOW
+from window_seat import NOW, a_study
 
+from ui import tour
+from ui.driver import Driver
+from ui.listed import Listed
 from ui.worklist_columns import KEYS
 from ui.worklist_model import MOST_ROWS
 from workstation.domain.order import Priority, ReadStatus
@@ -219,3 +222,23 @@ def test_what_is_read_leaves_the_list_to_read_and_the_choice_goes_on(window, sea
     assert "N00055" not in {item.accession_number for item in view.model.items}
     assert view.selected().accession_number in ("N00054", "N00056")
     assert top_of(view) == "N00050"
+
+
+def test_the_tour_finds_its_row_in_a_list_that_is_longer_than_what_is_at_hand(window, seat, many, tmp_path):
+    made = tour.Tour(Driver(window, tmp_path), window, seat, None, tour.Material(()))
+    made._study = a_study("9.1500", seat.items[1500].patient, "20261120", 1)
+    assert not window.worklist.select_study("9.1500")
+    assert made._has_order()
+    assert not made._has_row()
+    assert made._has_row()
+    assert window.worklist.selected().accession_number == "N01500"
+
+
+def test_rows_of_named_studies_are_told_as_they_become_ready(seat, many):
+    listed = Listed(seat)
+    seat.items[1999] = replace(seat.items[1999], image_count=0)
+    seat.session.refresh_worklist()
+    assert [item.study_instance_uid for item in listed.ready(["9.1999", "9.3", "9.none", "9.1800"])] == ["9.3", "9.1800"]
+    seat.items[1999] = replace(seat.items[1999], image_count=4)
+    seat.session.refresh_worklist()
+    assert len(listed.ready(["9.1999", "9.3"])) == 2
