@@ -78,8 +78,8 @@ def screen_map(
     """
     u0, u1, v0, v1 = extent
     cos, sin = _turn(state.rotation)
-    is_wanted = state.framed is not None and (not state.framed.is_anatomy or state.sizing is Sizing.ANATOMY)
-    is_framed = is_wanted and in_mm and not state.anchor
+    is_anatomy = state.framed is not None and state.framed.is_anatomy
+    is_framed = not state.anchor and (state.sizing is Sizing.ANATOMY if is_anatomy else in_mm)
     wide, high = state.framed.mm if state.framed and is_framed else ((u1 - u0) * pitch[0], (v1 - v0) * pitch[1])
     box = abs(cos) * wide + abs(sin) * high, abs(sin) * wide + abs(cos) * high
     finest = pixel or min(pitch)

@@ -18,7 +18,7 @@ from rendering.breast_known import breast_in, looked_at_frame
 from rendering.images import NotYet, SeriesImages
 from rendering.latest import Latest
 from rendering.pixels import is_inverse, modality_values, padding_values
-from rendering.viewport_views import cut_of
+from rendering.viewport_views import cut_of, pixel_pitch
 from workstation.domain.anatomy import Anatomy
 from workstation.domain.viewing import Framed, Plane, ViewportState
 from workstation.errors import Refused
@@ -33,7 +33,6 @@ MOST_IMAGES = 600
 
 NOT_CERTAIN = "Whole image: where the body lies in it is not certain"
 NO_SUCH_IMAGES = "Whole image: where the body lies is not looked for in images of this kind"
-NO_LENGTHS = "Whole image: the size of its pixels is not known"
 
 KEPT = 256
 _KNOWN: Latest[BodyBox | None] = Latest(KEPT)
@@ -75,8 +74,6 @@ class Bodies:
         if header.modality not in LOOKED_AT or header.is_colour:
             return Anatomy(words=NO_SUCH_IMAGES)
         is_cut = state.plane is not Plane.STACK
-        if not is_cut and self._images.facts(position).spacing is None:
-            return Anatomy(words=NO_LENGTHS)
         key = self._key(position)
         if key not in self._found and header.modality in PROJECTIONS:
             self.look(position)
@@ -86,7 +83,7 @@ class Bodies:
         if box is None:
             return Anatomy(words=NOT_CERTAIN)
         framed = self._on_cut(state, box) if is_cut else self._on_frame(position, box)
-        return Anatomy(framed)
+        return Anatomy(framed, in_mm=is_cut or self._images.facts(position).spacing is not None)
 
     def look(self, position: int) -> bool:
         """Find the body for the frame at `position`: once. False while pixels are on their way."""
@@ -158,10 +155,11 @@ class Bodies:
             yield np.where(beside, grey[~beside].min(), grey) if beside.any() and not beside.all() else grey
 
     def _on_frame(self, position: int, box: BodyBox) -> Framed | None:
-        header, spacing = self._images.header(position), self._images.facts(position).spacing
-        if spacing is None or box.is_whole(header.columns, header.rows):
+        header = self._images.header(position)
+        if box.is_whole(header.columns, header.rows):
             return None
-        wide, high = (box.right - box.left) * spacing[1], (box.bottom - box.top) * spacing[0]
+        across, down = pixel_pitch(header, self._images.facts(position))
+        wide, high = (box.right - box.left) * across, (box.bottom - box.top) * down
         return Framed((wide, high), place=((box.left + box.right) / 2, (box.top + box.bottom) / 2), is_anatomy=True)
 
     def _on_cut(self, state: ViewportState, box: BodyBox) -> Framed | None:

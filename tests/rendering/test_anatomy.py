@@ -10,7 +10,7 @@ import pytest
 from made_series import SERIES, STUDY, Acquisition, SeriesMaker
 
 from rendering.viewport import Viewport
-from rendering.viewport_anatomy import NO_LENGTHS, NO_SUCH_IMAGES, NOT_CERTAIN
+from rendering.viewport_anatomy import NO_SUCH_IMAGES, NOT_CERTAIN
 from rendering.viewport_views import frame_view
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, Sizing, ViewportState
@@ -98,13 +98,15 @@ def test_a_cut_is_fitted_to_the_body_as_well(plane: Plane) -> None:
                 assert -1.0 <= y <= VIEW[1] + 1.0
 
 
-def test_a_radiograph_keeps_its_marker_of_the_side() -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_a_radiograph_keeps_its_marker_of_the_side(known: bool) -> None:
+    """With and without a known pixel size."""
     hand, marker = disc((80, 90), 35), np.zeros((ROWS, COLUMNS), bool)
     marker[20:26, 170:175] = True
     maker = SeriesMaker()
     maker.header = replace(maker.header, modality="DX", photometric="MONOCHROME1")
     spacing = {"spacing": (0.2, 0.2), "spacing_source": SpacingSource.DETECTOR}
-    maker.add(np.where(hand | marker, 500, 3000).astype("i2"), **spacing)
+    maker.add(np.where(hand | marker, 500, 3000).astype("i2"), **(spacing if known else {}))
     view = maker.viewport()
     state = replace(STATE, framed=view.anatomy(STATE).framed)
     assert state.framed is not None, "found at once: a radiograph does not move after it was seen"
@@ -120,9 +122,6 @@ def test_what_is_not_certain_is_shown_whole_and_said() -> None:
         assert view.look_for_anatomy(STATE)
         assert (view.anatomy(STATE).framed, view.anatomy(STATE).words) == (None, words)
     assert ct(modality="US").viewport().anatomy(STATE).words == NO_SUCH_IMAGES
-    maker = SeriesMaker()
-    maker.add(np.zeros((ROWS, COLUMNS), "i2"))
-    assert maker.viewport().anatomy(STATE).words == NO_LENGTHS
 
 
 # ---- in viewports ----------------------------------------------------------------------

@@ -14,4 +14,6 @@ class Anatomy:
 
     framed: Framed | None = None
     words: str = ""
+    in_mm: bool = True
+    """Whether lengths are millimetres; else `framed` counts pixels, and is compared with no other image's."""
     waiting: bool = False

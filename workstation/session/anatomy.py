@@ -131,10 +131,8 @@ def _together(cell: Cell, own: Anatomy, others: Sequence[tuple[Cell, Anatomy]]) 
     if own.framed is None:
         return None
     alike = [
-        one.framed.mm
-        for other, one in others
-        if one.framed is not None and other.state is not None and cell.state is not None and _key(other) == _key(cell)
-    ]
+        one.framed.mm for other, one in others if one.framed is not None and one.in_mm and own.in_mm and _key(other) == _key(cell)
+    ] or [own.framed.mm]
     return replace(own.framed, mm=(max(mm[0] for mm in alike), max(mm[1] for mm in alike)))
 
 
