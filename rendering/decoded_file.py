@@ -188,8 +188,8 @@ class EntryWriter:
     def finish(self) -> None:
         """Writes what makes it whole and sees it safely on the disk."""
         series, at = self._series, self._offsets[-1]
-        about = {"key": series.key, "study": series.study_uid, "series": series.series_uid, "blocks": series.layout.blocks}
-        about["notes"] = self.notes
+        about: dict[str, Any] = {"key": series.key, "study": series.study_uid, "series": series.series_uid}
+        about |= {"blocks": series.layout.blocks, "notes": self.notes}
         positions = json.dumps(series.frames).encode() + b"".join(self._proofs)
         sizes = [len(json.dumps(about).encode()) + TAG, len(positions) + TAG]
         places = (at, sizes[0], at + sizes[0], sizes[1])

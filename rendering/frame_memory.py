@@ -6,12 +6,12 @@ import math
 import mmap
 import os
 import sys
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from workstation.errors import Refused
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def check_room(size: int) -> None:
@@ -46,6 +46,8 @@ def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     The C library would clear memory that was used before by hand, all of it, before the first
     image could be shown.
     """
+    import numpy as np  # it takes as long as Qt, and the worklist is shown without it
+
     kind = np.dtype(dtype)
     count = math.prod(shape)
     try:

@@ -54,6 +54,7 @@ def application(arguments: list[str] | None = None) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    _leave_sources_unread()
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(arguments if arguments is not None else sys.argv[:1])
     app.setApplicationName("lyskasse")
@@ -63,6 +64,16 @@ def application(arguments: list[str] | None = None) -> QApplication:
     app.setWindowIcon(icons.icon("window", theme.ACCENT))
     atexit.register(_leave_clipboard)
     return app
+
+
+def _leave_sources_unread() -> None:
+    """PySide reads the source of each module imported after it for a syntax of its own (`__feature__`), which nobody here uses.
+
+    A hundred files a start. Where a later PySide does that by another name, it goes on doing it.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if callable(getattr(feature, "_mod_uses_pyside", None)):
+        setattr(feature, "_mod_uses_pyside", lambda _module: False)  # noqa: B010  # no stub names it
 
 
 def _leave_clipboard() -> None:
@@ -116,6 +127,7 @@ def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], obj
         start.open_stores(core, start.is_seen())
         window = open_window(core)
         rubbish.watch(window)
+        opened(window)
         QTimer.singleShot(WARM_UP_MS, core.warm_up)
         QTimer.singleShot(SETTLED_MS, rubbish.settle)
         status = app.exec()

@@ -10,15 +10,20 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from dictation.audio import chunks, silence
 from ui import sound_devices
-from ui.sound_capture import Capture
 from ui.sound_devices import DEFAULT, ChosenDevice, Device
 from workstation.errors import Unavailable, WorkstationError
 from workstation.settings import Remembered
+
+if TYPE_CHECKING:
+    from PySide6.QtMultimedia import QAudioDevice
+
+    from ui.sound_capture import Capture
 
 Tell = Callable[[WorkstationError], object]
 
@@ -80,7 +85,7 @@ class Microphone(QObject):
 
     def _open(self) -> None:
         device = sound_devices.find(self._wanted)
-        capture = Capture(device, self._on_chunk)
+        capture = _capture(device, self._on_chunk)
         capture.open()
         self.device = sound_devices.device_of(device)
         self._capture = capture
@@ -88,7 +93,7 @@ class Microphone(QObject):
     def _begin(self) -> None:
         """As `_open`, and the window does not wait for it."""
         device = sound_devices.find(self._wanted)
-        self._capture = Capture(device, self._on_chunk)
+        self._capture = _capture(device, self._on_chunk)
         self._capture.start()
         self.device = sound_devices.device_of(device)
 
@@ -137,6 +142,12 @@ class Microphone(QObject):
     def _try_again(self) -> None:
         with contextlib.suppress(WorkstationError):
             self._begin()
+
+
+def _capture(device: QAudioDevice, on_chunk: Callable[[bytes], None]) -> Capture:
+    from ui.sound_capture import Capture  # numpy takes as long as Qt, and the worklist is shown without it
+
+    return Capture(device, on_chunk)
 
 
 def chosen_microphone(remembered: Remembered) -> Callable[[Tell], Microphone]:

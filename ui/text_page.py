@@ -7,17 +7,20 @@ place it hangs in is not shown.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
-from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.worker import ImageWorker
 from ui import plain
 from workstation.domain.patient import Patient
-from workstation.domain.study import Series, Study
+from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused, WorkstationError
 from workstation.jobs import BESIDE, Cancel, Jobs
+
+if TYPE_CHECKING:
+    from rendering.objects.facts import ObjectFacts
 
 EDGE = 24
 
@@ -26,7 +29,13 @@ def is_report(series: Series) -> bool:
     """Whether there is a text to show and no image."""
     if any(i.has_pixels for i in series.instances):  # most often the first: this is asked at every step of the wheel
         return False
-    return any(kind_of(i.sop_class_uid) is ObjectKind.REPORT for i in series.instances)
+    return any(_is_report(i) for i in series.instances)
+
+
+def _is_report(instance: Instance) -> bool:
+    from rendering.objects.facts import ObjectKind, kind_of  # not before the worklist is shown
+
+    return kind_of(instance.sop_class_uid) is ObjectKind.REPORT
 
 
 class TextPage(QPlainTextEdit):
@@ -57,7 +66,7 @@ class TextPage(QPlainTextEdit):
         self._wanted = series.series_instance_uid
         self.setPlainText(self.tr("Reading the report…"))
         self.show()
-        files = [Path(i.path) for i in series.instances if kind_of(i.sop_class_uid) is ObjectKind.REPORT]
+        files = [Path(i.path) for i in series.instances if _is_report(i)]
 
         def work(_: Cancel) -> str:
             return "\n\n\n".join([_whose(study), *(_page(reader, file, study) for file in files)])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from dictation.audio import SAMPLE_RATE
 from dictation.spoken_marks import Part
 from workstation.errors import Unavailable
@@ -32,6 +30,8 @@ def clip(pcm: bytes, part: Part) -> bytes:
     """The part's stretch of a segment's recording; all of it where no times are known."""
     if part.begins is None or part.ends is None:
         return pcm
+    import numpy as np  # it takes as long as Qt, and the worklist is shown without it
+
     first = max(0, int((part.begins - BEFORE_SECONDS) * SAMPLE_RATE)) * 2
     last = min(len(pcm), int((part.ends + AFTER_SECONDS) * SAMPLE_RATE) * 2)
     samples = np.frombuffer(pcm[first:last], "<i2").astype(np.float32)
@@ -87,6 +87,8 @@ class Loudspeaker:
 
 def _in_format(pcm: bytes, form: QAudioFormat) -> bytes:
     """The sound at the rate, channels and sample type that the device takes."""
+    import numpy as np
+
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768.0
     count = int(samples.size * form.sampleRate() / SAMPLE_RATE)
     at = np.linspace(0, max(samples.size - 1, 0), count, dtype=np.float64)

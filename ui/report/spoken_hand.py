@@ -13,7 +13,6 @@ from difflib import SequenceMatcher
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QTextCharFormat
 
-from dictation.fitting import fitted
 from dictation.spoken_marks import Why
 from ui import theme
 from ui.report.caret_spots import CaretSpots
@@ -105,6 +104,8 @@ class SpokenHand(QObject):
         at = self.spots.of(segment.segment_id)
         spot = None
         if at is not None and at.section is target.section:
+            from dictation.fitting import fitted  # with the first word that is spoken, not before the worklist is shown
+
             words = fitted(segment, at.text[: at.start], at.text[at.end :], self.spoken.code)
             spot = Spot(at.text, at.start, at.end, words)
         self._desk.accept(target, segment, saved, failed, spot)

@@ -43,7 +43,8 @@ class LocalDatabase(Database):
     """An open database. Closed by `close`, it need not be checked whole when it is opened again within a day."""
 
     def __init__(self, connection: Any, path: Path, kind: Kind, checked: float, busy_ms: int) -> None:
-        super().__init__(connection, strict=True)
+        # Plugins of sqlite-utils would be looked for among all that is installed, and run on what is stored here.
+        super().__init__(connection, strict=True, execute_plugins=False)
         self.path = path
         self.is_sealed = kind is Kind.SEALED
         self.busy_ms = busy_ms
