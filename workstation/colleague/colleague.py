@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from workstation.colleague import rules_case, rules_links, rules_numbers, rules_reading, rules_text
+from workstation.colleague import (
+    rules_case,
+    rules_links,
+    rules_numbers,
+    rules_reading,
+    rules_sides,
+    rules_text,
+    rules_whole,
+)
 from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
 from workstation.colleague.language import Language, spoken
 from workstation.colleague.seen import Seen
@@ -14,9 +22,10 @@ from workstation.domain.report import SectionCode
 Rule = Callable[[Seen], Iterator[Remark]]
 
 RULES: tuple[Rule, ...] = (
-    rules_case.laterality,
-    rules_case.laterality_between,
-    rules_case.size_on_the_other_side,
+    rules_sides.laterality,
+    rules_sides.laterality_between,
+    rules_sides.size_on_the_other_side,
+    rules_sides.words_on_the_other_side,
     rules_case.sex,
     rules_case.age,
     rules_case.contrast,
@@ -31,7 +40,9 @@ RULES: tuple[Rule, ...] = (
     rules_text.contradictions,
     rules_text.conclusion,
     rules_text.suspicious,
-    rules_text.removed_organs,
+    rules_whole.clear,
+    rules_whole.removed_organs,
+    rules_whole.lost_denial,
     rules_text.torn_and_whole,
     rules_links.linked,
     rules_numbers.possible,

@@ -26,7 +26,9 @@ LISTS = (
     "intact", "torn", "not_examined", "referring", "prior_size", "measures", "suspicious", "counted",
     "contrast_denied", "titles", "uncertain_after", "heads", "both_ways",
     "this", "prior_denied", "lesion", "harmless", "denies", "denies_again", "deep", "superficial",
-    "not_change", "generic", "residual", "one",
+    "not_change", "generic", "residual", "one", "relatives", "aged_things", "apart", "contrast_withheld", "other_contrast",
+    "order_left", "order_right", "months", "weeks", "days", "total", "not_removed", "remains_of", "numbered", "elsewhere", "or",
+    "affirms", "long_things", "beside", "denying", "starts", "holds", "joins",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -35,7 +37,7 @@ NOT_WORDS = "policy.toml"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a report may say is there. `critical` must be told at once."""
+    """Something that a report may say is there. `critical` must be told at once, `serious` be concluded."""
 
     name: str
     words: re.Pattern[str]
@@ -43,6 +45,7 @@ class Finding:
     abnormal: bool
     sided: bool
     kinds: bool
+    serious: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,24 @@ class OrganRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """Words that say an organ is gone, words of what it would then not show, and its own name. `sided`: one of two."""
+
+    said: re.Pattern[str]
+    then: re.Pattern[str]
+    organ: re.Pattern[str]
+    sided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Words that say something is as it should be, and the names of findings that it would then not show."""
+
+    words: re.Pattern[str]
+    against: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     code: str
     lists: Mapping[str, re.Pattern[str]]
@@ -68,13 +89,15 @@ class Language:
     """What a modality is called."""
     signs: Mapping[str, re.Pattern[str]]
     """Words for what only that modality shows."""
-    removed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
-    """Words that say an organ is gone, and words of what it would then not show."""
+    removed: tuple[Removed, ...]
     heads: re.Pattern[str]
     """Ends of compounds, anywhere in a word."""
     structures: tuple[re.Pattern[str], ...]
     """Structures that are torn or whole."""
     organ_ranges: tuple[OrganRange, ...]
+    whole: Mapping[str, frozenset[str]]
+    """What the whole of a region is called."""
+    clear: tuple[Clear, ...]
     function_words: frozenset[str]
     doubled_allowed: frozenset[str]
     abbreviations: frozenset[str]
@@ -85,10 +108,17 @@ class Language:
 
 def pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of the words, whole, whatever their case. Raises ValueError for an empty list."""
-    made = [_one(word) for word in words]
-    if not made:
+    listed = sorted(words, key=len, reverse=True)
+    if not listed:
         raise ValueError("a list of words is empty")
-    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(made, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+    # `;` ends where it stands, `no` only where the word does.
+    whole = [_one(word) for word in listed if _is_word(word[0]) and _is_word(word[-1])]
+    other = [_one(word) for word in listed if not (_is_word(word[0]) and _is_word(word[-1]))]
+    return re.compile("|".join([rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)"] * bool(whole) + other), re.IGNORECASE)
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isalnum() or letter in "*#"
 
 
 def _one(word: str) -> str:
@@ -110,10 +140,12 @@ def language_of(content: str, name: str) -> Language:
             {key: pattern(value) for key, value in table["region"].items()},
             {key: pattern(value["names"]) for key, value in table["modality"].items()},
             {key: pattern(value["signs"]) for key, value in table["modality"].items() if value["signs"]},
-            tuple((pattern(value["said"]), pattern(value["then"])) for value in table["removed"].values()),
+            tuple(_removed(value) for value in table["removed"].values()),
             re.compile("|".join(word.rstrip("*") for word in _strings(table, "heads")), re.IGNORECASE),
             tuple(pattern(value) for value in table["structures"]),
             tuple(_range(key, value) for key, value in table["organ_range"].items()),
+            {key: frozenset(value) for key, value in table["whole"].items()},
+            tuple(Clear(pattern(value["said"]), frozenset(value["against"])) for value in table["clear"].values()),
             frozenset(_strings(table, "function")),
             frozenset(_strings(table, "doubled_allowed")),
             frozenset(_strings(table, "abbreviations")),
@@ -130,8 +162,13 @@ def _strings(table: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _finding(name: str, value: Mapping[str, Any]) -> Finding:
-    flags = {"critical": False, "abnormal": True, "sided": True, "kinds": False}
+    flags = {"critical": False, "abnormal": True, "sided": True, "kinds": False, "serious": False}
     return Finding(name, pattern(value["words"]), **{flag: bool(value.get(flag, usual)) for flag, usual in flags.items()})
+
+
+def _removed(value: Mapping[str, Any]) -> Removed:
+    said, then, organ = (pattern(value[key]) for key in ("said", "then", "organ"))
+    return Removed(said, then, organ, bool(value.get("sided", False)))
 
 
 def _range(name: str, value: Mapping[str, Any]) -> OrganRange:

@@ -19,13 +19,20 @@ READ = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
 
 _END = re.compile(r"[.!?](?=\s|$)|\n+")
 _WORD = re.compile(r"\w+")
+_LABEL = re.compile(r"([^:.,;]{1,40}):\s")
 # How many words from a finding its side may stand: `left lower lobe posterior basal nodule`.
 SIDE_BEFORE, SIDE_AFTER = 7, 7
 # How many words before a finding one stands that puts it into the past: `old healed fracture`.
 PAST_BEFORE = 4
 # How far a denial reaches: `no fracture, dislocation, joint effusion or foreign body`.
 DENIED_BEFORE = 10
+DICTATED = 20
+"""Words without a comma from which on a sentence is several that were dictated."""
 UNCERTAIN_AFTER = 5
+
+
+# What is found and called by many names.
+LESIONS = frozenset({"nodule", "mass", "metastasis", "liver lesion"})
 
 
 class Status(StrEnum):
@@ -86,21 +93,47 @@ def _ends(text: str, language: Language) -> Iterator[int]:
 def clauses(sentence: Sentence, language: Language) -> Iterator[tuple[int, str]]:
     """(place in the section, text) of the parts that deny or affirm for themselves."""
     start = 0
-    for match in (*language.lists["clause_end"].finditer(sentence.text), None):
-        end = match.start() if match is not None else len(sentence.text)
+    cuts = {match.start() for match in language.lists["clause_end"].finditer(sentence.text)}
+    for end in sorted(cuts | _dictated_cuts(sentence.text, language) | {len(sentence.text)}):
         if sentence.text[start:end].strip():
             yield sentence.start + start, sentence.text[start:end]
         start = end
 
 
+def _dictated_cuts(text: str, language: Language) -> set[int]:
+    """Where clauses begin in many words without a comma, as they are dictated."""
+    if len(_WORD.findall(text)) < DICTATED or re.search(r"[,;:]", text):
+        return set()
+    starts = language.lists["starts"].finditer(text)
+    return {
+        m.start() for m in starts if not (b := _WORD.findall(text[: m.start()])) or not language.lists["holds"].fullmatch(b[-1])
+    }
+
+
+def headed(report: ReportText, language: Language, *codes: SectionCode) -> Iterator[tuple[Sentence, frozenset[Side]]]:
+    """Each sentence with the side of the heading that it stands under: `Left: …`."""
+    section, heading = None, frozenset[Side]()
+    for sentence in sentences(report, language, *(codes or READ)):
+        label = _LABEL.match(sentence.text)
+        if sentence.section is not section or label is not None:
+            heading = sides_in(label.group(1), language) if label is not None else frozenset()
+            heading = heading if len(heading) == 1 else frozenset()
+        section = sentence.section
+        yield sentence, heading
+
+
+def sides_in(text: str, language: Language) -> frozenset[Side]:
+    return frozenset(side for side in Side if language.sides[side].search(text))
+
+
 def mentions(report: ReportText, language: Language, *codes: SectionCode) -> list[Mention]:
     found = []
-    for sentence in sentences(report, language, *(codes or READ)):
+    for sentence, heading in headed(report, language, *codes):
         for place, clause in clauses(sentence, language):
             for finding in language.findings:
                 for match in finding.words.finditer(clause):
                     status = _status(clause, match.start(), match.end(), language)
-                    sides = _sides(clause, match.start(), match.end(), language)
+                    sides = _sides(clause, match.start(), match.end(), language) or heading
                     start, end = place + match.start(), place + match.end()
                     found.append(Mention(finding, status, sides, sentence, start, end, clause, place))
     return found
@@ -117,6 +150,9 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
         "negation_after", blanked[end:]
     ):
         return Status.ABSENT
+    if language.has("negation_before", _last_words(before, DENIED_BEFORE)):
+        # `No new mass`: denies no mass that was there, nor says that one is.
+        return Status.UNCERTAIN
     if language.has("uncertain", before) or language.has("uncertain_after", _first_words(after, UNCERTAIN_AFTER)):
         return Status.UNCERTAIN
     return Status.PRESENT
@@ -124,15 +160,22 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
 
 def _sides(clause: str, start: int, end: int, language: Language) -> frozenset[Side]:
     """The side words nearest to a finding; both for a bilateral one."""
+    inside = sides_in(clause[start:end], language)
+    if inside:
+        return inside
     before = _last_words(clause[:start], SIDE_BEFORE)
-    after = _first_words(clause[end:], SIDE_AFTER)
+    # `Ascites and progress of the right node`: what follows an `and` speaks of something else.
+    after = re.split(r"[,;]", _first_words(clause[end:], SIDE_AFTER))[0]
+    after = language.lists["joins"].split(after)[0]
     for near in (before, after):
         if language.has("bilateral", near):
             return frozenset(Side)
         sides = frozenset(side for side in Side if language.sides[side].search(near))
         if sides:
             return sides
-    return frozenset()
+    # `In the right lobe there is an isoechoic, predominantly solid nodule`: far, but the last that was said before it.
+    last = [(m.end(), side) for side in Side for m in language.sides[side].finditer(clause[:start])]
+    return frozenset({max(last)[1]}) if last else frozenset()
 
 
 def _last_words(text: str, count: int) -> str:

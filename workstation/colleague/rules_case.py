@@ -1,4 +1,4 @@
-"""Does the text fit the case: side, sex, age, contrast, modality, region, comparison."""
+"""Does the text fit the case: sex, age, contrast, modality, region, comparison."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from workstation.colleague.facts import Remark, Side
-from workstation.colleague.reading import READ, Sentence, Status
-from workstation.colleague.rules_numbers import sizes
+from workstation.colleague.facts import PriorFact, Remark
+from workstation.colleague.reading import READ, Sentence
+from workstation.colleague.rules_sides import PAIRED, asked_words
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
-
-OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
-"""Regions of which one side is examined at a time; both is said."""
 
 _DATE = re.compile(
     r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b|\b(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3,9})\.?\s+(\d{4})\b",
     re.IGNORECASE,
 )
+_MONTH = re.compile(r"\b([A-Za-z]{3,9})\.?\s+((?:19|20)\d{2})\b")
 # The first three letters, in the languages of `resources/colleague`.
 _MONTHS = {
     name: i + 1
@@ -37,77 +34,11 @@ _FOREIGN = {"M": ("female", "female_person"), "F": ("male", "male_person")}
 _SHOWS = {"CR": "DX", "RG": "DX", "DR": "DX", "RF": "DX", "MRI": "MR", "PET": "PT", "NM": "PT"}
 
 
-def laterality(seen: Seen) -> Iterator[Remark]:
-    """The side of the order and the images against the side of the text."""
-    sides = _asked_sides(seen)
-    regions = [r for r in PAIRED if seen.language.regions[r].search(_asked_words(seen))]
-    # The other hip is on an image of the pelvis too.
-    if len(sides) != 1 or not regions or (regions == ["hip"] and seen.language.regions["pelvis"].search(_asked_words(seen))):
-        return
-    side = next(iter(sides))
-    wrong = seen.language.sides[OTHER[side]]
-    said = any(seen.language.sides[side].search(s.text) for s in seen.read)
-    for sentence in seen.read:
-        match = wrong.search(sentence.text)
-        aside = any(seen.language.has(name, sentence.text) for name in ("bilateral", "not_examined"))
-        if match is None or aside or seen.language.sides[side].search(sentence.text):
-            continue
-        # The other side may be mentioned in passing, when nothing is found there and this side is spoken of.
-        if not said or sentence.section is SectionCode.IMPRESSION or _finds_something(seen, sentence):
-            yield seen.remark(
-                "laterality",
-                sentence,
-                match.group(0),
-                f'"{match.group(0)}" stands here, but the examination is of the {side.value} side',
-            )
-
-
-def _finds_something(seen: Seen, sentence: Sentence) -> bool:
-    return any(m.sentence == sentence and m.status is not Status.ABSENT for m in seen.mentions)
-
-
-def laterality_between(seen: Seen) -> Iterator[Remark]:
-    """A finding on one side in the findings, on the other in the impression."""
-    for told in seen.mentions:
-        if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
-            continue
-        if not told.finding.sided:
-            continue
-        found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding is told.finding)
-        same = [m for m in found if m.status is not Status.ABSENT]
-        if any(m.sides for m in same) and not any((m.sides | _sides_in(seen, m.sentence)) & told.sides for m in same):
-            side = next(iter(told.sides)).value
-            yield seen.remark(
-                "laterality",
-                told.sentence,
-                told.words,
-                f'"{told.words}" is on the {side} here, and on the other side in the findings',
-            )
-
-
-def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
-    """The one size of the findings is on the other side in the impression, whatever it is the size of."""
-    found = [size for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
-    for told in sizes(seen):
-        sides = _sides_in(seen, told.sentence)
-        if told.sentence.section is not SectionCode.IMPRESSION or len(sides) != 1:
-            continue
-        if sum(other.sentence == told.sentence for other in sizes(seen)) > 1:
-            continue
-        same = [_sides_in(seen, size.sentence) for size in found if size.millimetres == told.millimetres]
-        if len(same) == 1 and len(same[0]) == 1 and same[0] != sides:
-            side = next(iter(sides)).value
-            words = f'"{told.words}" is on the {side} here, and on the other side in the findings'
-            yield seen.remark("laterality", told.sentence, told.words, words)
-
-
-def _sides_in(seen: Seen, sentence: Sentence) -> frozenset[Side]:
-    return frozenset(side for side in Side if seen.language.sides[side].search(sentence.text))
-
-
 def sex(seen: Seen) -> Iterator[Remark]:
     lists = _FOREIGN.get(seen.facts.sex, ())
     for sentence in seen.all:
+        if seen.language.has("relatives", sentence.text):
+            continue
         for name in lists:
             match = seen.language.lists[name].search(sentence.text)
             if match:
@@ -124,18 +55,32 @@ def age(seen: Seen) -> Iterator[Remark]:
     for sentence in seen.all:
         is_now = sentence.section is not SectionCode.HISTORY
         for match in seen.language.lists["age_said"].finditer(sentence.text):
-            said = float(re.sub(r"\D", "", match.group(0)))
+            if not _is_the_patients(seen, sentence, match):
+                continue
+            said = float(re.sub(r"\D", "", match.group(0))) / _in_a_year(seen, match.group(0))
             if abs(said - years) > MOST_YEARS_OFF + 0.5:
                 yield seen.remark("age", sentence, match.group(0), f'"{match.group(0)}" stands here; the patient is {years:.0f}')
         for name, wrong in (("child", years > CHILD_UNTIL + 5), ("old_age", years < OLD_FROM)):
             word = seen.language.lists[name].search(sentence.text) if wrong and is_now else None
-            if word:
+            if word and not seen.language.has("relatives", sentence.text):
                 yield seen.remark("age", sentence, word.group(0), f'"{word.group(0)}" does not fit an age of {years:.0f}')
+
+
+def _is_the_patients(seen: Seen, sentence: Sentence, match: re.Match[str]) -> bool:
+    """Whether an age is not a fracture's, a prosthesis's or a brother's."""
+    following = " ".join(re.findall(r"\w[\w-]*", sentence.text[match.end() :])[:2])
+    return not seen.language.has("aged_things", following) and not seen.language.has("relatives", sentence.text)
+
+
+def _in_a_year(seen: Seen, age: str) -> float:
+    return next(
+        (count for name, count in (("months", 12.0), ("weeks", 52.0), ("days", 365.0)) if seen.language.has(name, age)), 1.0
+    )
 
 
 def contrast(seen: Seen) -> Iterator[Remark]:
     """What is said of contrast medium against what was given, and against itself."""
-    text_given = _first(seen, "contrast_given")
+    text_given = next((found for found in _all(seen, "contrast_given") if _says_given(seen, found[0].text)), None)
     text_not = _first(seen, "contrast_not_given")
     given = seen.facts.contrast
     if given is False and text_given is not None:
@@ -144,8 +89,9 @@ def contrast(seen: Seen) -> Iterator[Remark]:
     # An examination with and without it has parts of both kinds, and its order says so.
     is_both = any(seen.language.has(name, seen.facts.procedure) for name in ("contrast_denied", "both_ways"))
     is_both = is_both or any(_LABELLED.match(s.text) and seen.language.has("contrast_denied", s.text) for s in seen.all)
-    text_not = _first(seen, "contrast_denied") if given and not is_both else None if given else text_not
-    if given is True and text_not is not None and not seen.language.has("contrast_given", text_not[0].text):
+    withheld = next((found for found in _all(seen, "contrast_withheld") if not _is_of_a_part(seen, found[0])), None)
+    text_not = withheld or (_first(seen, "contrast_denied") if given and not is_both else None if given else text_not)
+    if given is True and text_not is not None and (withheld or not _says_given(seen, text_not[0].text)):
         sentence, word = text_not
         yield seen.remark("contrast", sentence, word, f'"{word}" stands here; contrast medium was given')
     is_native = given is False or (given is None and text_not is not None and text_given is None)
@@ -155,6 +101,18 @@ def contrast(seen: Seen) -> Iterator[Remark]:
         if match and not denied and not (text_given is not None and given is None):
             yield seen.remark("contrast", s, match.group(0), f'"{match.group(0)}" is said of images without contrast medium')
             return
+
+
+def _is_of_a_part(seen: Seen, sentence: Sentence) -> bool:
+    """Whether contrast medium is spoken of for one part of the examination only."""
+    return _LABELLED.match(sentence.text) is not None or seen.language.has("both_ways", sentence.text)
+
+
+def _says_given(seen: Seen, text: str) -> bool:
+    """Whether contrast medium in the blood is spoken of and not denied."""
+    for name in ("other_contrast", "contrast_withheld", "contrast_denied", "contrast_not_given"):
+        text = seen.language.lists[name].sub(" , ", text)
+    return seen.language.has("contrast_given", text)
 
 
 def modality(seen: Seen) -> Iterator[Remark]:
@@ -200,12 +158,13 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
 
 def region(seen: Seen) -> Iterator[Remark]:
     """A text that is about another part of the body: pasted, or dictated for another patient."""
-    asked = {name for name, words in seen.language.regions.items() if words.search(_asked_words(seen))}
+    asked = {name for name, words in seen.language.regions.items() if words.search(asked_words(seen))}
     if not asked or "PT" in seen.facts.modalities:  # which go from head to thigh, whatever they are called
         return
     text = "\n".join(seen.report.text(code) for code in READ)
     counts = {name: len({m.group(0).lower() for m in words.finditer(text)}) for name, words in seen.language.regions.items()}
-    others = {name: count for name, count in counts.items() if name not in asked and count}
+    beside = {other for name in asked for other in _BESIDE.get(name, ())}
+    others = {name: count for name, count in counts.items() if name not in asked | beside and count}
     yield from _pasted(seen, asked)
     yield from _astray(seen, asked)
     if not others or any(counts[name] for name in asked):
@@ -270,8 +229,10 @@ _NEAR_REGIONS = {
     "breast": {"chest"},
     "wrist": set[str](),
 }
+# Regions that the same order reads too.
+_BESIDE = {"abdomen": ("pelvis",), "pelvis": ("abdomen", "hip"), "hip": ("pelvis",), "neck": ("chest", "head")}
 # Regions that are never seen on one examination of the other, but for trunks.
-_APART = {"abdomen": {"head", "neck"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
+_APART = {"abdomen": {"head", "neck", "spine"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
 
 
 def comparison(seen: Seen) -> Iterator[Remark]:
@@ -288,24 +249,28 @@ def comparison(seen: Seen) -> Iterator[Remark]:
                 yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is no date')
             elif seen.facts.study_day is not None and day > seen.facts.study_day:
                 yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is later than this examination')
-            elif day not in known and day != seen.facts.study_day:
+            elif day not in known and day != seen.facts.study_day and not seen.language.has("elsewhere", sentence.text):
                 yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
-    says_none = seen.language.has("no_prior", section) and not _DATE.search(section)
-    for sentence in seen.read if seen.facts.priors and not says_none else ():
-        if denied := seen.language.lists["prior_denied"].search(sentence.text):
+        if is_comparing and not _DATE.search(sentence.text):
+            yield from _months(seen, sentence, known)
+    says_none = seen.language.has("no_prior", section) and not _DATE.search(section) and _is_general(seen, section)
+    related = [prior for prior in seen.facts.priors if _is_related(seen, prior)]
+    for sentence in seen.read if related and not says_none else ():
+        denied = seen.language.lists["prior_denied"].search(sentence.text)
+        if denied and _is_general(seen, sentence.text):
             yield seen.remark("comparison", sentence, denied.group(0), f'"{denied.group(0)}": there are earlier examinations')
             return
-    claims = next((s for s in seen.read if seen.language.has("change", _without(seen, "not_change", s.text))), None)
-    if seen.facts.priors and says_none:
+    claims = next((s for s in seen.read if _claims(seen, s)), None)
+    if related and says_none:
         yield seen.about(
             "comparison", SectionCode.COMPARISON, "It says that there is nothing to compare with; there are earlier examinations"
         )
     elif not seen.facts.priors and claims is not None:
-        word = seen.language.lists["change"].search(claims.text)
+        word = seen.language.lists["change"].search(_without(seen, "not_change", claims.text))
         found = word.group(0) if word else ""
         yield seen.remark("comparison", claims, found, f'"{found}" compares, but no earlier examination is known')
     elif (
-        seen.facts.priors
+        any(_is_same_kind(seen, prior) for prior in related)
         and seen.has_text
         and not section.strip()
         and not any(seen.language.has("compared", s.text) for s in seen.all)
@@ -313,32 +278,65 @@ def comparison(seen: Seen) -> Iterator[Remark]:
         yield seen.about("comparison", SectionCode.COMPARISON, "There are earlier examinations, and nothing is said of them")
 
 
+def _months(seen: Seen, sentence: Sentence, known: set[date]) -> Iterator[Remark]:
+    """`Compared with March 2025`: a month, and no examination in it."""
+    for match in _MONTH.finditer(sentence.text) if known else ():
+        month = _MONTHS.get(match.group(1)[:3].lower())
+        if month and not any((day.year, day.month) == (int(match.group(2)), month) for day in known):
+            is_own = seen.facts.study_day is not None and (seen.facts.study_day.year, seen.facts.study_day.month) == (
+                int(match.group(2)),
+                month,
+            )
+            if not is_own and not seen.language.has("elsewhere", sentence.text):
+                yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
+
+
+def _claims(seen: Seen, sentence: Sentence) -> bool:
+    text = _without(seen, "not_change", sentence.text)
+    return seen.language.has("change", text) and not seen.language.has("elsewhere", text)
+
+
+def _is_related(seen: Seen, prior: PriorFact) -> bool:
+    """Whether an earlier examination is of the same part of the body, as far as its words tell."""
+    now = _regions(seen, asked_words(seen))
+    then = _regions(seen, prior.words)
+    return not now or not then or bool(now & then) or "PT" in seen.facts.modalities or "PT" in prior.modality
+
+
+def _regions(seen: Seen, words: str) -> set[str]:
+    return {name for name, known in seen.language.regions.items() if known.search(words.replace("_", " "))}
+
+
+def _is_same_kind(seen: Seen, prior: PriorFact) -> bool:
+    then = {_SHOWS.get(m, m) for m in re.split(r"[^A-Z]+", prior.modality.upper()) if m}
+    now = {_SHOWS.get(m, m) for m in seen.facts.modalities}
+    return not then or not now or bool(then & now)
+
+
+def _is_general(seen: Seen, text: str) -> bool:
+    """`No previous CT` is true where there is an earlier radiograph."""
+    named = {name for name, words in seen.language.modalities.items() if words.search(text)}
+    kinds = {_SHOWS.get(m, m) for prior in seen.facts.priors for m in re.split(r"[^A-Z]+", prior.modality.upper()) if m}
+    return not named or not kinds or bool(named & kinds)
+
+
 def _without(seen: Seen, name: str, text: str) -> str:
     """The text with a list's words blanked."""
     return seen.language.lists[name].sub(lambda match: " " * len(match.group(0)), text)
 
 
-def _asked_words(seen: Seen) -> str:
-    return " ".join((seen.facts.procedure, *seen.facts.body_parts)).replace("_", " ")
-
-
-def _asked_sides(seen: Seen) -> frozenset[Side]:
-    words = f"{seen.facts.procedure}"
-    if seen.language.has("bilateral", words):
-        return frozenset()
-    said = frozenset(side for side in Side if seen.language.sides[side].search(words))
-    return said or seen.facts.sides
-
-
-def _first(seen: Seen, name: str) -> tuple[Sentence, str] | None:
-    """The first place of a list's words in a sentence that speaks of this examination."""
+def _all(seen: Seen, name: str) -> Iterator[tuple[Sentence, str]]:
+    """The first place of a list's words in each sentence that speaks of this examination."""
     for sentence in seen.all:
         if sentence.section in (SectionCode.HISTORY, SectionCode.COMPARISON, SectionCode.RECOMMENDATION):
             continue
         match = seen.language.lists[name].search(sentence.text)
         if match and not seen.language.has("compared", sentence.text) and not seen.language.has("asks_for", sentence.text):
-            return sentence, match.group(0)
-    return None
+            yield sentence, match.group(0)
+
+
+def _first(seen: Seen, name: str) -> tuple[Sentence, str] | None:
+    return next(_all(seen, name), None)
 
 
 def _day(match: re.Match[str]) -> date | None:

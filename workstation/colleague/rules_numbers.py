@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workstation.colleague.facts import MeasuredFact, Remark
 from workstation.colleague.language import OrganRange
-from workstation.colleague.reading import Sentence
+from workstation.colleague.reading import LESIONS, Sentence
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -36,13 +36,20 @@ _SCORES = (
     (re.compile(r"\bKellgren[- ]Lawrence\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Kellgren-Lawrence"),
 )
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
-_SPLIT = re.compile(r"\b\d+\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
+_SPLIT = re.compile(r"(?<![\d.,/-])\b\d{1,2}\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
 LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
+LEAST_LIKE = 0.6
+"""Two sizes that are further apart are of two things."""
 CLOSE_MM, CLOSE_SHARE = 1.0, 0.05
 """A size in the text is the measured one within rounding to whole millimetres, or this share."""
 BEFORE_REACH = 22
 """Letters within which a word puts a size into the past."""
+TOTAL_REACH = 24
+IN_REACH = 3
+"""Words behind a size in which one says what it is the size of."""
 COUNT_REACH = 40
+LONGEST = 500.0
+"""Beyond this in mm nothing in a body is, but for what goes along it."""
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
 
 
@@ -54,6 +61,13 @@ class Size:
     start: int
     words: str
     millimetres: tuple[float, ...]
+
+    @property
+    def half(self) -> float:
+        """Half of the last digit that was written, in mm."""
+        if not self.words.lower().rstrip().endswith("cm"):
+            return 0.5
+        return 0.5 if re.search(r"[.,]\d", self.words) else 5.0
 
 
 def sizes(seen: Seen) -> list[Size]:
@@ -71,6 +85,8 @@ def possible(seen: Seen) -> Iterator[Remark]:
     for size in sizes(seen):
         organ = _organ_of(seen, size)
         if organ is None:
+            if max(size.millimetres) > LONGEST and not seen.language.has("long_things", size.sentence.text):
+                yield seen.remark("number", size.sentence, size.words, f'"{size.words}" is longer than can be: is it mm or cm?')
             continue
         wrong = next((mm for mm in size.millimetres if not organ.least <= mm <= organ.most), None)
         if wrong is not None:
@@ -85,11 +101,23 @@ def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
     for organ in seen.language.organ_ranges:
         for match in organ.words.finditer(size.sentence.text):
             between = size.sentence.text[match.end() : size.start]
-            if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between)):
+            if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between) or _is_in_it(seen, size, match)):
                 continue
             gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
             near.append((max(gap, 0), -len(match.group(0)), organ))
     return min(near, key=lambda entry: entry[:2])[2] if near else None
+
+
+def _is_in_it(seen: Seen, size: Size, organ: re.Match[str]) -> bool:
+    """`In the left kidney 12 mm cyst`: the size of something in an organ."""
+    before, after = size.sentence.text[: organ.start()], size.sentence.text[size.start + len(size.words) :]
+    behind = " ".join(re.split(r"[.,;:]", after)[0].split()[:IN_REACH])
+    behind = seen.language.lists["negation_before"].split(behind)[0]
+    words = [*seen.language.findings]
+    is_in = re.search(
+        r"\b(?:in|of|from|i|av|från|within|inom|to|till|near|intill)\s+(?:the\s+)?(?:\w+\s+){0,2}$", before, re.IGNORECASE
+    )
+    return is_in is not None or seen.language.has("lesion", behind) or any(f.words.search(behind) for f in words)
 
 
 def _is_its_own(seen: Seen, between: str) -> bool:
@@ -108,6 +136,9 @@ def limits(seen: Seen) -> Iterator[Remark]:
         for match in seen.language.lists["impossible"].finditer(sentence.text):
             yield seen.remark("laterality", sentence, match.group(0), f'"{match.group(0)}" does not exist')
         for match in _SPLIT.finditer(sentence.text):
+            before = re.findall(r"[^\W\d]+[.]?", sentence.text[: match.start()])
+            if before and seen.language.lists["numbered"].fullmatch(before[-1].rstrip(".")):
+                continue
             yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is no clear number')
 
 
@@ -148,15 +179,20 @@ def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
 
 def measured_otherwise(seen: Seen) -> Iterator[Remark]:
     """A size that looks like a measurement on the images but for a slip: digits swapped, cm for mm."""
-    known = [m for m in seen.facts.measured if m.unit.startswith("mm") and not m.unit.startswith("mm²")]
-    written = [mm for size in sizes(seen) for mm in size.millimetres]
+    known = [m for m in seen.facts.measured if m.unit == "mm"]
+    written = [(mm, size) for size in sizes(seen) for mm in size.millimetres]
     # A measurement that stands in the text as it is cannot be the one that was slipped over.
-    missing = [m for m in known if not any(_is(mm, m.value) for mm in written)]
-    for size in sizes(seen) if missing else ():
-        if _is_of_before(seen, size):
-            continue
+    missing = [m for m in known if not any(_fits(mm, m.value, size) for mm, size in written)]
+    loose = [
+        s
+        for s in sizes(seen)
+        if not _is_of_before(seen, s) and not any(_fits(mm, m.value, s) for mm in s.millimetres for m in known)
+    ]
+    for size in loose if missing else ():
         for said in size.millimetres:
-            slip = None if any(_is(said, m.value) for m in known) else next((m for m in missing if _is_slip(said, m)), None)
+            # Where all that was measured is missing, the nearest size in the text is meant to be it.
+            near = [m for m in missing if len(missing) == len(known) and LEAST_LIKE <= said / m.value <= 1 / LEAST_LIKE]
+            slip = next((m for m in missing if _is_slip(said, m)), None) or next(iter(near), None)
             if slip is not None:
                 told = f"{slip.value:.1f} {slip.unit}"
                 yield seen.remark(
@@ -170,11 +206,16 @@ def between_sections(seen: Seen) -> Iterator[Remark]:
     told = [s for s in sizes(seen) if s.sentence.section is SectionCode.IMPRESSION and not _is_of_before(seen, s)]
     found = [mm for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS for mm in s.millimetres]
     for size in told:
-        wrong = next((mm for mm in size.millimetres if found and not any(_is(mm, other) for other in found)), None)
-        if wrong is not None:
+        wrong = next((mm for mm in size.millimetres if found and not any(_fits(mm, other, size) for other in found)), None)
+        if wrong is not None and not (seen.language.has("total", _around(size)) and wrong <= sum(found)):
             yield seen.remark(
                 "number", size.sentence, size.words, f'"{size.words}" stands in the impression and not in the findings'
             )
+
+
+def _around(size: Size) -> str:
+    text = size.sentence.text
+    return text[max(0, size.start - TOTAL_REACH) : size.start + len(size.words) + TOTAL_REACH]
 
 
 def counts(seen: Seen) -> Iterator[Remark]:
@@ -184,14 +225,21 @@ def counts(seen: Seen) -> Iterator[Remark]:
         for match in seen.language.lists["counted"].finditer(sentence.text):
             after = sentence.text[match.end() : match.end() + COUNT_REACH]
             after = re.split(r"[.,;:]", after)[0]
-            finding = next((f for f in seen.language.findings if f.words.search(after)), None)
-            if finding is not None:
-                said[sentence.section].setdefault(finding.name, (sentence, match.group(0)))
+            name = _counted(seen, after)
+            if name:
+                said[sentence.section].setdefault(name, (sentence, match.group(0)))
     for name, (sentence, words) in said[SectionCode.IMPRESSION].items():
         other = said[SectionCode.FINDINGS].get(name)
         # `one` of several is how a list goes, not how many there are.
         if other is not None and other[1].lower() != words.lower() and not seen.language.has("one", other[1]):
             yield seen.remark("number", sentence, words, f'"{words}" stands here, "{other[1]}" in the findings')
+
+
+def _counted(seen: Seen, text: str) -> str:
+    """What is counted; lesions are one thing, whatever they are called."""
+    finding = next((f.name for f in seen.language.findings if f.words.search(text)), "")
+    is_lesion = finding in LESIONS or (not finding and seen.language.has("lesion", text))
+    return "lesion" if is_lesion else finding
 
 
 def _is_of_before(seen: Seen, size: Size) -> bool:
@@ -206,10 +254,16 @@ def _is(said: float, measured: float) -> bool:
     return abs(said - measured) <= max(CLOSE_MM, CLOSE_SHARE * measured)
 
 
+def _fits(said: float, measured: float, size: Size) -> bool:
+    """`About 2 cm` is what 17 mm are: as exact as it was written."""
+    return _is(said, measured) or abs(said - measured) <= size.half
+
+
 def _is_slip(said: float, fact: MeasuredFact) -> bool:
     true = fact.value
     whole, _, tenths = f"{true:.1f}".partition(".")
     swapped = {whole[::-1], f"{whole[::-1]}.{tenths}", str(round(true))[::-1]} if len(set(whole)) > 1 else set()
     # One wrong digit of two, the tens: `27` for `17`.
-    tens = abs(said - true) >= 10 and abs(said - true) % 10 < CLOSE_MM and true >= 10 and said < 100
+    off = round(abs(said - round(true)), 1)
+    tens = off >= 10 and off % 10 < CLOSE_MM and true >= 10 and said < 100
     return tens or _is(said, true * 10) or _is(said * 10, true) or any(said == float(other) for other in swapped)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from workstation.colleague.facts import Remark
 from workstation.colleague.language import Language
-from workstation.colleague.reading import Mention, Sentence, Status, clauses
+from workstation.colleague.reading import LESIONS, Mention, Sentence, Status, clauses
 from workstation.colleague.rules_numbers import sizes
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
@@ -20,6 +20,8 @@ _FIELD = re.compile(
 )
 _DOUBLED = re.compile(r"\b(\w+)(\s+)(\1)\b", re.IGNORECASE)
 _UNIT = re.compile(r"\d\s*$")
+LEAST_TAKEN_UP = 2
+"""Words of a finding's sentence in the impression that show it was meant."""
 LONG_SENTENCE = 25
 """Letters from which on a sentence that stands twice is no accident of wording."""
 
@@ -49,7 +51,9 @@ def empty_conclusion(seen: Seen) -> Iterator[Remark]:
     findings, impression = (seen.report.text(c).strip() for c in (SectionCode.FINDINGS, SectionCode.IMPRESSION))
     if findings and not impression:
         yield seen.about("conclusion", SectionCode.IMPRESSION, "The impression is empty")
-    elif impression and seen.language.lists["no_conclusion"].fullmatch(impression.rstrip(".")):
+    elif findings and not re.search(r"[^\W_]", impression):
+        yield seen.about("conclusion", SectionCode.IMPRESSION, "The impression says nothing")
+    elif impression and seen.language.lists["no_conclusion"].fullmatch(impression.strip(".:!- ")):
         yield seen.about("conclusion", SectionCode.IMPRESSION, "The impression concludes nothing")
 
 
@@ -84,13 +88,27 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
                 found = sentence.text[one.start() : two.end()]
                 yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
                 break
+        adjacent = _adjacent(seen, sentence.text)
+        if adjacent:
+            yield seen.remark("negation", sentence, adjacent, f'"{adjacent}" denies twice')
+            continue
         for _, clause in clauses(sentence, seen.language):
-            first = seen.language.lists["denies"].match(clause.strip())
-            again = seen.language.lists["denies_again"].search(clause) if first else None
-            if first and again:
-                found = clause.strip()[: again.end() - (len(clause) - len(clause.lstrip()))]
+            first = seen.language.lists["denies"].search(clause)
+            again = seen.language.lists["denies_again"].search(clause, first.end()) if first else None
+            if first and again and not re.search(r"[,:]", clause[first.end() : again.start()]):
+                found = clause[first.start() : again.end()]
                 yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
                 break
+
+
+def _adjacent(seen: Seen, text: str) -> str:
+    """Two denials side by side: `inga inte`."""
+    words = list(re.finditer(r"[^\W\d]+", text))
+    for one, two in pairwise(words):
+        is_close = not text[one.end() : two.start()].strip()
+        if is_close and all(seen.language.lists["denying"].fullmatch(word.group(0)) for word in (one, two)):
+            return text[one.start() : two.end()]
+    return ""
 
 
 def contradictions(seen: Seen) -> Iterator[Remark]:
@@ -101,6 +119,11 @@ def contradictions(seen: Seen) -> Iterator[Remark]:
         for denied in (m for m in mine if m.status is Status.ABSENT):
             # The impression need not say again on which side the finding is.
             rivals = [m for m in present if m.sides or not denied.sides or m.sentence.section is denied.sentence.section]
+            if _label(denied.sentence) and any(
+                m.sentence.section is denied.sentence.section and _label(m.sentence) != _label(denied.sentence) for m in present
+            ):
+                # Denied under one heading, found under another.
+                rivals = [m for m in rivals if m.sentence.section is denied.sentence.section]
             against = next((m for m in rivals if _same_kind(m, denied, seen) and _same_place(m, denied, seen)), None)
             if against is not None:
                 first = "findings" if against.sentence.section is SectionCode.FINDINGS else "impression"
@@ -122,6 +145,8 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
     found = [m for m in seen.present(SectionCode.FINDINGS) if m.finding.abnormal]
     says_normal = seen.language.lists["normal"].search(impression)
     left_out = [m for m in found if m.finding.name not in concluded]
+    if says_normal and _is_of_a_part(seen, says_normal, impression):
+        says_normal = None
     if says_normal and left_out and not any(True for m in seen.present(SectionCode.IMPRESSION) if m.finding.abnormal):
         yield seen.remark(
             "conclusion",
@@ -135,11 +160,32 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
         sentence, words = lesion
         yield seen.remark("conclusion", sentence, words, f'The findings say "{words}", the impression "{says_normal.group(0)}"')
         return
-    for mention in (m for m in left_out if m.finding.critical):
+    for mention in (m for m in left_out if m.finding.critical or _is_passed_over(seen, m)):
         yield seen.remark(
             "conclusion", mention.sentence, mention.words, f'"{mention.words}" is in the findings and not in the impression'
         )
         return
+
+
+def _is_passed_over(seen: Seen, mention: Mention) -> bool:
+    """A serious finding of which the impression has no word: neither it, nor its size, nor where it is."""
+    if not mention.finding.serious or seen.language.has("beside", mention.sentence.text):
+        return False
+    concluded_on = [m.finding for m in seen.mentions if m.sentence.section is SectionCode.IMPRESSION]
+    if any(f.critical or (mention.finding.name in LESIONS and f.name in LESIONS) for f in concluded_on):
+        return False
+    impression = seen.report.text(SectionCode.IMPRESSION)
+    concluded = {word[:STEM] for word in _all_words(impression)}
+    said = {word[:STEM] for word in _all_words(mention.sentence.text) if not _is_filling(word, seen.language)}
+    numbers = set(re.findall(r"\d+", mention.sentence.text)) & set(re.findall(r"\d+", impression))
+    return not numbers and len(said & concluded) < LEAST_TAKEN_UP
+
+
+def _is_of_a_part(seen: Seen, says_normal: re.Match[str], impression: str) -> bool:
+    """`Left: normal.` and `otherwise normal` say nothing of the whole."""
+    before = impression[: says_normal.start()]
+    line = before[max(before.rfind("."), before.rfind("\n"), before.rfind(";")) + 1 :]
+    return _LABEL.search(f"{line} ") is not None or seen.language.has("apart", line)
 
 
 def _lesion(seen: Seen) -> tuple[Sentence, str] | None:
@@ -181,25 +227,6 @@ def _affirmed(seen: Seen, name: str, among: Iterable[Sentence]) -> tuple[Sentenc
     return None
 
 
-def removed_organs(seen: Seen) -> Iterator[Remark]:
-    """An organ that was taken out, and is described."""
-    text = "\n".join(seen.report.sections.values())
-    for said, then in seen.language.removed:
-        gone = said.search(text)
-        for sentence in seen.read if gone else ():
-            match = then.search(sentence.text)
-            if (
-                match
-                and gone
-                and not said.search(sentence.text)
-                and not seen.language.has("negation_before", sentence.text[: match.start()])
-            ):
-                yield seen.remark(
-                    "contradiction", sentence, match.group(0), f'"{match.group(0)}" stands here, and "{gone.group(0)}" elsewhere'
-                )
-                break
-
-
 def torn_and_whole(seen: Seen) -> Iterator[Remark]:
     """A ligament, tendon or meniscus that is intact in one sentence and torn in another."""
     for structure in seen.language.structures:
@@ -239,7 +266,8 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
     if language.has("deep", own_words) and language.has("superficial", one.clause):
         return False
     labels = _label(one.sentence), _label(other.sentence)
-    if labels[1] and labels[0] != labels[1] and one.sentence.section is other.sentence.section:
+    is_named = bool({w[:STEM] for w in _all_words(labels[1])} & {w[:STEM] for w in _all_words(one.sentence.text)})
+    if labels[1] and labels[0] != labels[1] and one.sentence.section is other.sentence.section and not is_named:
         return False
     if language.has("other", before) or language.has("other", other.words):
         return False
@@ -247,12 +275,29 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
     triggers = list(language.lists["negation_before"].finditer(before))
     topic = before[: triggers[0].start()] if triggers else ""
     # `no skeletal metastases`: what stands right before the finding narrows it.
-    own = _place_words(_OR.split(before[triggers[-1].end() :])[-1] if triggers else "", seen) | _prefix(other.words, language)
+    own = _place_words(_OR.split(before[triggers[-1].end() :])[-1] if triggers else "", seen)
+    own |= _narrower(_prefix(other.words, language), seen)
     behind = other.clause[other.end - other.clause_start :]
+    said = before[triggers[-1].end() :] if triggers else ""
+    if _is_narrowed(said, behind) or (_levels(behind) and not _levels(behind) & _levels(one.clause)):
+        return False
     if language.has("other", " ".join(behind.split()[:OTHER_REACH])):
         return False
     places = [_place_words(part, seen) for part in _OR.split(behind)]
     return _within(_place_words(topic, seen) | own, there) and any(_within(place, there) for place in places)
+
+
+def _is_narrowed(said: str, behind: str) -> bool:
+    """`no type I or III endoleak`, `no polyp ≥ 10 mm`: a denial of a kind or a size."""
+    return _KIND.search(said) is not None or _AT_LEAST.match(behind) is not None
+
+
+def _levels(text: str) -> frozenset[str]:
+    """Vertebrae, those between the two of a range too."""
+    found = set[str]()
+    for letter, first, last in _VERTEBRAE.findall(text):
+        found |= {f"{letter}{number}" for number in range(int(first), int(last or first) + 1)}
+    return frozenset(found)
 
 
 def _label(sentence: Sentence) -> str:
@@ -262,6 +307,9 @@ def _label(sentence: Sentence) -> str:
 
 
 _LABEL = re.compile(r"([^:.,;]{1,40}):\s")
+_KIND = re.compile(r"\b(?:[IVX]{1,4}|\d)[abAB]?\b")
+_AT_LEAST = re.compile(r"\s*(?:\w+\s+){0,2}(?:[≥>]|\d)")
+_VERTEBRAE = re.compile(r"\b(C|Th|T|L|S)(\d{1,2})(?:\s*[-–]\s*(?:C|Th|T|L|S)?(\d{1,2}))?\b")
 _OR = re.compile(r"\b(?:or|eller|and|och|samt)\b|,", re.IGNORECASE)
 
 
@@ -269,6 +317,12 @@ def _prefix(words: str, language: Language) -> frozenset[str]:
     """`skelett` of `skelettmetastaser`."""
     head = language.heads.search(words)
     return frozenset({words[: head.start()].lower()}) if head is not None and head.start() >= MOST_ENDING else frozenset()
+
+
+def _narrower(prefixes: frozenset[str], seen: Seen) -> frozenset[str]:
+    """`Lung` of `lungemboli` says nothing more where the lungs were examined."""
+    asked = _all_words(f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}") | _general(seen)
+    return frozenset(prefix for prefix in prefixes if not any(word.startswith(prefix) for word in asked))
 
 
 MOST_ENDING = 3
@@ -289,14 +343,20 @@ STEM = 5
 def _place_words(text: str, seen: Seen) -> frozenset[str]:
     """Words that are neither findings, sides, numbers, filling nor the examined region: they say where."""
     language, text = seen.language, text.lower()
+    general = _general(seen)
     for finding in language.findings:
         text = finding.words.sub(" ", text)
-    asked = f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}"
-    examined = [words for words in language.regions.values() if words.search(asked)]
-    if len(examined) > 1:
-        examined = []  # of several regions a word of one of them says where
+    # The order's own words say where nothing else was looked at.
+    asked = {word[:STEM] for word in _all_words(f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}")}
     found = re.findall(r"[^\W\d]{4,}", text)
-    return frozenset(w for w in found if not _is_filling(w, language) and not any(words.fullmatch(w) for words in examined))
+    return frozenset(w for w in found if not _is_filling(w, language) and w[:STEM] not in asked and w not in general)
+
+
+def _general(seen: Seen) -> frozenset[str]:
+    """Names of the whole region that was examined: `lungs` of a chest."""
+    asked = f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}"
+    names = [name for name, words in seen.language.regions.items() if words.search(asked)]
+    return frozenset().union(*(seen.language.whole.get(name, frozenset()) for name in names)) if len(names) == 1 else frozenset()
 
 
 def _all_words(text: str) -> frozenset[str]:

@@ -1,0 +1,176 @@
+"""Is it on the right side: of the order, of the images, of the findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workstation.colleague.facts import Remark, Side
+from workstation.colleague.reading import LESIONS, READ, Sentence, Status, headed, sides_in
+from workstation.colleague.rules_numbers import sizes
+from workstation.colleague.seen import Seen
+from workstation.domain.report import SectionCode
+
+OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
+"""Regions of which one side is examined at a time; both is said."""
+
+_PART = re.compile(r"[,;]")
+_TOKEN = re.compile(r"[^\W_]+")
+STEM = 5
+LEAST_SHARED = 2
+"""Words that two sentences have in common when they speak of the same thing."""
+
+
+def laterality(seen: Seen) -> Iterator[Remark]:
+    """The side of the order and the images against the side of the text."""
+    sides = _asked_sides(seen)
+    regions = [r for r in PAIRED if seen.language.regions[r].search(asked_words(seen))]
+    if len(sides) != 1:
+        return
+    side = next(iter(sides))
+    said = any(seen.language.sides[side].search(s.text) for s in seen.read)
+    # The other hip is on an image of the pelvis too, the other kidney beside the one that is punctured.
+    is_joint = bool(regions) and not (regions == ["hip"] and seen.language.regions["pelvis"].search(asked_words(seen)))
+    if said and not is_joint:
+        return
+    wrong = seen.language.sides[OTHER[side]]
+    for sentence in seen.read:
+        match = wrong.search(sentence.text)
+        aside = any(seen.language.has(name, sentence.text) for name in ("bilateral", "not_examined"))
+        if match is None or aside or seen.language.sides[side].search(sentence.text):
+            continue
+        # The other side may be mentioned in passing, when nothing is found there and this side is spoken of.
+        if not said or sentence.section is SectionCode.IMPRESSION or _finds_something(seen, sentence):
+            yield seen.remark(
+                "laterality",
+                sentence,
+                match.group(0),
+                f'"{match.group(0)}" stands here, but the examination is of the {side.value} side',
+            )
+
+
+def _finds_something(seen: Seen, sentence: Sentence) -> bool:
+    return any(m.sentence == sentence and m.status is not Status.ABSENT for m in seen.mentions)
+
+
+def laterality_between(seen: Seen) -> Iterator[Remark]:
+    """A finding on one side in the findings, on the other in the impression."""
+    for told in seen.mentions:
+        if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
+            continue
+        if not told.finding.sided:
+            continue
+        names = LESIONS if told.finding.name in LESIONS else {told.finding.name}
+        found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding.name in names)
+        same = [m for m in found if m.status is not Status.ABSENT]
+        if any(m.sides for m in same) and not any(
+            (m.sides | sides_in(m.sentence.text, seen.language)) & told.sides for m in same
+        ):
+            side = next(iter(told.sides)).value
+            yield seen.remark(
+                "laterality",
+                told.sentence,
+                told.words,
+                f'"{told.words}" is on the {side} here, and on the other side in the findings',
+            )
+
+
+def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
+    """The one size of the findings is on the other side in the impression, whatever it is the size of."""
+    found = [size for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
+    for told in sizes(seen):
+        sides = sides_in(told.sentence.text, seen.language)
+        if told.sentence.section is not SectionCode.IMPRESSION or len(sides) != 1:
+            continue
+        if sum(other.sentence == told.sentence for other in sizes(seen)) > 1:
+            continue
+        same = [sides_in(size.sentence.text, seen.language) for size in found if size.millimetres == told.millimetres]
+        if len(same) == 1 and len(same[0]) == 1 and same[0] != sides:
+            side = next(iter(sides)).value
+            words = f'"{told.words}" is on the {side} here, and on the other side in the findings'
+            yield seen.remark("laterality", told.sentence, told.words, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A part of a sentence that speaks of one side, of both, or of none; its words without those that say nothing."""
+
+    sentence: Sentence
+    text: str
+    sides: frozenset[Side]
+    words: frozenset[str]
+
+
+def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
+    """What the impression says of one side, the findings say in the same words of the other, whatever it is."""
+    parts = list(_parts(seen))
+    findings = [part for part in parts if part.sentence.section is SectionCode.FINDINGS]
+    for told in parts:
+        if told.sentence.section is SectionCode.FINDINGS or len(told.sides) != 1 or len(told.words) < 1:
+            continue
+        if seen.language.has("negation_before", told.text) or seen.language.has("negation_after", told.text):
+            continue
+        near = [(len(part.words & told.words), part) for part in findings if part.words & told.words]
+        near = [(shared, part) for shared, part in near if not _is_denied(seen, part, told.words)]
+        most = max((shared for shared, _ in near), default=0)
+        if most < min(LEAST_SHARED, len(told.words)):
+            continue
+        best = [part for shared, part in near if shared == most]
+        elsewhere = [part for shared, part in near if part.sides & told.sides and shared * 2 >= most]
+        if elsewhere or any(not part.sides or len(part.sides) > 1 for part in best):
+            continue
+        side = next(iter(told.sides))
+        match = seen.language.sides[side].search(told.text)
+        found = match.group(0) if match else told.text
+        why = f'"{" ".join(told.text.split())}": the findings say this of the other side'
+        yield seen.remark("laterality", told.sentence, found, why)
+
+
+def _is_denied(seen: Seen, part: Told, words: frozenset[str]) -> bool:
+    """Whether a denial stands before the first of the words that the two have in common."""
+    denial = seen.language.lists["negation_before"].search(part.text)
+    first = next((m.start() for m in _TOKEN.finditer(part.text) if m.group(0)[:STEM].lower() in words), 0)
+    return denial is not None and denial.start() < first
+
+
+def _parts(seen: Seen) -> Iterator[Told]:
+    """Sentences, cut where another side begins."""
+    for sentence, heading in headed(seen.report, seen.language, *READ):
+        text, own = "", frozenset[Side]()
+        for piece in _PART.split(sentence.text):
+            sides = frozenset(Side) if seen.language.has("bilateral", piece) else sides_in(piece, seen.language)
+            if sides and own and sides != own:
+                yield _told(seen, sentence, text, own)
+                text, own = "", frozenset()
+            text, own = f"{text} {piece}" if text else piece, own | sides
+        yield _told(seen, sentence, text, own or heading)
+
+
+def _told(seen: Seen, sentence: Sentence, text: str, sides: frozenset[Side]) -> Told:
+    language = seen.language
+    words = set[str]()
+    for match in _TOKEN.finditer(text):
+        word = match.group(0)
+        is_short = len(word) < 4 and not (word.isupper() and len(word) > 1)
+        is_side = any(pattern.fullmatch(word) for pattern in language.sides.values())
+        is_empty = word.lower() in language.function_words or language.has("filling", word) or language.has("measures", word)
+        if not (is_short or is_side or is_empty or word.isdigit()):
+            words.add(word[:STEM].lower())
+    return Told(sentence, text, sides, frozenset(words))
+
+
+def asked_words(seen: Seen) -> str:
+    """What was ordered, and what the images say that they show."""
+    return " ".join((seen.facts.procedure, *seen.facts.body_parts)).replace("_", " ")
+
+
+def _asked_sides(seen: Seen) -> frozenset[Side]:
+    words = seen.facts.procedure
+    if seen.language.has("bilateral", words):
+        return frozenset()
+    end = re.split(r"[\s,/(]+", words.strip(" )."))[-1]
+    last = {Side.LEFT: "order_left", Side.RIGHT: "order_right"}
+    said = sides_in(words, seen.language) or {s for s, name in last.items() if seen.language.lists[name].fullmatch(end)}
+    return frozenset(said) or seen.facts.sides
