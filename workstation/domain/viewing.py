@@ -140,8 +140,8 @@ class Framed:
     So both show as many millimetres on a device pixel, however the window is resized. `mm` is (width, height) of the
     image, unturned; `middle` (LPS mm) lies in the viewport's middle at pan 0, the image's own middle where it is None.
     `place` is that middle as (column, row) of every image instead, for images that lie nowhere in the patient. Without a
-    known spacing, and in an anchored viewport, it plays no part. Where it `is_anatomy` it holds without a spacing, too (in pixels, their shape
-    kept), and only while Sizing.ANATOMY asks for it.
+    known spacing, and in an anchored viewport, it plays no part. Where it `is_anatomy` it holds without a spacing, too (in
+    pixels, their shape kept), and only while Sizing.ANATOMY asks for it.
     """
 
     mm: tuple[float, float]
