@@ -46,8 +46,9 @@ AI_WORDS = {
     AiFlag.POSITIVE: "finding",
     AiFlag.UNCLEAR: "unclear",
     AiFlag.PRESENT: "not read",
-    AiFlag.NEGATIVE: "states no finding",
+    AiFlag.NEGATIVE: "no finding",
 }
+AI_STATED = {**AI_WORDS, AiFlag.NEGATIVE: "states no finding", AiFlag.UNCLEAR: "states neither finding nor none"}
 _AI_COLOURS = {
     AiFlag.POSITIVE: theme.PRIOR,
     AiFlag.UNCLEAR: theme.AMBER,
@@ -104,7 +105,7 @@ def ai_tip(item: WorklistItem) -> tuple[str, ...]:
     lines = []
     for result in results_in(item.ai_said):
         counted = plain.core_text(result.counted).format(result.count)
-        stated = "" if result.counted is Counted.FINDINGS and result.flag is AiFlag.POSITIVE else AI_WORDS[result.flag]
+        stated = "" if result.counted is Counted.FINDINGS and result.flag is AiFlag.POSITIVE else AI_STATED[result.flag]
         source = plain.plain(result.source) or plain.core_text("A program that does not name itself")
         lines.append(f"{source}: {', '.join(filter(None, (plain.core_text(stated), counted)))}")
     return tuple(lines)

@@ -13,18 +13,25 @@ from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
 from ui import plain, theme
-from ui.worklist_columns import COLUMNS, HIDDEN_AT_FIRST, KEYS, SHOWN_ORDER
+from ui.worklist_columns import COLUMNS, HIDDEN_AT_FIRST, KEYS, SHOWN_ORDER, Column
 from workstation.settings import Remembered
 
 REMEMBERED = "worklist.columns"
 STRETCHED = KEYS.index("procedure")
 LEAST_STRETCHED, LEAST_SHARE, NARROWEST = 160, 0.75, 48
-KEPT = frozenset(KEYS.index(key) for key in ("priority", "due", "id", "modality", "images", "date"))
+KEPT = frozenset(
+    KEYS.index(key) for key in ("priority", "due", "id", "modality", "images", "date", "ai", "since", "age", "left", "turnaround")
+)
 GIVING_WAY = tuple(KEYS.index(key) for key in ("body", "assigned", "site", "ai", "date"))
 """Hidden where the window is narrow, the first one first, until the reader has chosen columns."""
 STEP = 16
 # The longest that a reader must be able to read whole, in the bold of what is urgent.
 WHOLE = {"priority": "Urgent", "due": "overdue 23 h 59 min", "id": "19500102-1234", "modality": "CT/PT", "date": "2026-11-22"}
+# In the usual face.
+WHOLE_PLAIN = {
+    "ai": "findings: 99", "since": "~23 h 59 min", "age": "~23 h 59 min", "left": "overdue 23 h 59 min",
+    "turnaround": "~23 h 59 min",
+}  # fmt: skip
 ROOM = 26
 
 
@@ -42,11 +49,7 @@ class ColumnHand(QObject):
         self._is_fitting = False
         self._is_chosen = False
         """Whether the reader has said which columns are shown."""
-        bold = QFontMetrics(theme.text_font(bold=True))
-        self._wished = [
-            max(one.width if one.key not in WHOLE else 0, bold.horizontalAdvance(plain.core_text(WHOLE.get(one.key, ""))) + ROOM)
-            for one in COLUMNS
-        ]
+        self._wished = [_wished(one) for one in COLUMNS]
         header = self._header = table.horizontalHeader()
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(True)
@@ -74,7 +77,7 @@ class ColumnHand(QObject):
         if not is_shown and sum(self.is_shown(n) for n in range(len(COLUMNS))) == 1:
             return
         self._is_chosen = True
-        self._header.setSectionHidden(column, not is_shown)
+        self._hide(column, not is_shown)
         self.fit()
         self._keep()
 
@@ -123,11 +126,9 @@ class ColumnHand(QObject):
         for n in GIVING_WAY:
             if sum(self._least(one) for one in shown) > room:
                 shown.remove(n)
-        self._is_fitting = True
         for n in range(len(COLUMNS)):
             if self.is_shown(n) != (n in shown):
-                self._header.setSectionHidden(n, n not in shown)
-        self._is_fitting = False
+                self._hide(n, n not in shown)
 
     def _least(self, column: int) -> int:
         if column == STRETCHED:
@@ -163,7 +164,13 @@ class ColumnHand(QObject):
         for place, key in enumerate(order):
             self._header.moveSection(self._header.visualIndex(KEYS.index(key)), place)
         for n, key in enumerate(KEYS):
-            self._header.setSectionHidden(n, key in hidden)
+            self._hide(n, key in hidden)
+
+    def _hide(self, column: int, is_hidden: bool) -> None:
+        """The width that it has then is nobody's wish."""
+        self._is_fitting = True
+        self._header.setSectionHidden(column, is_hidden)
+        self._is_fitting = False
 
     def _keep(self) -> None:
         order = [KEYS[n] for n in self.in_order()]
@@ -190,6 +197,16 @@ class ColumnHand(QObject):
             action.setChecked(self.is_shown(n))
             action.toggled.connect(lambda checked, n=n: self.show_column(n, checked))
             yield action
+
+
+def _wished(column: Column) -> int:
+    """Wide enough for its head, and for what must be read whole."""
+    bold, usual = QFontMetrics(theme.text_font(bold=True)), QFontMetrics(theme.text_font())
+    head = usual.horizontalAdvance(plain.core_text(column.title)) + ROOM
+    whole = bold.horizontalAdvance(plain.core_text(WHOLE.get(column.key, "")))
+    whole = max(whole, usual.horizontalAdvance(plain.core_text(WHOLE_PLAIN.get(column.key, "")))) + ROOM
+    is_measured = column.key in WHOLE or column.key in WHOLE_PLAIN
+    return max(head, whole, 0 if is_measured else column.width)
 
 
 def _texts(value: object) -> list[str]:

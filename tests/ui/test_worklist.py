@@ -273,8 +273,8 @@ def test_the_import_dialog_takes_folders_and_files_alike(qtbot, tmp_path, qapp):
     [
         (AiResult("1", AiFlag.POSITIVE, 3, Counted.FINDINGS, "Invented CAD 2"), "findings: 3", "Invented CAD 2: findings: 3"),
         (AiResult("1", AiFlag.POSITIVE, source="Invented CAD 2"), "finding", "Invented CAD 2: finding"),
-        (AiResult("1", AiFlag.NEGATIVE, source="Lung net"), "states no finding", "Lung net: states no finding"),
-        (AiResult("1", AiFlag.UNCLEAR, 12, Counted.SEGMENTS, "Organs"), "unclear", "Organs: unclear, segments: 12"),
+        (AiResult("1", AiFlag.NEGATIVE, source="Lung net"), "no finding", "Lung net: states no finding"),
+        (AiResult("1", AiFlag.UNCLEAR, 12, Counted.SEGMENTS, "Organs"), "unclear", "Organs: states neither finding nor none, segments: 12"),
         (AiResult("1", AiFlag.PRESENT), "not read", "A program that does not name itself: not read"),
     ],
 )

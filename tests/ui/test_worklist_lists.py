@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QMenu
 
+from ui import theme
 from ui.worklist_columns import KEYS
 from ui.worklist_columns_dialog import ColumnsDialog
 from ui.worklist_rail import COUNT, count_words
@@ -245,3 +247,18 @@ def test_next_and_previous_list_and_the_top_by_their_commands(window, seat, rows
     window.worklist.table.choose(4)
     window.runner.run("worklist.top")
     assert window.worklist.table.currentIndex().row() == 0
+
+
+def test_a_column_that_is_shown_is_as_wide_as_what_must_be_read_whole(window, seat, rows):
+    """Shown by the dialog or the menu, it is fitted like the others; only what the reader widens stays so."""
+    columns, header = window.worklist.columns, window.worklist.table.horizontalHeader()
+    left = KEYS.index("left")
+    columns.show_column(left, True)
+    words = theme.text_font()
+    assert header.sectionSize(left) >= QFontMetrics(words).horizontalAdvance("overdue 23 h 59 min") + 16
+    assert "left" not in seat.remembered.get("worklist.columns")["widths"]
+    for key, title in (("modality", "Modality"), ("age", "Since exam"), ("turnaround", "Turnaround")):
+        columns.show_column(KEYS.index(key), True)
+        assert header.sectionSize(KEYS.index(key)) >= QFontMetrics(words).horizontalAdvance(title) + 16
+    columns.reset()
+    assert seat.remembered.get("worklist.columns")["widths"] == {}
