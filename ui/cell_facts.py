@@ -58,6 +58,7 @@ class CellFacts:
     which: tuple[int, int] | None = None
     prior_note: str = ""
     newer_date: str = ""
+    rejected: str = ""
 
 
 def overlay_facts(facts: CellFacts) -> OverlayFacts:
@@ -82,6 +83,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
             facts.which,
             facts.prior_note,
             facts.newer_date,
+            facts.rejected,
         )
     )
     if picture.error is not None:

@@ -23,7 +23,7 @@ class CornerFacts:
     `layout` says which facts stand where (None: the built-in full text); `cine` is what plays here,
     `pixel_source` where the size of the screen's pixels is from, for true size. Of a prior `which` is its number among
     how many, `prior_note` what of it is not as the current images are; of the study being read `newer_date` is the
-    StudyDate of a newer one that shows the same.
+    StudyDate of a newer one that shows the same. `rejected` is why the image is not to be looked at.
     """
 
     study: Study
@@ -43,6 +43,7 @@ class CornerFacts:
     which: tuple[int, int] | None = None
     prior_note: str = ""
     newer_date: str = ""
+    rejected: str = ""
 
     @property
     def instance(self) -> Instance | None:

@@ -14,6 +14,8 @@ def alarms(facts: CornerFacts) -> list[Line]:
     lines = []
     if facts.not_the_reports:
         lines.append(Line(_tr("Not the report's study"), 0, Tone.ALARM))
+    if facts.rejected:
+        lines.append(Line(plain.core_text(facts.rejected), 0, Tone.ALARM))
     key = facts.study.patient.key
     if facts.current_key is not None and key != facts.current_key:
         same = key.patient_id == facts.current_key.patient_id

@@ -219,6 +219,7 @@ class ViewportWidget(ViewportHands):
             which=self._session.priors.steps.number_now(view.state.study_uid),
             prior_note=self._session.priors.views.told(self.index),
             newer_date=self._session.priors.known.newer_date,
+            rejected=self._session.findings.rejected.get(picture.identity.sop_instance_uid, "") if picture.identity else "",
         )
         overlay.paint(painter, self.width(), self.height(), overlay_facts(facts), self._viewing.overlays)
         part = self._viewing.quadrants.shown(self.index) if picture.error is None else None

@@ -377,6 +377,8 @@ class ObjectFound:
     uid: str = ""
     replaces: tuple[str, ...] = ()
     dose: DoseReport | None = None
+    rejected: tuple[tuple[str, str], ...] = ()
+    """(SOP Instance UID, why) of images that somebody says are not to be looked at (IHE IOCM)."""
 
 
 SeriesKey = tuple[str, str]

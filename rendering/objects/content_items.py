@@ -71,6 +71,19 @@ def image(relation: str, header: ImageHeader, frames: tuple[int, ...] = (), name
     return made
 
 
+def composite(relation: str, named: Earlier) -> Dataset:
+    """An object that is no image."""
+    made = item(relation, "COMPOSITE", None)
+    made.ReferencedSOPSequence = [_reference(named)]
+    return made
+
+
+def _reference(named: Earlier) -> Dataset:
+    made = Dataset()
+    made.ReferencedSOPClassUID, made.ReferencedSOPInstanceUID = UID(named.sop_class_uid), UID(named.sop_instance_uid)
+    return made
+
+
 def number(name: Code, value: float, unit: Code, *children: Dataset) -> Dataset:
     """A NUM with the value as a decimal string and, where that rounds it, as a 64-bit float too."""
     made = item(CONTAINS, "NUM", name, *children)
@@ -124,13 +137,19 @@ def set_evidence(ds: Dataset, headers: tuple[ImageHeader, ...], study_uid: str) 
 
 def set_predecessors(ds: Dataset, earlier: Sequence[Earlier], study_uid: str) -> None:
     """The documents that this one replaces (C.17.2); none, none is said."""
-    if not earlier:
-        return
+    if earlier:
+        ds.PredecessorDocumentsSequence = [_by_series(earlier, study_uid)]
+
+
+def set_evidence_of(ds: Dataset, named: Sequence[Earlier], study_uid: str) -> None:
+    """As `set_evidence`, of objects that are no images."""
+    ds.CurrentRequestedProcedureEvidenceSequence = [_by_series(named, study_uid)]
+
+
+def _by_series(named: Sequence[Earlier], study_uid: str) -> Dataset:
     series: dict[str, list[Dataset]] = {}
-    for one in earlier:
-        named = Dataset()
-        named.ReferencedSOPClassUID, named.ReferencedSOPInstanceUID = UID(one.sop_class_uid), UID(one.sop_instance_uid)
-        series.setdefault(one.series_uid, []).append(named)
+    for one in named:
+        series.setdefault(one.series_uid, []).append(_reference(one))
     study = Dataset()
     study.StudyInstanceUID = UID(study_uid)
     study.ReferencedSeriesSequence = []
@@ -138,4 +157,4 @@ def set_predecessors(ds: Dataset, earlier: Sequence[Earlier], study_uid: str) ->
         item_of_series = Dataset()
         item_of_series.SeriesInstanceUID, item_of_series.ReferencedSOPSequence = UID(uid), names
         study.ReferencedSeriesSequence.append(item_of_series)
-    ds.PredecessorDocumentsSequence = [study]
+    return study

@@ -11,6 +11,7 @@ from rendering.objects.concepts import lists_only
 from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.objects.layers import layers_of
 from rendering.objects.matching import is_of, match
+from rendering.objects.rejections import is_image, rejections
 from rendering.objects.revisions import replaced
 from rendering.objects.states import state_of
 from rendering.objects.value_maps import mapped_units
@@ -36,9 +37,12 @@ def found_in(study: Study, read: Callable[[Path], ObjectFacts], cancelled: Calla
             except WorkstationError as error:
                 refused.append(ObjectFound(_named(kind), words=(_words(error),), uid=instance.sop_instance_uid))
     later = replaced(read_facts)
+    rejected = rejections([facts for facts in read_facts if facts.sop_instance_uid not in later], study)
     for facts in read_facts:
         if facts.sop_instance_uid in later:
             yield _gone(facts, later[facts.sop_instance_uid])
+        elif facts.sop_instance_uid in rejected:
+            yield _rejected(facts, rejected[facts.sop_instance_uid])
         elif (found := _shown(facts, study)) is not None:
             yield replace(found, uid=facts.sop_instance_uid, replaces=facts.predecessors)
     yield from refused
@@ -48,6 +52,11 @@ def _gone(facts: ObjectFacts, later: ObjectFacts) -> ObjectFound:
     words = f"It was replaced by a later one of {later.made.replace('T', ' ')}"
     uid = facts.sop_instance_uid
     return ObjectFound(_name(facts), words=(words,), uid=uid, replaces=(uid, *facts.predecessors))
+
+
+def _rejected(facts: ObjectFacts, why: str) -> ObjectFound:
+    uid = facts.sop_instance_uid
+    return ObjectFound(_name(facts), words=(f"It is not shown. {why}",), uid=uid, replaces=(uid, *facts.predecessors))
 
 
 def _shown(facts: ObjectFacts, study: Study) -> ObjectFound | None:
@@ -86,13 +95,17 @@ def _dose(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
 
 
 def _key_objects(facts: ObjectFacts, study: Study, name: str) -> ObjectFound:
-    found, said = match(facts, study), facts.key_objects
+    said = facts.key_objects
     assert said is not None
+    if said.rejects and not any(is_image(one, study) for one in facts.images):
+        return ObjectFound(name)  # of other objects: those are not shown, and say why
+    found = match(facts, study)
     if said.rejects:
         # An archive's word that images are not to be looked at: said, never shown as a recommendation.
         count = len(found.images)
         rejected = f"{count} {'image is' if count == 1 else 'images are'} rejected"
-        return ObjectFound(name, words=(f"{said.title.text}: {rejected}", *found.words))
+        words = (f"{said.title.text}: {rejected}", *found.words)
+        return ObjectFound(name, words=words, rejected=tuple((uid, said.rejects) for uid in found.images))
     if lists_only(said.title):
         return ObjectFound(name, words=(f"{said.title.text}: it lists images, and marks none", *found.words))
     title = said.title.value if said.title.scheme == "DCM" and said.title.value in TITLES else said.title.text

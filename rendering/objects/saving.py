@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from rendering.header import ImageHeader
 from rendering.objects.facts import Code, ObjectContext
 from rendering.objects.looking import look_of, shown_of
-from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos
+from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos, write_withdrawal
 from rendering.objects.write_mask import LANDMARKS, frames_with, mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
 from rendering.objects.write_presentation import COLOUR_STATE, GRAYSCALE_STATE, write_gsps
@@ -38,7 +38,6 @@ LAID_OVER = "What was laid over an image: a presentation state is of one series"
 LEVELS = "The presentation LUT of the state that is followed"
 BITMAP = "A shutter that is a bitmap"
 TWICE = "A second view of the same image that looks otherwise"
-KEYS_STAY = "That no image is a key image any more: the selection that was saved before stays in the archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +200,6 @@ class _Saving:
 
     def _key_images(self) -> list[Written]:
         joining = self._joining(KEY_OBJECT_SELECTION)
-        if not self._wanted.keys:
-            self._left_out += [KEYS_STAY] if joining.replaces else []
-            return []
         by_title: dict[str, dict[str, list[int]]] = {}
         for key in self._wanted.keys:
             if key.sop_instance_uid in self._by_uid:
@@ -214,6 +210,11 @@ class _Saving:
             following = replace(joining, number=joining.number + len(written))
             code = Code(title, "DCM", TITLES[title])
             written.append(write_kos(self._context, self._author, chosen, code, joining=following))
+        notes = {one.sop_instance_uid for one in self._wanted.earlier if one.is_empty}
+        gone = [one for one in joining.replaces if one.sop_instance_uid not in notes]
+        if gone:
+            following = replace(joining, number=joining.number + len(written))
+            written.append(write_withdrawal(self._context, self._author, gone, following))
         return written
 
     # Earlier savings

@@ -27,7 +27,6 @@ from rendering.objects.received import found_in
 from rendering.objects.saving import (
     CUTS,
     FILTER,
-    KEYS_STAY,
     TWICE,
     Saved,
     SavedView,
@@ -82,10 +81,16 @@ def wanted(seat: Seat, viewport: Viewport, *states: ViewportState, **values: obj
 
 
 def by_modality(saved: Saved) -> dict[str, list[Written]]:
+    """Without rejection notes: see `notes`."""
     found: dict[str, list[Written]] = {}
     for one in saved.objects:
-        found.setdefault(one.modality, []).append(one)
+        if one not in notes(saved):
+            found.setdefault(one.modality, []).append(one)
     return found
+
+
+def notes(saved: Saved) -> list[Written]:
+    return [one for one in saved.objects if one.modality == "KO" and one.is_empty]
 
 
 def facts_of(seat: Seat, written: Written, folder: Path) -> ObjectFacts:
@@ -314,13 +319,75 @@ def test_elsewhere_only_the_later_objects_count(seat: Seat, viewport: Viewport, 
 def test_all_measurements_taken_back_are_said_to_be_so(seat: Seat, viewport: Viewport, tmp_path: Path) -> None:
     first, second = saved_twice(seat, viewport, wanted(seat, viewport, look(viewport)))
     assert by_modality(second).keys() == {"SR", "PR"}
-    assert second.left_out == (KEYS_STAY,)
+    assert second.left_out == ()
     (report,) = by_modality(second)["SR"]
     assert (report.is_empty, complaints_of(report, tmp_path)) == (True, [])
     found = found_there(seat, as_study(seat, tmp_path, first, second))
     assert not any(one.annotations for one in found)
     again = replace(wanted(seat, viewport, look(viewport)), earlier=(*own_objects(first, AUTHOR), *own_objects(second, LATER)))
     assert by_modality(case_as_objects(again, seat.context, LATER)).keys() == {"PR"}, "it is said once"
+
+
+def references(written: Written) -> list[str]:
+    tree = pydicom.dcmread(io.BytesIO(written.data)).ContentSequence
+    return [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in tree if item.ValueType == "COMPOSITE"]
+
+
+def test_a_selection_that_was_sent_is_taken_back_by_a_rejection_note(seat: Seat, viewport: Viewport, tmp_path: Path) -> None:
+    """IHE RAD IOCM: programs that know nothing of our series read from the note that the selection does not hold."""
+    first, second = saved_twice(seat, viewport, wanted(seat, viewport, look(viewport)))
+    (selection,), (note,) = by_modality(first)["KO"], notes(second)
+    ds = pydicom.dcmread(io.BytesIO(note.data))
+    assert [item.CodeValue for item in ds.ConceptNameCodeSequence] == ["113001"]
+    assert references(note) == [selection.sop_instance_uid]
+    (series,) = ds.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == selection.sop_instance_uid
+    assert complaints_of(note, tmp_path) == []
+    assert not any(one.key_images for one in found_there(seat, as_study(seat, tmp_path, first, second)))
+    # It is said once; marked and saved anew, the selection is new, and the note takes nothing of it away.
+    earlier = (*own_objects(first, AUTHOR), *own_objects(second, LATER))
+    again = case_as_objects(replace(wanted(seat, viewport), earlier=earlier), seat.context, LATER)
+    assert notes(again) == []
+    after = replace(LATER, made=LATER.made + timedelta(minutes=5))
+    anew = case_as_objects(replace(wanted(seat, viewport, keys=(key(seat, 2),)), earlier=earlier), seat.context, after)
+    assert notes(anew) == []
+    found = found_there(seat, as_study(seat, tmp_path, first, second, anew))
+    assert [k.sop_instance_uid for one in found for k in one.key_images] == [seat.headers[2].sop_instance_uid]
+
+
+def test_a_selection_that_was_changed_takes_the_one_before_back(seat: Seat, viewport: Viewport) -> None:
+    first, second = saved_twice(seat, viewport, wanted(seat, viewport, keys=(key(seat, 1),)))
+    (old,), (new,), (note,) = by_modality(first)["KO"], by_modality(second)["KO"], notes(second)
+    assert references(note) == [old.sop_instance_uid]
+    numbers = [pydicom.dcmread(io.BytesIO(one.data)).InstanceNumber for one in (old, new, note)]
+    assert numbers == [1, 2, 3]
+
+
+def from_elsewhere(written: Written) -> Written:
+    """As if another program had made it, in a series of its own."""
+    ds = pydicom.dcmread(io.BytesIO(written.data))
+    ds.Manufacturer = ds.ManufacturerModelName = "Other"
+    ds.SeriesInstanceUID = f"{ds.SeriesInstanceUID}.9"
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, ds, enforce_file_format=True)
+    return replace(written, data=out.getvalue(), series_uid=str(ds.SeriesInstanceUID))
+
+
+def test_what_a_note_of_others_rejects_is_not_shown_and_says_why(seat: Seat, viewport: Viewport, tmp_path: Path) -> None:
+    """F60: objects are hidden; images stay, and bear the reason."""
+    first, second = saved_twice(seat, viewport, wanted(seat, viewport))
+    selection, note = from_elsewhere(by_modality(first)["KO"][0]), from_elsewhere(notes(second)[0])
+    found = found_there(seat, as_study(seat, tmp_path, Saved((selection,)), Saved((note,))))
+    assert not any(one.key_images for one in found)
+    words = {one.uid: one.words for one in found}
+    why = "Rejected for quality reasons: Taken back by the reader: not key images any more"
+    assert words[selection.sop_instance_uid] == (f"It is not shown. {why}",)
+    assert words[note.sop_instance_uid] == ()
+    images = write_kos(
+        seat.context, AUTHOR, [(seat.headers[0], ())], Code("113037", "DCM", "Rejected for Patient Safety Reasons")
+    )
+    (of_images,) = found_there(seat, as_study(seat, tmp_path, Saved((images,))))
+    assert of_images.rejected == ((seat.headers[0].sop_instance_uid, "Rejected for patient safety reasons"),)
 
 
 def test_objects_of_two_places_do_not_replace_each_other(seat: Seat, viewport: Viewport, tmp_path: Path) -> None:

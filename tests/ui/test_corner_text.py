@@ -79,6 +79,12 @@ def test_another_study_than_the_reports_is_an_alarm():
     assert (first.text, first.tone) == ("Not the report's study", Tone.ALARM)
 
 
+def test_an_image_that_was_rejected_bears_the_reason():
+    """F60: a rejection note of an archive (IHE IOCM) that comes after the image."""
+    first = corner_lines(replace(FACTS, rejected="Rejected for patient safety reasons")).top_left[0]
+    assert (first.text, first.tone) == ("Rejected for patient safety reasons", Tone.ALARM)
+
+
 def test_a_preset_is_named_and_stored_values_have_no_unit():
     named = replace(FACTS, presets=(WindowPreset("2", "Lung", Window(-600, 1500)),))
     assert texts(named, "bottom_right")[0] == "Lung   C −600  W 1500 HU"

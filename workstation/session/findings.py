@@ -57,6 +57,8 @@ class Findings:
         """The presentation states of the open case, own and received, those that were replaced left out."""
         self.doses: tuple[DoseReport, ...] = ()
         """What the dose reports of the open case say, each of the study that it names."""
+        self.rejected: dict[str, str] = {}
+        """Why images are not to be looked at, as rejection notes say, by SOP Instance UID."""
         self.words: tuple[str, ...] = ()
         """What of the objects is not shown, and why: `name: reason`."""
         self.changed: Signal[None] = Signal()
@@ -99,6 +101,7 @@ class Findings:
         self._looks.clear()
         self.hidden.clear()
         self.words, self.presentations, self.doses = (), (), ()
+        self.rejected = {}
         self.own = frozenset()
         self.changed.emit(None)
 
@@ -182,6 +185,7 @@ class Findings:
 
     def _take(self, found: Sequence[ObjectFound]) -> None:
         self._layers = {layer.uid: self._as_wanted(layer) for one in found for layer in one.layers}
+        self.rejected = dict(pair for one in found for pair in one.rejected)
         self.doses = tuple(one.dose for one in found if one.dose is not None)
         self.presentations = tuple(one.presentation for one in found if one.presentation is not None)
         theirs = [one for one in found if one.uid not in self.own]
