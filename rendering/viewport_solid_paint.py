@@ -87,6 +87,10 @@ class SolidPainter:
         found = sum(hidden.mask.nbytes for _, hidden in self._found.values())
         return self._renderer.bytes + found + (self._loop.bytes if self._loop is not None else 0)
 
+    def rest(self) -> None:
+        """Nobody looks at this any more: what can be made again is given back."""
+        self._renderer.rest()
+
     # ---- looks -------------------------------------------------------------------------
 
     def looks(self) -> tuple[str, ...]:

@@ -179,10 +179,17 @@ class SolidRenderer:
         picture = np.ascontiguousarray(pixels[:, ::-1] if camera.mirrored else pixels)
         return Drawn(picture, self._words(levels, hidden), refining and not moving)
 
+    def rest(self) -> None:
+        """Give back everything that the next picture makes again."""
+        with self._lock:
+            self._levels = None
+            _let_go(self._hold)
+
     @property
     def bytes(self) -> int:
         """What 3D holds besides the series' own voxels: copies, and VTK's light."""
-        return sum(body.bytes for body in self._levels.bodies) if self._levels else 0
+        levels = self._levels
+        return sum(body.bytes for body in levels.bodies) if levels else 0
 
     def moving_level(self, source: VolumeSource) -> Level:
         """The grid that what is hidden is computed on. May take a second. Raises Refused."""
@@ -193,7 +200,8 @@ class SolidRenderer:
     @property
     def has_settled(self) -> bool:
         """Whether nothing finer is being prepared any more."""
-        return self._levels is not None and not self._levels.is_preparing
+        levels = self._levels
+        return levels is not None and not levels.is_preparing
 
     def _words(self, levels: _Levels, hidden: Hidden | None) -> tuple[str, ...]:
         reduced = levels.plan.words or levels.lack

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from ui import halo, theme
 from ui.overlay import DrawnLine
 from ui.reference_lines import PLANE_COLOURS, View
+from ui.solid_rest import SolidRest
 from workstation.domain.geometry import Vec3, cross, dot
 from workstation.domain.turning import FROM_THE_FRONT
 from workstation.domain.viewing import WHOLE_BOX, Plane, ViewportState
@@ -54,6 +55,7 @@ class SolidLayer(QObject):
         self._finer.setSingleShot(True)
         self._finer.setInterval(REFINE_MS)
         self._finer.timeout.connect(self._look_for_finer)
+        self._rest = SolidRest(host, viewing)
 
     @property
     def _mode(self) -> SolidMode:
@@ -148,6 +150,7 @@ class SolidLayer(QObject):
         view = self._seen()
         if view is None or shown is None or shown.picture.error is not None:
             return
+        self._rest.saw(view)
         if shown.picture.refining and not self._finer.isActive():
             self._finer.start()
         with suppress(WorkstationError):

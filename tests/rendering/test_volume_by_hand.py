@@ -45,6 +45,20 @@ def solid_state(viewport: Any, name: str, **changes: Any) -> ViewportState:
     return replace(state, **changes)
 
 
+def test_what_3d_took_is_given_back_and_the_next_picture_is_the_same(maker: Any, acquisition: Any) -> None:
+    middle = acquisition(shape=(12, 14, 20), **GRIDS["oblique"]).points()[MARKER]
+    viewport, _ = volume(maker, acquisition, "oblique", lambda p: np.where(np.abs(p - middle).max(axis=-1) < 4, 3000, -1000))
+    state = solid_state(viewport, "CT MIP")
+    before = viewport.picture(state, *SIZE)
+    assert before.pixels.any()
+    assert viewport.solid.bytes > 0
+    viewport.solid.rest()
+    assert viewport.solid.bytes == 0
+    viewport.solid.rest()
+    assert np.array_equal(viewport.picture(state, *SIZE).pixels, before.pixels)
+    assert viewport.solid.bytes > 0
+
+
 # ---- the box
 
 
