@@ -142,6 +142,17 @@ class Palette:
 
 
 @dataclass(frozen=True, slots=True)
+class ColourProfile:
+    """The way from an image's colours to sRGB (ICC.1): `curves` are 3 x 256 little-endian uint16 of light, for 8-bit levels.
+
+    `matrix` (row-major) takes that light to the linear light of sRGB.
+    """
+
+    matrix: tuple[float, ...]
+    curves: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class UltrasoundRegion:
     """One US region (PS3.3 C.8.5.5): 0-based, bounds inclusive.
 
@@ -238,6 +249,7 @@ class ImageHeader:
     presentation_inverse: bool = False
     padding: tuple[int, int] | None = None
     palette: Palette | None = None
+    colour_profile: ColourProfile | None = None
     overlays: tuple[Overlay, ...] = ()
     shutter: Shutter | None = None
     pixel_aspect_ratio: tuple[float, float] | None = None

@@ -23,6 +23,7 @@ from rendering.parse_file import ReceivedDataset, read_received
 from rendering.parse_frames import FrameContext, read_frames
 from rendering.parse_masks import read_masks
 from rendering.parse_pixels import PixelModule, read_pixel_module
+from rendering.parse_profile import read_profile
 from rendering.parse_reasons import no_pixels_reason, unshown_reason
 from rendering.parse_series import WITHOUT, build_study, checked_uids, missing_uids
 from rendering.parse_spacing import read_regions
@@ -115,6 +116,7 @@ def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) ->
         presentation_inverse=elements.text("PresentationLUTShape") == "INVERSE",
         padding=read_padding(elements, pixels.is_signed),
         palette=colours,
+        colour_profile=read_profile(elements, pixels.samples == 3 or pixels.photometric == "PALETTE COLOR", warnings),
         overlays=read_overlays(elements, pixels.high_bit, pixels.bits_stored, pixels.bits_allocated, warnings),
         shutter=read_shutter(elements),
         pixel_aspect_ratio=read_pixel_aspect_ratio(elements),

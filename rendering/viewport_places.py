@@ -15,8 +15,8 @@ from workstation.domain.dimension import Dimension
 from workstation.domain.doubt import SpacingSource
 from workstation.domain.frame_timing import FrameTiming
 from workstation.domain.geometry import Vec3, add, dot, scale, sub
-from workstation.domain.turning import turned
 from workstation.domain.subtraction import Maskable
+from workstation.domain.turning import turned
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import Refused
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rendering.images import SeriesImages
 from rendering.picture import Probe
-from rendering.pixels import colour, stored_values
+from rendering.pixels import stored_colour, stored_values
 from rendering.pixels.modality import modality_value
 from rendering.viewport_values import ValueScale
 from workstation.domain.doubt import SpacingSource
@@ -41,7 +41,7 @@ def probe_frame(images: SeriesImages, scale: ValueScale, position: int, column: 
     point = None if facts.plane is None else facts.plane.to_patient(column, row)
     identity = images.identity(position)
     if header.is_colour:
-        red, green, blue = (int(c) for c in colour(container[row : row + 1, column : column + 1], header)[0, 0])
+        red, green, blue = (int(c) for c in stored_colour(container[row : row + 1, column : column + 1], header)[0, 0])
         text = f"R {red} G {green} B {blue}"
         return Probe(None, "", column, row, point, text, colour=(red, green, blue), identity=identity)
     stored = _number(stored_values(container[row : row + 1, column : column + 1], header)[0, 0])

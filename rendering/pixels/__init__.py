@@ -5,7 +5,7 @@ stored container -> stored value -> modality value -> VOI -> presentation (uint8
 
 from __future__ import annotations
 
-from rendering.pixels.colour import colour
+from rendering.pixels.colour import colour, stored_colour
 from rendering.pixels.modality import (
     FrameValues,
     clear_foreign_bits,
@@ -35,6 +35,7 @@ __all__ = [
     "padding_mask",
     "padding_values",
     "shutter_mask",
+    "stored_colour",
     "stored_values",
     "suv_factor",
     "suv_factors",

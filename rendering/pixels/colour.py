@@ -9,10 +9,17 @@ from numpy.typing import NDArray
 
 from rendering.header import ImageHeader, LookupTable, Palette
 from rendering.pixels.modality import stored_values
+from rendering.pixels.profile import in_srgb
 
 
 def colour(container: NDArray[Any], header: ImageHeader, grey: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-    """A decoded frame as (rows, columns, 3) RGB, C-contiguous.
+    """A decoded frame as (rows, columns, 3) RGB, C-contiguous: sRGB where the image brings a profile of its own."""
+    stored = stored_colour(container, header, grey)
+    return stored if header.colour_profile is None else in_srgb(stored, header.colour_profile)
+
+
+def stored_colour(container: NDArray[Any], header: ImageHeader, grey: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """As `colour`, without the image's colour profile.
 
     `grey` gives the levels of the pixels a supplemental palette leaves grey; without it they
     are black. A grey image without a palette comes out as its `grey` three times.
