@@ -38,11 +38,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A protocol with its score. `points` 0 means that it does not fit; `reasons` say why (not)."""
+    """A protocol with its score. `points` 0 means that it does not fit; `reasons` say why (not). `tied` is the title of
+    another one of as many points."""
 
     protocol: HangingProtocol
     points: float
     reasons: tuple[str, ...]
+    tied: str = ""
 
 
 class ProtocolHanger:
@@ -120,7 +122,8 @@ class ProtocolHanger:
             if usable:
                 stages = (*fitted(usable, len(context.screens)), *_rest(scene.current, usable))
                 why = (*ranked.reasons, *skipped, *notes)
-                return _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, stages, stage, why, ranked.points)
+                hung = _arrangement(ranked.protocol.protocol_id, ranked.protocol.title, stages, stage, why, ranked.points)
+                return hung if protocol_id else replace(hung, tied_with=ranked.tied)
             notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
         why = ("No hanging protocol fits, so every series is laid out in order", *notes)
         pages = plain.pages(scene.current.image_sets, plain.PLAIN_TITLE)
@@ -177,7 +180,7 @@ def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
     else:
         why = "its id comes first in the alphabet"
     tie = f'As many points as "{theirs.title}" ({first.points:g}); chosen because {why}'
-    return Ranked(ours, first.points, (*first.reasons, tie))
+    return Ranked(ours, first.points, (*first.reasons, tie), theirs.title)
 
 
 def _with_serving_priors(protocol: HangingProtocol, scene: Scene) -> Scene:

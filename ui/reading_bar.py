@@ -167,6 +167,8 @@ class ReadingBar(QFrame):
         parts = []
         if arrangement is not None:
             parts = [core_text(arrangement.title), core_text(arrangement.stage_title)]
+            if arrangement.tied_with:  # never silent; the reasons say what decided, Ctrl+F3 chooses
+                parts[0] = self.tr("{0} (as well: {1})").format(parts[0], core_text(arrangement.tied_with))
             if several:
                 parts.append(f"{arrangement.stage + 1}/{arrangement.stage_count}")
             self._stage.setToolTip(tooltip(*(core_text(reason) for reason in arrangement.reasons)))

@@ -77,6 +77,8 @@ def test_a_tie_is_broken_by_a_declared_rule_and_said(rival: HangingProtocol, win
         ranked = ProtocolHanger(order).rank(study("s", ct("1")))
         assert ranked[0].protocol.protocol_id == winner
         assert ranked[0].reasons[-1].startswith("As many points as")
+        hung = [ProtocolHanger(order).hang(study("s", ct("1")), (), protocol_id=chosen) for chosen in ("", winner)]
+        assert [one.tied_with for one in hung] == [ranked[1].protocol.title, ""], "a protocol that was chosen ties with none"
         assert why in ranked[0].reasons[-1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workstation.domain.anatomy import Anatomy
 from workstation.domain.curve import Curve
 from workstation.domain.dimension import Dimension
 from workstation.domain.viewing import ViewportState
@@ -27,6 +28,9 @@ class OneVolume:
 
     def extent_mm(self, state: ViewportState) -> tuple[float, float] | None:
         return self.extent
+
+    def anatomy(self, state: ViewportState) -> Anatomy:
+        return Anatomy()
 
     def stack_step_mm(self, state: ViewportState) -> float:
         return 0.0

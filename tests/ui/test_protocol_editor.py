@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from hanging_protocols import library, schema
 from hanging_protocols.model import CellTemplate, HangingProtocol, Selector, Sort, StageTemplate
+from hanging_protocols.write import write as write_protocol
 from ui.hanging.chooser import ProtocolChooser
 from ui.hanging.editor import ProtocolEditor
 from workstation.domain.viewing import Layout, Plane
@@ -236,6 +237,19 @@ def test_every_field_of_a_protocol_can_be_set_in_the_editor_and_taken_back(case,
     while made.draft.undo():
         pass
     assert made.draft.protocol == before
+
+
+def test_a_tie_stands_beside_the_protocol_and_its_reason_in_words(case, seat) -> None:
+    seat.mine.mkdir(exist_ok=True)
+    twin = replace(next(one for one in library.load() if one.protocol_id == "ct-chest"), protocol_id="ct-ours", title="Ours")
+    (seat.mine / "ours.toml").write_text(write_protocol(twin), encoding="utf-8")
+    seat.open_protocols()
+    seat.session.hangings.use("")
+    stage = case.reading.bar._stage
+    assert stage.text().startswith("Ours (as well: CT chest)")
+    assert "it is of a higher level (user against manufacturer)" in stage.toolTip()
+    seat.session.hangings.use("ct-chest")
+    assert stage.text().startswith("CT chest  ") or stage.text().startswith("CT chest ·"), stage.text()
 
 
 # ---- on the images ---------------------------------------------------------------------

@@ -263,6 +263,7 @@ class Arrangement:
 
     `layout` is the first screen's; `more_screens` are those of the screens after it. `stage_id` is the protocol's name for
     the stage: its title is for people and may change or be there twice. "" is a page that no stage of a protocol is.
+    `tied_with` is the title of a protocol that fits as well as this one; the reasons say what decided.
     """
 
     protocol: str
@@ -276,6 +277,7 @@ class Arrangement:
     score: float = 0.0
     more_screens: tuple[Layout, ...] = ()
     stage_id: str = ""
+    tied_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
