@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from typing import Protocol
 
-from workstation.domain.lead_time import MOST_SKEW, WAITS, ExamTimes, LeadEvent, LeadTimeTable, StampSource, lead_time_table
+from workstation.domain.lead_time import (
+    MOST_SKEW,
+    WAITS,
+    ExamTimes,
+    Grouping,
+    LeadEvent,
+    LeadTimeTable,
+    StampSource,
+    concerns,
+    lead_time_table,
+)
 from workstation.domain.study import Study
 from workstation.errors import WorkstationError
 from workstation.jobs import DATABASE, Cancel, Jobs
@@ -20,6 +32,7 @@ from workstation.reporting.lead_times import Told
 from workstation.reporting.store import ReportStore
 from workstation.session.case import Case
 from workstation.session.session import Session
+from workstation.worklist_store import KnownOrder
 
 
 class Period(StrEnum):
@@ -28,18 +41,58 @@ class Period(StrEnum):
     TODAY = "Today"
     WEEK = "This week"
     MONTH = "The last 30 days"
+    CHOSEN = "Chosen days"
+    """Told apart by who asks; until then today."""
 
 
 def begin_of(period: Period, now: datetime) -> datetime:
     """Midnight by this computer's wall clock; over a change to summer time a day has 23 or 25 hours."""
     today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    days = {Period.TODAY: 0, Period.WEEK: today.weekday(), Period.MONTH: 30}[period]
+    days = {Period.WEEK: today.weekday(), Period.MONTH: 30}.get(period, 0)
     return (today - timedelta(days=days)).astimezone()
 
 
-def table_of(reports: ReportStore, begin: datetime, now: datetime) -> LeadTimeTable:
+def chosen_days(first: date, last: date, now: datetime) -> tuple[datetime, datetime]:
+    """From the first midnight up to the last one, at most up to now; given the wrong way round they are turned."""
+    first, last = sorted((first, last))
+    begin, end = (datetime.combine(day, time()).astimezone() for day in (first, last + timedelta(days=1)))
+    return begin, min(end, now)
+
+
+class OrdersKnown(Protocol):
+    """`workstation.worklist_store.OrderStore`, as far as priorities are asked."""
+
+    def ties(
+        self, order_ids: Iterable[str] = (), accession_numbers: Iterable[str] = (), study_uids: Iterable[str] = ()
+    ) -> Collection[tuple[str, str, str]]: ...
+    def known_of(self, order_ids: Iterable[str]) -> Sequence[KnownOrder]: ...
+
+
+def exams_between(reports: ReportStore, begin: datetime, end: datetime, orders: OrdersKnown | None = None) -> list[ExamTimes]:
+    """What has a step in this time or waits then, with its order's priority. Blocks: for a job. Raises Unavailable."""
+    found = [exam for exam in reports.lead_times.since(begin) if concerns(exam, begin, end)]
+    if orders is None:
+        return found
+    named = [exam.exam for exam in found]
+    # An examination is named by its accession number, or by its study where it has none.
+    ties = orders.ties(accession_numbers=named, study_uids=named)
+    priorities = {known.order.order_id: known.order.priority.value for known in orders.known_of(tie[0] for tie in ties)}
+    by_name: dict[str, str] = {}
+    for order_id, accession, uid in sorted(ties):
+        if order_id in priorities:
+            by_name[accession or uid] = priorities[order_id]
+    return [replace(exam, priority=by_name.get(exam.exam, "")) for exam in found]
+
+
+def table_of(
+    reports: ReportStore,
+    begin: datetime,
+    end: datetime,
+    orders: OrdersKnown | None = None,
+    by: Grouping = Grouping.MODALITY,
+) -> LeadTimeTable:
     """Blocks: for a job. Raises Unavailable."""
-    return lead_time_table(reports.lead_times.since(begin), begin, now)
+    return lead_time_table(exams_between(reports, begin, end, orders), begin, end, by=by)
 
 
 # ---- stamping ----------------------------------------------------------------------------
@@ -105,10 +158,10 @@ def csv_of(exams: Iterable[ExamTimes]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = [part for event in EVENTS for part in (event.value, f"{event.value} by")]
-    writer.writerow(["exam", "modality", *columns, *(f"{wait.title} (min)" for wait in WAITS)])
+    writer.writerow(["exam", "modality", "priority", *columns, *(f"{wait.title} (min)" for wait in WAITS)])
     for number, exam in enumerate(exams, 1):
         cells = [part for event in EVENTS for part in _cells(exam, event)]
-        writer.writerow([number, _plain(exam.modality), *cells, *(_minutes(exam.wait(wait)) for wait in WAITS)])
+        writer.writerow([number, _plain(exam.modality), exam.priority, *cells, *(_minutes(exam.wait(wait)) for wait in WAITS)])
     return out.getvalue()
 
 

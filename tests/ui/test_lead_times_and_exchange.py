@@ -86,7 +86,10 @@ def test_lead_times_by_their_key(core: Any, window: Any, qtbot: Any, tmp_path: P
     modality, everything = texts(dialog.table)
     assert modality[:2] == ["CT", "2"]
     assert everything[0] == "All"
-    assert [cell.endswith("(1)") for cell in modality[5:7]] == [True, True], modality
+    assert ["(1)\n" in cell for cell in modality[5:7]] == [True, True], modality
+    dialog.by.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: texts(dialog.table)[0][0] == "CT, priority unknown", timeout=PATIENCE)
+    assert dialog.table.horizontalHeaderItem(0).text() == "Modality and priority"
     waiting = {row[1]: row[4] for row in texts(dialog.longest)}
     assert waiting["ACC-2"] == "not yet"
     assert "5 min ahead of the RIS's" in dialog.clocks.text()
@@ -97,6 +100,14 @@ def test_lead_times_by_their_key(core: Any, window: Any, qtbot: Any, tmp_path: P
     saved = (tmp_path / "times.csv").read_text(encoding="utf-8")
     assert len(saved.splitlines()) == 3
     assert "ACC-" not in saved
+    # Days of which nothing is known are counted as such.
+    assert not dialog.first.isVisible()
+    dialog.period.setCurrentIndex(3)
+    assert dialog.first.isVisible()
+    for day in (dialog.first, dialog.last):
+        day.setDate(day.date().addDays(-40))
+    qtbot.waitUntil(lambda: texts(dialog.table)[0][:2] == ["All", "0"], timeout=PATIENCE)
+    assert not dialog.save.isEnabled()
     press(dialog, "Esc")
     assert not dialog.isVisible()
 

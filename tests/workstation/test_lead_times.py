@@ -7,14 +7,29 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from seat import PATIENT
+from seat import PATIENT, order_for
 
-from workstation.domain.lead_time import WAITS, ExamTimes, LeadEvent, LeadStamp, Measure, StampSource, lead_time_table
+from workstation.domain.lead_time import (
+    WAITS,
+    ExamTimes,
+    Grouping,
+    LeadEvent,
+    LeadStamp,
+    Measure,
+    StampSource,
+    lead_time_table,
+)
+from workstation.domain.order import Priority
 from workstation.domain.study import Series, Study
-from workstation.lead_times import csv_of, problem_of_skew, span_words, steps_of_study
+from workstation.lead_times import csv_of, exams_between, problem_of_skew, span_words, steps_of_study
+from workstation.reporting.lead_times import Told
+from workstation.reporting.store import ReportStore
+from workstation.worklist_store import OrderStore
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY, NOON = NINE - timedelta(hours=9), NINE + timedelta(hours=3)
@@ -45,8 +60,12 @@ def test_the_median_and_the_longest_of_each_wait_by_modality() -> None:
     ]
     table = lead_time_table(exams, TODAY, NOON)
     assert [one.modality for one in table.modalities] == ["CT", "MR"]
-    assert measure(table, "CT", "Exam end to opened") == Measure(3, timedelta(minutes=30), timedelta(minutes=40))
-    assert measure(table, "CT", "Exam end to signed") == Measure(3, timedelta(minutes=45), timedelta(minutes=90))
+    assert measure(table, "CT", "Exam end to opened") == Measure(
+        3, timedelta(minutes=30), timedelta(minutes=40), ninth=timedelta(minutes=40)
+    )
+    assert measure(table, "CT", "Exam end to signed") == Measure(
+        3, timedelta(minutes=45), timedelta(minutes=90), ninth=timedelta(minutes=90)
+    )
     assert measure(table, "MR", "Exam end to signed") == Measure()
     assert table.everything.measures[1].count == 4
 
@@ -75,7 +94,7 @@ def test_what_waits_for_a_signature_stands_among_what_waited_longest() -> None:
 
 def test_f43_two_clocks_that_disagree_are_told_and_nothing_is_mended() -> None:
     table = lead_time_table([exam("1", exam_end=20, opened=10, signed=15), exam("2", exam_end=0, opened=10)], TODAY, NOON)
-    assert measure(table, "CT", "Exam end to opened") == Measure(1, timedelta(minutes=10), timedelta(minutes=10), backwards=1)
+    assert measure(table, "CT", "Exam end to opened") == Measure(1, *[timedelta(minutes=10)] * 2, 1, timedelta(minutes=10))
     assert table.backwards == 2
     problem = problem_of_skew(table)
     assert problem is not None
@@ -101,6 +120,8 @@ def test_the_export_names_no_patient_no_number_and_no_reader() -> None:
     assert (rows[0]["exam end by"], rows[0]["opened by"], rows[0]["ordered"]) == ("RIS", "us", "")
     assert rows[0]["Exam end to signed (min)"] == "30.0"
     assert rows[1]["modality"].startswith("'="), "a spreadsheet takes it for text"
+    assert [row["priority"] for row in rows] == ["", ""]
+    assert [row["priority"] for row in csv.DictReader(io.StringIO(csv_of([replace(exams[0], priority="stat")])))] == ["stat"]
 
 
 def study(**attributes: str) -> Study:
@@ -128,16 +149,58 @@ def test_images_tell_when_the_examination_ended_if_they_tell_the_zone_too() -> N
 
 
 def test_days_and_weeks_begin_at_midnight_of_this_computers_zone() -> None:
-    """Also in the week in which the clocks are changed: its Monday lies in the other time."""
+    """Also in the week in which the clocks are changed: its Monday lies in the other time, its Sunday has 23 hours."""
     script = (
-        "from datetime import UTC, datetime\n"
-        "from workstation.lead_times import Period, begin_of\n"
+        "from datetime import UTC, date, datetime\n"
+        "from workstation.lead_times import Period, begin_of, chosen_days\n"
         "sunday = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)\n"
-        "print([begin_of(period, sunday).isoformat() for period in Period])\n"
+        "print([begin_of(period, sunday).isoformat() for period in list(Period)[:3]])\n"
+        "later = datetime(2026, 4, 5, tzinfo=UTC)\n"
+        "for first, last in ((28, 29), (29, 28)):\n"
+        "    print([at.isoformat() for at in chosen_days(date(2026, 3, first), date(2026, 3, last), later)])\n"
+        "print(chosen_days(date(2026, 3, 29), date(2026, 4, 2), sunday)[1] == sunday)\n"
     )
     env = {**os.environ, "TZ": "Europe/Oslo"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=True)
-    assert done.stdout.strip() == str(["2026-03-29T00:00:00+01:00", "2026-03-23T00:00:00+01:00", "2026-02-27T00:00:00+01:00"])
+    days = str(["2026-03-28T00:00:00+01:00", "2026-03-30T00:00:00+02:00"])
+    begins = str(["2026-03-29T00:00:00+01:00", "2026-03-23T00:00:00+01:00", "2026-02-27T00:00:00+01:00"])
+    assert done.stdout.splitlines() == [begins, days, days, "True"]
+
+
+def test_nine_of_ten_did_not_wait_longer_and_that_wait_was_one_of_them() -> None:
+    table = lead_time_table([exam(str(n), exam_end=0, signed=n * n) for n in range(1, 12)], TODAY, NOON)
+    found = measure(table, "CT", "Exam end to signed")
+    assert (found.ninth, found.median) == (timedelta(minutes=100), timedelta(minutes=36))
+    ten = lead_time_table([exam(str(n), exam_end=0, signed=n) for n in range(1, 11)], TODAY, NOON)
+    assert measure(ten, "CT", "Exam end to signed").ninth == timedelta(minutes=9)
+
+
+def test_it_is_counted_by_priority_the_most_urgent_first_and_the_unknown_last() -> None:
+    told = (("1", "CT", "routine"), ("2", "MR", "stat"), ("3", "CT", ""), ("4", "CT", "stat"), ("5", "", "asap"))
+    exams = [replace(exam(name, modality, exam_end=0, signed=9), priority=priority) for name, modality, priority in told]
+
+    def groups(by: Grouping) -> list[tuple[str, str, int]]:
+        return [(one.modality, one.priority, one.exams) for one in lead_time_table(exams, TODAY, NOON, by=by).modalities]
+
+    assert groups(Grouping.PRIORITY) == [("", "stat", 2), ("", "asap", 1), ("", "routine", 1), ("", "", 1)]
+    assert groups(Grouping.MODALITY) == [("CT", "", 3), ("MR", "", 1), ("", "", 1)]
+    both = [("CT", "stat", 1), ("CT", "routine", 1), ("CT", "", 1), ("MR", "stat", 1), ("", "asap", 1)]
+    assert groups(Grouping.BOTH) == both
+
+
+def test_an_examination_has_the_priority_that_its_order_was_last_given(tmp_path: Path) -> None:
+    orders, reports = OrderStore(tmp_path / "orders.db"), ReportStore(tmp_path / "reports.db", clock=lambda: NINE)
+    told = [Told(name, E.EXAM_END, NINE, StampSource.RIS, uid) for name, uid in (("ACC-1", "1.1"), ("1.2", "1.2"), ("ACC-3", ""))]
+    reports.lead_times.told(told)
+    orders.replace([order_for("ACC-1", "1.1", number="1")])
+    orders.replace([replace(order_for("ACC-1", "1.1", number="1"), priority=Priority.STAT)])
+    orders.put(replace(order_for("", "1.2", number="2"), priority=Priority.ASAP), was_sent=True)
+    found = exams_between(reports, TODAY, NOON, orders)
+    assert {one.exam: one.priority for one in found} == {"ACC-1": "stat", "1.2": "asap", "ACC-3": ""}
+    assert exams_between(reports, NOON, NOON + timedelta(hours=1), orders)[0].at(E.SIGNED) is None
+    assert exams_between(reports, TODAY - timedelta(days=9), TODAY, orders) == []
+    for store in (orders, reports):
+        store.close()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def _json(times: ModalityTimes) -> dict[str, object]:
         wait.title: {
             "count": measure.count,
             "median_seconds": None if measure.median is None else round(measure.median.total_seconds()),
+            "ninth_seconds": None if measure.ninth is None else round(measure.ninth.total_seconds()),
             "longest_seconds": None if measure.longest is None else round(measure.longest.total_seconds()),
             "backwards": measure.backwards,
         }
