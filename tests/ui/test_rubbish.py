@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from ui.rubbish import Rubbish
+from ui.rubbish import Rubbish, give_back
 
 pytestmark = pytest.mark.qt
 ENOUGH = 20_000
@@ -81,6 +83,40 @@ def test_full_collections_wait_for_resting_hands_but_not_for_ever(rubbish: Rubbi
     now[0] += 2
     rubbish.collect()
     assert asked == [2, 2]
+
+
+def test_memory_goes_back_to_the_system_once_in_each_long_rest(rubbish: Rubbish, qtbot, monkeypatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("ui.rubbish.give_back", lambda: given.append(1))
+    now = [1000.0]
+    monkeypatch.setattr("ui.rubbish.time.monotonic", lambda: now[0])
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    rubbish.watch(window)
+    for wanted in (1, 2):
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_A)
+        for seconds in (1, 8, 2, 600):
+            rubbish.collect()
+            assert len(given) == wanted - 1 + (seconds == 600)
+            now[0] += seconds
+        rubbish.collect()
+        assert len(given) == wanted
+
+
+def test_freed_memory_in_the_middle_of_the_heap_leaves_the_process() -> None:
+    page, count = 4096, 20_000
+    kept = [bytes(page) for _ in range(count)]
+    before = resident()
+    kept = kept[::8]
+    give_back()
+    assert len(kept) == count // 8
+    assert resident() < before - page * count // 4
+
+
+def resident() -> int:
+    """Bytes."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_other_events_of_the_window_are_no_hands(rubbish: Rubbish, qtbot) -> None:
