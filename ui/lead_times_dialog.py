@@ -88,7 +88,7 @@ class LeadTimesDialog(QDialog):
         self.save.clicked.connect(lambda _: self._choose_file())
         QShortcut(QKeySequence(SAVE_KEYS), self).activated.connect(self._choose_file)
         self._lay_out()
-        self.resize(1180, 640)
+        self.resize(1180, 760)
         self._ask()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -168,7 +168,7 @@ class LeadTimesDialog(QDialog):
             return
         waiting = sum(one.is_open for one in table.longest)
         self.words.setText(
-            self.tr("{0} examinations from {1} to {2}").format(
+            self.tr("{0} examinations, {1} to {2}").format(
                 table.everything.exams, *(f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (table.begin, table.end))
             )
         )
