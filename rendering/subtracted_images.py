@@ -20,12 +20,9 @@ from rendering.pixels.subtraction import LINEAR, LOGARITHMIC, Values, difference
 from rendering.reslice import VolumeSource
 from rendering.series_frames import SeriesFrames
 from workstation.domain.doubt import Doubt
-from workstation.domain.subtraction import Shift, Subtracted, Subtraction, subtracted
+from workstation.domain.subtraction import SUBTRACTED, Shift, Subtracted, Subtraction, subtracted
 from workstation.domain.viewing import Window
 from workstation.errors import Refused
-
-SUBTRACTED = "subtracted"
-"""What the values are called in place of a unit."""
 
 # The window stands around what did not change, so wide that all but so many in a hundred values of one frame are inside.
 OUTSIDE = 0.5

@@ -15,11 +15,11 @@ from rendering.images import SeriesImages
 from rendering.latest import Latest
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
-from rendering.subtracted_images import SUBTRACTED, SubtractedImages
+from rendering.subtracted_images import SubtractedImages
 from rendering.viewport import Point, Viewport
 from rendering.viewport_values import ValueScale
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured
-from workstation.domain.subtraction import Maskable, Subtracted, Subtraction, subtracted
+from workstation.domain.subtraction import SUBTRACTED, Maskable, Subtracted, Subtraction, subtracted
 from workstation.domain.viewing import Plane, ViewportState, Window
 
 KEPT = 2

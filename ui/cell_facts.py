@@ -23,6 +23,7 @@ from workstation.corner_texts import CornerText
 from workstation.domain.key_image import KeyImage
 from workstation.domain.patient import PatientKey
 from workstation.domain.study import Series, Study
+from workstation.domain.subtraction import SUBTRACTED
 from workstation.domain.viewing import ViewportState, WindowPreset
 from workstation.session.cine import CineFacts
 from workstation.session.registering import Told
@@ -74,7 +75,7 @@ def overlay_facts(facts: CellFacts) -> OverlayFacts:
             facts.current_date,
             facts.not_the_reports,
             facts.active,
-            facts.presets,
+            () if picture.unit == SUBTRACTED else facts.presets,
             facts.loaded,
             facts.current_key,
             facts.layout,

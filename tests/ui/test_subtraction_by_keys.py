@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from workstation.domain.subtraction import Maskable, MaskFacts
+from workstation.domain.viewing import PresetTable, Window, WindowPreset
 
 pytestmark = pytest.mark.qt
 
@@ -39,7 +40,14 @@ def test_a_run_is_subtracted_its_mask_chosen_and_moved_by_keys_alone(press, case
     press("Down")
     press("Alt+Shift+M")
     assert done().words == "subtracted, mask 2"
+    seat.presets = PresetTable({"CT": (WindowPreset("1", "Preset", Window(10.0, 100.0)),)})
+    press("1")
+    assert viewing.state().window is None  # presets are for images as they are: it says so
+    assert "No preset" in case.banner.text
+    told = []
+    seat.session.notice.connect(lambda notice: told.append(notice.text))
     press("Alt+Shift+S")
+    assert "Arrow keys move the mask" in told[-1]
     press("Right")
     press("Ctrl+Up")
     assert done().words == "subtracted, mask 2, shift -0.1/0.5"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workstation.commands.command import IMAGES, Command, Context
+from workstation.session.case import Notice
 from workstation.session.subtracting import Subtracting
+
+MOVING = "Arrow keys move the mask (Shift far, Ctrl finely). Backspace takes a step back, Return or Esc ends"
 
 
 def _act(act: Callable[[Subtracting], object]) -> Callable[[Context], None]:
@@ -13,6 +16,13 @@ def _act(act: Callable[[Subtracting], object]) -> Callable[[Context], None]:
         act(context.session.viewing.subtracting)
 
     return run
+
+
+def _move(context: Context) -> None:
+    subtracting = context.session.viewing.subtracting
+    subtracting.take()
+    if subtracting.is_by_keys:
+        context.session.notice.emit(Notice(MOVING))
 
 
 SUBTRACTION: tuple[Command, ...] = (
@@ -59,7 +69,7 @@ SUBTRACTION: tuple[Command, ...] = (
     Command(
         "subtraction.move",
         "Move the mask with the arrow keys",
-        _act(Subtracting.take),
+        _move,
         ("Alt+Shift+S",),
         ("mask move",),
         "Image",

@@ -34,6 +34,7 @@ from workstation.commands.subtraction import SUBTRACTION
 from workstation.commands.templates import TEMPLATES
 from workstation.domain.report import ReportAction
 from workstation.domain.viewing import Layout, Plane, WindowPreset
+from workstation.errors import Refused
 
 
 def _preset(key: str) -> Callable[[Context], None]:
@@ -42,6 +43,9 @@ def _preset(key: str) -> Callable[[Context], None]:
         if preset is None:
             return
         viewing = context.session.viewing
+        if viewing.subtracting.is_difference():
+            what = "Presets are for the images as they are"
+            raise Refused("No preset for a subtracted image", what, "Drag the window, or take it from the image (0)")
         if viewing.magnifier.is_on:
             viewing.magnifier.set_window(preset.window)
         else:

@@ -85,6 +85,8 @@ class Subtraction:
 
 
 NATIVE = Subtraction(is_on=False)
+SUBTRACTED = "subtracted"
+"""What values of subtracted images are called in place of a unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,13 @@ class Subtracting:
         state, here = self._here()
         self._put(state, None, bool(here.done(None).mask_frames))
 
+    def is_difference(self, index: int | None = None) -> bool:
+        """Whether a viewport (the active one by default) shows an image less its mask."""
+        index = self._viewing.active if index is None else index
+        state, viewer = self._viewing.state(index), self._viewing.viewer(index)
+        here = viewer.maskable(state) if viewer is not None and state is not None else None
+        return here is not None and state is not None and bool(here.done(state.subtraction).mask_frames)
+
     # ---- the mask ----------------------------------------------------------------------
 
     def here_as_mask(self) -> None:
@@ -202,9 +209,7 @@ class Subtracting:
         if wanted == state.subtraction:
             return
         self._undo = [*self._undo[-MOST_STEPS:], (state.series_uid, (state.subtraction, state.window, state.own_window))]
-        viewer = self._viewing.viewer(self._viewing.active)
-        here = viewer.maskable(state) if viewer is not None else None
-        did = here is not None and bool(here.done(state.subtraction).mask_frames)
+        did = self.is_difference()
         window, own = state.window, state.own_window
         if did is not subtracts:
             self._windows[state.series_uid, did] = window, own
