@@ -102,7 +102,8 @@ def open_window(core: Seat) -> MainWindow:
 
     install_translation(application(), core.settings.language)
     core.reporting.print_pdf = _print_pdf
-    window = MainWindow(core)
+    with theme.dressed_at_the_end(application()):
+        window = MainWindow(core)
     crash.install(core.folders.crashes, window.tell_crash)
     window.show_remembered()
     return window

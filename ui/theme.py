@@ -8,6 +8,8 @@ reader drew is yellow, what others found is green and dashed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from string import Template
 
@@ -98,6 +100,17 @@ def apply(app: QApplication) -> None:
     app.setFont(font)
     app.setPalette(_palette())
     app.setStyleSheet(style_sheet())
+
+
+@contextmanager
+def dressed_at_the_end(app: QApplication) -> Iterator[None]:
+    """Widgets made meanwhile are dressed together: one that is put into another would be dressed anew, with all in it."""
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
 
 
 def _palette() -> QPalette:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
+from PySide6.QtWidgets import QWidget
+from window_seat import WindowSeat
 
 from ui import theme
+from ui.main_window import MainWindow
 
 pytestmark = pytest.mark.qt
 
@@ -55,3 +59,36 @@ def test_focus_is_visible_on_everything_that_takes_it():
     ):
         block = sheet[sheet.index(widget) :]
         assert theme.ACCENT in block[: block.index("}")]
+
+
+def test_a_window_that_is_dressed_at_the_end_keeps_the_room_that_its_words_need(qapp, qtbot, tmp_path):
+    """What measures words while it is made would measure them bare, and cut them off when they are dressed."""
+
+    def fixed(name: str) -> dict[str, tuple[int, int]]:
+        (tmp_path / name).mkdir()
+        with theme.dressed_at_the_end(qapp) if name == "bare" else nullcontext():
+            window = MainWindow(WindowSeat(tmp_path / name))
+        qtbot.addWidget(window)
+        window.show()
+        window.pages.setCurrentWidget(window.reading)
+        qapp.processEvents()
+        found = {}
+        for widget in window.findChildren(QWidget):
+            least, most = widget.minimumSize(), widget.maximumSize()
+            if most.width() == least.width() or most.height() == least.height():
+                found[path_of(widget)] = (most.width(), most.height())
+        window.close()
+        return found
+
+    dressed, bare = fixed("dressed"), fixed("bare")
+    assert len(dressed) > 10
+    assert bare == dressed
+    assert qapp.styleSheet() == theme.style_sheet()
+
+
+def path_of(widget: QWidget) -> str:
+    parent = widget.parentWidget()
+    if parent is None:
+        return type(widget).__name__
+    place = [child for child in parent.children() if isinstance(child, QWidget)].index(widget)
+    return f"{path_of(parent)}/{place} {type(widget).__name__} {widget.objectName()}"

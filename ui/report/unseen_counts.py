@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QBoxLayout, QToolButton, QWidget
 
 from ui.plain import tooltip
@@ -29,13 +29,34 @@ class UnseenCount(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its key does the same
         self.setToolTip(tooltip(self.tr("Dictated numbers, sides, negations and unsure words to look at"), keys(NEXT_MARK)))
         self.clicked.connect(lambda: run(NEXT_MARK))
+        self._count, self._keeps_room = 0, False
         self.show_count(0)
 
     def show_count(self, count: int) -> None:
+        self._count = count
         words = self.tr("{0} to look at").format(count) if count else ""
         self.setText(str(count) if self._is_short and count else words)
         self.setAccessibleName(words)
         self.setVisible(count > 0)
+
+    def keep_room(self) -> None:
+        """What lies beside it stays where it is when the first word comes and when the last was looked at."""
+        self._keeps_room = True
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange and self._keeps_room:
+            self._measure()
+
+    def _measure(self) -> None:
+        count = self._count
+        self.show_count(99)
+        self.setFixedWidth(self.sizeHint().width())
+        self.show_count(count)
 
 
 class UnseenCounts(QObject):
@@ -55,7 +76,7 @@ class UnseenCounts(QObject):
         for code, block in blocks.items():
             block.head.insertWidget(block.head.count() - 1, self._counts[code])
         self.all = UnseenCount(run, keys, is_short=True)
-        self._keep_room(self.all)
+        self.all.keep_room()
         row = sign_row.layout()
         if isinstance(row, QBoxLayout):
             row.insertWidget(0, self.all)
@@ -67,12 +88,3 @@ class UnseenCounts(QObject):
         for code, count in counts.items():
             self._counts[code].show_count(count)
         self.all.show_count(sum(counts.values()))
-
-    @staticmethod
-    def _keep_room(count: UnseenCount) -> None:
-        """The buttons beside it stay where they are when the first word comes and when the last was looked at."""
-        count.show_count(99)
-        count.setFixedWidth(count.sizeHint().width())
-        policy = count.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        count.setSizePolicy(policy)
