@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TypeVar
 
+from workstation.commands import meaning
 from workstation.commands.command import Command
 
 ENGLISH = "en"
@@ -42,23 +43,17 @@ def find(typed: str, entries: Iterable[Found], recent: Sequence[str] = ()) -> li
     used = {name: place for place, name in enumerate(recent)}
     known = list(entries)
     scored = [(score(typed, entry), entry) for entry in known]
-    if not any(points for points, _ in scored):
-        scored = _partly(_folded(typed).split(), known)
+    parts = _folded(typed).split()
+    if parts and (len(parts) > 1 or not any(points for points, _ in scored)):
+        meant = meaning.ranked(parts, tuple(_phrases(entry) for entry in known), _is_slip)
+        scored = [(max(points, other), entry) for (points, entry), other in zip(scored, meant, strict=True)]
     kept = [(points, place, entry) for place, (points, entry) in enumerate(scored) if points]
     kept.sort(key=lambda k: (-k[0], used.get(k[2].id, len(used)), k[1]))
     return [entry for _, _, entry in kept]
 
 
-def _partly(parts: list[str], entries: list[Found]) -> list[tuple[int, Found]]:
-    """Nothing fits as a whole: what fits the rarer half of the words, more for words that fewer entries have."""
-    heaps = [_heap(entry).split() for entry in entries]
-    titles = [_folded(entry.title).split() for entry in entries]
-    has = [[any(_is_slip(part, word) for word in heap) for part in parts] for heap in heaps]
-    named = [sum(any(_is_slip(part, word) for word in title) for part in parts) for title in titles]
-    weights = [1 / count if (count := sum(row[i] for row in has)) else 0.0 for i in range(len(parts))]
-    total = sum(weights)
-    found = [(round(100 * sum(w for w, fits in zip(weights, row, strict=True) if fits) / total) if total else 0) for row in has]
-    return [(4 * points + of_title if points >= 50 else 0, e) for points, of_title, e in zip(found, named, entries, strict=True)]
+def _phrases(entry: Findable) -> meaning.Thing:
+    return (_folded(entry.title), *map(_folded, entry.words)), _folded(entry.menu)
 
 
 def _heap(entry: Findable) -> str:
@@ -75,7 +70,8 @@ def score(typed: str, entry: Findable) -> int:
     if best > _SCATTERED:
         return best
     heap = _heap(entry).split()
-    is_scattered = all(any(word.startswith(part) for word in heap) for part in sought.split())
+    parts = meaning.content(sought.split())
+    is_scattered = all(any(word.startswith(part) for word in heap) for part in parts)
     return max(best, _SCATTERED if is_scattered else 0, 0)
 
 
@@ -104,7 +100,7 @@ def fit(sought: str, phrase: str) -> int:
     slips = [next((i for i, word in enumerate(words) if _is_slip(part, word)), None) for part in parts]
     if None not in slips:
         return 600 - spare - 2 * min(i for i in slips if i is not None)
-    return _in_order_points(sought.replace(" ", ""), phrase)
+    return _in_order_points(sought, phrase) if len(parts) == 1 else 0
 
 
 def fit_text(sought: str, text: str) -> int:
@@ -166,6 +162,7 @@ def _begin_words(parts: list[str], words: list[str]) -> int | None:
     return min(skipped, 20)
 
 
+@lru_cache(maxsize=65536)
 def _is_slip(part: str, word: str) -> bool:
     """Whether a word was meant that was typed with a letter too many, too few, another, or two changed over."""
     if word.startswith(part):
