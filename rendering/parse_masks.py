@@ -22,11 +22,12 @@ def read_masks(elements: Elements, sop_class: str, modality: str, frames: int, s
     is_run = sop_class.startswith(X_RAY_RUNS) or modality in MODALITIES or "MaskSubtractionSequence" in elements
     if not is_run or frames < 2 or samples != 1 or "RedPaletteColorLookupTableDescriptor" in elements:
         return None
-    relationship = elements.text("PixelIntensityRelationship")
     refused = ""
     groups = tuple(elements.items("PerFrameFunctionalGroupsSequence"))
+    said = _relationships((elements, *_shared(elements), *groups))
+    relationship = next(iter(said), "")
     tables = {table for item in (elements, *_shared(elements), *groups) if (table := to_log_table(item, signed)) is not None}
-    if len(tables) > 1:
+    if len(tables) > 1 or len(said) > 1:
         refused = "the intensities of its images are not on one scale"
     if signed and relationship == "LIN" and not tables:
         refused = "its intensities are signed"
@@ -86,6 +87,12 @@ def to_log_table(item: Elements, signed: bool) -> LookupTable | None:
 def _shared(elements: Elements) -> tuple[Elements, ...]:
     found = elements.item("SharedFunctionalGroupsSequence")
     return () if found is None else (found,)
+
+
+def _relationships(groups: tuple[Elements, ...]) -> set[str]:
+    """PixelIntensityRelationship: of the image, or of its frames (C.8.19.6.4)."""
+    properties = (item for group in groups for item in group.items("FramePixelDataPropertiesSequence"))
+    return {found for item in (*groups[:1], *properties) if (found := item.text("PixelIntensityRelationship"))}
 
 
 def _shifts(groups: tuple[Elements, ...]) -> dict[int, list[tuple[int, Shift]]]:

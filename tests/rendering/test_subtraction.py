@@ -168,7 +168,11 @@ def test_an_enhanced_run_shifts_the_mask_of_each_frame_and_brings_its_own_table(
         frames.append(item)
     module = angiogram.masked(MaskFrameNumbers=1, SubtractionItemID=7, MaskSubPixelShift=[9.0, 9.0])
     groups = {"SharedFunctionalGroupsSequence": [shared], "PerFrameFunctionalGroupsSequence": frames}
-    made = angiogram.run(LINEAR, "LIN", SOPClassUID=angiogram.ENHANCED_XA, **module, **groups)
+    properties = Dataset()
+    properties.PixelIntensityRelationship = "LIN"
+    shared.FramePixelDataPropertiesSequence = [properties]  # there, not in the image itself (C.8.19.6.4)
+    gone = {"PixelIntensityRelationship": None, "SOPClassUID": angiogram.ENHANCED_XA}
+    made = angiogram.run(LINEAR, "LIN", **gone, **module, **groups)
     viewport, state = opened(made, LINEAR)
     logs = table[LINEAR].astype(float)
     for number in (3, 6):
@@ -202,6 +206,14 @@ def test_a_run_that_cannot_be_subtracted_rightly_says_why(opened: Callable[..., 
     signed = angiogram.run(LINEAR, "LIN", PixelRepresentation=1, **module)
     viewport, state = opened(signed, LINEAR.astype("i2"))
     assert viewport.picture(state, *SIZE).notes == ("Not subtracted: its intensities are signed",)
+    two = [Dataset() for _ in range(angiogram.FRAMES)]
+    for number, group in enumerate(two):
+        properties = Dataset()
+        properties.PixelIntensityRelationship = "LOG" if number else "LIN"
+        group.FramePixelDataPropertiesSequence = [properties]
+    mixed = angiogram.run(LOGGED, "LOG", PixelIntensityRelationship=None, PerFrameFunctionalGroupsSequence=two, **module)
+    viewport, state = opened(mixed)
+    assert viewport.picture(state, *SIZE).notes == ("Not subtracted: the intensities of its images are not on one scale",)
     broken = angiogram.run(LOGGED, "LOG", **angiogram.masked("AVG_SUB"))
     viewport, state = opened(broken)
     assert viewport.picture(state, *SIZE).notes == ("Not subtracted: what it says of its masks is malformed",)
