@@ -17,7 +17,7 @@ from hanging_protocols import plain, prior_facts
 from hanging_protocols.comparable import counterpart
 from hanging_protocols.facts import Fact, image_sets
 from hanging_protocols.hanging import HungStage, Scene, hang_stage
-from hanging_protocols.matching import score
+from hanging_protocols.matching import Score, score
 from hanging_protocols.model import HangingProtocol, Rule, Scope
 from hanging_protocols.prior_facts import of_found
 from hanging_protocols.prior_rules import PriorRules, built_in
@@ -38,13 +38,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A protocol with its score. `points` 0 means that it does not fit; `reasons` say why (not). `tied` is the title of
-    another one of as many points."""
+    """A protocol with its score. `points` 0 means that it does not fit; `reasons` say why (not), made when they are asked
+    for: of fifty protocols one hangs. `tied` is the title of another one of as many points, `tie` what decided."""
 
     protocol: HangingProtocol
-    points: float
-    reasons: tuple[str, ...]
+    score: Score
     tied: str = ""
+    tie: str = ""
+
+    @property
+    def points(self) -> float:
+        return self.score.points
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        why = self.score.failed or self.score.reasons or ("none of its rules passes",)
+        return (*why, self.tie) if self.tie else why
 
 
 class ProtocolHanger:
@@ -131,7 +140,7 @@ class ProtocolHanger:
 
     def _candidates(self, scene: Scene, protocol_id: str) -> Iterator[Ranked]:
         """Those that fit, best first; of a named protocol only that one, whether it fits or not."""
-        for ranked in self._rank(scene):
+        for ranked in self._rank(scene, in_short=not protocol_id):
             if ranked.protocol.protocol_id == protocol_id or (not protocol_id and ranked.points > 0.0):
                 yield ranked
 
@@ -145,12 +154,13 @@ class ProtocolHanger:
     def _scene(self, current: StudyFacts, ranked: Sequence[RankedPrior], context: HangingContext) -> Scene:
         return Scene(current, tuple(one.facts for one in ranked if one.usable), self.presets, context)
 
-    def _rank(self, scene: Scene) -> tuple[Ranked, ...]:
-        ranked = sorted((_score(protocol, scene) for protocol in self.protocols), key=_standing)
+    def _rank(self, scene: Scene, in_short: bool = False) -> tuple[Ranked, ...]:
+        """`in_short`: of what does not fit, not every reason is looked for."""
+        ranked = sorted((_score(protocol, scene, in_short) for protocol in self.protocols), key=_standing)
         return (_with_tie(ranked), *ranked[1:]) if ranked else ()
 
 
-def _score(protocol: HangingProtocol, scene: Scene) -> Ranked:
+def _score(protocol: HangingProtocol, scene: Scene, in_short: bool = False) -> Ranked:
     prior = scene.study(1)
 
     def answers(rule: Rule) -> tuple[Fact, ...]:
@@ -158,8 +168,7 @@ def _score(protocol: HangingProtocol, scene: Scene) -> Ranked:
             return prior.of_study(rule.attribute) if prior else ()
         return scene.current.of_study(rule.attribute)
 
-    found = score(protocol.rules, answers)
-    return Ranked(protocol, found.points, found.failed or found.reasons or ("none of its rules passes",))
+    return Ranked(protocol, score(protocol.rules, answers, in_short))
 
 
 def _standing(ranked: Ranked) -> tuple[float, int, int, str]:
@@ -180,7 +189,7 @@ def _with_tie(ranked: Sequence[Ranked]) -> Ranked:
     else:
         why = "its id comes first in the alphabet"
     tie = f'As many points as "{theirs.title}" ({first.points:g}); chosen because {why}'
-    return Ranked(ours, first.points, (*first.reasons, tie), theirs.title)
+    return replace(first, tied=theirs.title, tie=tie)
 
 
 def _with_serving_priors(protocol: HangingProtocol, scene: Scene) -> Scene:
