@@ -62,8 +62,8 @@ def _window(state: ViewportState, target: ImageSet, presets: PresetTable) -> dic
 
 
 def _size(state: ViewportState, base: CellTemplate | None) -> Size:
-    """By anatomy and by one scale are wishes of a protocol that a viewport answers as it can."""
-    if base is not None and base.sizing in (Size.ANATOMY, Size.SAME_SCALE, Size.TRUE_SIZE) and state.sizing.value == "fit":
+    """By one scale and in true size are wishes of a protocol that a viewport answers as it can."""
+    if base is not None and base.sizing in (Size.SAME_SCALE, Size.TRUE_SIZE) and state.sizing.value == "fit":
         return base.sizing
     values = [size.value for size in Size]
     return Size(state.sizing.value) if state.sizing.value in values else Size.FIT

@@ -339,6 +339,19 @@ def test_of_two_stages_with_one_title_the_one_that_hangs_is_learned_from(hanger:
         assert [cell.selector for cell in lesson.stage.cells] == [cell.selector for cell in hung.cells if cell.state]
 
 
+@pytest.mark.parametrize("sizing", [Sizing.ANATOMY, Sizing.FIT])
+def test_zoom_to_anatomy_is_learned_and_so_is_that_somebody_left_it(hanger: ProtocolHanger, sizing: Sizing) -> None:
+    hand = study("h", series("h pa", "DX", 1, body="HAND"))
+    hung = hanger.hang(hand, ())
+    origin = next(p for p in hanger.protocols if p.protocol_id == hung.protocol)
+    (cell,) = hung.cells
+    assert cell.state is not None
+    assert cell.state.sizing is Sizing.ANATOMY
+    seen = replace(cell, state=replace(cell.state, sizing=sizing))
+    lesson = learn(scene(hand), OnScreen((seen,), (hung.layout,)), origin, hung.stage_id)
+    assert [one.sizing.value for one in lesson.stage.cells] == [sizing.value]
+
+
 def test_selectors_that_no_stage_needs_any_more_are_left_out(hanger: ProtocolHanger) -> None:
     chest_protocol = next(p for p in hanger.protocols if p.protocol_id == "ct-chest")
     only = replace(chest_protocol, stages=chest_protocol.stages[:1])
