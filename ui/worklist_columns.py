@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ui import plain, theme
-from ui.worklist_times import DONE, age, due_words, time_left, times_tip, turnaround, waiting
+from ui.worklist_times import DONE, age, due_words, instant_words, time_left, times_tip, turnaround, waiting
 from workstation.domain.ai_result import AiFlag, Counted, results_in
 from workstation.domain.order import Priority, ReadStatus, WorklistItem
 from workstation.domain.worklist_query import SortKey
@@ -93,6 +93,15 @@ def status_words(item: WorklistItem) -> str:
     return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 
+def claim_tip(item: WorklistItem) -> tuple[str, ...]:
+    """Who reads it, and since when, as the RIS told last."""
+    if not item.read_by:
+        return ()
+    words = plain.core_text("Read by {0}").format(plain.plain(item.read_by))
+    since = plain.core_text("since {0}").format(instant_words(item.read_since)) if item.read_since is not None else ""
+    return (" ".join(filter(None, (words, since))),)
+
+
 def ai_words(item: WorklistItem) -> str:
     """What the results of programs state, and how often: nothing that they do not say themselves."""
     if item.ai is AiFlag.POSITIVE and item.ai_count:
@@ -139,6 +148,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda i, _: status_words(i),
         SortKey.STATUS,
         lambda i, _: theme.AMBER if i.warning or i.read_by else _STATUS_COLOURS.get(i.status, ""),
+        tip=claim_tip,
     ),
     Column("body", "Body part", 124, lambda i, _: plain.plain(plain.core_text(i.body_part)), SortKey.BODY),
     Column("site", "Site", 160, lambda i, _: plain.plain(i.site), SortKey.SITE),

@@ -146,7 +146,7 @@ class WorklistView(QWidget):
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         self._count.setProperty("role", "muted")
         self.filter.setObjectName("worklistFilter")
-        self.filter.setPlaceholderText(self.tr("Filter by name, ID, procedure, modality, site…"))
+        self.filter.setPlaceholderText(self.tr("Filter by name, number, procedure, site…"))
         self.filter.setAccessibleName(self.tr("Filter the worklist"))
         self.filter.setClearButtonEnabled(True)
         self.filter.addAction(icons.icon("search", theme.MUTED), QLineEdit.ActionPosition.LeadingPosition)

@@ -59,6 +59,8 @@ def id_forms(patient_id: str) -> tuple[str, ...]:
     return (*forms, whole[-last:]) if len(parts) == 1 else tuple(forms)
 
 
+# `SE1234567` is found by its digits too.
+_NUMBERED = re.compile("[a-z]{1,6}([0-9]{4,40})")
 _DATE = "[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2}"
 _WITH_CENTURY = re.compile(f"(?:18|19|20){_DATE}[0-9]{{4}}")
 _LAST_GROUPS = (
@@ -74,6 +76,7 @@ def _chunk_forms(chunk: str) -> tuple[str, ...]:
     parts = _parts(chunk)
     whole = "".join(parts)
     forms = [form for part in parts for form in _forms(part)]
+    forms += [numbered[1] for part in parts if (numbered := _NUMBERED.fullmatch(part)) is not None]
     return tuple(dict.fromkeys([*forms, *(_forms(whole) if len(parts) > 1 and _has_digit(whole) else ())]))
 
 

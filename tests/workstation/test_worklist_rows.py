@@ -215,6 +215,7 @@ SWEDISH = ("19500102-1234", "195001021234")
         ("195001621234", "500162"),  # a coordination number
         ("26-00017", "00017"),
         ("26-00017", "2600017"),
+        *(("SEA1234567", typed) for typed in ("sea1234567", "1234567", "12345", "sea", "sea123")),
     ],
 )
 def test_a_number_is_found_as_it_is_typed_in_the_north(kept: str, typed: str) -> None:
@@ -223,7 +224,8 @@ def test_a_number_is_found_as_it_is_typed_in_the_north(kept: str, typed: str) ->
 
 
 @pytest.mark.parametrize(
-    ("kept", "typed"), [("195001021234", "234"), ("1234567", "567"), ("PAT-77", "at"), ("195013021234", "5013")]
+    ("kept", "typed"),
+    [("195001021234", "234"), ("1234567", "567"), ("PAT-77", "at"), ("SEA1234567", "4567"), ("195013021234", "5013")],
 )
 def test_a_number_is_not_found_from_its_middle(kept: str, typed: str) -> None:
     assert not all(word.is_in(words_of([kept, *id_forms(kept)])) for word in sought(typed))

@@ -49,6 +49,11 @@ class ClaimSource(Protocol):
         """By order id, as the last list of orders told: a hint, without an ETag."""
         ...
 
+    @property
+    def was_told(self) -> bool:
+        """Whether a list of orders came since the start; until then `seen` says nothing."""
+        ...
+
     def look(self, order_id: str) -> Claim: ...
 
     def take(self, claim: Claim, reader: str, reason: str = "") -> Claim:

@@ -104,6 +104,8 @@ class WorklistItem:
     warning: str = ""
     read_by: str = ""
     """Who has claimed it, when that is another reader: text from outside."""
+    read_since: datetime | None = None
+    """Since when, as the RIS tells it."""
     body_part: str = ""
     site: str = ""
     ai: AiFlag = AiFlag.NONE

@@ -61,6 +61,7 @@ class FhirClaims:
         self._wire = wire
         self.seat = seat or uuid.uuid4().urn
         self._seen: Mapping[str, Claim] = {}
+        self.was_told = False
         self._given: set[str] = set()
         """Orders that were given to this seat's reader before they were read here."""
 
@@ -70,10 +71,11 @@ class FhirClaims:
 
     def saw(self, resources: Iterable[Resource]) -> None:
         """The Tasks among what a search for orders gave."""
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) - timedelta(seconds=self._wire.clock_skew)
         tasks = (r for r in resources if text_of(r, "resourceType") == "Task")
         self._seen = {claim.order_id: claim for task in tasks if (claim := self._read(task, "", now)).order_id}
         self._given |= {order_id for order_id, claim in self._seen.items() if claim.is_given_to_us}
+        self.was_told = True
 
     def look(self, order_id: str) -> Claim:
         try:

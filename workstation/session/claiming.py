@@ -20,6 +20,7 @@ from workstation.jobs import DATABASE, NETWORK, Cancel, Jobs
 from workstation.reporting.signing import NotSigned
 from workstation.reporting.store import ReportStore
 from workstation.session.case import Case, Notice
+from workstation.session.claim_marks import marked, reader_in
 from workstation.session.desk import ReportDesk
 from workstation.signals import Signal
 
@@ -88,20 +89,19 @@ class Claiming:
     def read_by(self, order_id: str) -> str:
         """Who reads an order of the worklist: text from outside, "" for nobody and for us."""
         if order_id == self._order_id and self.claim is not None:
-            return self.claim.owner if self.claim.state is ClaimState.OTHERS else ""
-        claim = self.source.seen.get(order_id) if self.source is not None else None
-        return claim.owner or "another reader" if claim is not None and claim.state is ClaimState.OTHERS else ""
+            return reader_in(self.claim)
+        return reader_in(self.source.seen.get(order_id)) if self.source is not None else ""
 
     def marked(self, items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]:
         """The rows with who reads them."""
-        if self.source is None:
-            return tuple(items)
-        return tuple(replace(i, read_by=self.read_by(i.order.order_id)) if i.order is not None else i for i in items)
+        return marked(items, self.source, self.claim) if self.source is not None else tuple(items)
 
-    def known(self) -> dict[str, Claim]:
-        """Every claim that is known of, by order: as the last list told, and ours as they are."""
+    def known(self) -> dict[str, Claim] | None:
+        """Every claim that is known of, by order; None until the RIS has told any: what the last run knew stands."""
         if self.source is None:
             return {}
+        if not self.source.was_told:
+            return None
         found = dict(self.source.seen) | self.assigned | {order_id: held.claim for order_id, held in self._held.items()}
         return found | ({self._order_id: self.claim} if self.claim is not None else {})
 

@@ -52,7 +52,7 @@ class Claims(Protocol):
 
     def marked(self, items: Iterable[WorklistItem]) -> tuple[WorklistItem, ...]: ...
     def read_by(self, order_id: str) -> str: ...
-    def known(self) -> dict[str, Claim]: ...
+    def known(self) -> dict[str, Claim] | None: ...
 
 
 class Listing:
@@ -102,7 +102,8 @@ class Listing:
         claims = self._claims.known()
 
         def work(_: Cancel) -> tuple[WorklistItem, ...]:
-            self._worklist.claimed(claims)
+            if claims is not None:
+                self._worklist.claimed(claims)
             self._worklist.refresh()
             return self._head()
 
@@ -119,7 +120,8 @@ class Listing:
             if is_another:
                 self.refresh()
 
-        self._jobs.run(WORKLIST, lambda _: self._worklist.claimed(claims), done, _quietly, slot="claims on the worklist")
+        if claims is not None:
+            self._jobs.run(WORKLIST, lambda _: self._worklist.claimed(claims), done, _quietly, slot="claims on the worklist")
 
     def ask(
         self,
