@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from workstation.colleague import (
     rules_case,
+    rules_comparison,
     rules_links,
     rules_numbers,
+    rules_places,
     rules_reading,
     rules_sides,
     rules_text,
@@ -31,7 +33,7 @@ RULES: tuple[Rule, ...] = (
     rules_case.contrast,
     rules_case.modality,
     rules_case.region,
-    rules_case.comparison,
+    rules_comparison.comparison,
     rules_text.unfilled,
     rules_text.untouched,
     rules_text.empty_conclusion,
@@ -50,6 +52,8 @@ RULES: tuple[Rule, ...] = (
     rules_numbers.measured_otherwise,
     rules_numbers.between_sections,
     rules_numbers.counts,
+    rules_places.places,
+    rules_places.scores,
     rules_reading.critical,
     rules_reading.images,
 )

@@ -46,6 +46,8 @@ class Finding:
     sided: bool
     kinds: bool
     serious: bool
+    only: frozenset[str]
+    """Regions of the order in which the word means this; empty: in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,14 @@ def pattern(words: Iterable[str]) -> re.Pattern[str]:
         raise ValueError("a list of words is empty")
     # `;` ends where it stands, `no` only where the word does.
     whole = [_one(word) for word in listed if _is_word(word[0]) and _is_word(word[-1])]
-    other = [_one(word) for word in listed if not (_is_word(word[0]) and _is_word(word[-1]))]
+    other = [_bounded(word) for word in listed if not (_is_word(word[0]) and _is_word(word[-1]))]
     return re.compile("|".join([rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)"] * bool(whole) + other), re.IGNORECASE)
+
+
+def _bounded(word: str) -> str:
+    before = r"(?<!\w)" if _is_word(word[0]) else ""
+    after = r"(?!\w)" if _is_word(word[-1]) else ""
+    return before + _one(word) + after
 
 
 def _is_word(letter: str) -> bool:
@@ -163,7 +171,8 @@ def _strings(table: Mapping[str, Any], key: str) -> list[str]:
 
 def _finding(name: str, value: Mapping[str, Any]) -> Finding:
     flags = {"critical": False, "abnormal": True, "sided": True, "kinds": False, "serious": False}
-    return Finding(name, pattern(value["words"]), **{flag: bool(value.get(flag, usual)) for flag, usual in flags.items()})
+    told = {flag: bool(value.get(flag, usual)) for flag, usual in flags.items()}
+    return Finding(name, pattern(value["words"]), **told, only=frozenset(value.get("only", ())))
 
 
 def _removed(value: Mapping[str, Any]) -> Removed:

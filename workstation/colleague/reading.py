@@ -146,9 +146,9 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
         return Status.PAST
     # `cannot be excluded`, `no change`: a denial that denies nothing of the finding itself.
     blanked = language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), clause)
-    if language.has("negation_before", _last_words(blanked[:start], DENIED_BEFORE)) or language.has(
-        "negation_after", blanked[end:]
-    ):
+    # `Cancer, veins negative`: what is denied behind a comma is something else, but in `effusion, infiltrate or gas`.
+    behind = blanked[end:] if language.has("or", blanked[end:]) else blanked[end:].split(",")[0]
+    if language.has("negation_before", _last_words(blanked[:start], DENIED_BEFORE)) or language.has("negation_after", behind):
         return Status.ABSENT
     if language.has("negation_before", _last_words(before, DENIED_BEFORE)):
         # `No new mass`: denies no mass that was there, nor says that one is.

@@ -1,28 +1,16 @@
-"""Does the text fit the case: sex, age, contrast, modality, region, comparison."""
+"""Does the text fit the case: sex, age, contrast, modality, region."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 
-from workstation.colleague.facts import PriorFact, Remark
+from workstation.colleague.facts import Remark
 from workstation.colleague.reading import READ, Sentence
-from workstation.colleague.rules_sides import PAIRED, asked_words
-from workstation.colleague.seen import Seen
+from workstation.colleague.rules_sides import PAIRED
+from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
 
-_DATE = re.compile(
-    r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b|\b(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3,9})\.?\s+(\d{4})\b",
-    re.IGNORECASE,
-)
-_MONTH = re.compile(r"\b([A-Za-z]{3,9})\.?\s+((?:19|20)\d{2})\b")
-# The first three letters, in the languages of `resources/colleague`.
-_MONTHS = {
-    name: i + 1
-    for i, names in enumerate(("jan", "feb", "mar", "apr", "may maj", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec"))
-    for name in names.split()
-}
 THIS_REACH = 14
 """Letters before a modality's name in which `this` makes it the examination's own."""
 # `Head without contrast: no bleeding.`: one part of several.
@@ -31,7 +19,7 @@ MOST_YEARS_OFF = 1.0
 CHILD_UNTIL, OLD_FROM = 16.0, 30.0
 # PatientSex (0010,0040) and what a body of that sex has not.
 _FOREIGN = {"M": ("female", "female_person"), "F": ("male", "male_person")}
-_SHOWS = {"CR": "DX", "RG": "DX", "DR": "DX", "RF": "DX", "MRI": "MR", "PET": "PT", "NM": "PT"}
+SHOWS = {"CR": "DX", "RG": "DX", "DR": "DX", "RF": "DX", "MRI": "MR", "PET": "PT", "NM": "PT"}
 
 
 def sex(seen: Seen) -> Iterator[Remark]:
@@ -117,15 +105,19 @@ def _says_given(seen: Seen, text: str) -> bool:
 
 def modality(seen: Seen) -> Iterator[Remark]:
     """Words of a modality that was not used, unless the sentence points at another examination or asks for one."""
-    used = {_SHOWS.get(m, m) for m in seen.facts.modalities}
+    used = {SHOWS.get(m, m) for m in seen.facts.modalities}
     if not used or not used & seen.language.modalities.keys():
         return
     for sentence in seen.read:
         own = any(words[m].search(sentence.text) for m in used for words in _own(seen) if m in words)
-        if own or seen.language.has("asks_for", sentence.text):
+        if own:
             continue
+        asks = seen.language.has("asks_for", sentence.text)
         for name in seen.language.modalities.keys() - used:
             match = _foreign(seen, name, sentence)
+            # What another examination might show is no sign of it.
+            if asks and (match is None or seen.language.modalities[name].search(sentence.text)):
+                continue
             if match is not None:
                 what = "/".join(sorted(used))
                 yield seen.remark(
@@ -158,7 +150,7 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
 
 def region(seen: Seen) -> Iterator[Remark]:
     """A text that is about another part of the body: pasted, or dictated for another patient."""
-    asked = {name for name, words in seen.language.regions.items() if words.search(asked_words(seen))}
+    asked = {name for name, words in seen.language.regions.items() if words.search(asked_words(seen.facts))}
     if not asked or "PT" in seen.facts.modalities:  # which go from head to thigh, whatever they are called
         return
     text = "\n".join(seen.report.text(code) for code in READ)
@@ -235,96 +227,6 @@ _BESIDE = {"abdomen": ("pelvis",), "pelvis": ("abdomen", "hip"), "hip": ("pelvis
 _APART = {"abdomen": {"head", "neck", "spine"}, "head": {"abdomen", "pelvis", "chest"}, "pelvis": {"head", "neck"}}
 
 
-def comparison(seen: Seen) -> Iterator[Remark]:
-    """A comparison that is claimed without a prior, with a wrong date, or forgotten."""
-    section = seen.report.text(SectionCode.COMPARISON)
-    known = {prior.day for prior in seen.facts.priors if prior.day is not None}
-    for sentence in seen.all:
-        if sentence.section in (SectionCode.HISTORY, SectionCode.RECOMMENDATION):
-            continue
-        is_comparing = sentence.section is SectionCode.COMPARISON or seen.language.has("compared", sentence.text)
-        for match in _DATE.finditer(sentence.text) if is_comparing else ():
-            day = _day(match)
-            if day is None:
-                yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is no date')
-            elif seen.facts.study_day is not None and day > seen.facts.study_day:
-                yield seen.remark("comparison", sentence, match.group(0), f'"{match.group(0)}" is later than this examination')
-            elif day not in known and day != seen.facts.study_day and not seen.language.has("elsewhere", sentence.text):
-                yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
-        if is_comparing and not _DATE.search(sentence.text):
-            yield from _months(seen, sentence, known)
-    says_none = seen.language.has("no_prior", section) and not _DATE.search(section) and _is_general(seen, section)
-    related = [prior for prior in seen.facts.priors if _is_related(seen, prior)]
-    for sentence in seen.read if related and not says_none else ():
-        denied = seen.language.lists["prior_denied"].search(sentence.text)
-        if denied and _is_general(seen, sentence.text):
-            yield seen.remark("comparison", sentence, denied.group(0), f'"{denied.group(0)}": there are earlier examinations')
-            return
-    claims = next((s for s in seen.read if _claims(seen, s)), None)
-    if related and says_none:
-        yield seen.about(
-            "comparison", SectionCode.COMPARISON, "It says that there is nothing to compare with; there are earlier examinations"
-        )
-    elif not seen.facts.priors and claims is not None:
-        word = seen.language.lists["change"].search(_without(seen, "not_change", claims.text))
-        found = word.group(0) if word else ""
-        yield seen.remark("comparison", claims, found, f'"{found}" compares, but no earlier examination is known')
-    elif (
-        any(_is_same_kind(seen, prior) for prior in related)
-        and seen.has_text
-        and not section.strip()
-        and not any(seen.language.has("compared", s.text) for s in seen.all)
-    ):
-        yield seen.about("comparison", SectionCode.COMPARISON, "There are earlier examinations, and nothing is said of them")
-
-
-def _months(seen: Seen, sentence: Sentence, known: set[date]) -> Iterator[Remark]:
-    """`Compared with March 2025`: a month, and no examination in it."""
-    for match in _MONTH.finditer(sentence.text) if known else ():
-        month = _MONTHS.get(match.group(1)[:3].lower())
-        if month and not any((day.year, day.month) == (int(match.group(2)), month) for day in known):
-            is_own = seen.facts.study_day is not None and (seen.facts.study_day.year, seen.facts.study_day.month) == (
-                int(match.group(2)),
-                month,
-            )
-            if not is_own and not seen.language.has("elsewhere", sentence.text):
-                yield seen.remark("comparison", sentence, match.group(0), f"No earlier examination of {match.group(0)} is known")
-
-
-def _claims(seen: Seen, sentence: Sentence) -> bool:
-    text = _without(seen, "not_change", sentence.text)
-    return seen.language.has("change", text) and not seen.language.has("elsewhere", text)
-
-
-def _is_related(seen: Seen, prior: PriorFact) -> bool:
-    """Whether an earlier examination is of the same part of the body, as far as its words tell."""
-    now = _regions(seen, asked_words(seen))
-    then = _regions(seen, prior.words)
-    return not now or not then or bool(now & then) or "PT" in seen.facts.modalities or "PT" in prior.modality
-
-
-def _regions(seen: Seen, words: str) -> set[str]:
-    return {name for name, known in seen.language.regions.items() if known.search(words.replace("_", " "))}
-
-
-def _is_same_kind(seen: Seen, prior: PriorFact) -> bool:
-    then = {_SHOWS.get(m, m) for m in re.split(r"[^A-Z]+", prior.modality.upper()) if m}
-    now = {_SHOWS.get(m, m) for m in seen.facts.modalities}
-    return not then or not now or bool(then & now)
-
-
-def _is_general(seen: Seen, text: str) -> bool:
-    """`No previous CT` is true where there is an earlier radiograph."""
-    named = {name for name, words in seen.language.modalities.items() if words.search(text)}
-    kinds = {_SHOWS.get(m, m) for prior in seen.facts.priors for m in re.split(r"[^A-Z]+", prior.modality.upper()) if m}
-    return not named or not kinds or bool(named & kinds)
-
-
-def _without(seen: Seen, name: str, text: str) -> str:
-    """The text with a list's words blanked."""
-    return seen.language.lists[name].sub(lambda match: " " * len(match.group(0)), text)
-
-
 def _all(seen: Seen, name: str) -> Iterator[tuple[Sentence, str]]:
     """The first place of a list's words in each sentence that speaks of this examination."""
     for sentence in seen.all:
@@ -337,16 +239,3 @@ def _all(seen: Seen, name: str) -> Iterator[tuple[Sentence, str]]:
 
 def _first(seen: Seen, name: str) -> tuple[Sentence, str] | None:
     return next(_all(seen, name), None)
-
-
-def _day(match: re.Match[str]) -> date | None:
-    if match.group(1):
-        year, month, day = match.group(1), match.group(2), match.group(3)
-    elif match.group(6):
-        year, month, day = match.group(6), match.group(5), match.group(4)
-    else:
-        year, month, day = match.group(9), str(_MONTHS.get(match.group(8)[:3].lower(), 0)), match.group(7)
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None

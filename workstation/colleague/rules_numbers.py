@@ -14,7 +14,7 @@ from workstation.domain.report import SectionCode
 
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,2})?"
 _SIZE = re.compile(
-    rf"(?<![\d.,-])({_NUMBER})(?:\s*(mm|cm))?((?:\s*(?:x|×|by|gånger|\*)\s*{_NUMBER}(?:\s*(?:mm|cm))?){{0,2}})\s*(mm|cm)\b",
+    rf"(?<![\d.,-])({_NUMBER})(?:\s*(mm|cm))?((?:\s*(?:x|×|by|gånger|\*)\s*{_NUMBER}(?:\s*(?:mm|cm))?){{0,2}})\s*(mm|cm)\b(?![/²³])",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"({_NUMBER})\s*(mm|cm)?", re.IGNORECASE)
@@ -45,6 +45,8 @@ CLOSE_MM, CLOSE_SHARE = 1.0, 0.05
 BEFORE_REACH = 22
 """Letters within which a word puts a size into the past."""
 TOTAL_REACH = 24
+ORGAN_REACH = 60
+"""Letters between a size and what it is the size of."""
 IN_REACH = 3
 """Words behind a size in which one says what it is the size of."""
 COUNT_REACH = 40
@@ -104,6 +106,8 @@ def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
             if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between) or _is_in_it(seen, size, match)):
                 continue
             gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
+            if gap > ORGAN_REACH:
+                continue
             near.append((max(gap, 0), -len(match.group(0)), organ))
     return min(near, key=lambda entry: entry[:2])[2] if near else None
 
@@ -114,6 +118,9 @@ def _is_in_it(seen: Seen, size: Size, organ: re.Match[str]) -> bool:
     behind = " ".join(re.split(r"[.,;:]", after)[0].split()[:IN_REACH])
     behind = seen.language.lists["negation_before"].split(behind)[0]
     words = [*seen.language.findings]
+    first = re.match(r"\s*([^\W\d]+)", after)
+    if first and not seen.language.has("measures", first.group(1)) and first.group(1).lower() not in seen.language.function_words:
+        return True
     is_in = re.search(
         r"\b(?:in|of|from|i|av|från|within|inom|to|till|near|intill)\s+(?:the\s+)?(?:\w+\s+){0,2}$", before, re.IGNORECASE
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark, Side
 from workstation.colleague.reading import LESIONS, READ, Sentence, Status, headed, sides_in
-from workstation.colleague.rules_numbers import sizes
-from workstation.colleague.seen import Seen
+from workstation.colleague.rules_numbers import Size, sizes
+from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
 
 OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
@@ -17,7 +17,10 @@ PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
 """Regions of which one side is examined at a time; both is said."""
 
 _PART = re.compile(r"[,;]")
+_HEADING = re.compile(r"[^:.,;]{1,40}:\s")
 _TOKEN = re.compile(r"[^\W_]+")
+# The brain is pushed to the other side.
+_SHIFT = re.compile(r"shift|skjut|förskjut", re.IGNORECASE)
 STEM = 5
 LEAST_SHARED = 2
 """Words that two sentences have in common when they speak of the same thing."""
@@ -26,19 +29,22 @@ LEAST_SHARED = 2
 def laterality(seen: Seen) -> Iterator[Remark]:
     """The side of the order and the images against the side of the text."""
     sides = _asked_sides(seen)
-    regions = [r for r in PAIRED if seen.language.regions[r].search(asked_words(seen))]
+    regions = [r for r in PAIRED if seen.language.regions[r].search(asked_words(seen.facts))]
     if len(sides) != 1:
         return
     side = next(iter(sides))
     said = any(seen.language.sides[side].search(s.text) for s in seen.read)
     # The other hip is on an image of the pelvis too, the other kidney beside the one that is punctured.
-    is_joint = bool(regions) and not (regions == ["hip"] and seen.language.regions["pelvis"].search(asked_words(seen)))
+    is_joint = bool(regions) and not (regions == ["hip"] and seen.language.regions["pelvis"].search(asked_words(seen.facts)))
     if said and not is_joint:
         return
     wrong = seen.language.sides[OTHER[side]]
     for sentence in seen.read:
         match = wrong.search(sentence.text)
         aside = any(seen.language.has(name, sentence.text) for name in ("bilateral", "not_examined"))
+        label = _HEADING.match(sentence.text)
+        # `Left hip: moderate arthrosis.` beside the right one that was ordered.
+        aside = aside or (said and label is not None and wrong.search(label.group(0)) is not None)
         if match is None or aside or seen.language.sides[side].search(sentence.text):
             continue
         # The other side may be mentioned in passing, when nothing is found there and this side is spoken of.
@@ -81,16 +87,26 @@ def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     """The one size of the findings is on the other side in the impression, whatever it is the size of."""
     found = [size for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
     for told in sizes(seen):
-        sides = sides_in(told.sentence.text, seen.language)
+        sides = _side_of(seen, told)
         if told.sentence.section is not SectionCode.IMPRESSION or len(sides) != 1:
             continue
-        if sum(other.sentence == told.sentence for other in sizes(seen)) > 1:
-            continue
-        same = [sides_in(size.sentence.text, seen.language) for size in found if size.millimetres == told.millimetres]
+        same = [_side_of(seen, size) for size in found if size.millimetres == told.millimetres]
         if len(same) == 1 and len(same[0]) == 1 and same[0] != sides:
             side = next(iter(sides)).value
             words = f'"{told.words}" is on the {side} here, and on the other side in the findings'
             yield seen.remark("laterality", told.sentence, told.words, words)
+
+
+def _side_of(seen: Seen, size: Size) -> frozenset[Side]:
+    """The side that was said last before a size, else in the same part of the sentence behind it."""
+    text = size.sentence.text
+    start, end = size.start, size.start + len(size.words)
+    part = f"{_PART.split(text[:start])[-1]}{size.words}{_PART.split(text[end:])[0]}"
+    unsided = (f for f in seen.language.findings if not f.sided)
+    if seen.language.has("bilateral", text) or any(f.words.search(part) for f in unsided) or _SHIFT.search(part):
+        return frozenset()
+    before = [(m.end(), side) for side in Side for m in seen.language.sides[side].finditer(text[:start])]
+    return frozenset({max(before)[1]}) if before else sides_in(_PART.split(text[end:])[0], seen.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,7 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
         near = [(len(part.words & told.words), part) for part in findings if part.words & told.words]
         near = [(shared, part) for shared, part in near if not _is_denied(seen, part, told.words)]
         most = max((shared for shared, _ in near), default=0)
-        if most < min(LEAST_SHARED, len(told.words)):
+        if most < min(LEAST_SHARED, len(told.words)) and not any(_is_place(seen, part.text, told) for _, part in near):
             continue
         best = [part for shared, part in near if shared == most]
         elsewhere = [part for shared, part in near if part.sides & told.sides and shared * 2 >= most]
@@ -126,6 +142,14 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
         found = match.group(0) if match else told.text
         why = f'"{" ".join(told.text.split())}": the findings say this of the other side'
         yield seen.remark("laterality", told.sentence, found, why)
+
+
+def _is_place(seen: Seen, text: str, told: Told) -> bool:
+    """Whether the one word that both share is a part of the body that was not itself ordered."""
+    asked = {word[:STEM].lower() for word in _TOKEN.findall(asked_words(seen.facts))}
+    whole = frozenset().union(*seen.language.whole.values())
+    shared = [w for w in _TOKEN.findall(text) if w[:STEM].lower() in told.words - asked and w.lower() not in whole]
+    return any(words.fullmatch(word) for word in shared for words in seen.language.regions.values())
 
 
 def _is_denied(seen: Seen, part: Told, words: frozenset[str]) -> bool:
@@ -159,11 +183,6 @@ def _told(seen: Seen, sentence: Sentence, text: str, sides: frozenset[Side]) -> 
         if not (is_short or is_side or is_empty or word.isdigit()):
             words.add(word[:STEM].lower())
     return Told(sentence, text, sides, frozenset(words))
-
-
-def asked_words(seen: Seen) -> str:
-    """What was ordered, and what the images say that they show."""
-    return " ".join((seen.facts.procedure, *seen.facts.body_parts)).replace("_", " ")
 
 
 def _asked_sides(seen: Seen) -> frozenset[Side]:

@@ -19,6 +19,8 @@ _FIELD = re.compile(
     r"\[[^\]\n]{0,60}\]|\{[^}\n]{0,60}\}|<[A-Za-zÅÄÖåäö][^>\n]{0,60}>|_{2,}|\*{3,}|\.{4,}|#{2,}|\|[^|\n]{1,60}\|[^|\n]{0,60}\|"
 )
 _DOUBLED = re.compile(r"\b(\w+)(\s+)(\1)\b", re.IGNORECASE)
+# `Normal abdominal film.`, and nothing else.
+_NORMAL = re.compile(r"(?:normal|normalt|normala|unremarkable)\b[^.,;:\n]{0,50}\.?", re.IGNORECASE)
 _UNIT = re.compile(r"\d\s*$")
 LEAST_TAKEN_UP = 2
 """Words of a finding's sentence in the impression that show it was meant."""
@@ -143,7 +145,7 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
         return
     concluded = {m.finding.name for m in seen.mentions if m.sentence.section is SectionCode.IMPRESSION}
     found = [m for m in seen.present(SectionCode.FINDINGS) if m.finding.abnormal]
-    says_normal = seen.language.lists["normal"].search(impression)
+    says_normal = seen.language.lists["normal"].search(impression) or _NORMAL.fullmatch(impression.strip())
     left_out = [m for m in found if m.finding.name not in concluded]
     if says_normal and _is_of_a_part(seen, says_normal, impression):
         says_normal = None
@@ -160,7 +162,7 @@ def conclusion(seen: Seen) -> Iterator[Remark]:
         sentence, words = lesion
         yield seen.remark("conclusion", sentence, words, f'The findings say "{words}", the impression "{says_normal.group(0)}"')
         return
-    for mention in (m for m in left_out if m.finding.critical or _is_passed_over(seen, m)):
+    for mention in (m for m in left_out if _is_left_out(seen, m) or _is_passed_over(seen, m)):
         yield seen.remark(
             "conclusion", mention.sentence, mention.words, f'"{mention.words}" is in the findings and not in the impression'
         )
@@ -172,13 +174,26 @@ def _is_passed_over(seen: Seen, mention: Mention) -> bool:
     if not mention.finding.serious or seen.language.has("beside", mention.sentence.text):
         return False
     concluded_on = [m.finding for m in seen.mentions if m.sentence.section is SectionCode.IMPRESSION]
-    if any(f.critical or (mention.finding.name in LESIONS and f.name in LESIONS) for f in concluded_on):
+    if any(f.critical or f.serious or (mention.finding.name in LESIONS and f.name in LESIONS) for f in concluded_on):
         return False
+    return not _is_taken_up(seen, mention)
+
+
+def _is_left_out(seen: Seen, mention: Mention) -> bool:
+    """A critical finding that the impression leaves out; a shift goes with what shifts."""
+    if not mention.finding.critical or _is_taken_up(seen, mention):
+        return False
+    concluded_on = [m.finding for m in seen.present(SectionCode.IMPRESSION)]
+    return mention.finding.sided or not any(f.critical or f.serious for f in concluded_on)
+
+
+def _is_taken_up(seen: Seen, mention: Mention) -> bool:
+    """Whether the impression has the size, or words, of a finding's clause."""
     impression = seen.report.text(SectionCode.IMPRESSION)
     concluded = {word[:STEM] for word in _all_words(impression)}
     said = {word[:STEM] for word in _all_words(mention.sentence.text) if not _is_filling(word, seen.language)}
     numbers = set(re.findall(r"\d+", mention.sentence.text)) & set(re.findall(r"\d+", impression))
-    return not numbers and len(said & concluded) < LEAST_TAKEN_UP
+    return bool(numbers) or len(said & concluded) >= LEAST_TAKEN_UP
 
 
 def _is_of_a_part(seen: Seen, says_normal: re.Match[str], impression: str) -> bool:
@@ -206,7 +221,7 @@ def suspicious(seen: Seen) -> Iterator[Remark]:
         return
     concluded = [s for s in seen.read if s.section is SectionCode.IMPRESSION]
     taken_up = _affirmed(seen, "suspicious", concluded) is not None or any(
-        m.finding.name in ("mass", "metastasis", "nodule")
+        (m.finding.name in LESIONS or m.finding.critical)
         and m.status is not Status.ABSENT
         and m.sentence.section is SectionCode.IMPRESSION
         for m in seen.mentions

@@ -12,6 +12,11 @@ from workstation.colleague.reading import READ, Mention, Sentence, Status, menti
 from workstation.domain.report import SectionCode
 
 
+def asked_words(facts: CaseFacts) -> str:
+    """What was ordered, and what the images say that they show."""
+    return " ".join((facts.procedure, *facts.body_parts)).replace("_", " ")
+
+
 @dataclass(frozen=True)
 class Seen:
     report: ReportText
@@ -20,8 +25,15 @@ class Seen:
 
     @cached_property
     def mentions(self) -> list[Mention]:
-        """What findings and impression say of findings."""
-        return mentions(self.report, self.language)
+        """What findings and impression say of findings, in the regions of the order."""
+        asked = self.asked
+        found = mentions(self.report, self.language)
+        return [m for m in found if not asked or not m.finding.only or asked & m.finding.only]
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The regions that the order and the images name."""
+        return frozenset(name for name, words in self.language.regions.items() if words.search(asked_words(self.facts)))
 
     @cached_property
     def read(self) -> list[Sentence]:
