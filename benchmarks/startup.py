@@ -16,10 +16,11 @@ EAGER = (
     "import PySide6.QtWidgets, PySide6.QtMultimedia, vtkmodules.all, pydicom, SimpleITK, imagecodecs; "
     "import vosk, faster_whisper, sqlite_utils, httpx2, os; os._exit(0)"
 )
+# As the door `open` does.
 WINDOW = (
-    "from main import open_core; from ui import app; from workstation.jobs import Jobs; import os; "
-    "a = app.application([]); p = app.MainPoster(); c = open_core(lambda: Jobs(p.post)); "
-    "w = app.open_window(c); a.processEvents(); os._exit(0)"
+    "import workstation.core; from main import open_core; from ui import app; from workstation.jobs import Jobs; import os; "
+    "leave = lambda window: (app.application().processEvents(), os._exit(0)); "
+    "app.run(lambda post: open_core(lambda: Jobs(post)), leave)"
 )
 
 

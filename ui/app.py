@@ -119,11 +119,15 @@ def run(core_factory: Callable[[Post], Seat], opened: Callable[[MainWindow], obj
     """Open the window on the core, tell that it is `opened`, and stay until it is closed. Returns the exit status."""
     app = application()
     poster = MainPoster()
-    core = core_factory(poster.post)
+    rubbish = Rubbish()
+    try:
+        core = core_factory(poster.post)
+    except BaseException:
+        rubbish.close()
+        raise
     if QGuiApplication.platformName() not in UNSEEN:
         core.ask_passphrase = ask_passphrase
     before = sys.excepthook
-    rubbish = Rubbish()
     try:
         start.open_stores(core, start.is_seen())
         window = open_window(core)

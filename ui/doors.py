@@ -156,6 +156,8 @@ def run_demo(args: argparse.Namespace, open_core: OpenCore) -> int:
 
 
 def run_open(args: argparse.Namespace, open_core: OpenCore) -> int:
+    # Whatever is imported after PySide6 goes through a hook of its own at each import: this takes a twentieth longer.
+    import workstation.core  # noqa: F401
     from ui import app
     from ui.doorbell import Doorbell, only_window
     from workstation.jobs import Jobs
