@@ -1,4 +1,4 @@
-"""The keys in force on paper: A4 landscape, the picture of the keyboard with what is used most, then all others.
+"""The keys in force on paper: A4, lying or upright, the picture of the keyboard with what is used most, then all others.
 
 One page where they fit, two at most. Names nobody; made for whoever sits at the desk.
 """
@@ -97,7 +97,7 @@ def sheet_of(runner: Runner, profile: str) -> Sheet:
     return Sheet(title, words, (*blocks, Block(_tr("Mouse"), mouse)), note)
 
 
-def pdf_bytes(runner: Runner, profile: str) -> bytes:
+def pdf_bytes(runner: Runner, profile: str, is_upright: bool = False) -> bytes:
     """As `ui.report.printing`: PDF/A-1b, fonts inside."""
     written = QByteArray()
     buffer = QBuffer(written)
@@ -107,16 +107,17 @@ def pdf_bytes(runner: Runner, profile: str) -> bytes:
     writer.setResolution(RESOLUTION)
     writer.setCreator("Lyskasse")
     writer.setTitle(_tr("Keys"))
-    writer.setPageLayout(page_layout())
+    writer.setPageLayout(page_layout(is_upright))
     print_sheet(runner, profile, writer)
     buffer.close()
     return bytes(written.data())
 
 
-def page_layout() -> QPageLayout:
+def page_layout(is_upright: bool = False) -> QPageLayout:
     margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     size = QPageSize(QPageSize.PageSizeId.A4)
-    return QPageLayout(size, QPageLayout.Orientation.Landscape, margins, QPageLayout.Unit.Millimeter)
+    way = QPageLayout.Orientation.Portrait if is_upright else QPageLayout.Orientation.Landscape
+    return QPageLayout(size, way, margins, QPageLayout.Unit.Millimeter)
 
 
 def print_sheet(runner: Runner, profile: str, device: QPagedPaintDevice) -> int:
@@ -134,9 +135,11 @@ def print_sheet(runner: Runner, profile: str, device: QPagedPaintDevice) -> int:
         painter.end()
 
 
-def page_images(runner: Runner, profile: str, inks: Inks, ground: str, dpi: int = PREVIEW_DPI) -> list[QImage]:
+def page_images(
+    runner: Runner, profile: str, inks: Inks, ground: str, dpi: int = PREVIEW_DPI, is_upright: bool = False
+) -> list[QImage]:
     """The pages as pictures."""
-    whole = QSize(page_layout().fullRectPixels(dpi).size())
+    whole = QSize(page_layout(is_upright).fullRectPixels(dpi).size())
     margin = MARGIN_MM / 25.4 * dpi
     area = QRectF(margin, margin, whole.width() - 2 * margin, whole.height() - 2 * margin)
     sheet, made, number = sheet_of(runner, profile), [], 0
@@ -165,7 +168,8 @@ class Pages:
         self._metrics: dict[tuple[float, bool], QFontMetricsF] = {}
         picture = area.width() / 18.4 * 6.25 if not any(k.startswith("Num+") for k in sheet.words) else area.width() / 22.8 * 6.25
         top = area.top() + 22 * self._point
-        self._columns = _columns(area, top + picture + 8 * self._point, 5), _columns(area, top, 4)
+        first, second = (3, 3) if area.height() > area.width() else (5, 4)
+        self._columns = _columns(area, top + picture + 8 * self._point, first), _columns(area, top, second)
         self._size, self._pages = self._fitted()
 
     @property
@@ -241,10 +245,10 @@ class Pages:
 
     def _head(self, number: int) -> None:
         half = 0.44 * self._area.width()
-        line = QRectF(self._area.left(), self._area.top(), half, 17 * self._point)
+        line = QRectF(self._area.left(), self._area.top(), half - 8 * self._point, 17 * self._point)
         self._write(line, self._sheet.title, TITLE_POINTS, Qt.AlignmentFlag.AlignLeft, bold=True)
         page = f"   {number + 1}/{self.count}" if self.count > 1 else ""
-        rest = QRectF(line.right(), line.top(), self._area.width() - half, line.height())
+        rest = QRectF(self._area.left() + half, line.top(), self._area.width() - half, line.height())
         self._write(rest, self._sheet.note + page, HEAD_POINTS - 0.5, Qt.AlignmentFlag.AlignRight)
 
     def _column(self, box: QRectF, lines: Sequence[Row | str]) -> None:
@@ -275,7 +279,7 @@ class Pages:
         font = sized(self._font, size * self._point, bold)
         wide = QFontMetricsF(font, self._painter.device()).horizontalAdvance(words)
         if wide > box.width():
-            font = sized(self._font, size * self._point * 0.98 * box.width() / wide, bold)
+            font = sized(self._font, size * self._point * 0.96 * box.width() / wide, bold)
         self._painter.setFont(font)
         self._painter.setPen(QColor(self._inks.text if bold or size == self._size else self._inks.quiet))
         self._painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), words)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -43,6 +44,8 @@ class KeySheetDialog(QDialog):
         self.pages.setAccessibleName(self.tr("Pages"))
         self.print_button = QPushButton(self.tr("&Print…"))
         self.save_button = QPushButton(self.tr("&Save as PDF…"))
+        self.upright = QCheckBox(self.tr("&Upright pages"))
+        self.upright.toggled.connect(self._show)
         self.print_button.clicked.connect(self._print)
         self.save_button.clicked.connect(self._save)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -50,6 +53,7 @@ class KeySheetDialog(QDialog):
         row = QHBoxLayout()
         for button in (self.print_button, self.save_button):
             row.addWidget(button)
+        row.addWidget(self.upright)
         row.addStretch(1)
         row.addWidget(buttons)
         column = QVBoxLayout(self)
@@ -64,7 +68,7 @@ class KeySheetDialog(QDialog):
         """Whole or not at all. Raises Unavailable."""
         half = path.with_name(f".{path.name}.part")
         try:
-            half.write_bytes(pdf_bytes(self._runner, self._desk.profile.title))
+            half.write_bytes(pdf_bytes(self._runner, self._desk.profile.title, self.upright.isChecked()))
             half.replace(path)
         except OSError as error:
             half.unlink(missing_ok=True)
@@ -74,7 +78,7 @@ class KeySheetDialog(QDialog):
         sheet = QWidget()
         column = QVBoxLayout(sheet)
         column.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        images = page_images(self._runner, self._desk.profile.title, DARK, theme.GROUND)
+        images = page_images(self._runner, self._desk.profile.title, DARK, theme.GROUND, is_upright=self.upright.isChecked())
         for number, image in enumerate(images, start=1):
             page = QLabel()
             page.setPixmap(QPixmap.fromImage(image))
@@ -105,7 +109,7 @@ class KeySheetDialog(QDialog):
             session.report_problem(Refused("Nothing was printed", "This computer has no printer", hint))
             return
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setPageLayout(page_layout())
+        printer.setPageLayout(page_layout(self.upright.isChecked()))
         printer.setDocName(FILE_NAME)
         if QPrintDialog(printer, self).exec() == QDialog.DialogCode.Accepted:
             print_sheet(self._runner, self._desk.profile.title, printer)

@@ -17,6 +17,8 @@ _STARTS = {"digits": 0.0, "upper": 1.5, "home": 1.75, "lower": 1.25}
 _TOPS = {"digits": 1.25, "upper": 2.25, "home": 3.25, "lower": 4.25}
 _MAIN, _BLOCK, _PAD = 15.0, 15.4, 18.8
 HEIGHT = 6.25
+NARROWEST = 33.0
+"""Points: a key of this width has room for letters in full size."""
 # (key, legend, x, y, width) of the keys that every keyboard has.
 _NAMED = (
     ("Esc", "Esc", 0.0, 0.0, 1.0),
@@ -99,9 +101,13 @@ def widths(with_numbers: bool) -> float:
 def paint(
     painter: QPainter, area: QRectF, keyboard: Keyboard, words: Mapping[str, str], font: QFont, points: float, inks: Inks
 ) -> float:
-    """In the whole width of `area`; `points` is the size of a point in the painter's units. Returns the height used."""
+    """In the whole width of `area`; `points` is the size of a point in the painter's units. Returns the height used.
+
+    On keys that are narrower than on a lying A4 page the letters are smaller in proportion.
+    """
     with_numbers = any(key.startswith("Num+") for key in words)
     unit = area.width() / widths(with_numbers)
+    points = min(points, unit / NARROWEST)
     for cap in caps(keyboard, with_numbers):
         box = QRectF(area.left() + cap.x * unit, area.top() + cap.y * unit, cap.width * unit, unit)
         _cap(painter, box.adjusted(0.03 * unit, 0.03 * unit, -0.03 * unit, -0.03 * unit), cap, words, font, points, inks)

@@ -344,6 +344,31 @@ def test_nothing_on_the_sheet_lies_outside_the_page_or_on_something_else(case):
             assert set(edge) == {PAPER_GROUND}
 
 
+@pytest.mark.parametrize("is_upright", [False, True])
+def test_no_word_on_the_sheet_is_cut_off(case, monkeypatch, is_upright):
+    """Whatever is written has room where it is written, on lying and on upright pages."""
+    from PySide6.QtGui import QFontMetricsF, QPainter
+
+    from ui import key_sheet
+
+    cut = []
+
+    class Watching(QPainter):
+        def drawText(self, box, flags, words):
+            needed = QFontMetricsF(self.font(), self.device()).boundingRect(box, flags, words)
+            if needed.width() > box.width() * 1.02 + 2 or needed.height() > box.height() * 1.08 + 2:
+                cut.append((words, box.width(), needed.width(), box.height(), needed.height()))
+            super().drawText(box, flags, words)
+
+    monkeypatch.setattr(key_sheet, "QPainter", Watching)
+    for profile in ("", "one_hand_left", "one_hand_right"):
+        case.keys.choose(KeyChoices(profile, "no"))
+        pages = key_sheet.page_images(case.runner, "x", key_sheet.PAPER, key_sheet.PAPER_GROUND, 200, is_upright)
+        assert len(pages) <= 2
+        assert (pages[0].height() > pages[0].width()) is is_upright
+    assert cut == []
+
+
 def test_a_sheet_that_cannot_be_saved_is_said(case, qtbot, tmp_path):
     from workstation.errors import Unavailable
 
