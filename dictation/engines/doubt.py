@@ -22,8 +22,6 @@ was said and heard by both decodings had 0.0005 and more."""
 INVENTED_AT_END = 0.5
 """After the last word that both heard, a decoder that expects terms goes on by itself: "Again."."""
 
-MOST_LOST = 1
-
 
 def unsure(words: Sequence[list[Any]], other: str, tables: Language | None) -> list[list[Any]]:
     """The [word, confidence, start, end] with confidence at most `UNSURE` where `other` differs critically."""
@@ -44,24 +42,6 @@ def without_invented(words: Sequence[list[Any]], other: str, tables: Language | 
     end = max(matched, default=-1)
     least = [INVENTED_AT_END if index > end else INVENTED for index in range(len(words))]
     return [list(word) for index, word in enumerate(words) if index not in extra - matched or word[1] >= least[index]]
-
-
-def leaves_out(text: str, other: str, tables: Language | None) -> bool:
-    """Whether `text` lacks what only `other` heard: several words together, or one that turns the meaning.
-
-    Expected terms make a decoder skip: "No acute intracranial hemorrhage" became "hemorrhage".
-    """
-    found = align(text.split(), other.split(), tables)
-    for stretch in found.stretches:
-        theirs = found.theirs[stretch.low : stretch.high]
-        ours = _ours(found, stretch)
-        if stretch.kind == "equal" or len(theirs) <= len(ours):
-            continue
-        if not ours and len(theirs) > MOST_LOST:
-            return True
-        if any(_holds(atom.text, tables) for atom in theirs):
-            return True
-    return False
 
 
 def _ours(found: Alignment, stretch: Stretch) -> Sequence[Any]:

@@ -15,10 +15,14 @@ from typing import Any
 
 from dictation.engines.alignment import MARKS, atoms
 from dictation.formatter.language import Language
+from dictation.nearness import nearness, sounds
 from dictation.retrieval import alike, sound
 
 SOUNDS_ALIKE = 0.6
 MOST_WORDS = 6
+JOINED = 0.55
+"""So near words sound that may be taken for one: "rec repair tunnel" for "retroperitoneal"."""
+
 INVENTED_AT_END = 0.5
 INVENTED_AFTER_STOP = 0.15
 MOST_AFTER_STOP = 3
@@ -52,6 +56,8 @@ class Vocabulary:
     terms: Collection[str]
     is_common: Callable[[str], bool]
     tables: Language | None
+    hurts: Callable[[str], bool] = bool
+    """A number, a unit, a side or a negation: none is ever put where it was not heard."""
 
     def knows(self, word: str) -> bool:
         return all(part in self.terms or self.is_common(part) for part in parts(word))
@@ -81,6 +87,31 @@ def without_tail(words: Words, others: Sequence[str]) -> list[list[Any]]:
     return [list(word) for word in (words[:end] if doubted else words)]
 
 
+def spliced(plain: Words, other: Words, known: Vocabulary) -> list[list[Any]]:
+    """The other's words, which expected terms made better, and the plain ones wherever something would be lost or invented.
+
+    Expected terms make a decoder skip ("No acute intracranial hemorrhage" became "hemorrhage") and find what was not
+    said ("Laugh less" became "L5-S2"): what only the plain hearing has stays, and so does every number, unit, side,
+    negation and opposite. Several words become fewer only where they sound alike.
+    """
+    ours, theirs = [_key(word) for word in plain], [_key(word) for word in other]
+    written: list[list[Any]] = []
+    for kind, first, last, low, high in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        takes = kind == "equal" or _may_stand(plain[first:last], other[low:high], known)
+        written += [list(word) for word in (other[low:high] if takes else plain[first:last])]
+    return written
+
+
+def _may_stand(plain: Words, other: Words, known: Vocabulary) -> bool:
+    ours = [part for word in plain for part in parts(str(word[0]))]
+    theirs = [part for word in other for part in parts(str(word[0]))]
+    invents = not ours and any(part in known.terms for part in theirs)
+    if not theirs or invents or not keeps(ours, theirs, known):
+        return False
+    same = len(theirs) >= len(ours) and critical(ours, known.tables) == critical(theirs, known.tables)
+    return same or float(nearness([sounds(" ".join(ours))], [sounds(" ".join(theirs))])[0]) >= JOINED
+
+
 def merged(plain: Words, other: Words, known: Vocabulary) -> list[list[Any]]:
     """The plain words, with the other's where those are better."""
     ours, theirs = [_key(word) for word in plain], [_key(word) for word in other]
@@ -106,7 +137,7 @@ def _better(plain: Words, other: Words, known: Vocabulary) -> list[list[Any]]:
         if is_better(ours, theirs, known):
             return [
                 *_better(plain[:start], other[:low], known),
-                *_dressed(theirs, ours),
+                *dressed(theirs, ours),
                 *_better(plain[end:], other[high:], known),
             ]
     return [list(word) for word in plain]
@@ -136,9 +167,18 @@ def is_better(plain: Words, other: Words, known: Vocabulary) -> bool:
         return False
     if min(float(word[1]) for word in plain) >= CERTAIN and all(known.knows(part) for part in ours):
         return False
-    if critical(ours, known.tables) != critical(theirs, known.tables):
+    if not keeps(ours, theirs, known):
         return False
     return _alike(plain, other) >= SOUNDS_ALIKE
+
+
+def keeps(ours: Sequence[str], theirs: Sequence[str], known: Vocabulary) -> bool:
+    """Whether nothing that must not change does. What was no word may become "mild" or "distal", but no number, side or "no"."""
+    before, after = critical(ours, known.tables), critical(theirs, known.tables)
+    if before or all(map(known.knows, ours)):
+        return before == after
+    prefixes = known.tables.critical_prefixes if known.tables else ()
+    return not any(word in prefixes or ROMAN.fullmatch(word) or known.hurts(word) for word in after)
 
 
 def critical(words: Sequence[str], tables: Language | None) -> list[str]:
@@ -163,7 +203,7 @@ def _key(word: Sequence[Any]) -> str:
     return " ".join(parts(str(word[0])))
 
 
-def _dressed(theirs: Words, ours: Words) -> list[list[Any]]:
+def dressed(theirs: Words, ours: Words) -> list[list[Any]]:
     """With the capital and the mark that the plain hearing has there."""
     dressed = [[str(word[0]).strip(MARKS), *word[1:]] for word in theirs]
     last = str(ours[-1][0])
@@ -192,9 +232,9 @@ def _repaired(word: Sequence[Any], known: Vocabulary, single: Mapping[str, str])
     if not near or near[0][0] < NEARLY or (len(near) > 1 and near[0][0] - near[1][0] < CLEARLY):
         return list(word)
     term = near[0][1]
-    if critical([bare], known.tables) != critical([term], known.tables):
+    if not keeps([bare], [term], known):
         return list(word)
-    return _dressed([[single[term], min(float(word[1]), REPAIRED), *word[2:]]], [word])[0]
+    return dressed([[single[term], min(float(word[1]), REPAIRED), *word[2:]]], [word])[0]
 
 
 def _is_near(word: str, term: str) -> bool:

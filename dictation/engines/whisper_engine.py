@@ -2,15 +2,16 @@
 
 Safety (Whisper writes findings out of noise): Silero must hear speech before anything is
 decoded; expected terms are given to the second decoding only, when a plain one heard words;
-unlikely text is dropped; a biased text that strays too far from the plain one is not taken, nor
-are words that only the terms brought in; and where the two disagree on a number, a side, a
-negation or an opposite, the word is marked unsure. Punctuation is the plain decoding's.
+unlikely text is dropped; of a biased text nothing is taken that changes a number, a side, a
+negation or an opposite, or leaves out a word, and no words that only the terms brought in; where
+the two disagree on such, the word is marked unsure. What is still doubtful is weighed against the
+terms that it sounds like. Punctuation is the plain decoding's.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ import numpy as np
 from dictation import biasing
 from dictation.audio import SAMPLE_RATE, as_floats
 from dictation.engines.alignment import known_tables
-from dictation.engines.doubt import leaves_out, unsure, without_invented
+from dictation.engines.doubt import unsure, without_invented
 from dictation.engines.marks import punctuated
-from dictation.engines.merging import Vocabulary, merged, parts, repaired, without_afterthought, without_tail
+from dictation.engines.merging import Vocabulary, merged, parts, repaired, spliced, without_afterthought, without_tail
+from dictation.engines.weighing import Weigher, weighed
 from dictation.gate import speech_spans
 from dictation.lexicon import radiology_lexicon
 from dictation.retrieval import like
 from dictation.samples import FloatSamples
+from dictation.what_hurts import what_hurts
 
 MAX_NO_SPEECH = 0.6
 MIN_LOG_PROBABILITY = -1.0
@@ -44,6 +47,12 @@ DOUBTED = 0.5
 CERTAIN = 0.75
 """Everyday words that are all as sure as this are heard once: expecting terms could only harm them."""
 
+FRAMES_PER_SECOND = 50
+"""Of what the model makes of sound."""
+
+SILENCE_WEIGHED = 1.0
+LEAST_PROBABLE = 1e-9
+
 WINDOW_SAMPLES = 30 * SAMPLE_RATE
 MARGIN_SAMPLES = SAMPLE_RATE // 5
 
@@ -55,7 +64,7 @@ class WhisperRecogniser:
         os.environ["HF_HUB_OFFLINE"] = "1"
         if not (model / "tokenizer.json").is_file():
             raise FileNotFoundError("the model has no tokenizer.json, which would be looked for on the network")
-        from faster_whisper import WhisperModel
+        from faster_whisper.transcribe import WhisperModel, get_ctranslate2_storage
 
         class RememberingModel(WhisperModel):  # type: ignore[misc]  # no types in the library
             """Encodes a segment once, though it is decoded twice: encoding is most of the work."""
@@ -67,6 +76,12 @@ class WhisperRecogniser:
                 if self._last is None or self._last[0] != key:
                     self._last = (key, super().encode(features))
                 return self._last[1]
+
+            def heard(self, seconds: float) -> Any:
+                """So much of the segment encoded last: what comes behind its end is silence, and costs time."""
+                assert self._last is not None
+                frames = int(seconds * FRAMES_PER_SECOND)
+                return get_ctranslate2_storage(np.array(self._last[1])[:, :frames])
 
         self._model = RememberingModel(
             str(model), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=1, local_files_only=True
@@ -89,7 +104,8 @@ class WhisperRecogniser:
         self._lexicon = self._all_terms.with_terms(terms)
         all_terms = (*self._lexicon.terms, *(term.text for term in radiology_lexicon(self._code).terms))
         of_terms = {part for term in all_terms for word in term.split() for part in parts(word)}
-        self._known = Vocabulary(of_terms, self._is_common, self._tables)
+        self._known = Vocabulary(of_terms, self._is_common, self._tables, lambda word: bool(what_hurts(word, self._code)))
+        self._weigher = Weigher(self._lexicon.known, self._known, terms)
         self._single = {term.lower(): term for term in self._lexicon.terms if term.isalpha()}
 
     def feed(self, pcm: bytes) -> str | None:
@@ -117,16 +133,22 @@ class WhisperRecogniser:
         self.hearings = [plain]
         if not any(self._known.is_of_medicine(str(word[0])) or word[1] < CERTAIN for word in plain_words):
             return plain, plain_words
-        doubtful = [index for index, word in enumerate(plain_words) if self._is_doubtful(word)]
-        heard = like(" ".join(str(word[0]) for word in plain_words), self._lexicon, MOST_HEARD_TERMS, doubtful)
+        heard = self._sounding_like(plain_words)
         words = self._hear_again(speech, self._expected(heard))
-        best = self._trusted(words, plain)
-        if best is None:
-            best = merged(plain_words, words, self._known)
-        if heard and not all(self._known.knows(str(word[0])) for word in best):
-            best = merged(best, self._hear_again(speech, ", ".join(heard)), self._known)
-        best = without_tail(repaired(best, self._known, self._single), [h for h in self.hearings if h != plain])
+        best = without_tail(self._joined(words, plain_words), [h for h in self.hearings if h != plain])
+        best = repaired(best, self._known, self._single)
+        found = self._weigher.candidates(best)
+        if found:
+            seconds = speech.size / SAMPLE_RATE + SILENCE_WEIGHED
+            best = weighed(best, found, lambda texts, expected: self._weigh(texts, expected, seconds))
         return " ".join(str(word[0]) for word in best), best
+
+    def _sounding_like(self, words: list[list[Any]]) -> tuple[str, ...]:
+        """Terms that may have been said: those nearest to a doubtful stretch, then those that share most with any."""
+        near = tuple(dict.fromkeys(found.term for found in self._weigher.candidates(words)))
+        doubtful = [index for index, word in enumerate(words) if self._is_doubtful(word)]
+        others = like(" ".join(str(word[0]) for word in words), self._lexicon, MOST_HEARD_TERMS, doubtful)
+        return tuple(dict.fromkeys((*near, *others)))[:MOST_HEARD_TERMS]
 
     def _hear_again(self, speech: FloatSamples, terms: str) -> list[list[Any]]:
         if not terms:
@@ -135,13 +157,13 @@ class WhisperRecogniser:
         self.hearings.append(text)
         return words
 
-    def _trusted(self, words: list[list[Any]], plain: str) -> list[list[Any]] | None:
-        """The words heard with terms expected, punctuated and doubted by the plain ones; None where they skip or stray."""
-        text = " ".join(str(word[0]) for word in words)
-        if not stays_close(plain, text) or leaves_out(text, plain, self._tables):
-            return None
-        words = without_invented(words, plain, self._tables)
-        return punctuated(unsure(words, plain, self._tables), plain, self._tables)
+    def _joined(self, words: list[list[Any]], plain_words: list[list[Any]]) -> list[list[Any]]:
+        """Both hearings in one, punctuated and doubted by the plain one; of one that strays only single terms."""
+        plain, text = (" ".join(str(word[0]) for word in heard) for heard in (plain_words, words))
+        if not stays_close(plain, text):
+            return merged(plain_words, words, self._known)
+        found = without_invented(spliced(plain_words, words, self._known), plain, self._tables)
+        return punctuated(unsure(found, plain, self._tables), plain, self._tables)
 
     def _is_doubtful(self, word: list[Any]) -> bool:
         return word[1] < DOUBTED or not self._known.knows(str(word[0]))
@@ -185,6 +207,18 @@ class WhisperRecogniser:
             found += _whole_words(segment.words or ())
         return " ".join(texts), found
 
+    def _weigh(self, texts: Sequence[str], expected: str, seconds: float) -> list[float]:
+        """How likely each text is to be what was said in the sound decoded last (natural logarithm)."""
+        encoded = self._model.heard(seconds)
+        ids = self._model.hf_tokenizer
+        before = [ids.token_to_id("<|startofprev|>"), *self._ids(f" {expected}"), ids.token_to_id("<|startoftranscript|>")]
+        found = []
+        for text in texts:
+            tokens = self._ids(f" {text}")
+            (result,) = self._model.model.align(encoded, before, [tokens], 2)
+            found.append(float(np.log(np.maximum(result.text_token_probs[: len(tokens)], LEAST_PROBABLE)).sum()))
+        return found
+
     def _is_common(self, word: str) -> bool:
         """Everybody's words are a piece or two of the model's own vocabulary; rare and misspelt ones are more."""
         if word not in self._pieces:
@@ -192,7 +226,11 @@ class WhisperRecogniser:
         return self._pieces[word] <= COMMON_PIECES
 
     def _tokens(self, text: str) -> int:
-        return len(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._ids(text))
+
+    def _ids(self, text: str) -> list[int]:
+        found: list[int] = self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids
+        return found
 
 
 class _RememberingExtractor:

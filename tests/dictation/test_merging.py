@@ -6,9 +6,20 @@ from typing import Any
 
 import pytest
 
-from dictation.engines.merging import REPAIRED, Vocabulary, critical, merged, repaired, without_afterthought, without_tail
+from dictation.engines.merging import (
+    REPAIRED,
+    Vocabulary,
+    critical,
+    keeps,
+    merged,
+    repaired,
+    spliced,
+    without_afterthought,
+    without_tail,
+)
 from dictation.formatter.language import language
 from dictation.lexicon import radiology_lexicon
+from dictation.what_hurts import what_hurts
 
 ENGLISH = language("en")
 EVERYDAY = (
@@ -17,7 +28,7 @@ EVERYDAY = (
 )
 COMMON = frozenset(EVERYDAY.split())
 TERMS = {part for term in radiology_lexicon("en").terms for word in term.text.lower().split() for part in word.split("-")}
-KNOWN = Vocabulary(TERMS, COMMON.__contains__, ENGLISH)
+KNOWN = Vocabulary(TERMS, COMMON.__contains__, ENGLISH, lambda word: bool(what_hurts(word, "en")))
 SINGLE = {t.text.lower(): t.text for t in radiology_lexicon("en").terms if t.text.isalpha() and not t.group.plain}
 
 
@@ -67,6 +78,55 @@ def test_a_known_term_takes_the_place_of_what_it_sounds_like_with_its_marks(plai
 )
 def test_nothing_else_is_taken(plain: str, other: str) -> None:
     assert text(merged(words(plain), words(other), KNOWN)) == plain
+
+
+@pytest.mark.parametrize(
+    ("plain", "other", "both"),
+    [
+        # What expected terms made better.
+        ("a plural fusion", "a pleural effusion", "a pleural effusion"),
+        ("no rec repair, tunnel, mass", "no retroperitoneal mass", "no retroperitoneal mass"),
+        ("de-style yardarral stone", "distal ureteral stone", "distal ureteral stone"),
+        # What they made a decoder skip.
+        ("no acute intracranial hemorrhage", "hemorrhage", "no acute intracranial hemorrhage"),
+        ("the left kidney", "the kidney", "the left kidney"),
+        ("fusiform infarino aneurysm", "infrarenal aneurysm", "fusiform infarino aneurysm"),
+        ("the endometrium measures seven", "measure seven", "the endometrium measures seven"),
+        # What nobody said.
+        ("laugh less heartily so", "L5-S2 so", "laugh less heartily so"),
+        ("a small mass", "a small 9 mm mass", "a small mass"),
+        ("the plural fusion is nude", "no pleural effusion is new", "the plural fusion is nude"),
+        # What must not change.
+        ("a 14 mm plural mass", "a 40 mm pleural mass", "a 14 mm pleural mass"),
+        ("the left hylar mass", "the right hilar mass", "the left hylar mass"),
+        ("a six mm nodule", "a 6 mm nodule", "a 6 mm nodule"),
+        ("", "pneumothorax", ""),
+    ],
+)
+def test_of_two_hearings_the_better_one_is_taken_stretch_by_stretch_and_nothing_is_lost(
+    plain: str, other: str, both: str
+) -> None:
+    assert text(spliced(words(plain), words(other), KNOWN)) == both
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "kept"),
+    [
+        ("yardarral", "ureteral", True),
+        ("milled", "mild", True),
+        ("metal", "medial", True),
+        ("flare", "no", False),
+        ("lefd", "left", False),
+        ("forteen", "14", False),
+        ("milimiter", "mm", False),
+        ("hypodens", "hypodense", True),
+        ("ipodense", "hypodense", False),
+        ("mild", "severe", False),
+        ("was", "new", False),
+    ],
+)
+def test_what_was_no_word_may_become_any_but_a_number_a_side_or_a_negation(heard: str, said: str, kept: bool) -> None:
+    assert keeps([heard], [said], KNOWN) is kept
 
 
 def test_known_words_of_which_the_first_hearing_is_sure_stay() -> None:
