@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     rules_sides.laterality_between,
     rules_sides.size_on_the_other_side,
     rules_sides.words_on_the_other_side,
+    rules_sides.only_on_the_other_side,
     rules_case.sex,
     rules_case.age,
     rules_case.contrast,

@@ -28,7 +28,7 @@ LISTS = (
     "this", "prior_denied", "lesion", "harmless", "denies", "denies_again", "deep", "superficial",
     "not_change", "generic", "residual", "one", "relatives", "aged_things", "apart", "contrast_withheld", "other_contrast",
     "order_left", "order_right", "months", "weeks", "days", "total", "not_removed", "remains_of", "numbered", "elsewhere", "or",
-    "affirms", "long_things", "beside", "denying", "starts", "holds", "joins",
+    "affirms", "long_things", "beside", "denying", "starts", "holds", "joins", "calm",
 )  # fmt: skip
 
 # In the same folder, but no language.

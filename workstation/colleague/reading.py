@@ -26,7 +26,7 @@ SIDE_BEFORE, SIDE_AFTER = 7, 7
 PAST_BEFORE = 4
 # How far a denial reaches: `no fracture, dislocation, joint effusion or foreign body`.
 DENIED_BEFORE = 10
-DICTATED = 20
+DICTATED = 14
 """Words without a comma from which on a sentence is several that were dictated."""
 UNCERTAIN_AFTER = 5
 

@@ -38,7 +38,7 @@ _SCORES = (
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
 _SPLIT = re.compile(r"(?<![\d.,/-])\b\d{1,2}\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
 LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
-LEAST_LIKE = 0.6
+LEAST_LIKE = 0.5
 """Two sizes that are further apart are of two things."""
 CLOSE_MM, CLOSE_SHARE = 1.0, 0.05
 """A size in the text is the measured one within rounding to whole millimetres, or this share."""

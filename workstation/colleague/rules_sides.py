@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark, Side
-from workstation.colleague.reading import LESIONS, READ, Sentence, Status, headed, sides_in
+from workstation.colleague.reading import LESIONS, READ, Sentence, Status, clauses, headed, sides_in
 from workstation.colleague.rules_numbers import Size, sizes
 from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
@@ -17,6 +17,7 @@ PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "breast")
 """Regions of which one side is examined at a time; both is said."""
 
 _PART = re.compile(r"[,;]")
+_SIZED = re.compile(r"\d\s*(?:mm|cm)\b")
 _HEADING = re.compile(r"[^:.,;]{1,40}:\s")
 _TOKEN = re.compile(r"[^\W_]+")
 # The brain is pushed to the other side.
@@ -144,6 +145,21 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
         yield seen.remark("laterality", told.sentence, found, why)
 
 
+def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
+    """All that was found is on one side, all that is concluded on the other."""
+    parts = [
+        part for part in _parts(seen) if part.sides and (_SIZED.search(part.text) or not seen.language.has("calm", part.text))
+    ]
+    found = {part.sides for part in parts if part.sentence.section is SectionCode.FINDINGS}
+    told = [part for part in parts if part.sentence.section is SectionCode.IMPRESSION]
+    one_sided = len(found) == 1 and len({part.sides for part in told}) == 1
+    if one_sided and all(len(part.sides) == 1 and not part.sides & next(iter(found)) for part in told):
+        match = seen.language.sides[next(iter(told[0].sides))].search(told[0].sentence.text)
+        if match is not None and len(next(iter(found))) == 1:
+            why = f'"{match.group(0)}" stands here; what the findings describe is on the other side'
+            yield seen.remark("laterality", told[0].sentence, match.group(0), why)
+
+
 def _is_place(seen: Seen, text: str, told: Told) -> bool:
     """Whether the one word that both share is a part of the body that was not itself ordered."""
     asked = {word[:STEM].lower() for word in _TOKEN.findall(asked_words(seen.facts))}
@@ -163,7 +179,7 @@ def _parts(seen: Seen) -> Iterator[Told]:
     """Sentences, cut where another side begins."""
     for sentence, heading in headed(seen.report, seen.language, *READ):
         text, own = "", frozenset[Side]()
-        for piece in _PART.split(sentence.text):
+        for piece in (part for _, clause in clauses(sentence, seen.language) for part in _PART.split(clause)):
             sides = frozenset(Side) if seen.language.has("bilateral", piece) else sides_in(piece, seen.language)
             if sides and own and sides != own:
                 yield _told(seen, sentence, text, own)

@@ -21,6 +21,7 @@ _FIELD = re.compile(
 _DOUBLED = re.compile(r"\b(\w+)(\s+)(\1)\b", re.IGNORECASE)
 # `Normal abdominal film.`, and nothing else.
 _NORMAL = re.compile(r"(?:normal|normalt|normala|unremarkable)\b[^.,;:\n]{0,50}\.?", re.IGNORECASE)
+_TNM = re.compile(r"\b[a-z]{0,3}T[0-4is]\w?\b.{0,4}\bN[0-3]")
 _UNIT = re.compile(r"\d\s*$")
 LEAST_TAKEN_UP = 2
 """Words of a finding's sentence in the impression that show it was meant."""
@@ -193,7 +194,7 @@ def _is_taken_up(seen: Seen, mention: Mention) -> bool:
     concluded = {word[:STEM] for word in _all_words(impression)}
     said = {word[:STEM] for word in _all_words(mention.sentence.text) if not _is_filling(word, seen.language)}
     numbers = set(re.findall(r"\d+", mention.sentence.text)) & set(re.findall(r"\d+", impression))
-    return bool(numbers) or len(said & concluded) >= LEAST_TAKEN_UP
+    return bool(numbers) or len(said & concluded) >= LEAST_TAKEN_UP or _TNM.search(impression) is not None
 
 
 def _is_of_a_part(seen: Seen, says_normal: re.Match[str], impression: str) -> bool:
@@ -353,6 +354,8 @@ def _within(words: frozenset[str], there: frozenset[str]) -> bool:
 
 
 STEM = 5
+ASKED_STEM = 4
+"""`Aorta` is ordered, `aortic` reported."""
 
 
 def _place_words(text: str, seen: Seen) -> frozenset[str]:
@@ -362,9 +365,9 @@ def _place_words(text: str, seen: Seen) -> frozenset[str]:
     for finding in language.findings:
         text = finding.words.sub(" ", text)
     # The order's own words say where nothing else was looked at.
-    asked = {word[:STEM] for word in _all_words(f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}")}
+    asked = {word[:ASKED_STEM] for word in _all_words(f"{seen.facts.procedure} {' '.join(seen.facts.body_parts)}")}
     found = re.findall(r"[^\W\d]{4,}", text)
-    return frozenset(w for w in found if not _is_filling(w, language) and w[:STEM] not in asked and w not in general)
+    return frozenset(w for w in found if not _is_filling(w, language) and w[:ASKED_STEM] not in asked and w not in general)
 
 
 def _general(seen: Seen) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from workstation.colleague.facts import Remark, Side
 from workstation.colleague.language import Removed
-from workstation.colleague.reading import Mention, Sentence, Status, clauses, sides_in
+from workstation.colleague.reading import Mention, Sentence, Status, clauses, headed, sides_in
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -18,16 +18,26 @@ _BETWEEN = re.compile(r"[^.;:]{0,40}")
 
 def clear(seen: Seen) -> Iterator[Remark]:
     """`The lungs are clear` beside a nodule."""
-    for sentence in seen.now:
+    for sentence, heading in headed(seen.report, seen.language):
+        if seen.language.has("compared", sentence.text):
+            continue
         for _, clause in clauses(sentence, seen.language):
             for normal in seen.language.clear:
                 match = normal.words.search(clause)
                 if match is None or (seen.language.has("apart", clause[: match.start()]) and not sides_in(clause, seen.language)):
                     continue
-                if _is_part(seen, clause[: match.start()]):
+                is_denial = seen.language.lists["negation_before"].match(match.group(0)) is not None
+                if not is_denial and _is_part(seen, clause[: match.start()]):
                     continue
                 rest = clause[match.end() :]
-                against = next((m for m in seen.present() if _is_against(seen, m, normal.against, sentence, clause)), None)
+                against = next(
+                    (
+                        m
+                        for m in seen.present()
+                        if _is_against(m, normal.against, sentence, sides_in(clause, seen.language) or heading)
+                    ),
+                    None,
+                )
                 if against is not None and not seen.language.has("apart", rest):
                     found = match.group(0)
                     why = f'"{found}" stands here, and "{_short(against)}" elsewhere'
@@ -43,10 +53,9 @@ def _is_part(seen: Seen, before: str) -> bool:
     )
 
 
-def _is_against(seen: Seen, mention: Mention, names: frozenset[str], sentence: Sentence, clause: str) -> bool:
+def _is_against(mention: Mention, names: frozenset[str], sentence: Sentence, sides: frozenset[Side]) -> bool:
     if mention.finding.name not in names or mention.sentence == sentence:
         return False
-    sides = sides_in(clause, seen.language)
     is_elsewhere = bool(sides and mention.sides and not sides & mention.sides)
     # In one section: what is named first is excepted from what is said of the rest.
     return not is_elsewhere and (
