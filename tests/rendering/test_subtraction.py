@@ -294,6 +294,16 @@ def test_a_mask_frame_that_cannot_be_decoded_is_an_error_tile(tmp_path: Path) ->
     assert not picture.pixels.any()
 
 
+def test_a_difference_that_has_the_number_of_the_padding_is_a_value(opened: Callable[..., Opened]) -> None:
+    """Padding is of stored values: a difference of 0 is none of it."""
+    viewport, state = opened(angiogram.run(LOGGED, "LOG", PixelPaddingValue=0, **angiogram.masked(MaskFrameNumbers=1)))
+    drawn = viewport.annotation_at(state, *SIZE, [(10.0, 5.0), (30.0, 15.0)], AnnotationKind.RECTANGLE)
+    assert drawn is not None
+    measured = viewport.measure(drawn)
+    assert next(value.value for value in measured.values if value.name == "Mean") == 0.0
+    assert not any("padding" in note for note in measured.notes)
+
+
 def test_what_masks_are_in_words(opened: Callable[..., Opened]) -> None:
     viewport, state = opened(angiogram.run(LOGGED, "LOG"))
     mask = Mask(MaskOperation.AVERAGE, (3, 4, 5), shift=(0.5, -1.0), landmark=20.0)

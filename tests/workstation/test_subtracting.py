@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from one_volume import OneVolume
 
-from workstation.domain.subtraction import Mask, Maskable, MaskFacts, MaskOperation
+from workstation.domain.subtraction import Mask, Maskable, MaskFacts, MaskOperation, subtracted
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
 from workstation.errors import Refused
 from workstation.session.subtracting import Subtracting
@@ -183,3 +183,20 @@ def test_a_run_without_a_mask_takes_its_first_image(viewing: Viewing, hand: Subt
     run.facts = MaskFacts("NAT", "LIN", (Mask(MaskOperation.NONE, (0,)),))  # as many a cine has it
     hand.toggle()
     assert done(viewing, run).words == "subtracted, mask 1"
+
+
+def frames_of(mask: Mask, frame: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    found = subtracted(MaskFacts("SUB", "LOG", (mask,)), RUN, frame, 10, None)
+    return found.mask_frames, found.contrast_frames
+
+
+def test_which_frames_are_taken_from_which() -> None:
+    """PS3.3 C.7.6.10.1.1: reversed intervals grow by two with each frame, on over the parts of a broken range."""
+    reversed_ = Mask(MaskOperation.REVERSED, offset=1, ranges=((5, 6), (9, 9)))
+    assert [frames_of(reversed_, frame) for frame in (5, 6, 9)] == [((4,), (5,)), ((3,), (6,)), ((4,), (9,))]
+    assert frames_of(Mask(MaskOperation.INTERVAL, offset=-2), 3) == ((5,), (3,))
+    averaged = Mask(frames=(1, 2), contrast_frames=3)
+    assert frames_of(averaged, 8) == ((1, 2), (8, 9, 10))
+    assert frames_of(averaged, 9) == ((), ())
+    words = subtracted(MaskFacts("SUB", "LOG", (averaged,)), RUN, 9, 10, None).words
+    assert words == "not subtracted: too few images follow for the mean"
