@@ -28,6 +28,8 @@ PAST_BEFORE = 4
 DENIED_BEFORE = 10
 DICTATED = 14
 """Words without a comma from which on a sentence is several that were dictated."""
+MOST_DICTATED = 2500
+"""Letters beyond which no sentence is one that was dictated."""
 UNCERTAIN_AFTER = 5
 
 
@@ -102,12 +104,10 @@ def clauses(sentence: Sentence, language: Language) -> Iterator[tuple[int, str]]
 
 def _dictated_cuts(text: str, language: Language) -> set[int]:
     """Where clauses begin in many words without a comma, as they are dictated."""
-    if len(_WORD.findall(text)) < DICTATED or re.search(r"[,;:]", text):
+    if len(text) > MOST_DICTATED or len(_WORD.findall(text)) < DICTATED or re.search(r"[,;:]", text):
         return set()
-    starts = language.lists["starts"].finditer(text)
-    return {
-        m.start() for m in starts if not (b := _WORD.findall(text[: m.start()])) or not language.lists["holds"].fullmatch(b[-1])
-    }
+    held = ((m.start(), _WORD.findall(text[: m.start()])[-1:]) for m in language.lists["starts"].finditer(text))
+    return {start for start, last in held if not last or not language.lists["holds"].fullmatch(last[0])}
 
 
 def headed(report: ReportText, language: Language, *codes: SectionCode) -> Iterator[tuple[Sentence, frozenset[Side]]]:
@@ -128,9 +128,11 @@ def sides_in(text: str, language: Language) -> frozenset[Side]:
 
 def mentions(report: ReportText, language: Language, *codes: SectionCode) -> list[Mention]:
     found = []
+    text = "\n".join(report.text(code) for code in codes or READ)
+    findings = [finding for finding in language.findings if finding.words.search(text)]
     for sentence, heading in headed(report, language, *codes):
         for place, clause in clauses(sentence, language):
-            for finding in language.findings:
+            for finding in findings:
                 for match in finding.words.finditer(clause):
                     status = _status(clause, match.start(), match.end(), language)
                     sides = _sides(clause, match.start(), match.end(), language) or heading

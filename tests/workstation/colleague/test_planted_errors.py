@@ -1,10 +1,14 @@
 """How many planted errors the careful colleague catches, and how often it cries wolf.
 
-The reports (`cases/`) were written in four rounds by authors who had not seen the rules, nor their words. At their first
-sight 69 of 100 were caught with 21 warnings on as many clean ones; then, of reports held back, 39 of 50 with 9 warnings;
-then, of a new author's, 36 of 50 with 11 warnings. After each of these the rules were mended with its reports in view, so
-that what is asserted here flatters them. Of the fourth, for which nothing was mended, 44 of 50 were caught, with 5 warnings:
-that is what to expect of reports never seen. Issue 8 asks for 92 of 100 caught and 5 warnings at most.
+The reports (`cases/`) were written in seven rounds, each before its author had seen the rules' words or, from the sixth on,
+by one who had mended them. What was caught and warned at first sight, before anything was mended:
+
+    round     1         2        3        4        5        6        7
+    caught    69/100    39/50    36/50    44/50    49/60    45/50    43/50
+    warned    21/100    9/50     11/50    5/50     10/100   22/100   4/60
+
+After each round the rules were mended with its reports in view, so that what is asserted here flatters them: the first sight
+of a new round is what to expect. Issue 8 asks for 92 of 100 caught and 5 warnings at most.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from workstation.colleague.language import load_languages
 from workstation.domain.report import SectionCode
 
 CASES = Path(__file__).parent / "cases"
-ROUNDS = ("", "_second", "_third", "_fourth")
+ROUNDS = ("", "_second", "_third", "_fourth", "_fifth", "_sixth", "_seventh")
 LEAST_CAUGHT, MOST_WARNINGS = 92, 5
 """Of a hundred."""
 # A dropped denial leaves two sentences that contradict each other, and the other way round.
@@ -67,7 +71,7 @@ def test_at_least_92_in_100_planted_errors_are_caught() -> None:
     """F71."""
     planted = list(reports("planted"))
     missed = [f"{r['language']} {r['name']} ({r['error']}): {r.get('why', '')}" for r in planted if not is_caught(r)]
-    assert len(planted) == 250
+    assert len(planted) == 410
     assert {r["error"] for r in planted} == set(NAMES) - {"default", "spoken"}  # which need a template and a voice, not a text
     assert len(planted) - len(missed) >= LEAST_CAUGHT * len(planted) / 100, "\n".join(missed)
 
@@ -75,5 +79,5 @@ def test_at_least_92_in_100_planted_errors_are_caught() -> None:
 def test_clean_reports_get_at_most_five_warnings_in_a_hundred() -> None:
     clean = list(reports("clean"))
     warnings = [f"{r['language']} {r['name']}: {remark.rule}: {remark.words}" for r in clean for remark in remarks_on(r)]
-    assert len(clean) == 250
+    assert len(clean) == 510
     assert len(warnings) <= MOST_WARNINGS * len(clean) / 100, "\n".join(warnings)

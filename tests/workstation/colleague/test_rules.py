@@ -68,6 +68,25 @@ CAUGHT = [
     ("number", "A cyst of 12 mm in the kidney.", "Renal cyst of 21 mm.", {}),
     ("measurement", "The nodule measures 41 mm.", "Nodule of 41 mm.", {"measured": (MeasuredFact("Length", 14.0, "mm"),)}),
     ("critical", "There is a large pneumothorax.", "Pneumothorax.", {}),
+    ("laterality", "M1 is occluded on the left, thrombectomy was discussed.", "Right M1 occlusion.", {}),
+    ("laterality", "The right kidney is of normal size. On the left an adrenal adenoma of 18 mm.", "Right adrenal adenoma.", {}),
+    ("laterality", "The left lateral malleolus is swollen, and there is no fracture.", "Swelling.", {"procedure": "XR ankle R"}),
+    ("contradiction", "There is a nodule in the lingula.", "The lungs are clear.", CHEST),
+    ("contradiction", "Status post left nephrectomy. The left kidney is of normal size.", "No recurrence.", {}),
+    ("negation", "Pneumothorax or pleural effusion is seen.", "Normal study.", {"is_told": True}),
+    ("negation", "Det ses inga inte förstorade lymfkörtlar.", "Normala förhållanden.", {}),
+    ("number", "At L3-L4 there is a disc herniation on the left.", "Disc herniation L5-S1.", {"procedure": "MR lumbar spine"}),
+    ("number", "The breasts are dense with a suspicious mass. BI-RADS 5.", "Suspicious mass, BI-RADS 2.", {}),
+    ("comparison", "Compared with May 2024 the nodule is the same.", "Nodule.", CHEST | {"priors": (PRIOR,)}),
+    (
+        "contrast",
+        "No gadolinium was given. The brain is normal.",
+        "Normal study.",
+        {"contrast": True, "procedure": "MR with and without"},
+    ),
+    ("measurement", "The nodule measures 19 mm.", "Nodule of 19 mm.", {"measured": (MeasuredFact("Length", 12.4, "mm"),)}),
+    ("conclusion", "There is a nodule in the lingula.", "--", {}),
+    ("conclusion", "There is a spiculated mass of 38 mm at the hilum.", "Moderate emphysema.", {"procedure": "CT chest"}),
     ("images", "The lungs are clear.", "Normal study.", {"unseen_series": 2}),
 ]
 
@@ -78,6 +97,22 @@ def test_what_does_not_fit_is_remarked(rule: str, findings: str, impression: str
 
 
 LEFT_ALONE = [
+    ("Right: stenosis of 70 % of the ICA. Left: no stenosis.", "Right ICA stenosis of 70 %.", {}),
+    ("There is a type II endoleak. No type I or III endoleak.", "Type II endoleak.", {}),
+    ("There is a 7 mm polyp of the colon. No polyp ≥ 10 mm.", "Polyp of 7 mm.", {"procedure": "CT colonography"}),
+    ("The ascending aorta is of normal calibre. There is an infrarenal aneurysm of 41 mm.", "Infrarenal aneurysm of 41 mm.", {}),
+    ("There are metastases in segment 7 24 mm and segment 3 12 mm.", "Two metastases.", {}),
+    ("Status post partial nephrectomy on the left. The left kidney is of normal size.", "No recurrence.", {}),
+    ("A central perforation of the TFCC is seen.", "Perforation of the TFCC.", {"procedure": "MR wrist left"}),
+    ("The flow is 285 cm/s in the right ICA.", "Fast flow in the right ICA.", {}),
+    ("The nodule of the lung is of about 2 cm.", "Nodule of 2 cm.", {"measured": (MeasuredFact("Length", 17.2, "mm"),)}),
+    ("There is no fracture, small effusion of the knee.", "Small effusion.", {"procedure": "MR knee"}),
+    ("The left hip: moderate arthrosis. The right hip is normal.", "The right hip is normal.", {"procedure": "XR hip right"}),
+    (
+        "The brain is normal.",
+        "Normal study.",
+        {"procedure": "CT head", "priors": (PriorFact(date(2019, 1, 2), "DX", "XR foot"),)},
+    ),
     (
         "Without contrast there is no bleeding. After contrast no enhancement.",
         "Normal study.",
