@@ -206,6 +206,17 @@ def test_an_x_ray_state_is_followed_frame_by_frame(tmp_path: Path) -> None:
     assert viewport.picture(found.state, *SIZE).notes[0] == "Subtracted, mask 1-2, shift 1.0/-2.0, landmarks 25 %"
 
 
+def test_a_mask_holds_for_its_own_frames_within_those_that_are_shown_subtracted(tmp_path: Path) -> None:
+    viewport = angiogram.opened(angiogram.run(LOGGED, "LOG"), LOGGED, tmp_path / "run.dcm")
+    mask = item(MaskOperation="AVG_SUB", MaskFrameNumbers=1, ApplicableFrameRange=[3, 5])
+    display = item(StartTrim=4, StopTrim=6, RecommendedViewingMode="SUB", MaskVisibilityPercentage=0.0)
+    displays = item(FrameDisplaySequence=[display])
+    facts = of_others(MaskSubtractionSequence=[mask], MultiFramePresentationSequence=[displays])
+    states = [shown(viewport, facts, frame).state for frame in (3, 4, 5, 6)]
+    notes = [viewport.picture(state, *SIZE).notes[0].startswith("Subtracted") for state in states]
+    assert notes == [False, True, True, False]
+
+
 def test_a_state_without_a_mask_shows_the_run_as_it_is(tmp_path: Path) -> None:
     """PS3.4 N.2.1: what a state does not say is not there, whatever the image recommends."""
     module = angiogram.masked(MaskFrameNumbers=1)

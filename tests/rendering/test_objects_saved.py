@@ -383,6 +383,13 @@ def test_what_a_note_of_others_rejects_is_not_shown_and_says_why(seat: Seat, vie
     why = "Rejected for quality reasons: Taken back by the reader: not key images any more"
     assert words[selection.sop_instance_uid] == (f"It is not shown. {why}",)
     assert words[note.sop_instance_uid] == ()
+    ds = pydicom.dcmread(io.BytesIO(note.data))
+    ds.PatientID = "SOMEBODY-ELSE"
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, ds, enforce_file_format=True)
+    foreign = replace(note, data=out.getvalue())
+    found = found_there(seat, as_study(seat, tmp_path, Saved((selection,)), Saved((foreign,))))
+    assert any(one.key_images for one in found), "a note of another patient rejects nothing (F49)"
     images = write_kos(
         seat.context, AUTHOR, [(seat.headers[0], ())], Code("113037", "DCM", "Rejected for Patient Safety Reasons")
     )
