@@ -71,6 +71,12 @@ CAUGHT = [
     ("laterality", "M1 is occluded on the left, thrombectomy was discussed.", "Right M1 occlusion.", {}),
     ("laterality", "The right kidney is of normal size. On the left an adrenal adenoma of 18 mm.", "Right adrenal adenoma.", {}),
     ("laterality", "The left lateral malleolus is swollen, and there is no fracture.", "Swelling.", {"procedure": "XR ankle R"}),
+    (
+        "laterality",
+        "On the left there is M1 occlusion of the insula. On the right a plaque.",
+        "M1 occlusion of the right insula.",
+        {},
+    ),
     ("contradiction", "There is a nodule in the lingula.", "The lungs are clear.", CHEST),
     ("contradiction", "Status post left nephrectomy. The left kidney is of normal size.", "No recurrence.", {}),
     ("negation", "Pneumothorax or pleural effusion is seen.", "Normal study.", {"is_told": True}),
