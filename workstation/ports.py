@@ -25,8 +25,8 @@ from workstation.domain.key_image import KeyImage
 from workstation.domain.lesion import LesionProposal
 from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import ParsedInstance, Study
-from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.subtraction import Maskable
+from workstation.domain.value_unit import ValueUnit, ValueUnits
 from workstation.domain.viewing import Arrangement, Plane, ViewportState, Window
 from workstation.errors import Refused, WorkstationError
 

@@ -122,8 +122,10 @@ def test_where_there_is_nothing_it_says_so(core: Any, window: Any, qtbot: Any) -
     press(dialog, "Ctrl+Shift+S")
     qtbot.waitUntil(lambda: bool(said), timeout=PATIENCE)
     assert "There is nothing to save" in said[0]
-    dialog.period.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "0 examinations since" in dialog.words.text(), timeout=PATIENCE)
+    before = dialog.words.text()
+    dialog.period.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: dialog.words.text() != before, timeout=PATIENCE)
+    assert dialog.words.text().startswith("0 examinations, ")
 
 
 def test_a_protocol_goes_out_and_another_programs_comes_in(

@@ -87,8 +87,10 @@ def open_item(window, qtbot, item, painted: int):
     """The row, opened and so many of its viewports painted whole."""
     session = window.core.session
     session.open(item)
-    qtbot.waitUntil(lambda: session.case is not None and session.case.study.study_instance_uid == item.study_instance_uid, timeout=20_000)
-    qtbot.waitUntil(lambda: check_painted(window) >= painted, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: session.case is not None and session.case.study.study_instance_uid == item.study_instance_uid, timeout=60_000
+    )
+    qtbot.waitUntil(lambda: check_painted(window) >= painted, timeout=60_000)
     return session.case
 
 
@@ -117,7 +119,7 @@ def test_after_the_storm_what_stands_is_the_picture_of_the_files(window, qtbot):
         QApplication.processEvents()
     QApplication.processEvents()
     open_item(window, qtbot, session.items[-1], 1)
-    qtbot.waitUntil(lambda: check_painted(window) == len([c for c in session.viewing.cells if c.state]), timeout=20_000)
+    qtbot.waitUntil(lambda: check_painted(window) == len([c for c in session.viewing.cells if c.state]), timeout=60_000)
     for widget in widgets(window):
         shown = widget.painted
         if shown is None:

@@ -86,8 +86,6 @@ class Session:
         self.hottest = Hottest(self.viewing, self.annotating)
         self.viewing.fusing.studies = lambda: self.case.studies if self.case is not None else ()
         self.viewing.fusing.alignment = self.registering.alignment
-        self.viewing.solid.begin(jobs, self.report_problem)
-        self.viewing.anatomy.begin(jobs)
         self.pointing = PointingKeys(self.annotating, self.viewing, shelf.viewer)
         self.desk = desk
         self.notice: Signal[Notice] = Signal()
@@ -134,6 +132,8 @@ class Session:
         self._listen()
 
     def _listen(self) -> None:
+        self.viewing.solid.begin(self._jobs, self.report_problem)
+        self.viewing.anatomy.begin(self._jobs)
         for said in (self.registering.said, self.findings.warned, self.viewing.fusing.said):
             said.connect(self._say_of_case)
         self.registering.changed.connect(self.comparing.follow)
