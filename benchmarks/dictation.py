@@ -103,9 +103,13 @@ def measure() -> Iterator[Figure]:
 
 
 def _times(heard: Heard, vosk_alone: float, whisper_alone: float) -> Iterator[Figure]:
-    first, final = max(heard.first_words, default=float("inf")), max(heard.finals, default=float("inf"))
-    yield Figure("first words (Vosk), the slowest sentence", "G14", first, vosk_alone, "s", "<= 0.7 s", first <= 0.7)
-    yield Figure("text after the pause (tiny.en), the slowest", "G14", final, whisper_alone, "s", "<= 1.0 s", final <= 1.0)
+    for times, alone, name, goal in (
+        (heard.first_words, vosk_alone, "first words (Vosk)", 0.7),
+        (heard.finals, whisper_alone, "text after the pause (tiny.en)", 1.0),
+    ):
+        half, slowest = (percentile(times, share) if times else float("inf") for share in (0.5, 1.0))
+        yield Figure(f"{name}, half of the sentences", "G14", half, alone, "s", f"<= {goal} s", half <= goal)
+        yield Figure(f"{name}, the slowest sentence", "G14", slowest, alone, "s", f"<= {goal} s", slowest <= goal)
 
 
 class Scroller:
