@@ -8,6 +8,7 @@ The rules, in the order in which they bind:
 4. Nothing in the RIS is overwritten but our own latest confirmed version, under its ETag.
 5. The order must still stand, and be of that patient and accession number, when the report leaves.
 6. Silence and overload are waited out, longer each time; a refusal is for the reader, not for repeating.
+   Single silences of a RIS that answers in between are the network's chance: the first of a row are waited out quickly.
 7. Several rows go at once, never two of one accession number. While the RIS is silent one row alone asks.
 """
 
@@ -37,6 +38,9 @@ OUTAGE = 6
 """Silences one after the other, of whichever rows, that are the RIS's own and not of single rows."""
 WORKERS = 8
 """Rows under way at once. Most of them wait: for an answer that comes late, or not at all."""
+CHANCES = 4
+"""Silences of one row, the RIS answering in between, that may be chance. Further ones are the row's own: its waits grow."""
+CHANCE_SECONDS = 0.5
 _PROBING_SECONDS = 0.5
 
 
@@ -74,6 +78,15 @@ class Backoff:
     def wait(self, failures: int, draw: Callable[[], float]) -> float:
         return draw() * min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
 
+    def wait_by_chance(self, failures: int, draw: Callable[[], float]) -> float:
+        """The wait after a silence while the RIS answers: CHANCE_SECONDS, and doubling only when there were CHANCES."""
+        grown = 2.0 ** min(max(failures - CHANCES, 0), 30)
+        return draw() * min(self.cap, min(CHANCE_SECONDS, self.base) * grown)
+
+
+Wait = Callable[[int, Callable[[], float]], float]
+"""Seconds to wait after so many failures, by a draw."""
+
 
 def _nobody(_: object) -> None:
     """Nobody listens."""
@@ -104,6 +117,8 @@ class Outbox:
         self._failures: dict[int, int] = {}
         self._due: dict[int, float] = {}
         self._silences = 0
+        self._answers = 0
+        self._heard: dict[int, int] = {}
         self._ris_due = 0.0
         self._in_hand: set[int] = set()
         self._lock = threading.RLock()
@@ -225,7 +240,8 @@ class Outbox:
             return self._move(row, DeliveryEvent.RIS_REFUSES, refusal)
         if acknowledged:
             self._move(row, DeliveryEvent.READ_BACK_MISSING)
-            return self._missed(row, "The RIS said yes but does not hold this version")
+            self._wait(row)
+            return self._ledger.note(row.delivery_id, "The RIS said yes but does not hold this version")
         return self._move(row, DeliveryEvent.READ_BACK_MISSING, "The RIS does not hold it: it will be sent again")
 
     def _unprovable(self, row: Delivery, refusal: str) -> Delivery:
@@ -266,24 +282,25 @@ class Outbox:
             outage = self._silences - OUTAGE + 1
             wait = max(self._backoff.wait(outage, self._draw) if outage > 0 else 0.0, retry_after or 0.0)
             self._ris_due = max(self._ris_due, self._monotonic() + wait)
-        return self._missed(row, detail)
+            # Answers to whichever row since this one's last silence: the RIS is there.
+            by_chance = self._answers > self._heard.get(row.delivery_id, 0)
+            self._heard[row.delivery_id] = self._answers
+        self._wait(row, self._backoff.wait_by_chance if by_chance else self._backoff.wait)
+        return self._ledger.note(row.delivery_id, detail)
 
     def _is_outage_over(self) -> bool:
         """The RIS answered. After a long silence the rows' own waits, drawn at random, say nothing: the oldest goes first."""
         with self._lock:
             was_out, self._silences = self._silences >= OUTAGE, 0
+            self._answers += 1
             if was_out:
                 self._due = {}
             return was_out
 
-    def _missed(self, row: Delivery, detail: str) -> Delivery:
-        self._wait(row)
-        return self._ledger.note(row.delivery_id, detail)
-
-    def _wait(self, row: Delivery) -> None:
+    def _wait(self, row: Delivery, wait: Wait | None = None) -> None:
         with self._lock:
             failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
-            self._due[row.delivery_id] = self._monotonic() + self._backoff.wait(failures, self._draw)
+            self._due[row.delivery_id] = self._monotonic() + (wait or self._backoff.wait)(failures, self._draw)
 
 
 class OutboxRunner:

@@ -372,6 +372,22 @@ def test_the_wait_after_silence_is_drawn_and_grows_up_to_the_cap(seat):
     assert Backoff().wait(5, lambda: 0.25) == 8.0
 
 
+def test_single_silences_of_a_ris_that_answers_others_are_waited_out_quickly_until_they_are_the_rows_own(seat):
+    """F27, F29: one row whose request is never answered, while a report that is signed each time is delivered."""
+    unlucky = seat.sign()
+    seat.network.instead = lambda request: outcome(503) if request.url.params.get("_id") == seat.order.order_id else None
+    due = []
+    for number in range(2, 14):
+        seat.now += 10_000.0
+        other = signed(seat.store, seat.server.place(order_for(f"ACC-{number}", f"1.2.{number}", number=str(number))))
+        seat.steps()
+        assert seat.store.ledger.delivery(other.delivery_id).state is State.CONFIRMED
+        due.append(seat.outbox.seconds_until_due())
+    assert seat.store.ledger.delivery(unlucky.delivery_id).state is State.QUEUED
+    assert due == [2.0, 0.5, 0.5, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]
+    assert Backoff().wait_by_chance(100, lambda: 1.0) == 900.0
+
+
 def test_a_ris_that_asks_for_time_gets_it(seat):
     seat.sign()
     seat.steps([Fault.BUSY])
