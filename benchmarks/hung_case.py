@@ -111,8 +111,7 @@ def _name(dataset: Dataset, patient: int, study: str, date: str) -> None:
 
 
 def _decode(core: Seat) -> None:
-    studies = core.cache.studies()
-    core.library.decode_later(studies)
+    core.library.decode_later([core.cache.study(listed.study_instance_uid) for listed in core.cache.studies()])
     end = time.monotonic() + PATIENCE
     while core.library.queue is not None and core.library.queue.waiting and time.monotonic() < end:
         QApplication.processEvents()

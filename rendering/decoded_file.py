@@ -21,7 +21,9 @@ import mmap
 import os
 import struct
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,10 @@ ABOUT, POSITIONS = 1, 2
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _SEEKING = threading.Lock()
 
+# Of all files together: as many as frames were ever read at a time, none larger than this.
+_ROOMS: deque[bytearray] = deque(maxlen=4)
+LARGEST_KEPT = 32 << 20
+
 # One frame is one call of the cipher, which takes less than 2 GB.
 LARGEST_FRAME = (1 << 31) - PAGE
 
@@ -65,6 +71,22 @@ class StoredSeries:
     series_uid: str
     layout: FrameLayout
     frames: tuple[tuple[str, int], ...]
+
+
+@contextmanager
+def _scratch(size: int) -> Iterator[memoryview]:
+    """Room for a sealed frame on its way. Memory that was used before: fresh pages cost more than reading into them."""
+    try:
+        room = _ROOMS.pop()
+    except IndexError:
+        room = bytearray()
+    if not size <= len(room) <= max(LARGEST_KEPT, size):
+        room = bytearray(size)
+    try:
+        yield memoryview(room)[:size]
+    finally:
+        if len(room) <= LARGEST_KEPT:
+            _ROOMS.append(room)
 
 
 class Cipher:
@@ -238,7 +260,6 @@ class DecodedFile:
         self._layout = FrameLayout((), ())
         self._proofs: Sequence[bytes] = ()
         self._offsets: list[int] = []
-        self._scratch: list[bytearray] = []
 
     @property
     def is_sealed(self) -> bool:
@@ -295,14 +316,9 @@ class DecodedFile:
             self._read_to(bytes_of(frame), self._offsets[slot.block] + slot.index * size)
             self.check(position, frame)
             return
-        scratch = self._scratch.pop() if self._scratch else bytearray()
-        if len(scratch) != size:
-            scratch = bytearray(size)
-        try:
-            self._read_to(memoryview(scratch), self._offsets[slot.block] + slot.index * size)
-            self._cipher.open(position, kind, memoryview(scratch), bytes_of(frame))
-        finally:
-            self._scratch.append(scratch)
+        with _scratch(size) as scratch:
+            self._read_to(scratch, self._offsets[slot.block] + slot.index * size)
+            self._cipher.open(position, kind, scratch, bytes_of(frame))
 
     def close(self) -> None:
         """Not needed: an entry closes itself when nobody holds it any more."""

@@ -13,6 +13,11 @@ from workstation.errors import Refused
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Of processors with pages of 4 kB; where they are larger it only rounds a little.
+LARGE_PAGE = 2 << 20
+# From here on the last large page, half of it empty on average, is worth it.
+WORTH_LARGE_PAGES = 8 << 20
+
 
 def check_room(size: int) -> None:
     """Raises Refused when `size` bytes are more than any machine like this should give to one series.
@@ -59,6 +64,9 @@ def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
 def _anonymous(size: int) -> mmap.mmap:
     if sys.platform == "win32":
         return mmap.mmap(-1, size)
+    if sys.platform == "linux" and size >= WORTH_LARGE_PAGES:
+        # Whole large pages are laid on their borders; anything else takes small ones for a part, each a step into the system.
+        size = -(-size // LARGE_PAGE) * LARGE_PAGE
     block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if sys.platform == "linux":
         try:

@@ -29,7 +29,7 @@ from workstation.domain.study import Series, Study
 from workstation.domain.value_unit import ValueUnit
 from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused, Unavailable, WorkstationError
-from workstation.jobs import BESIDE, IMAGES, RELEASE, Cancel, Job, Jobs
+from workstation.jobs import BESIDE, IMAGES, PICTURES, RELEASE, Cancel, Job, Jobs
 from workstation.ports import DecodePriority, LethalImages, ObjectFound
 from workstation.signals import Signal
 
@@ -46,8 +46,8 @@ ANNOUNCE_SECONDS = 0.04
 # A picture was asked for: nothing is decoded in the background for so long.
 POLITE_SECONDS = 0.25
 
-# A series on disk gives any image when it is asked for. The rest of it is opened when no picture
-# was asked for this long, or that long after: a case's first pictures need both cores.
+# A series on disk gives any image when it is asked for. The rest of it is opened when no picture is in the
+# making and none was asked for this long, or that long after: a case's first pictures need both cores.
 PAINT_FIRST_SECONDS = 0.05
 MOST_PAINT_FIRST_SECONDS = 0.4
 RELEASE_SECONDS = 0.3
@@ -303,10 +303,10 @@ class ImageLibrary:
     def _let_paint(self, images: SeriesImages, cancel: Cancel) -> None:
         end = time.monotonic() + MOST_PAINT_FIRST_SECONDS
         while images.is_at_hand and not cancel():
-            left = min(end, self._asked + PAINT_FIRST_SECONDS) - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= end or (now >= self._asked + PAINT_FIRST_SECONDS and not self._jobs.is_busy(PICTURES)):
                 return
-            time.sleep(min(left, 0.01))
+            time.sleep(0.01)
 
     def _alone(self) -> AbstractContextManager[None]:
         return nullcontext() if self.queue is None else self.queue.held()

@@ -76,6 +76,7 @@ class Cancel:
 class Job:
     """A piece of work under way. `cancel.set()` asks it to stop; its answer is then dropped."""
 
+    lane: str = ""
     cancel: Cancel = field(default_factory=Cancel)
     finished: threading.Event = field(default_factory=threading.Event)
 
@@ -124,7 +125,7 @@ class Jobs:
         An error that nobody takes is logged by type only: its text may come from outside.
         After `close` nothing is started any more: the job comes back finished and unanswered.
         """
-        job = Job()
+        job = Job(lane)
         if self._closed:
             job.cancel.set()
             job.finished.set()
@@ -139,6 +140,11 @@ class Jobs:
             self._jobs[id(job)] = job
         self._pools[lane].submit(self._work, job, work, done, failed)
         return job
+
+    def is_busy(self, lane: str) -> bool:
+        """Whether work of this lane waits, runs or has not told its answer yet. Any thread."""
+        with self._lock:
+            return any(job.lane == lane for job in self._jobs.values())
 
     def on_main(self, call: Callable[[], None]) -> None:
         """Run `call` on the main thread soon."""
