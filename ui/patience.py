@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -12,23 +10,31 @@ MOMENT_MS = 300
 
 
 class Patience:
-    """Of one widget, which is painted again when the moment is over. Main thread."""
+    """Of one widget, which is painted again when the moment is over. Main thread.
+
+    Only the timer says that it is over: asked of a second clock, a timer that rings a little early would be the last
+    word, and the wait never told.
+    """
 
     def __init__(self, owner: QWidget) -> None:
-        self._since: float | None = None
+        self._owner = owner
+        self._is_over = False
         self._timer = QTimer(owner)
         self._timer.setSingleShot(True)
         self._timer.setInterval(MOMENT_MS)
-        self._timer.timeout.connect(owner.update)
+        self._timer.timeout.connect(self._ring)
 
     def is_over(self) -> bool:
         """Asked while it waits: whether that takes longer than a moment."""
-        if self._since is None:
-            self._since = time.monotonic()
+        if not self._is_over and not self._timer.isActive():
             self._timer.start()
-        return (time.monotonic() - self._since) * 1000 >= MOMENT_MS
+        return self._is_over
 
     def end(self) -> None:
         """What was waited for is there, or not wanted any more."""
-        self._since = None
+        self._is_over = False
         self._timer.stop()
+
+    def _ring(self) -> None:
+        self._is_over = True
+        self._owner.update()
