@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pydicom.dataset import Dataset
+
 from rendering.header import ImageHeader
 from rendering.objects import content_items as items
 from rendering.objects.facts import Code, ObjectContext
@@ -35,13 +37,8 @@ def write_kos(
     """The selection of these images, each with its frames (1-based, empty for all). Raises Refused."""
     headers = tuple(header for header, _ in images)
     checked(headers, context)
-    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images", joining)
-    content(ds, author)
-    ds.ReferencedPerformedProcedureStepSequence = []
+    ds = _document(context, author, title, joining)
     items.set_evidence(ds, headers, context.study_uid)
-    ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
-    ds.ConceptNameCodeSequence = [code_item(title)]
-    ds.ContentTemplateSequence = [items.template_item("2010")]
     children = [items.code(items.HAS_MODIFIER, items.LANGUAGE, items.ENGLISH), *items.observer(author)]
     description = ", ".join(part for part in (description, joining.words) if part)
     if description:
@@ -56,13 +53,8 @@ def write_withdrawal(context: ObjectContext, author: Author, earlier: Sequence[E
 
     An archive that follows it shows them no more; programs that know nothing of it read why in its description.
     """
-    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images", joining)
-    content(ds, author)
-    ds.ReferencedPerformedProcedureStepSequence = []
+    ds = _document(context, author, REJECTED, joining)
     items.set_evidence_of(ds, earlier, context.study_uid)
-    ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
-    ds.ConceptNameCodeSequence = [code_item(REJECTED)]
-    ds.ContentTemplateSequence = [items.template_item("2010")]
     ds.ContentSequence = [
         items.code(items.HAS_MODIFIER, TITLE_MODIFIER, REASON),
         items.code(items.HAS_MODIFIER, items.LANGUAGE, items.ENGLISH),
@@ -71,3 +63,14 @@ def write_withdrawal(context: ObjectContext, author: Author, earlier: Sequence[E
         *(items.composite(items.CONTAINS, one) for one in earlier),
     ]
     return replace(finish(ds), is_empty=True)
+
+
+def _document(context: ObjectContext, author: Author, title: Code, joining: Joining) -> Dataset:
+    """What every selection begins with, without its evidence and its content tree."""
+    ds = begin(context, author, "KO", KEY_OBJECT_SELECTION, "Key images", joining)
+    content(ds, author)
+    ds.ReferencedPerformedProcedureStepSequence = []
+    ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    ds.ConceptNameCodeSequence = [code_item(title)]
+    ds.ContentTemplateSequence = [items.template_item("2010")]
+    return ds
