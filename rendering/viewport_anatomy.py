@@ -6,9 +6,8 @@ thread of a job.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,6 @@ from rendering.viewport_views import cut_of, pixel_pitch
 from workstation.domain.anatomy import Anatomy
 from workstation.domain.viewing import Framed, Plane, ViewportState
 from workstation.errors import Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 LOOKED_AT = frozenset({"CT", "MR", "PT", "CR", "DX", "RG", "PX", "IO", "MG"})
 PROJECTIONS = frozenset({"CR", "DX", "RG", "PX", "IO", "MG"})
@@ -62,11 +58,11 @@ class ViewportAnatomy:
 
 
 class Bodies:
-    """Of one `SeriesImages`: boxes by the position that they were found for. Any thread."""
+    """Of one `SeriesImages`: boxes by the images that they were found in. Any thread."""
 
     def __init__(self, images: SeriesImages) -> None:
         self._images = images
-        self._found: dict[int, BodyBox | None] = {}
+        self._found: dict[Hashable, BodyBox | None] = {}
 
     def anatomy(self, state: ViewportState, position: int) -> Anatomy:
         """What to fit of the frame at `position`, or of the cut that the state asks for."""
@@ -99,9 +95,12 @@ class Bodies:
 
     # ---- inside ----------------------------------------------------------------------
 
-    def _key(self, position: int) -> int:
-        """Projections are looked at one by one, slices all together."""
-        return position if self._images.header(position).modality in PROJECTIONS else -1
+    def _is_alone(self, position: int) -> bool:
+        """Projections are looked at one by one, slices of one size all together."""
+        return self._images.header(position).modality in PROJECTIONS
+
+    def _key(self, position: int) -> Hashable:
+        return position if self._is_alone(position) else _size(self._images, position)
 
     def _known(self, position: int) -> BodyBox | None:
         """Kept by the images' bytes beyond this viewer, where they are known."""
@@ -114,17 +113,16 @@ class Bodies:
         return (
             self._images.header(position).study_uid,
             self._images.header(position).series_uid,
-            position if self._key(position) >= 0 else -1,
+            self._key(position),
             tuple(self._images.instance(one).sha256 for one in (positions[0], positions[-1])),
             self._images.frame_count,
         )
 
     def _positions(self, position: int) -> list[int]:
         """Those whose pixels lie as those of the shown image do."""
-        header = self._images.header(position)
-        if self._key(position) >= 0:
+        if self._is_alone(position):
             return [position]
-        size = (header.rows, header.columns)
+        size = _size(self._images, position)
         alike = [p for p in range(self._images.frame_count) if _size(self._images, p) == size]
         step = max(1, -(-len(alike) // MOST_IMAGES))
         return sorted({*alike[::step], alike[-1]})
@@ -133,9 +131,10 @@ class Bodies:
         header = self._images.header(position)
         if header.modality == "MG":
             return self._breast(position)
-        step = step_of(header.rows, header.columns)
+        size = _size(self._images, position)
+        step = step_of(*size)
         small = list(self._small(self._positions(position), step))
-        return find_body(small, step, (header.rows, header.columns), header.modality)
+        return find_body(small, step, size, header.modality)
 
     def _breast(self, position: int) -> BodyBox | None:
         header = self._images.header(position)

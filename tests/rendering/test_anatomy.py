@@ -81,6 +81,24 @@ def test_nothing_moves_before_it_was_looked_for() -> None:
     assert scale_of(view, STATE) == scale_of(view, replace(STATE, sizing=Sizing.FIT))
 
 
+@pytest.mark.parametrize("scout_first", [True, False])
+def test_a_scout_of_another_size_in_the_series_is_fitted_to_its_own_body(scout_first: bool) -> None:
+    """Whichever was looked at first: columns of one image are not those of a wider one."""
+    maker, scout = ct(), np.zeros((100, 300), bool)
+    scout[20:60, 200:260] = True
+    maker.add(np.where(scout, 30, -1000).astype("i2"))
+    view = maker.viewport()
+    assert [view.images.header(position).columns for position in range(6)] == [COLUMNS] * 5 + [300]
+    states = [replace(STATE, position=position) for position in ((5, 0) if scout_first else (0, 5))]
+    for state in states:
+        assert view.look_for_anatomy(state)
+    for state in states:
+        fitted = replace(state, framed=view.anatomy(state).framed)
+        assert fitted.framed is not None
+        for body in [scout] if state.position == 5 else BODIES:
+            assert seen(view, fitted, body)
+
+
 @pytest.mark.parametrize("plane", [Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL])
 def test_a_cut_is_fitted_to_the_body_as_well(plane: Plane) -> None:
     view = ct().viewport()
