@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -18,9 +19,13 @@ def qapp_cls():
 
 
 @pytest.fixture(scope="session")
-def qapp(qapp_cls, qapp_args, pytestconfig):
+def qapp(qapp_cls, qapp_args, pytestconfig, request):
     from ui import app
 
+    # Qt looks for the sound system once: where a test of this run speaks into microphones, they are there by then.
+    if any("sound" in item.fixturenames for item in request.session.items):
+        with contextlib.suppress(FileNotFoundError):  # no PulseAudio here: raised again in the tests that need it
+            request.getfixturevalue("sound")
     return app.application([])
 
 
