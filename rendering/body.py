@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.small_images import air_level, dilated, eroded, threshold
+
 Values = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Size = tuple[float, float]
 
 # The longer side of the images that are looked at, in pixels, and around the box as much air, as a share of that side.
 SIDE = 128
@@ -36,18 +39,17 @@ WORTH = 0.08
 
 @dataclass(frozen=True, slots=True)
 class BodyBox:
-    """Outer edges in pixels (columns, then rows; -0.5 is the edge of the first), and the first and last image with any of it."""
+    """Outer edges in pixels (columns, then rows; -0.5 is the edge of the first)."""
 
     left: float
     top: float
     right: float
     bottom: float
-    first: int
-    last: int
 
-    def is_whole(self, columns: int, rows: int) -> bool:
-        """Whether fitting it would show hardly more than fitting the image."""
-        return self.right - self.left > (1.0 - WORTH) * columns and self.bottom - self.top > (1.0 - WORTH) * rows
+
+def is_whole(part: Size, whole: Size) -> bool:
+    """Whether fitting a part would show hardly more than fitting the whole; both (width, height) in one unit."""
+    return part[0] > (1.0 - WORTH) * whole[0] and part[1] > (1.0 - WORTH) * whole[1]
 
 
 def step_of(rows: int, columns: int) -> int:
@@ -72,7 +74,6 @@ def find_body(small: Sequence[NDArray[Any]], step: int, size: tuple[int, int], m
     together: Mask = np.any(found, axis=0)
     if together.mean() < LEAST_AREA:
         return None
-    images = np.flatnonzero(np.any(found, axis=(1, 2)))
     rows, columns = _span(np.any(together, axis=1)), _span(np.any(together, axis=0))
     margin = max(step, round(MARGIN * max(size)))
     return BodyBox(
@@ -80,8 +81,6 @@ def find_body(small: Sequence[NDArray[Any]], step: int, size: tuple[int, int], m
         max(-0.5, rows[0] * step - step / 2 - margin),
         min(size[1] - 0.5, columns[1] * step + step / 2 + margin),
         min(size[0] - 0.5, rows[1] * step + step / 2 + margin),
-        int(images[0]),
-        int(images[-1]),
     )
 
 
@@ -104,41 +103,19 @@ def _smooth(values: Values) -> Values:
 def _level(values: Values) -> float | None:
     """Above it begins the body: a little above air, as air is in these images. None where they have but one level."""
     sample = values.ravel()[:: max(1, values.size // 200_000)]
-    low, high = (float(v) for v in np.percentile(sample, (0.1, 99.5)))
-    if not high > low:
+    tissue = threshold(sample)
+    if tissue is None or not (sample < tissue).any():
         return None
-    counts, edges = np.histogram(np.clip(sample, low, high), bins=256, range=(low, high))
-    middles = (edges[1:] + edges[:-1]) / 2
-    weight, moment = np.cumsum(counts)[:-1], np.cumsum(counts * middles)
-    total, count = moment[-1], counts.sum()
-    between = (total * weight / count - moment[:-1]) ** 2 / np.maximum(weight * (count - weight), 1)
-    tissue = float(middles[int(between.argmax())])
-    air = sample[sample < tissue]
-    if not air.size:
-        return None
-    level = float(np.median(air))
-    spread = 1.48 * float(np.median(np.abs(air - level)))
+    level, spread = air_level(sample, tissue)
     return level + max(SKIN * (tissue - level), NOISE * spread)
 
 
 def _without_the_thin(mask: Mask) -> Mask:
-    """What is as thick as a body, with its own rim: a table's shell and noise go, fingers and ears stay."""
-    kept = mask
-    for _ in range(THIN):
-        kept = _shrunk(kept)
+    """What is as thick as a body, with its own rim: a table's shell and noise go, fingers and ears stay.
+
+    A body that reaches the border of the images stays as it is there.
+    """
+    kept = eroded(mask, THIN)
     for _ in range(THIN + REACH):
-        kept = _grown(kept) & mask
+        kept = dilated(kept, 1) & mask
     return kept
-
-
-def _shrunk(mask: Mask) -> Mask:
-    """Beyond the border of the images all counts as set: a body that reaches it stays."""
-    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), constant_values=True)
-    made: Mask = mask & padded[:, :-2, 1:-1] & padded[:, 2:, 1:-1] & padded[:, 1:-1, :-2] & padded[:, 1:-1, 2:]
-    return made
-
-
-def _grown(mask: Mask) -> Mask:
-    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)))
-    made: Mask = mask | padded[:, :-2, 1:-1] | padded[:, 2:, 1:-1] | padded[:, 1:-1, :-2] | padded[:, 1:-1, 2:]
-    return made

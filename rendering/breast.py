@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rendering.breast_mask import dilated, eroded, largest_part, median_of_nine
+from rendering.small_images import air_level, dilated, eroded, largest_part, median_of_nine, threshold
 from workstation.domain.breast import Box, Breast
 
 Values = NDArray[np.float32]
@@ -122,25 +122,8 @@ def _made_small(
     grey = total if bright else total[~beside].max() - total
     grey[beside] = grey[~beside].min()
     made = median_of_nine(grey)
-    tissue = _threshold(made)
-    if tissue is None:
-        return None
-    air = made[made < tissue]
-    level = float(np.median(air))
-    return _Small(made, block, level, 1.48 * float(np.median(np.abs(air - level))), tissue)
-
-
-def _threshold(values: Values) -> float | None:
-    """Between the dark and the bright part of an image (Otsu); None when it has but one level."""
-    low, high = (float(v) for v in np.percentile(values, (0.1, 99.5)))
-    if not high > low:
-        return None
-    counts, edges = np.histogram(np.clip(values, low, high), bins=256, range=(low, high))
-    middles = (edges[1:] + edges[:-1]) / 2
-    weight, moment = np.cumsum(counts)[:-1], np.cumsum(counts * middles)
-    total, count = moment[-1], counts.sum()
-    between = (total * weight / count - moment[:-1]) ** 2 / np.maximum(weight * (count - weight), 1)
-    return float(middles[int(between.argmax())])
+    tissue = threshold(made)
+    return None if tissue is None else _Small(made, block, *air_level(made, tissue), tissue)
 
 
 def _without_strips(small: _Small) -> Mask:

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rendering.body import BodyBox, find_body, step_of
+from rendering.body import BodyBox, find_body, is_whole, step_of
 from rendering.breast_known import breast_in, looked_at_frame
 from rendering.images import NotYet, SeriesImages
 from rendering.latest import Latest
@@ -141,7 +141,7 @@ class Bodies:
         middle = self._images.position_of(header.sop_instance_uid, looked_at_frame(header) + 1)
         at = position if middle is None else middle
         breast = breast_in(self._images, at, lambda: self._images.container(at))
-        return None if breast is None else BodyBox(*breast.box, position, position)
+        return None if breast is None else BodyBox(*breast.box)
 
     def _small(self, positions: Iterable[int], step: int) -> Iterable[NDArray[np.float32]]:
         for position in positions:
@@ -155,7 +155,7 @@ class Bodies:
 
     def _on_frame(self, position: int, box: BodyBox) -> Framed | None:
         header = self._images.header(position)
-        if box.is_whole(header.columns, header.rows):
+        if is_whole((box.right - box.left, box.bottom - box.top), (header.columns, header.rows)):
             return None
         across, down = pixel_pitch(header, self._images.facts(position))
         wide, high = (box.right - box.left) * across, (box.bottom - box.top) * down
@@ -172,7 +172,7 @@ class Bodies:
         (u0, u1), (v0, v1) = ((min(way), max(way)) for way in zip(*seen, strict=True))
         e0, e1, f0, f1 = cut.extent
         u0, u1, v0, v1 = max(u0, e0), min(u1, e1), max(v0, f0), min(v1, f1)
-        if u1 - u0 > 0.92 * (e1 - e0) and v1 - v0 > 0.92 * (f1 - f0):
+        if is_whole((u1 - u0, v1 - v0), (e1 - e0, f1 - f0)):
             return None
         return Framed((u1 - u0, v1 - v0), cut.to_patient((u0 + u1) / 2, (v0 + v1) / 2), is_anatomy=True)
 

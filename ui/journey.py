@@ -87,6 +87,7 @@ def _read(
     window = MainWindow(core)
     window.resize(*SIZE)
     window.show()
+    window.activateWindow()  # no window manager does so on a bare virtual display, and shortcuts need it
     journey = Journey(Driver(window, out), window, core)
     problem = ""
     try:

@@ -89,6 +89,7 @@ def _guided(open_core: OpenCore, home: Home, ris: EmbeddedRis, out: Path, materi
     window = MainWindow(core)
     window.resize(*SIZE)
     window.show()
+    window.activateWindow()  # no window manager does so on a bare virtual display, and shortcuts need it
     driver = Driver(window, out, _say)
     tour = Tour(driver, window, core, ris, material)
     problem = ""

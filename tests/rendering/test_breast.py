@@ -18,8 +18,8 @@ from pydicom.uid import JPEGLSLossless
 
 from rendering.breast import find_breast
 from rendering.breast_known import breast_in, look_ahead
-from rendering.breast_mask import largest_part
 from rendering.images import SeriesImages
+from rendering.small_images import largest_part
 from rendering.viewport import Viewport
 from rendering.viewport_sheet import Sheets
 

@@ -107,6 +107,10 @@ class Language:
     def has(self, name: str, text: str) -> bool:
         return self.lists[name].search(text) is not None
 
+    def regions_in(self, text: str) -> frozenset[str]:
+        """The regions of the body that a text names."""
+        return frozenset(name for name, words in self.regions.items() if words.search(text))
+
 
 def pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of the words, whole, whatever their case. Raises ValueError for an empty list."""
@@ -135,31 +139,37 @@ def _one(word: str) -> str:
     return r"\s+".join(parts).replace(r"\~\s+", r"(?:[\w-]+\s+){0,3}")
 
 
-def language_of(content: str, name: str) -> Language:
-    """The language in a TOML text. Raises Refused, naming the key, for what is missing or of the wrong kind."""
+def language_of(content: str, name: str, lent: Mapping[str, Mapping[str, Any]] | None = None) -> Language:
+    """The language in a TOML text. Raises Refused, naming the key, for what is missing or of the wrong kind.
+
+    `lent`: by language, what stands for a key that the text has not.
+    """
     try:
         table = tomllib.loads(content)
-        plain = {key: pattern(_strings(table, key)) for key in LISTS}
-        return Language(
-            str(table["language"]),
-            plain,
-            {side: pattern(_strings(table, side.value)) for side in Side},
-            tuple(_finding(key, value) for key, value in table["finding"].items()),
-            {key: pattern(value) for key, value in table["region"].items()},
-            {key: pattern(value["names"]) for key, value in table["modality"].items()},
-            {key: pattern(value["signs"]) for key, value in table["modality"].items() if value["signs"]},
-            tuple(_removed(value) for value in table["removed"].values()),
-            re.compile("|".join(word.rstrip("*") for word in _strings(table, "heads")), re.IGNORECASE),
-            tuple(pattern(value) for value in table["structures"]),
-            tuple(_range(key, value) for key, value in table["organ_range"].items()),
-            {key: frozenset(value) for key, value in table["whole"].items()},
-            tuple(Clear(pattern(value["said"]), frozenset(value["against"])) for value in table["clear"].values()),
-            frozenset(_strings(table, "function")),
-            frozenset(_strings(table, "doubled_allowed")),
-            frozenset(_strings(table, "abbreviations")),
-        )
+        return _language({**(lent or {}).get(table["language"], {}), **table})
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused("The words for checking reports are not usable", f"{name}: {error}", "Mend or remove that file") from None
+
+
+def _language(table: Mapping[str, Any]) -> Language:
+    return Language(
+        str(table["language"]),
+        {key: pattern(_strings(table, key)) for key in LISTS},
+        {side: pattern(_strings(table, side.value)) for side in Side},
+        tuple(_finding(key, value) for key, value in table["finding"].items()),
+        {key: pattern(value) for key, value in table["region"].items()},
+        {key: pattern(value["names"]) for key, value in table["modality"].items()},
+        {key: pattern(value["signs"]) for key, value in table["modality"].items() if value["signs"]},
+        tuple(_removed(value) for value in table["removed"].values()),
+        re.compile("|".join(word.rstrip("*") for word in _strings(table, "heads")), re.IGNORECASE),
+        tuple(pattern(value) for value in table["structures"]),
+        tuple(_range(key, value) for key, value in table["organ_range"].items()),
+        {key: frozenset(value) for key, value in table["whole"].items()},
+        tuple(Clear(pattern(value["said"]), frozenset(value["against"])) for value in table["clear"].values()),
+        frozenset(_strings(table, "function")),
+        frozenset(_strings(table, "doubled_allowed")),
+        frozenset(_strings(table, "abbreviations")),
+    )
 
 
 def _strings(table: Mapping[str, Any], key: str) -> list[str]:
@@ -176,7 +186,9 @@ def _finding(name: str, value: Mapping[str, Any]) -> Finding:
 
 
 def _removed(value: Mapping[str, Any]) -> Removed:
-    said, then, organ = (pattern(value[key]) for key in ("said", "then", "organ"))
+    said, then = (pattern(value[key]) for key in ("said", "then"))
+    # Files of sites that are older than `organ` have it not.
+    organ = pattern(value["organ"]) if "organ" in value else then
     return Removed(said, then, organ, bool(value.get("sided", False)))
 
 
@@ -186,23 +198,28 @@ def _range(name: str, value: Mapping[str, Any]) -> OrganRange:
 
 
 def load_languages(site: Path | None = None) -> dict[str, Language]:
-    """Built-in languages, each replaced by the site's file of the same name where there is one."""
+    """Built-in languages; where the site has a file of one, each list in it takes the place of the built-in one."""
     made = dict(_built_in())
     for path in sorted(site.glob("*.toml")) if site is not None and site.is_dir() else ():
         if path.name == NOT_WORDS:
             continue
         text = read_site_text(path, lambda name, why: Refused("The words for checking reports are not usable", f"{name}: {why}"))
-        language = language_of(text, path.name)
+        language = language_of(text, path.name, _tables())
         made[language.code] = language
     return made
 
 
 @cache
 def _built_in() -> Mapping[str, Language]:
+    return {code: _language(table) for code, table in _tables().items()}
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    """What the built-in files hold, by language."""
     folder = resources.files("resources") / "colleague"
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".toml") and entry.name != NOT_WORDS]
-    languages = [language_of(entry.read_text("utf-8"), entry.name) for entry in files]
-    return {language.code: language for language in languages}
+    return {table["language"]: table for table in (tomllib.loads(entry.read_text("utf-8")) for entry in files)}
 
 
 def spoken(text: str, languages: Mapping[str, Language], otherwise: str) -> Language | None:

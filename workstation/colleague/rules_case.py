@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from workstation.colleague.facts import Remark
 from workstation.colleague.reading import READ, Sentence
 from workstation.colleague.rules_sides import PAIRED
-from workstation.colleague.seen import Seen, asked_words
+from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
 THIS_REACH = 14
@@ -150,7 +150,7 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
 
 def region(seen: Seen) -> Iterator[Remark]:
     """A text that is about another part of the body: pasted, or dictated for another patient."""
-    asked = {name for name, words in seen.language.regions.items() if words.search(asked_words(seen.facts))}
+    asked = seen.asked
     if not asked or "PT" in seen.facts.modalities:  # which go from head to thigh, whatever they are called
         return
     text = "\n".join(seen.report.text(code) for code in READ)
@@ -171,11 +171,12 @@ def region(seen: Seen) -> Iterator[Remark]:
         )
 
 
-def _astray(seen: Seen, asked: set[str]) -> Iterator[Remark]:
+def _astray(seen: Seen, asked: frozenset[str]) -> Iterator[Remark]:
     """Organs in a report of the head, spread over sentences that speak of nothing else."""
-    for name in (other for other, apart in _APART.items() if asked <= apart and other not in asked):
-        words = seen.language.regions[name]
-        own = [seen.language.regions[a] for a in asked]
+    known = seen.language.regions
+    for name in (other for other, apart in _APART.items() if other in known and asked <= apart and other not in asked):
+        words = known[name]
+        own = [known[a] for a in asked]
         places = [s for s in seen.now if words.search(s.text) and not any(mine.search(s.text) for mine in own)]
         found = {m.group(0).lower() for s in places for m in words.finditer(s.text)}
         if len(places) > 1 and len(found) > 2:
@@ -184,7 +185,7 @@ def _astray(seen: Seen, asked: set[str]) -> Iterator[Remark]:
             return
 
 
-def _pasted(seen: Seen, asked: set[str]) -> Iterator[Remark]:
+def _pasted(seen: Seen, asked: frozenset[str]) -> Iterator[Remark]:
     """One sentence full of another part of the body: a joint's in another joint's report, organs in one of the spine."""
     is_joint = bool(asked & set(PAIRED))
     for sentence in seen.now:

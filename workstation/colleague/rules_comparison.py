@@ -9,7 +9,7 @@ from datetime import date
 from workstation.colleague.facts import PriorFact, Remark
 from workstation.colleague.reading import Sentence
 from workstation.colleague.rules_case import SHOWS
-from workstation.colleague.seen import Seen, asked_words
+from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
 _DATE = re.compile(
@@ -99,13 +99,8 @@ def _claims(seen: Seen, sentence: Sentence) -> bool:
 
 def _is_related(seen: Seen, prior: PriorFact) -> bool:
     """Whether an earlier examination is of the same part of the body, as far as its words tell."""
-    now = _regions(seen, asked_words(seen.facts))
-    then = _regions(seen, prior.words)
+    now, then = seen.asked, seen.language.regions_in(prior.words.replace("_", " "))
     return not now or not then or bool(now & then) or "PT" in seen.facts.modalities or "PT" in prior.modality
-
-
-def _regions(seen: Seen, words: str) -> set[str]:
-    return {name for name, known in seen.language.regions.items() if known.search(words.replace("_", " "))}
 
 
 def _is_same_kind(seen: Seen, prior: PriorFact) -> bool:

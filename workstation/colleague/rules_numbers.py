@@ -174,9 +174,8 @@ def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
     for match in _SEGMENT.finditer(sentence.text):
         said = match.group(1).upper()
         number = int(said) if said.isdigit() else ROMAN.get(said, 0)
-        abdomen, chest = seen.language.regions["abdomen"], seen.language.regions["chest"]
-        near = f"{match.group(0)} {sentence.text} {seen.facts.procedure}"
-        is_liver = abdomen.search(near) is not None and chest.search(near) is None
+        near = seen.language.regions_in(f"{match.group(0)} {sentence.text} {seen.facts.procedure}")
+        is_liver = "abdomen" in near and "chest" not in near
         if number > (8 if is_liver else 17) or number < 1:
             yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" does not exist')
     for match in _RIBS.finditer(sentence.text):

@@ -30,13 +30,13 @@ LEAST_SHARED = 2
 def laterality(seen: Seen) -> Iterator[Remark]:
     """The side of the order and the images against the side of the text."""
     sides = _asked_sides(seen)
-    regions = [r for r in PAIRED if seen.language.regions[r].search(asked_words(seen.facts))]
+    regions = [region for region in PAIRED if region in seen.asked]
     if len(sides) != 1:
         return
     side = next(iter(sides))
     said = any(seen.language.sides[side].search(s.text) for s in seen.read)
     # The other hip is on an image of the pelvis too, the other kidney beside the one that is punctured.
-    is_joint = bool(regions) and not (regions == ["hip"] and seen.language.regions["pelvis"].search(asked_words(seen.facts)))
+    is_joint = bool(regions) and not (regions == ["hip"] and "pelvis" in seen.asked)
     if said and not is_joint:
         return
     wrong = seen.language.sides[OTHER[side]]
@@ -125,7 +125,7 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     parts = list(_parts(seen))
     findings = [part for part in parts if part.sentence.section is SectionCode.FINDINGS]
     for told in parts:
-        if told.sentence.section is SectionCode.FINDINGS or len(told.sides) != 1 or len(told.words) < 1:
+        if told.sentence.section is SectionCode.FINDINGS or len(told.sides) != 1 or not told.words:
             continue
         if seen.language.has("negation_before", told.text) or seen.language.has("negation_after", told.text):
             continue

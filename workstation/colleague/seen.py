@@ -33,7 +33,7 @@ class Seen:
     @cached_property
     def asked(self) -> frozenset[str]:
         """The regions that the order and the images name."""
-        return frozenset(name for name, words in self.language.regions.items() if words.search(asked_words(self.facts)))
+        return self.language.regions_in(asked_words(self.facts))
 
     @cached_property
     def read(self) -> list[Sentence]:

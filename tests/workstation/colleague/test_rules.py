@@ -199,6 +199,25 @@ def test_a_word_list_of_the_site_takes_the_place_of_the_built_in_one_and_a_broke
         load_languages(tmp_path)
 
 
+def test_a_site_file_that_lacks_lists_is_lent_the_built_in_ones(tmp_path) -> None:
+    """Written before those lists were: a site must not lose the look at its reports by updating."""
+    (tmp_path / "en.toml").write_text(
+        "language = 'en'\nfemale = ['yolk sac']\n"
+        "[region]\nchest = ['chest', 'thorax']\n"
+        "[removed]\nspleen = { said = ['splenectomy'], then = ['spleen is'] }\n"
+    )
+    languages = load_languages(tmp_path)
+    facts = CaseFacts(procedure="CT chest left", sex="M")
+
+    def found(text: str) -> list[str]:
+        return [remark.rule for remark in look(ReportText({S.FINDINGS: text, S.IMPRESSION: "Nodule."}), facts, languages)]
+
+    assert found("The yolk sac is normal. The uterus is normal.") == ["sex"]
+    assert found("There is a nodule in the left lung. The lungs are clear.") == ["contradiction"]
+    assert found("Status post splenectomy. The spleen is normal. Segment 12 of the left lung is normal.") == ["contradiction"]
+    assert languages["sv"] is LANGUAGES["sv"]
+
+
 def test_the_language_is_told_by_its_small_words() -> None:
     swedish = spoken("Det ses inga skelettskador och lungorna är fria", LANGUAGES, "en")
     english = spoken("There are no fractures and the lungs are clear", LANGUAGES, "sv")

@@ -1,11 +1,36 @@
-"""Small masks: grown, shrunk, and their largest connected part. All in numpy, for images of some hundred pixels."""
+"""Small images: between which levels their tissue begins, and masks grown, shrunk, and their largest connected part.
+
+All in numpy, for images of some hundred pixels; levels and steps also for a stack of such images, image by image.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+
+
+def threshold(values: NDArray[np.float32]) -> float | None:
+    """Between the dark and the bright part of values (Otsu); None when they have but one level."""
+    low, high = (float(v) for v in np.percentile(values, (0.1, 99.5)))
+    if not high > low:
+        return None
+    counts, edges = np.histogram(np.clip(values, low, high), bins=256, range=(low, high))
+    middles = (edges[1:] + edges[:-1]) / 2
+    weight, moment = np.cumsum(counts)[:-1], np.cumsum(counts * middles)
+    total, count = moment[-1], counts.sum()
+    between = (total * weight / count - moment[:-1]) ** 2 / np.maximum(weight * (count - weight), 1)
+    return float(middles[int(between.argmax())])
+
+
+def air_level(values: NDArray[np.float32], tissue: float) -> tuple[float, float]:
+    """Level and noise (1.48 x the median deviation) of what is darker than tissue."""
+    air = values[values < tissue]
+    level = float(np.median(air))
+    return level, 1.48 * float(np.median(np.abs(air - level)))
 
 
 def median_of_nine(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -17,19 +42,23 @@ def median_of_nine(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def eroded(mask: Mask, times: int) -> Mask:
-    """Less by one pixel at each step; beyond the image's border all is taken for set."""
+    """Less by one pixel at each step; beyond the images' border all is taken for set."""
     for _ in range(times):
-        padded = np.pad(mask, 1, constant_values=True)
-        mask = mask & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        padded = _padded(mask, constant_values=True)
+        mask = mask & padded[..., :-2, 1:-1] & padded[..., 2:, 1:-1] & padded[..., 1:-1, :-2] & padded[..., 1:-1, 2:]
     return mask
 
 
 def dilated(mask: Mask, times: int) -> Mask:
     """More by one pixel at each step."""
     for _ in range(times):
-        padded = np.pad(mask, 1)
-        mask = mask | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+        padded = _padded(mask)
+        mask = mask | padded[..., :-2, 1:-1] | padded[..., 2:, 1:-1] | padded[..., 1:-1, :-2] | padded[..., 1:-1, 2:]
     return mask
+
+
+def _padded(mask: Mask, **how: Any) -> Mask:
+    return np.pad(mask, [(0, 0)] * (mask.ndim - 2) + [(1, 1)] * 2, **how)
 
 
 def largest_part(mask: Mask) -> Mask:
