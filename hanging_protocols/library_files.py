@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TypeVar
 from uuid import uuid4
 
@@ -108,16 +108,18 @@ def mirror(contents: Mapping[str, bytes], copy: Path) -> None:
 
 
 class Asking:
-    """Asks folders that may not answer. While one question hangs, no other is asked: a dead share gathers no threads."""
+    """Asks folders that may not answer. While one question hangs, no other is asked: a dead share gathers no threads.
+
+    From any thread: whoever comes while another's question is under way is given `otherwise` too.
+    """
 
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = PATIENCE_SECONDS if seconds is None else seconds
         self._thread: Thread | None = None
+        self._beginning = Lock()
 
     def __call__(self, ask: Callable[[], Found], otherwise: Found) -> Found:
         """What `ask` gives, or `otherwise` when there is no answer in time or at all."""
-        if self._thread is not None and self._thread.is_alive():
-            return otherwise
         answers: list[Found] = []
 
         def work() -> None:
@@ -126,9 +128,13 @@ class Asking:
             except OSError:
                 return
 
-        self._thread = Thread(target=work, name="protocol folder", daemon=True)
-        self._thread.start()
-        self._thread.join(self.seconds)
+        thread = Thread(target=work, name="protocol folder", daemon=True)
+        with self._beginning:
+            if self._thread is not None and self._thread.is_alive():
+                return otherwise
+            thread.start()
+            self._thread = thread
+        thread.join(self.seconds)
         return answers[0] if answers else otherwise
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import RLock
 
 from hanging_protocols import library, library_files, schema
 from hanging_protocols.engine import ProtocolHanger, Ranked
@@ -58,6 +59,8 @@ class LibraryHanger(ProtocolHanger):
         self._tell, self._copies, self._chosen_path = tell, copies, chosen
         self._told: set[str] = set()
         self._read, self._glance = Asking(), Asking(LOOK_SECONDS)
+        # Cases open in two threads, and the window saves in a third: one of them reads the folders.
+        self._reading = RLock()
         self._stamps: tuple[object, ...] = ()
         self._last_study = ""
         self._chosen = _read_chosen(chosen)
@@ -88,7 +91,11 @@ class LibraryHanger(ProtocolHanger):
     # ---- what there is ---------------------------------------------------------------
 
     def reload(self) -> None:
-        """Read every folder again; say what is refused now and was not before."""
+        """Read every folder again; say what is refused now and was not before. Any thread."""
+        with self._reading:
+            self._read_folders()
+
+    def _read_folders(self) -> None:
         self._stamps = self._glance(self._look, self._stamps)
         found = library.read(self.folders.items(), self._copies, self._read)
         # Whoever saves waits shorter than who starts the program.
@@ -102,12 +109,21 @@ class LibraryHanger(ProtocolHanger):
         self._told = {str(problem) for problem in problems}
 
     def refresh(self) -> bool:
-        """Read the folders again if a file of them changed. False when nothing did, or they do not answer at once."""
-        stamps = self._glance(self._look, self._stamps)
-        if stamps == self._stamps:
+        """Read the folders again if a file of them changed.
+
+        False when nothing did, they do not answer at once, or another thread is reading them: a case that opens
+        waits for none of these.
+        """
+        if not self._reading.acquire(blocking=False):
             return False
-        self.reload()
-        return True
+        try:
+            stamps = self._glance(self._look, self._stamps)
+            if stamps == self._stamps:
+                return False
+            self._read_folders()
+            return True
+        finally:
+            self._reading.release()
 
     def scene(self, current: Study, priors: Sequence[Study], context: HangingContext = NOTHING_KNOWN) -> Scene:
         """What there is to hang, as the engine sees it."""

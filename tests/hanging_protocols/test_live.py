@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, active_count
+from threading import Event, Thread, active_count
 
 import pytest
 from hanging_studies import ct, mr, study
@@ -237,6 +237,70 @@ def test_a_share_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypa
         assert active_count() <= before + 1, "one question hangs, and no other is asked meanwhile"
     finally:
         answers.set()
+
+
+def test_two_cases_opened_at_once_may_both_ask_the_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two openings overlap while the reader steps fast (F63): the one that comes while the other begins to ask asks nothing."""
+    begun, go_on, late, problems = Event(), Event(), Event(), list[Exception]()
+
+    class Slow(Thread):
+        def start(self) -> None:
+            waits_for = late if begun.is_set() else go_on
+            begun.set()
+            waits_for.wait(60.0)
+            super().start()
+
+    asking = library_files.Asking(60.0)
+    answers = list[str]()
+
+    def ask() -> None:
+        try:
+            answers.append(asking(lambda: "found", "otherwise"))
+        except Exception as error:
+            problems.append(error)
+
+    monkeypatch.setattr(library_files, "Thread", Slow)
+    first, second = Thread(target=ask), Thread(target=ask)
+    first.start()
+    assert begun.wait(60.0)
+    second.start()
+    second.join(0.2)
+    go_on.set()
+    first.join(60.0)
+    late.set()
+    second.join(60.0)
+    assert not problems
+    assert answers.count("found") >= 1
+    assert len(answers) == 2
+
+
+def test_of_two_cases_opened_at_once_one_reads_the_changed_folder_and_nobody_hears_that_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = Seat(tmp_path, Level.SITE)
+    hanger = seat.open()
+    seat.put(Level.SITE, "a.toml", a_file("The site's"))
+    reading, go_on, reads = Event(), Event(), library._bytes
+
+    def slow(path: Path) -> bytes | OSError:
+        if path.parent == tmp_path / "site":
+            reading.set()
+            go_on.wait(60.0)
+        return reads(path)
+
+    monkeypatch.setattr(library, "_bytes", slow)
+    first = Thread(target=hanger.hang, args=(CHEST, ()))
+    first.start()
+    assert reading.wait(60.0)
+    seat.put(Level.SITE, "b.toml", a_file("The site's second", "ours-too"))
+    second = Thread(target=hanger.hang, args=(BRAIN, ()))
+    second.start()
+    second.join(0.5)
+    go_on.set()
+    first.join(60.0)
+    second.join(60.0)
+    assert hanger.hang(CHEST, ()).title == "The site's"
+    assert [str(error) for error in seat.told] == []
 
 
 # ---- a protocol for a kind of study ----------------------------------------------------
