@@ -71,9 +71,15 @@ def read_mask(item: Elements, shifts: dict[int, list[tuple[int, Shift]]] | None 
 
 
 def read_shift(item: Elements) -> Shift:
+    """Mask Sub-pixel Shift as (down, right) in pixels: the file counts (down, left), C.7.6.10.1.2."""
     values = item.floats("MaskSubPixelShift")
     # 32 bits: 0.1 comes as 0.10000000149.
-    return (round(values[0], SHIFT_DIGITS), round(values[1], SHIFT_DIGITS)) if len(values) == 2 else (0.0, 0.0)
+    return (round(values[0], SHIFT_DIGITS), 0.0 - round(values[1], SHIFT_DIGITS)) if len(values) == 2 else (0.0, 0.0)
+
+
+def written_shift(shift: Shift) -> list[float]:
+    """The inverse of `read_shift`."""
+    return [shift[0], 0.0 - shift[1]]
 
 
 def to_log_table(item: Elements, signed: bool) -> LookupTable | None:

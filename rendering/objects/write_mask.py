@@ -11,6 +11,7 @@ from dataclasses import replace
 from pydicom.dataset import Dataset
 
 from rendering.header import ImageHeader
+from rendering.parse_masks import written_shift
 from rendering.pixels.subtraction import table_to_log
 from workstation.domain.subtraction import Mask, MaskOperation, Subtraction, subtracted
 
@@ -43,6 +44,6 @@ def write_mask(ds: Dataset, mask: Mask) -> None:
     else:
         item.MaskFrameNumbers = list(mask.frames)
     item.ContrastFrameAveraging = mask.contrast_frames
-    item.MaskSubPixelShift = list(mask.shift)
+    item.MaskSubPixelShift = written_shift(mask.shift)
     ds.MaskSubtractionSequence = [item]
     ds.RecommendedViewingMode = "SUB"

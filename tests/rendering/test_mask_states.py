@@ -89,7 +89,7 @@ def test_the_module_is_as_the_standard_has_it(tmp_path: Path) -> None:
     (item,) = ds.MaskSubtractionSequence
     assert (item.MaskOperation, item.MaskFrameNumbers, item.ContrastFrameAveraging) == ("AVG_SUB", [1, 2], 1)
     assert (list(item.MaskSubPixelShift), "ApplicableFrameRange" in item, ds.RecommendedViewingMode) == (
-        [0.5, -1.0],
+        [0.5, 1.0],  # down, and to the right is negative (C.7.6.10.1.2)
         False,
         "SUB",
     )
@@ -186,7 +186,7 @@ def test_an_x_ray_state_is_followed_frame_by_frame(tmp_path: Path) -> None:
     """C.11.19, C.11.21: its own table, shifts of single frames, ranges shown as they are, and landmarks."""
     viewport = angiogram.opened(angiogram.run(LINEAR, "LIN"), LINEAR, tmp_path / "run.dcm")
     table = np.rint(np.sqrt(np.arange(4096.0)) * 1000.0)
-    shifts = [shifted_by(1, 4, item(MaskSubPixelShift=[0.0, 0.0])), shifted_by(5, 6, item(MaskSubPixelShift=[1.0, -2.0]))]
+    shifts = [shifted_by(1, 4, item(MaskSubPixelShift=[0.0, 0.0])), shifted_by(5, 6, item(MaskSubPixelShift=[1.0, 2.0]))]
     mask = item(MaskOperation="AVG_SUB", MaskFrameNumbers=[1, 2], PixelShiftSequence=shifts)
     mask.PixelIntensityRelationshipLUTSequence = [to_log(table)]
     displays = [

@@ -97,14 +97,15 @@ def test_linear_intensities_are_subtracted_as_logarithms(opened: Callable[..., O
     assert abs(found[[[13], [35]], [2, 17, 22, 40]]).max() < 30.0
 
 
-@pytest.mark.parametrize("shift", [(0.5, -1.0), (-0.25, 2.75), (0.0, 0.1)])
+@pytest.mark.parametrize("shift", [(0.5, -1.0), (-0.25, 2.75), (0.0, 0.1), (2.0, 0.0)])
 def test_a_mask_is_shifted_by_fractions_of_a_pixel(opened: Callable[..., Opened], shift: tuple[float, float]) -> None:
+    """Positive: towards the lower row, and towards the column at the left hand side (C.7.6.10.1.2)."""
     module = angiogram.masked(MaskFrameNumbers=2, MaskSubPixelShift=list(shift))
     viewport, state = opened(angiogram.run(LOGGED, "LOG", **module))
-    shift = tuple(float(np.float32(part)) for part in shift)  # FL
+    down, left = (float(np.float32(part)) for part in shift)  # FL
     found = values(viewport, at(state, 5))
-    same(found, LOGGED[4] - moved(LOGGED[1].astype(float), *shift), 2e-3)
-    assert f"shift {shift[0]:.1f}/{shift[1]:.1f}" in viewport.picture(at(state, 5), *SIZE).notes[0]
+    same(found, LOGGED[4] - moved(LOGGED[1].astype(float), down, -left), 2e-3)
+    assert f"shift {down:.1f}/{0.0 - left:.1f}" in viewport.picture(at(state, 5), *SIZE).notes[0]
 
 
 def test_time_intervals_go_back_by_the_offset_and_reversed_ones_run_away(opened: Callable[..., Opened]) -> None:
@@ -233,7 +234,7 @@ def test_one_window_holds_for_the_whole_run_around_what_did_not_change(opened: C
 
 
 def test_the_picture_is_the_difference_through_its_window(opened: Callable[..., Opened]) -> None:
-    viewport, state = opened(angiogram.run(LOGGED, "LOG", **angiogram.masked(MaskFrameNumbers=1, MaskSubPixelShift=[1.0, -2.0])))
+    viewport, state = opened(angiogram.run(LOGGED, "LOG", **angiogram.masked(MaskFrameNumbers=1, MaskSubPixelShift=[1.0, 2.0])))
     picture = viewport.picture(replace(at(state, 6), window=Window(0.0, 800.0)), *SIZE)
     truth = LOGGED[5] - moved(LOGGED[0].astype(float), 1.0, -2.0)
     share = np.clip((truth - (0.0 - 0.5 - 799.0 / 2)) / 799.0, 0.0, 1.0)

@@ -1,6 +1,7 @@
 """Mask subtraction of X-ray runs (DSA): what is taken from which frame (PS3.3 C.7.6.10, C.8.19.7; PS3.4 N.2.5).
 
 Frames count from 1, as in DICOM. Shifts are (down, right) in pixels of the image: a positive one moves the mask down, or right.
+Files count the second one the other way: positive is towards the left (C.7.6.10.1.2); `rendering.parse_masks` turns it.
 """
 
 from __future__ import annotations
