@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ui import icons, theme
+from ui.key_mentions import as_now
 from ui.menus import plain_title
 from ui.plain import core_text, plain, tooltip
 from ui.runner import Runner
@@ -70,7 +71,7 @@ class Banner(QFrame):
         return self._text.text() if not self.isHidden() else ""
 
     def show_notice(self, notice: Notice) -> None:
-        text = plain(core_text(notice.text))
+        text = as_now(plain(core_text(notice.text)), self._runner)
         if notice.error:
             self._errors.pop(text, None)
             self._errors[text] = notice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -84,9 +85,10 @@ class DialogShell(QMainWindow):
         self._open(dialog(name, self._core, self))
 
     def show_lesions(self) -> None:
+        from ui.key_mentions import as_now
         from ui.lesions_dialog import LesionsDialog
 
-        self._open(LesionsDialog(self._session, self))
+        self._open(LesionsDialog(self._session, partial(as_now, runner=self.runner), self))
 
     def save_drawings(self) -> None:
         """Ask where to; the reader's drawings on the open study are then written as objects and queued."""

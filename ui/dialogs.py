@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -48,9 +49,10 @@ def _key_images(core: Seat, parent: QWidget) -> QWidget:
 
 
 def _presentation_states(core: Seat, parent: QWidget) -> QWidget:
+    from ui.key_mentions import as_now
     from ui.presentations_dialog import PresentationsDialog
 
-    return PresentationsDialog(core.session, parent)
+    return PresentationsDialog(core.session, partial(as_now, runner=_window(parent).runner), parent)
 
 
 def _templates(core: Seat, parent: QWidget) -> QWidget:

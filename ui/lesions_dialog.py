@@ -33,7 +33,8 @@ from workstation.session.session import Session
 class LesionsDialog(QDialog):
     """Stays up to date while it is open. Return goes to the lesion of the row."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, told: Callable[[str], str] = str, parent: QWidget | None = None) -> None:
+        """`told` says the keys of a sentence as they are now."""
         super().__init__(parent)
         self.setObjectName("lesionsDialog")
         self.setWindowTitle(self.tr("Lesions over time"))
@@ -41,7 +42,7 @@ class LesionsDialog(QDialog):
         self._lesions: list[str] = []
         self._cells: dict[tuple[int, int], LesionCell] = {}
         self.hint = QLabel(
-            self.tr("No lesion is followed yet. Measure one, and press Ctrl+Shift+P to find it in the other study.")
+            told(self.tr("No lesion is followed yet. Measure one, and press Ctrl+Shift+P to find it in the other study."))
         )
         self.hint.setWordWrap(True)
         self.table = self._made_table()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
@@ -23,7 +25,8 @@ from workstation.session.session import Session
 class PresentationsDialog(QDialog):
     """Return shows the active viewport by the chosen state and closes; those for its image stand first."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, told: Callable[[str], str] = str, parent: QWidget | None = None) -> None:
+        """`told` says the keys of a sentence as they are now."""
         super().__init__(parent)
         self.setObjectName("presentationsDialog")
         self.setWindowTitle(self.tr("Presentation states"))
@@ -35,7 +38,7 @@ class PresentationsDialog(QDialog):
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
-        keys = QLabel(self.tr("Return: show the active viewport by it.  Ctrl+Shift+U in the images: leave it again."))
+        keys = QLabel(told(self.tr("Return: show the active viewport by it.  Ctrl+Shift+U in the images: leave it again.")))
         keys.setProperty("role", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)

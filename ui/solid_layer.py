@@ -43,12 +43,18 @@ class SolidLayer(QObject):
     """One viewport's: sees the mouse before the viewport does."""
 
     def __init__(
-        self, host: QWidget, viewing: Viewing, index: int, view: Callable[[], View | None], refine: Callable[[], bool]
+        self,
+        host: QWidget,
+        viewing: Viewing,
+        index: int,
+        view: Callable[[], View | None],
+        refine: Callable[[], bool],
+        told: Callable[[str], str],
     ) -> None:
-        """`refine` asks for a finer picture; False while there is none."""
+        """`refine` asks for a finer picture; False while there is none. `told` says the keys of a sentence as they are now."""
         super().__init__(host)
         self._host, self._viewing, self._index = host, viewing, index
-        self._view, self._refine = view, refine
+        self._view, self._refine, self._told = view, refine, told
         self._drag: Callable[[Point], object] | None = None
         host.installEventFilter(self)
         self._finer = QTimer(host)
@@ -158,7 +164,7 @@ class SolidLayer(QObject):
                 self._paint_box(painter, view)
         words = self._words(view.state, shown)
         if words:
-            self._paint_words(painter, words)
+            self._paint_words(painter, self._told(words))
 
     def _paint_box(self, painter: QPainter, view: View) -> None:
         corners = view.viewport.solid.corners(view.state.solid.crop)

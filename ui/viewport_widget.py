@@ -76,7 +76,7 @@ class ViewportWidget(ViewportHands):
         self._still.timeout.connect(self._rest)
         self._region = RegionBox(self._viewing.looking, self.view, self._refused)
         self.crosshair = CrosshairEvents(self, self._viewing, neighbours.take_focus)
-        self._solid = SolidLayer(self, self._viewing, index, self.view, self._finer)
+        self._solid = SolidLayer(self, self._viewing, index, self.view, self._finer, neighbours.as_now)
         self.loupe = Loupe(self, self._viewing.magnifier, self.view)
         self.page = TextPage(self, core.jobs)
         self.slider = DimensionSlider(self, core)

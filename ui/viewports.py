@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMenu
 from ui import menus, paired_loupe, windows_menu
 from ui.cell_facts import series_of
 from ui.cine_timer import CineTimer
+from ui.key_mentions import as_now
 from ui.keys import key_names
 from ui.remembered_choices import RememberedChoices
 from ui.runner import Runner
@@ -209,6 +210,9 @@ class Viewports(ViewportSpaces):
     def take_focus(self) -> None:
         grid = next((grid for grid in self.grids if grid.isActiveWindow() and grid.isVisible()), self.here)
         grid.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def as_now(self, text: str) -> str:
+        return as_now(text, self._runner)
 
     def key_released(self, event: QKeyEvent) -> None:
         """A magnifier whose key was held goes with the key; a short press leaves it."""
