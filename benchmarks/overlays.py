@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.bench_case import BenchCase
 from rendering.images import SeriesImages
-from rendering.objects.facts import ImageReference
 from rendering.objects.layers import Layer
 from rendering.objects.read_segmentation import cropped
+from rendering.objects.references import ImageReference
 from workstation.domain.annotation import Annotation, AnnotationKind, Source
 from workstation.ports import ObjectFound
 

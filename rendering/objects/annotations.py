@@ -14,8 +14,10 @@ from datetime import datetime
 from rendering.annotation_shapes import SPANNED, with_span
 from rendering.objects import concepts
 from rendering.objects.concepts import unit_text, value_name
-from rendering.objects.facts import Code, DisplayedArea, Finding, Graphic, GraphicText, ImageReference, ObjectFacts, Region
+from rendering.objects.facts import Finding, ObjectFacts, Region
 from rendering.objects.matching import Held, Match, match
+from rendering.objects.presentation_facts import DisplayedArea, Graphic, GraphicText
+from rendering.objects.references import Code, ImageReference
 from rendering.objects.shapes import Shape, Tracker, aligned_box, curve, is_closed, points_of, tracker
 from workstation.domain.annotation import POINTS_NEEDED, Annotation, AnnotationKind, Measured, MeasuredValue, Source, Verdict
 from workstation.domain.doubt import SpacingSource

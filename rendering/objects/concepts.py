@@ -5,7 +5,7 @@ A concept may have been coded in SNOMED CT (SCT) or, before 2019, in SRT.
 
 from __future__ import annotations
 
-from rendering.objects.facts import Code
+from rendering.objects.references import Code
 
 KIND_OF_GROUP = {("125007", "DCM")}
 TRACKING_ID = {("112039", "DCM")}

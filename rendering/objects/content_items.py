@@ -8,8 +8,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from rendering.header import ImageHeader
-from rendering.objects.facts import Code
 from rendering.objects.plain_text import many_lines
+from rendering.objects.references import Code
 from rendering.objects.shapes import Shape
 from rendering.objects.write_plan import Author, Earlier
 from rendering.objects.writing import by_series, code_item, image_item

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
-from rendering.objects.facts import Code, FindingValue, ImageReference
+from rendering.objects.facts import FindingValue
 from rendering.objects.reading import DEEPEST, Budget, code_in, reference
+from rendering.objects.references import Code, ImageReference
 from rendering.parse_elements import Elements
 from workstation.errors import Refused
 

@@ -14,8 +14,10 @@ import numpy as np
 
 from rendering.header import ImageHeader, LookupTable, ModalityTransform, Palette, Shutter
 from rendering.images import SeriesImages
-from rendering.objects.facts import DisplayedArea, ImageReference, ObjectFacts, Presentation, PresentedWindow
+from rendering.objects.facts import ObjectFacts
 from rendering.objects.matching import match
+from rendering.objects.presentation_facts import DisplayedArea, Presentation, PresentedWindow
+from rendering.objects.references import ImageReference
 from rendering.objects.write_plan import Look, Shown, whole_area
 from rendering.pixels import equivalent_window, is_inverse
 from rendering.pixels.subtraction import LINEAR

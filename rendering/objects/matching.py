@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rendering.header import ImageHeader
-from rendering.objects.facts import ImageReference, ObjectFacts
+from rendering.objects.facts import ObjectFacts
+from rendering.objects.references import ImageReference
 from workstation.domain.study import Instance, Study
 from workstation.errors import Refused
 

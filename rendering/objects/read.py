@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rendering.file_bytes import FileBytes, read_file, sha256_of
 from rendering.objects.content_tree import read_tree
-from rendering.objects.facts import ImageReference, ObjectContext, ObjectFacts, ObjectKind, kind_of
+from rendering.objects.facts import ObjectContext, ObjectFacts, ObjectKind, kind_of
 from rendering.objects.read_dose import is_dose, read_dose
 from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
@@ -16,6 +16,7 @@ from rendering.objects.read_segmentation import read_segmentation
 from rendering.objects.read_structures import read_structures
 from rendering.objects.read_value_map import read_value_map
 from rendering.objects.reading import Budget, evidence, moment, predecessors, series_references, written_name
+from rendering.objects.references import ImageReference
 from rendering.parse import build_header
 from rendering.parse_elements import Elements
 from rendering.parse_file import ReceivedDataset, read_received

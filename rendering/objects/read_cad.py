@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
 from rendering.objects.content_tree import Node, coded, image_in, number_in
-from rendering.objects.facts import Finding, ImageReference, Region
+from rendering.objects.facts import Finding, Region
 from rendering.objects.reading import Budget, from_corner, pairs
+from rendering.objects.references import ImageReference
 
 SINGLE_IMAGE_FINDING = {("111059", "DCM")}
 CENTER, OUTLINE = {("111010", "DCM")}, {("111041", "DCM")}

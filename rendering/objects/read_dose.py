@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rendering.objects.content_tree import Node
-from rendering.objects.facts import Code
 from rendering.objects.reading import Budget, code_in
+from rendering.objects.references import Code
 from rendering.parse_elements import is_uid
 from workstation.domain.dose import TOLERANCE, DoseEvent, DoseReport
 

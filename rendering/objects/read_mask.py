@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rendering.header import LookupTable
-from rendering.objects.facts import ImageReference, PresentedMask
+from rendering.objects.presentation_facts import PresentedMask
 from rendering.objects.reading import Budget, referenced_images
+from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
 from rendering.parse_masks import read_displays, read_mask, read_shift, to_log_table
 from rendering.parse_tables import lookup_table

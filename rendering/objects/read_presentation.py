@@ -6,18 +6,11 @@ from collections.abc import Iterator
 
 from rendering.header import LookupTable, ModalityTransform
 from rendering.objects.colour import rgb_of_cielab
-from rendering.objects.facts import (
-    DisplayedArea,
-    Graphic,
-    GraphicLayer,
-    GraphicText,
-    ImageReference,
-    Presentation,
-    PresentedWindow,
-)
+from rendering.objects.presentation_facts import DisplayedArea, Graphic, GraphicLayer, GraphicText, Presentation, PresentedWindow
 from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VIEW
 from rendering.objects.read_mask import read_presented_masks
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
+from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
 from rendering.parse_extras import read_shutter
 from rendering.parse_tables import lookup_table, palette

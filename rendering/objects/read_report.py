@@ -12,9 +12,10 @@ from dataclasses import replace
 from rendering.objects import concepts
 from rendering.objects.concepts import is_any
 from rendering.objects.content_tree import Node, coded, image_in, number_in, read_tree
-from rendering.objects.facts import Code, Finding, ImageReference, KeyObjects, Point, Region, Report, ReportLine
+from rendering.objects.facts import Finding, KeyObjects, Region, Report, ReportLine
 from rendering.objects.read_cad import cad_findings
 from rendering.objects.reading import MOST_REPORT_TEXT, Budget, code_in, from_corner, pairs, reference, written_name
+from rendering.objects.references import Code, ImageReference, Point
 from rendering.parse_elements import Elements
 from workstation.domain.geometry import Vec3
 

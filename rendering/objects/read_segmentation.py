@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from rendering.decode import SourceFile, decode_into, open_source
 from rendering.header import FrameFacts, ImageHeader
 from rendering.objects.colour import rgb_of_cielab
-from rendering.objects.facts import Code, ImageReference, Segment, Segmentation, SegmentMask
+from rendering.objects.facts import Segment, Segmentation, SegmentMask
 from rendering.objects.reading import Budget, code_in, reference
+from rendering.objects.references import Code, ImageReference
 from rendering.parse_elements import Elements
 from rendering.parse_file import DEFLATED, ReceivedDataset
 from workstation.errors import Refused

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rendering.objects.facts import Contour, ImageReference, Structure, StructureSet
+from rendering.objects.facts import Contour, Structure, StructureSet
 from rendering.objects.reading import Budget, reference
+from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
 
 CONTOUR_KINDS = {

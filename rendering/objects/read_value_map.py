@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rendering.objects.facts import ImageReference, ValueMapping
+from rendering.objects.facts import ValueMapping
 from rendering.objects.reading import Budget, read_code, referenced_images
+from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
 
 

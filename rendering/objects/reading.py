@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from rendering.objects.facts import Code, ImageReference
+from rendering.objects.references import Code, ImageReference
 from rendering.parse_elements import Elements, is_uid
 from workstation.errors import Refused
 

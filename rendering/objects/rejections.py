@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rendering.objects.facts import ImageReference, ObjectFacts
+from rendering.objects.facts import ObjectFacts
 from rendering.objects.matching import is_of
+from rendering.objects.references import ImageReference
 from workstation.domain.study import Study
 
 

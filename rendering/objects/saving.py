@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rendering.header import ImageHeader
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.looking import look_of, shown_of
+from rendering.objects.references import Code
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos, write_withdrawal
 from rendering.objects.write_mask import LANDMARKS, frames_with, mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written

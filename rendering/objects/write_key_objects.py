@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset
 
 from rendering.header import ImageHeader
 from rendering.objects import content_items as items
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
+from rendering.objects.references import Code
 from rendering.objects.write_plan import FIRST, Author, Earlier, Joining, Written
 from rendering.objects.writing import begin, checked, code_item, content, finish
 from workstation.domain import key_image

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rendering.header import ImageHeader, LookupTable, Shutter
-from rendering.objects.facts import DisplayedArea
 from rendering.objects.plain_text import one_line
+from rendering.objects.presentation_facts import DisplayedArea
 from workstation.domain.subtraction import Mask
 from workstation.domain.viewing import Window
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
+from rendering.objects.references import Code
 from rendering.objects.write_plan import Author, Written
 from rendering.objects.writing import PRODUCT, begin, checked, code_item, content, finish, image_item, new_uid
 from rendering.plane_export import HIGHEST, PADDING, ExportedFrame, ExportedPlanes

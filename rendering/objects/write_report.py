@@ -16,7 +16,8 @@ from rendering.header import ImageHeader
 from rendering.objects import concepts
 from rendering.objects import content_items as items
 from rendering.objects.concepts import unit_code, value_code
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
+from rendering.objects.references import Code
 from rendering.objects.shapes import Shape, Tracker, in_patient, on_image
 from rendering.objects.write_plan import FIRST, Author, Joining, Written
 from rendering.objects.writing import PRODUCT, begin, checked, code_item, content, finish

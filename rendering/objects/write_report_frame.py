@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
+from rendering.objects.references import Code
 from rendering.objects.write_plan import Author, Joining
 from rendering.objects.writing import begin, code_item, content
 from workstation.domain.report import Report

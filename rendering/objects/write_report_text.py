@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pydicom.dataset import Dataset
 
 from rendering.objects import content_items as items
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
+from rendering.objects.references import Code
 from rendering.objects.write_plan import Author, Written
 from rendering.objects.write_report_frame import (
     NOT_MADE,

@@ -17,8 +17,9 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from rendering.annotation_shapes import AREAS, inside, with_span
 from rendering.header import ImageHeader
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
+from rendering.objects.references import Code
 from rendering.objects.write_plan import Author, Written
 from rendering.objects.writing import NUMBERS, PRODUCT, begin, checked, finish, new_uid
 from workstation.domain.annotation import Annotation

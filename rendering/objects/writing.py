@@ -16,8 +16,9 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from rendering.header import ImageHeader
 from rendering.objects.concepts import LONGEST_CODE
-from rendering.objects.facts import Code, ObjectContext
+from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
+from rendering.objects.references import Code
 from rendering.objects.write_plan import FIRST, Author, Joining, Written
 from workstation.errors import Refused
 

@@ -15,8 +15,9 @@ from object_seat import AUTHOR, K, Seat, report_file, seat_of
 from rendering.inspect_series import inspect_path
 from rendering.objects.annotations import annotations_of, on_displayed_area
 from rendering.objects.colour import cielab_of_rgb, rgb_of_cielab
-from rendering.objects.facts import DisplayedArea, ObjectFacts, ObjectKind
+from rendering.objects.facts import ObjectFacts, ObjectKind
 from rendering.objects.matching import why_not_shown
+from rendering.objects.presentation_facts import DisplayedArea
 from rendering.objects.write_key_objects import write_kos
 from rendering.worker import ImageWorker, WorkerLimits
 from workstation.cache.reading import studies_in

@@ -21,9 +21,10 @@ from pydicom.sr.codedict import codes
 
 from rendering.header import Shutter
 from rendering.images import SeriesImages
-from rendering.objects.facts import Code, ObjectFacts
+from rendering.objects.facts import ObjectFacts
 from rendering.objects.looking import presented
 from rendering.objects.received import found_in
+from rendering.objects.references import Code
 from rendering.objects.saving import (
     CUTS,
     FILTER,

@@ -18,9 +18,9 @@ from object_seat import AUTHOR, K, Seat, cuts, drawings, seat_of
 from rendering.header import Shutter
 from rendering.objects.annotations import annotations_of
 from rendering.objects.delivery import keep, outgoing
-from rendering.objects.facts import Code
 from rendering.objects.layer_paint import unpacked_mask
 from rendering.objects.layers import layers_of
+from rendering.objects.references import Code
 from rendering.objects.write_key_objects import TITLES, write_kos
 from rendering.objects.write_plan import Author, Look, Shown, Written
 from rendering.objects.write_presentation import write_gsps

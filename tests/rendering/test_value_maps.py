@@ -14,8 +14,9 @@ from fused_pair import FACTOR, PET_FACTS, PET_UID, SLOPE
 from made_series import STUDY
 
 from rendering.images import SeriesImages
-from rendering.objects.facts import Code, ImageReference, ObjectFacts, ObjectKind, ValueMapping
+from rendering.objects.facts import ObjectFacts, ObjectKind, ValueMapping
 from rendering.objects.received import found_in
+from rendering.objects.references import Code, ImageReference
 from rendering.objects.value_maps import Mapped, mapped_units
 from rendering.viewport import Viewport
 from rendering.worker import ImageWorker

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_seat import hold_pictures
 
-from rendering.objects.facts import Code, ObjectFacts, ObjectKind, Report, ReportLine
+from rendering.objects.facts import ObjectFacts, ObjectKind, Report, ReportLine
+from rendering.objects.references import Code
 from ui.text_page import is_report, report_text
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series
