@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from rendering.breast import find_breast
 from rendering.breast_notes import note_of, noted
@@ -14,6 +12,9 @@ from rendering.latest import Latest
 from rendering.pixels import is_inverse, modality_values, padding_values
 from rendering.series_frames import SeriesFrames
 from workstation.domain.breast import Breast
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Images of which it is known: those of some hundred examinations, a few kilobytes each.
 KEPT = 1024

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rendering.frame_layout import frame_bytes
 from rendering.series_frames import SeriesFrames
@@ -14,9 +12,12 @@ from rendering.shared_frames import SharedFrames
 from rendering.worker import ImageWorker
 from workstation.errors import Refused
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 FEWEST_CODED = min(4, os.cpu_count() or 1)
 
-OnFrame = Callable[[int, NDArray[Any], Refused | None], None]
+OnFrame: TypeAlias = "Callable[[int, NDArray[Any], Refused | None], None]"
 """Position, the decoded values (good until the call returns), or why there are none."""
 
 

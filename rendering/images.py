@@ -15,9 +15,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from rendering.decoded import DecodedStore
 from rendering.decoded_file import DamagedEntry, DecodedFile
@@ -35,6 +33,9 @@ from rendering.worker import ImageWorker
 from workstation.domain.doubt import Doubt
 from workstation.domain.study import Series, Study
 from workstation.errors import Refused, WorkstationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Frames go to the worker in batches of about this size: big enough that its threads hardly ever
 # wait for the next one, small enough that the block's pages, which are dear when they are fresh,

@@ -6,11 +6,13 @@ threads run while it unmaps; one of them that makes an image then waits for VTK'
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkDataArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def vtk_view(flat: NDArray[Any]) -> vtkDataArray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ FORBIDDEN = re.compile(
         ["pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.", "deb" + r"\.debian", r"(?<![\w.])/" + "work/", "/" + "root/"]
     )
 )
+
+PART_OF_NUMPY = re.compile(r"^\s*(?:from|import) numpy\.", re.MULTILINE)
 
 
 def tracked() -> list[Path]:
@@ -38,6 +42,32 @@ def test_no_file_names_a_registry_or_a_place_on_one_machine():
 
 def test_no_file_is_called_utils():
     assert [p for p in tracked() if p.stem in {"utils", "util", "helpers", "misc"}] == []
+
+
+def runtime_imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """In the order of the file; those for the type checker alone are left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            yield from runtime_imports(node)
+
+
+def test_whoever_imports_a_part_of_numpy_imports_the_whole_first():
+    """Modules are loaded by several threads when the first case opens. Python waits for a package that another thread loads,
+    but not for the package of a part: a part that comes in between leaves numpy half made until the program ends.
+    """
+    early = []
+    for path in tracked():
+        if path.suffix != ".py" or not PART_OF_NUMPY.search(text := path.read_text(encoding="utf-8")):
+            continue
+        is_whole = False
+        for node in runtime_imports(ast.parse(text)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            is_whole = is_whole or "numpy" in names
+            if not is_whole and any(name.startswith("numpy.") for name in names):
+                early.append(f"{path.relative_to(REPOSITORY)}:{node.lineno}")
+    assert early == []
 
 
 def test_no_dicom_file_is_kept_in_the_project():

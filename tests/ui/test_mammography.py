@@ -23,7 +23,7 @@ from rendering.phantoms.mammography import planes
 from ui import app
 from ui.gestures import zoomed_about
 from ui.main_window import MainWindow
-from workstation.domain.viewing import Sizing
+from workstation.domain.viewing import Plane, Sizing
 from workstation.jobs import Jobs
 from workstation.settings import Folders
 
@@ -399,6 +399,16 @@ def test_another_stage_begins_anew(reader: Reader) -> None:
     reader.stage(1)
     assert reader.viewing.quadrants.shown(0) is None
     press(reader, "Shift+Q")
+    assert reader.viewing.quadrants.shown(0).number == 1
+
+
+def test_the_map_waits_while_the_active_viewport_is_no_image_as_acquired(reader: Reader) -> None:
+    press(reader, "Shift+Q")
+    state = reader.viewing.state(0)
+    reader.viewing.activate(0)
+    reader.viewing.put(0, replace(state, plane=Plane.AXIAL))
+    assert [reader.viewing.quadrants.shown(index) for index in range(4)] == [None] * 4
+    reader.viewing.put(0, state)
     assert reader.viewing.quadrants.shown(0).number == 1
 
 

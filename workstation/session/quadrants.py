@@ -88,7 +88,10 @@ class Quadrants:
         plan = self._plan
         if plan is None or index not in plan.before:
             return None
-        found = {part.index: part for part in self._parts()}
+        try:
+            found = {part.index: part for part in self._parts()}
+        except Refused:  # another viewport is active, or a plane: the plan waits until the reader is back
+            return None
         part = found.get(index)
         if part is None or plan.key != _key(list(found.values())):
             return None
