@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rendering.header import LookupTable, ModalityTransform, Palette, Shutter
 from rendering.header_json import decode, encode
+from rendering.objects.presentation_facts import Presentation
+from rendering.objects.references import UNSAID, Code, ImageReference, Point
 from workstation.domain.dose import DoseReport
 from workstation.domain.geometry import FramePlane, Vec3
-from workstation.domain.subtraction import Mask
-from workstation.domain.viewing import Window
-
-Point = tuple[float, float]
 
 
 class ObjectKind(StrEnum):
@@ -48,129 +45,6 @@ _KINDS = {stem: kind for kind, stems in _STEMS.items() for stem in stems.split()
 def kind_of(sop_class_uid: str) -> ObjectKind | None:
     """What a SOP class is an object of, None for one that is not read as one."""
     return _KINDS.get(sop_class_uid.removeprefix(_STORAGE))
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A coded concept (PS3.3 8.8)."""
-
-    value: str = ""
-    scheme: str = ""
-    meaning: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.meaning or self.value
-
-
-@dataclass(frozen=True, slots=True)
-class ImageReference:
-    """`frames` empty means every frame. Study and series are empty where the object does not say them."""
-
-    sop_instance_uid: str
-    sop_class_uid: str = ""
-    series_uid: str = ""
-    study_uid: str = ""
-    frames: tuple[int, ...] = ()
-    segments: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Graphic:
-    """A graphic object (PS3.3 C.10.5). `units` is PIXEL (points as above) or DISPLAY (0 to 1 of the displayed area)."""
-
-    kind: str
-    units: str
-    points: tuple[Point, ...]
-    filled: bool = False
-    layer: str = ""
-    tracking_id: str = ""
-    tracking_uid: str = ""
-    images: tuple[ImageReference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GraphicText:
-    """A text object (PS3.3 C.10.5). `box` is (left, top, right, bottom)."""
-
-    text: str
-    anchor: Point | None = None
-    anchor_units: str = ""
-    box: tuple[float, float, float, float] | None = None
-    box_units: str = ""
-    layer: str = ""
-    tracking_id: str = ""
-    tracking_uid: str = ""
-    images: tuple[ImageReference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GraphicLayer:
-    name: str
-    order: int = 0
-    colour: tuple[int, int, int] | None = None
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PresentedWindow:
-    """A Softcopy VOI LUT item (PS3.3 C.11.8). `images` empty: for all that the state is for."""
-
-    windows: tuple[Window, ...] = ()
-    tables: tuple[LookupTable, ...] = ()
-    images: tuple[ImageReference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayedArea:
-    """A Displayed Area item (PS3.3 C.10.4), 1-based (column, row) of the image, top left AFTER rotation and flip.
-
-    `mode` is SCALE TO FIT, TRUE SIZE (`pixel_spacing` row, column in mm) or MAGNIFY (`magnification`). `exact` is what
-    whole pixels cannot hold, of a state of ours: zoom and pan as a viewport's state has them.
-    """
-
-    top_left: tuple[int, int]
-    bottom_right: tuple[int, int]
-    mode: str = "SCALE TO FIT"
-    pixel_spacing: tuple[float, float] | None = None
-    aspect: tuple[float, float] | None = None
-    magnification: float | None = None
-    images: tuple[ImageReference, ...] = ()
-    exact: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PresentedMask:
-    """An item of a state's Mask Subtraction Sequence, and the images it is for (none: all of the state)."""
-
-    mask: Mask
-    images: tuple[ImageReference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
-
-    `palette` is that of a pseudo-colour state. `refused` says why the whole cannot be followed rightly.
-    `overlay_groups` are those of the images' overlays that it activates.
-    """
-
-    rotation: int = 0
-    flipped: bool = False
-    inverse: bool = False
-    lut: LookupTable | None = None
-    modality: ModalityTransform | None = None
-    shutter: Shutter | None = None
-    shutter_level: int | None = None
-    windows: tuple[PresentedWindow, ...] = ()
-    areas: tuple[DisplayedArea, ...] = ()
-    graphics: tuple[Graphic, ...] = ()
-    texts: tuple[GraphicText, ...] = ()
-    layers: tuple[GraphicLayer, ...] = ()
-    palette: Palette | None = None
-    refused: str = ""
-    overlay_groups: tuple[int, ...] = ()
-    masks: tuple[PresentedMask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +135,8 @@ class Segment:
     number: int
     label: str = ""
     description: str = ""
-    category: Code = Code()
-    property_type: Code = Code()
+    category: Code = UNSAID
+    property_type: Code = UNSAID
     colour: tuple[int, int, int] | None = None
     algorithm_type: str = ""
     algorithm_name: str = ""
