@@ -42,6 +42,24 @@ def rubbish(qapp) -> Iterator[Rubbish]:
     gc.collect()
 
 
+@pytest.fixture
+def watched(rubbish: Rubbish, qtbot) -> QWidget:
+    """A window whose keys and mouse count as hands at work."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    rubbish.watch(window)
+    return window
+
+
+@pytest.fixture
+def now(monkeypatch) -> list[float]:
+    """The clock, in seconds, set by hand."""
+    clock = [1000.0]
+    monkeypatch.setattr("ui.rubbish.time.monotonic", lambda: clock[0])
+    return clock
+
+
 def litter() -> None:
     """So much that Python's own collector would run many times."""
     for _ in range(ENOUGH):
@@ -62,18 +80,12 @@ def test_what_was_there_when_it_settled_is_not_looked_at_again(rubbish: Rubbish)
     assert gc.get_freeze_count() > 0
 
 
-def test_full_collections_wait_for_resting_hands_but_not_for_ever(rubbish: Rubbish, qtbot, monkeypatch) -> None:
+def test_full_collections_wait_for_resting_hands_but_not_for_ever(rubbish: Rubbish, watched, now, monkeypatch) -> None:
     asked: list[int] = []
     counts = (0, 0, 20)
     monkeypatch.setattr("ui.rubbish.gc.get_count", lambda: counts)
     monkeypatch.setattr("ui.rubbish.gc.collect", lambda generation=2: asked.append(generation))
-    now = [1000.0]
-    monkeypatch.setattr("ui.rubbish.time.monotonic", lambda: now[0])
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.show()
-    rubbish.watch(window)
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_A)
+    QTest.keyClick(watched.windowHandle(), Qt.Key.Key_A)
     rubbish.collect()
     assert asked == []
     counts = (0, 0, 61)
@@ -85,17 +97,11 @@ def test_full_collections_wait_for_resting_hands_but_not_for_ever(rubbish: Rubbi
     assert asked == [2, 2]
 
 
-def test_memory_goes_back_to_the_system_once_in_each_long_rest(rubbish: Rubbish, qtbot, monkeypatch) -> None:
+def test_memory_goes_back_to_the_system_once_in_each_long_rest(rubbish: Rubbish, watched, now, monkeypatch) -> None:
     given: list[int] = []
     monkeypatch.setattr("ui.rubbish.give_back", lambda: given.append(1))
-    now = [1000.0]
-    monkeypatch.setattr("ui.rubbish.time.monotonic", lambda: now[0])
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.show()
-    rubbish.watch(window)
     for wanted in (1, 2):
-        QTest.keyClick(window.windowHandle(), Qt.Key.Key_A)
+        QTest.keyClick(watched.windowHandle(), Qt.Key.Key_A)
         for seconds in (1, 8, 2, 600):
             rubbish.collect()
             assert len(given) == wanted - 1 + (seconds == 600)
