@@ -6,6 +6,7 @@ import math
 import mmap
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from workstation.errors import Refused
@@ -13,10 +14,14 @@ from workstation.errors import Refused
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rendering.frame_stock import FrameStock
+
 # Of processors with pages of 4 kB; where they are larger it only rounds a little.
 LARGE_PAGE = 2 << 20
 # From here on the last large page, half of it empty on average, is worth it.
 WORTH_LARGE_PAGES = 8 << 20
+# Of closed series so much is kept for the next ones: four mammograms and their prior.
+MOST_STOCK = 128 << 20
 
 
 def check_room(size: int) -> None:
@@ -45,20 +50,29 @@ def half_of_memory() -> int:
         return 2 << 30
 
 
-def zeros(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+def zeros(shape: tuple[int, ...], dtype: str, is_for_frames: bool = False) -> NDArray[Any]:
     """An array of zeros whose memory is only taken when it is written to. Raises Refused when there is none.
 
     The C library would clear memory that was used before by hand, all of it, before the first
-    image could be shown.
+    image could be shown. What is `is_for_frames` comes from memory of earlier frames where it can, and is kept for later ones.
     """
     import numpy as np  # it takes as long as Qt, and the worklist is shown without it
 
     kind = np.dtype(dtype)
     count = math.prod(shape)
+    size = max(1, count * kind.itemsize)
     try:
-        return np.frombuffer(_anonymous(max(1, count * kind.itemsize)), kind, count).reshape(shape)
+        memory = _stock().room(size) if is_for_frames and size >= WORTH_LARGE_PAGES else _anonymous(size)
+        return np.frombuffer(memory, kind, count).reshape(shape)
     except (OSError, ValueError, OverflowError, MemoryError) as error:
         raise Refused("There is no memory for these images", f"{count * kind.itemsize / 1e6:.0f} MB were asked for") from error
+
+
+@cache
+def _stock() -> FrameStock:
+    from rendering.frame_stock import FrameStock  # behind the worklist, as numpy
+
+    return FrameStock(min(MOST_STOCK, half_of_memory() // 32), _anonymous)
 
 
 def _anonymous(size: int) -> mmap.mmap:

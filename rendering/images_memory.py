@@ -79,7 +79,7 @@ class WholeMemory:
     def empty(cls, layout: FrameLayout, stride: int = 0) -> WholeMemory:
         """Raises Refused when there is no room. `stride` is for a volume: one block, in reading order."""
         check_room(layout.bytes)
-        blocks = [zeros(shape, dtype) for shape, dtype in layout.blocks]
+        blocks = [zeros(shape, dtype, is_for_frames=True) for shape, dtype in layout.blocks]
         if not stride:
             return cls(layout, blocks)
         (count, *frame), dtype = layout.blocks[0]
