@@ -15,7 +15,6 @@ import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +100,7 @@ class _Levels:
     def lane_of(self, body: Body) -> Lane:
         """Still pictures of the whole volume have a thread of their own; a card has one for all."""
         still = body is self.whole and body is not self.moving and self.graphics.is_software
-        return _still_lane() if still else _moving_lane()
+        return _STILL if still else _MOVING
 
     @property
     def lack(self) -> str:
@@ -118,7 +117,7 @@ class _Levels:
             if name in self._preparing or self.closed:
                 return
             self._preparing.add(name)
-        _still_lane().run(lambda: self._prepared(name, appearance, camera))
+        _STILL.run(lambda: self._prepared(name, appearance, camera))
 
     def _prepared(self, name: str, appearance: Look, camera: Camera) -> None:
         """On the still lane: make a body, have VTK light it where the look is lit, and put it in its place."""
@@ -126,13 +125,13 @@ class _Levels:
             before: Body | None = getattr(self, name)
             body = Body(before.level if before is not None else self._level(name), self.source.geometry, self.graphics)
             if appearance.preset.shade and not body.is_lit:
-                _still_lane().light(self.graphics, body, appearance, camera, lambda: self.closed)
+                _STILL.light(self.graphics, body, appearance, camera, lambda: self.closed)
                 body.is_lit = True
             setattr(self, name, body)
             if name == "moving" and self.plan.moving == (1, 1, 1):
                 self.whole = body
             if before is not None:
-                _moving_lane().remove(self.graphics, before)
+                _MOVING.remove(self.graphics, before)
         except (GivenUp, InterruptedError, Refused, MemoryError):
             self._failed.add(name)  # what is coarser stays, and says so
         finally:
@@ -230,7 +229,7 @@ class SolidRenderer:
             kept = levels.hidden
             if kept is None or kept[0] is not hidden or kept[1] is not high:
                 if kept is not None:
-                    _moving_lane().remove(levels.graphics, kept[2])
+                    _MOVING.remove(levels.graphics, kept[2])
                 made = Body(without(self._level_for(levels, hidden), hidden, high), levels.source.geometry, levels.graphics)
                 kept = levels.hidden = (hidden, high, made)
         return kept[2]
@@ -266,23 +265,13 @@ def _keep(hold: _Hold) -> None:
 
 
 def _let_go(hold: _Hold) -> None:
-    """Let the bodies of a series go, each on its thread; too late for that when the program is ending."""
+    """Let the bodies of a series go, each on its thread. Called by the garbage collector, too."""
     levels, hold.levels = hold.levels, None
     if levels is None:
         return
     levels.closed = True
-    try:
-        for body in levels.bodies:
-            levels.lane_of(body).remove(levels.graphics, body)
-    except RuntimeError:
-        return
+    for body in levels.bodies:
+        levels.lane_of(body).remove(levels.graphics, body)
 
 
-@cache
-def _moving_lane() -> Lane:
-    return Lane("moving")
-
-
-@cache
-def _still_lane() -> Lane:
-    return Lane("still")
+_MOVING, _STILL = Lane("moving"), Lane("still")

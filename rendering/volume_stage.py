@@ -10,13 +10,14 @@ import ctypes
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rendering import volume_gl
+from rendering.letter_thread import LetterThread
 from rendering.viewport_solid import Camera
 from rendering.volume_body import Body, Look
 from rendering.volume_gl import Graphics
@@ -151,10 +152,10 @@ def resized(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
 
 
 class Lane:
-    """A thread with its stage. May be asked from any thread."""
+    """A thread with its stage, begun with the first picture. May be asked from any thread."""
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, f"volume {name}")
+        self._thread = LetterThread(f"volume {name}")
         self._stages: dict[Graphics, Stage] = {}
         self._lock = threading.Lock()
         self._drawing: tuple[Stage, Cancelled] | None = None
@@ -164,7 +165,7 @@ class Lane:
         self, graphics: Graphics, body: Body, look: Look, camera: Camera, size: Size, rung: Rung, cancelled: Cancelled
     ) -> NDArray[np.uint8]:
         """RGB (height, width, 3), not turned for a mirrored eye. Raises GivenUp once `cancelled`, or Refused."""
-        work = self._pool.submit(self._draw, graphics, body, look, camera, size, rung, cancelled)
+        work = self._thread.submit(lambda: self._draw(graphics, body, look, camera, size, rung, cancelled))
         while not wait([work], ASK_SECONDS).done:
             if cancelled() and not work.cancel():
                 self._stop(cancelled)
@@ -174,7 +175,7 @@ class Lane:
 
     def run(self, work: Callable[[], object]) -> None:
         """Something else that has to happen on this thread, after what waits."""
-        self._pool.submit(work)
+        self._thread.submit(work)
 
     def light(self, graphics: Graphics, body: Body, look: Look, camera: Camera, cancelled: Cancelled) -> None:
         """On this lane's thread: have VTK prepare what light takes, by a tiny picture, and let the body go again."""
@@ -182,7 +183,8 @@ class Lane:
         self._stage(graphics).remove(body)
 
     def remove(self, graphics: Graphics, body: Body) -> None:
-        self._pool.submit(lambda: self._stage(graphics).remove(body))
+        """Let a body go. Also called by the garbage collector, in the middle of any call: takes no lock."""
+        self._thread.leave(lambda: self._stage(graphics).remove(body))
 
     def _stage(self, graphics: Graphics) -> Stage:
         if graphics not in self._stages:
