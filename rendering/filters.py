@@ -27,6 +27,16 @@ REACH = 3.0
 NOTHING = 1e-6
 
 
+def steps_of(percent: float) -> int:
+    """The steps of sharpening that are so many percent of the strongest (DisplayFilterPercentage, PS3.3 C.11.21)."""
+    return round(percent * len(SHARPENING) / 100.0)
+
+
+def percent_of(steps: int) -> float:
+    """The inverse of `steps_of`; of smoothing 0."""
+    return 100.0 * max(0, steps) / len(SHARPENING)
+
+
 def filtered(
     values: NDArray[Any], steps: int, without: NDArray[np.bool_] | None = None, pixel: float = 1.0
 ) -> NDArray[np.float32]:

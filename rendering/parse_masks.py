@@ -86,7 +86,7 @@ def to_log_table(item: Elements, signed: bool) -> LookupTable | None:
     """The Pixel Intensity Relationship LUT into a logarithmic space, where there is one."""
     for one in item.items("PixelIntensityRelationshipLUTSequence"):
         if one.text("LUTFunction") == TO_LOG:
-            return lookup_table(one, signed)
+            return lookup_table(one, signed, one.text("LUTExplanation"))
     return None
 
 

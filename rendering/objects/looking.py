@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from rendering.filters import steps_of
 from rendering.header import ImageHeader, LookupTable, ModalityTransform, Palette, Shutter
 from rendering.images import SeriesImages
 from rendering.objects.facts import ObjectFacts
@@ -34,6 +35,7 @@ SAME_ZOOM = 1e-9
 # Rescale values come as decimal strings: those this near to each other are one.
 SAME_RESCALE = 1e-9
 MAGNIFY, TRUE_SIZE = "MAGNIFY", "TRUE SIZE"
+EDGES = "The state's edge enhancement is by this program's own filter"
 # An exact view beyond these is none of ours.
 MOST_ZOOM, MOST_PAN = 100.0, 100.0
 _GREYS = 256
@@ -106,13 +108,15 @@ def followed(
         pixel_mm=0.0,
         anchor="",
         held=None,
-        sharpening=0,
+        sharpening=_sharpening(presentation, identity.sop_instance_uid, identity.frame_number),
         fusion=None,
         window=window or (None if voi is not None else state.window),
         followed=Followed(facts.sop_instance_uid, presentation.shutter, voi, levels),
         subtraction=_subtraction(presentation, header, words),
     )
     words += said
+    if made.sharpening:
+        words.append(EDGES)
     if presentation.shutter is not None and presentation.shutter_level:
         words.append("The shutter is shown black: the state asks for grey")
     hidden = {overlay.group for overlay in header.overlays} - {*presentation.overlay_groups, _shutter_group(header)}
@@ -126,10 +130,19 @@ def followed(
     return Presented(made, tuple(dict.fromkeys(words)))
 
 
+def _sharpening(presentation: Presentation, uid: str, frame: int) -> int:
+    found = next((one for one in presentation.filters if one.first <= frame <= one.last and _is_of(one.images, uid)), None)
+    return 0 if found is None else steps_of(found.percent)
+
+
+def _is_of(images: Sequence[ImageReference], uid: str) -> bool:
+    return not images or any(one.sop_instance_uid == uid for one in images)
+
+
 def _subtraction(presentation: Presentation, header: ImageHeader, words: list[str]) -> Subtraction | None:
     """As the state has this image subtracted; what it does not say is not done (PS3.4 N.2.1)."""
     facts, uid = header.subtraction, header.sop_instance_uid
-    named = [one.mask for one in presentation.masks if not one.images or any(i.sop_instance_uid == uid for i in one.images)]
+    named = [one.mask for one in presentation.masks if _is_of(one.images, uid)]
     if facts is None:
         if named:
             words.append("The image is no X-ray run: nothing is subtracted from it")

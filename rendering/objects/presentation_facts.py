@@ -86,6 +86,16 @@ class PresentedMask:
 
 
 @dataclass(frozen=True, slots=True)
+class PresentedFilter:
+    """The edge enhancement of a range of frames, in percent of what the program that shows them can do (C.11.21)."""
+
+    first: int
+    last: int
+    percent: float
+    images: tuple[ImageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
 
@@ -109,3 +119,4 @@ class Presentation:
     refused: str = ""
     overlay_groups: tuple[int, ...] = ()
     masks: tuple[PresentedMask, ...] = ()
+    filters: tuple[PresentedFilter, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rendering.header import LookupTable
-from rendering.objects.presentation_facts import PresentedMask
+from rendering.objects.presentation_facts import PresentedFilter, PresentedMask
 from rendering.objects.reading import Budget, referenced_images
 from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
@@ -21,7 +21,6 @@ from workstation.domain.subtraction import Mask, MaskOperation, Shift
 REGIONS = "It shifts parts of the mask on their own"
 TABLES = "It takes the intensities of its images through different tables"
 MALFORMED = "What it says of its mask is malformed"
-EDGES = "The state's edge enhancement is not followed"
 Display = tuple[int, int, str, float]
 # Frames that shifts are told for, one by one; a run has a few hundred.
 MOST_FRAMES = 100_000
@@ -93,10 +92,18 @@ def _table(elements: Elements, items: tuple[Elements, ...]) -> LookupTable | Non
 def _displays(elements: Elements, budget: Budget) -> Iterator[tuple[tuple[ImageReference, ...], tuple[Display, ...]]]:
     for item in budget.items(elements, "MultiFramePresentationSequence"):
         ranges = tuple(read_displays(item))
-        if any(one.real("DisplayFilterPercentage") for one in item.items("FrameDisplaySequence")):
-            budget.say(EDGES)
         if ranges:
             yield referenced_images(item, budget), ranges
+
+
+def read_filters(elements: Elements, budget: Budget) -> Iterator[PresentedFilter]:
+    """The edge enhancement of the Multi-frame Presentation Sequence."""
+    for item in budget.items(elements, "MultiFramePresentationSequence"):
+        images = referenced_images(item, budget)
+        for one in budget.items(item, "FrameDisplaySequence"):
+            first, last, percent = one.integer("StartTrim"), one.integer("StopTrim"), one.real("DisplayFilterPercentage")
+            if first is not None and last is not None and percent:
+                yield PresentedFilter(first, last, min(100.0, max(0.0, percent)), images)
 
 
 def _cut(mask: Mask, first: int, last: int) -> Mask | None:

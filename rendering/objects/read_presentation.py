@@ -8,7 +8,7 @@ from rendering.header import LookupTable, ModalityTransform
 from rendering.objects.colour import rgb_of_cielab
 from rendering.objects.presentation_facts import DisplayedArea, Graphic, GraphicLayer, GraphicText, Presentation, PresentedWindow
 from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VIEW
-from rendering.objects.read_mask import read_presented_masks
+from rendering.objects.read_mask import read_filters, read_presented_masks
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
 from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
@@ -71,6 +71,7 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         refused,
         tuple(group for group in OVERLAY_GROUPS if elements.text((group << 16) + OVERLAY_ACTIVATION)),
         masks,
+        tuple(read_filters(elements, budget)),
     )
 
 

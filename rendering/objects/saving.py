@@ -14,17 +14,18 @@ from rendering.objects.facts import ObjectContext
 from rendering.objects.looking import look_of, shown_of
 from rendering.objects.references import Code
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos, write_withdrawal
-from rendering.objects.write_mask import LANDMARKS, frames_with, mask_of
+from rendering.objects.write_mask import mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
 from rendering.objects.write_presentation import COLOUR_STATE, GRAYSCALE_STATE, write_gsps
 from rendering.objects.write_report import COMPREHENSIVE_3D, write_sr
+from rendering.objects.write_run import XRAY_STATE, run_of
 from rendering.objects.writing import new_uid
 from rendering.pixels import voi_choices
 from rendering.viewport import Viewport
 from workstation.domain.annotation import Annotation
 from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.study import Study
-from workstation.domain.subtraction import Mask, Subtraction
+from workstation.domain.subtraction import Subtraction
 from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
 from workstation.marks_store import OwnObject
@@ -117,7 +118,7 @@ class _Saving:
         for place in self._frame_places():
             if place[0] in self._by_uid:
                 self._add_as_is(groups, place)
-        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE)
+        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE, XRAY_STATE)
         if not groups.groups and joining.replaces:
             self._add_as_is(groups, (self._headers[0].sop_instance_uid, 1))
         written: list[Written] = []
@@ -143,8 +144,6 @@ class _Saving:
         if state.plane is not Plane.STACK:
             self._left_out.append(CUTS)
             return
-        if state.sharpening:
-            self._left_out.append(FILTER)
         if state.fusion is not None:
             self._left_out.append(LAID_OVER)
         if state.followed is not None and state.followed.levels:
@@ -172,30 +171,28 @@ class _Saving:
         except WorkstationError:
             voi = None  # nothing of it is loaded that a window could be taken from
         shown = shown_of(images, state, voi, view.width, view.height, view.viewport.factor)
-        mask = self._mask(header, place[1], state.subtraction)
-        frames = (place[1],) if mask is None else frames_with(header, mask, state.subtraction)
+        look = look_of(state, shutter)
+        frames: tuple[int, ...] = (place[1],)
+        if mask_of(header, place[1], state.subtraction) is not None:
+            look, frames = _subtracted(look, header, state.subtraction, state.sharpening)
         if len(frames) > 1:
             shown = replace(shown, frames=frames if len(frames) < header.frames else ())
-        held = replace(mask, landmark=0.0) if mask is not None else None
-        return groups.add(replace(look_of(state, shutter), mask=held), [(place[0], frame) for frame in frames], shown)
-
-    def _mask(self, header: ImageHeader, frame: int, asked: Subtraction | None) -> Mask | None:
-        mask = mask_of(header, frame, asked)
-        if mask is not None and mask.landmark:
-            self._left_out.append(LANDMARKS)
-        return mask
+        if state.sharpening and look.run is None:
+            self._left_out.append(FILTER)
+        return groups.add(look, [(place[0], frame) for frame in frames], shown)
 
     def _add_as_is(self, groups: _Looks, place: Place) -> None:
         """An image that hangs nowhere, as its file has it shown."""
         header = self._by_uid[place[0]]
         if place not in groups.places:
             choices = () if header.is_colour else voi_choices(header, place[1] - 1)
-            frames = (place[1],) if header.frames > 1 else ()
+            frames: tuple[int, ...] = (place[1],) if header.frames > 1 else ()
             shutter = header.shutter if header.shutter is not None and not header.shutter.overlay_group else None
-            mask = self._mask(header, place[1], None)
-            if mask is not None:
-                choices, mask = (), replace(mask, landmark=0.0)
-            groups.add(Look(shutter=shutter, mask=mask), [place], Shown(header, frames, choices[0] if choices else None))
+            look, places = Look(shutter=shutter), [place]
+            if mask_of(header, place[1], None) is not None:
+                look, frames = _subtracted(look, header, None)
+                choices, places = (), [(place[0], frame) for frame in frames]
+            groups.add(look, places, Shown(header, frames, choices[0] if choices else None))
 
     # Key images
 
@@ -231,6 +228,13 @@ class _Saving:
         )
         revision = len({one.revision for one in before}) + 1
         return Joining(before[-1].series_uid, len(before) + 1, revision, before[0].made, replaces)
+
+
+def _subtracted(look: Look, header: ImageHeader, asked: Subtraction | None, sharpening: int = 0) -> tuple[Look, tuple[int, ...]]:
+    """The look with how a run is subtracted, and the frames (1-based) that are: one mask for all of them, else each its own."""
+    run = run_of(header, asked, sharpening)
+    held = replace(look, run=run) if run.needs_own_state else replace(look, mask=run.frames[0][1])
+    return held, tuple(frame for frame, _ in run.frames)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The Presentation State Mask Module (PS3.3 C.11.13) of a new grey state, from how frames of an X-ray run are subtracted.
 
 It holds one mask for all frames that the state names, and a Modality LUT that leads to logarithmic intensities where they
-are linear (PS3.4 N.2.1.2). A share of the mask that stays visible has no place in it.
+are linear (PS3.4 N.2.1.2). What it cannot hold goes into a state of its own kind (`rendering.objects.write_run`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from rendering.parse_masks import written_shift
 from rendering.pixels.subtraction import table_to_log
 from workstation.domain.subtraction import Mask, MaskOperation, Subtraction, subtracted
 
-LANDMARKS = "The part of a mask that stays visible: a presentation state subtracts the whole mask"
-
 
 def mask_of(header: ImageHeader, frame: int, asked: Subtraction | None) -> Mask | None:
     """The one mask of a frame (1-based) as a state can hold it; None where nothing is subtracted."""
@@ -29,11 +27,6 @@ def mask_of(header: ImageHeader, frame: int, asked: Subtraction | None) -> Mask 
     if is_interval:
         return replace(plain, operation=MaskOperation.INTERVAL, offset=done.mask.offset)
     return replace(plain, frames=done.mask_frames)
-
-
-def frames_with(header: ImageHeader, mask: Mask, asked: Subtraction | None) -> tuple[int, ...]:
-    """All frames (1-based) of the run that are subtracted in that very way."""
-    return tuple(frame for frame in range(1, header.frames + 1) if mask_of(header, frame, asked) == mask)
 
 
 def write_mask(ds: Dataset, mask: Mask) -> None:

@@ -91,6 +91,26 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """How a whole X-ray run of `count` frames is subtracted: (frame, its mask), where no single mask says it for all.
+
+    `rate` is in images a second, `sharpening` in steps of `rendering.filters`.
+    """
+
+    image: str
+    frames: tuple[tuple[int, Mask], ...]
+    count: int
+    rate: float
+    sharpening: int = 0
+
+    @property
+    def needs_own_state(self) -> bool:
+        """A grey state holds one mask, all of it subtracted, and no filter."""
+        masks = {mask for _, mask in self.frames}
+        return len(masks) > 1 or any(mask.landmark for mask in masks) or bool(masks and self.sharpening)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one state says of all its images. `inverted` is against how the image is shown by itself."""
 
@@ -100,6 +120,7 @@ class Look:
     inverted: bool = False
     shutter: Shutter | None = None
     mask: Mask | None = None
+    run: Run | None = None
 
 
 AS_IS = Look()

@@ -1,4 +1,4 @@
-"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2): the look of grey and colour images, and the drawings on them.
+"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2, A.33.6): the look of images, and the drawings on them.
 
 A state holds one rotation, flip, inversion, shutter and modality transform for all its images:
 images that differ in these go into a state each. Windows are in units of the modality transform.
@@ -20,7 +20,8 @@ from rendering.objects.shapes import Shape, on_image
 from rendering.objects.srgb_profile import srgb_profile
 from rendering.objects.write_mask import write_mask
 from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
-from rendering.objects.writing import begin, by_series, checked, finish, image_item
+from rendering.objects.write_run import XRAY_STATE, write_run
+from rendering.objects.writing import begin, by_series, checked, finish, image_item, table_item
 from rendering.parse_values import UNSPECIFIED
 from rendering.pixels import is_inverse
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -84,7 +85,8 @@ def _one(
     joining: Joining,
 ) -> Written:
     """`kind` is transform and polarity of grey images, None for colour ones."""
-    sop_class = COLOUR_STATE if kind is None else GRAYSCALE_STATE
+    grey = GRAYSCALE_STATE if look.run is None else XRAY_STATE
+    sop_class = COLOUR_STATE if kind is None else grey
     ds = begin(context, author, "PR", sop_class, "Presentation states", joining)
     ds.Laterality = ""
     ds.ContentLabel = _label(names[0])
@@ -108,7 +110,9 @@ def _one(
 
 
 def _greys(ds: Dataset, images: Sequence[Shown], look: Look, transform: ModalityTransform, inverse: bool) -> None:
-    if look.mask is None:
+    if look.run is not None:
+        write_run(ds, look.run)
+    elif look.mask is None:
         _modality(ds, transform)
     else:
         write_mask(ds, look.mask)
@@ -170,7 +174,7 @@ def _shutter(ds: Dataset, shutter: Shutter | None) -> None:
 def _modality(ds: Dataset, transform: ModalityTransform) -> None:
     """The image's own modality transform: a state that leaves it out would take it away (PS3.4 N.2.1.1)."""
     if transform.table is not None:
-        item = _table(transform.table)
+        item = table_item(transform.table)
         item.ModalityLUTType = _rescale_type(transform)
         ds.ModalityLUTSequence = [item]
     elif not transform.is_identity or transform.unit not in ("stored", UNSPECIFIED):
@@ -191,16 +195,6 @@ def _decimal(value: float) -> str:
     return "0"
 
 
-def _table(table: LookupTable) -> Dataset:
-    item = Dataset()
-    count = table.count if table.count < 1 << 16 else 0
-    item.add_new("LUTDescriptor", "SS" if table.first < 0 else "US", [count, table.first, table.bits])
-    item.add_new("LUTData", "OW", table.data)
-    if table.explanation:
-        item.LUTExplanation = one_line(table.explanation, 64)
-    return item
-
-
 def _window(shown: Shown) -> Dataset | None:
     window = shown.window
     if window is None:
@@ -208,7 +202,7 @@ def _window(shown: Shown) -> Dataset | None:
     item = Dataset()
     item.ReferencedImageSequence = [image_item(shown.header, shown.frames)]
     if isinstance(window, LookupTable):
-        item.VOILUTSequence = [_table(window)]
+        item.VOILUTSequence = [table_item(window)]
         return item
     item.WindowCenter, item.WindowWidth = _decimal(window.center), _decimal(window.width)
     if window.explanation:

@@ -14,7 +14,7 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from rendering.header import ImageHeader
+from rendering.header import ImageHeader, LookupTable
 from rendering.objects.concepts import LONGEST_CODE
 from rendering.objects.facts import ObjectContext
 from rendering.objects.plain_text import one_line
@@ -152,3 +152,14 @@ def part10(ds: Dataset) -> bytes:
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Refused("The object cannot be written", type(error).__name__) from error
     return out.getvalue()
+
+
+def table_item(table: LookupTable) -> Dataset:
+    """LUTDescriptor and LUTData (PS3.3 C.11.1.1)."""
+    item = Dataset()
+    count = table.count if table.count < 1 << 16 else 0
+    item.add_new("LUTDescriptor", "SS" if table.first < 0 else "US", [count, table.first, table.bits])
+    item.add_new("LUTData", "OW", table.data)
+    if table.explanation:
+        item.LUTExplanation = one_line(table.explanation, 64)
+    return item

@@ -20,7 +20,6 @@ from rendering.objects.facts import ObjectFacts
 from rendering.objects.looking import Presented, presented
 from rendering.objects.read import read_context_file, read_object_bytes
 from rendering.objects.saving import Saved, SavedView, ToSave, case_as_objects
-from rendering.objects.write_mask import LANDMARKS
 from rendering.objects.write_plan import Author
 from rendering.subtracting import SubtractingViewport
 from workstation.domain.key_image import KeyImage
@@ -99,25 +98,66 @@ def test_the_module_is_as_the_standard_has_it(tmp_path: Path) -> None:
     assert abs(table - truth).max() <= 0.5 + 1e-9
 
 
-def test_what_a_state_cannot_hold_is_told(tmp_path: Path) -> None:
-    viewport = angiogram.opened(angiogram.run(LOGGED, "LOG"), LOGGED, tmp_path / "run.dcm")
-    state = replace(viewport.default_state(), position=4, subtraction=asked(Mask(landmark=20.0)))
+X_RAY = "1.2.840.10008.5.1.4.1.1.11.5"
+
+
+@pytest.mark.parametrize("relationship", ["LIN", "LOG"])
+def test_a_whole_session_comes_back_from_an_x_ray_state(tmp_path: Path, relationship: str) -> None:
+    """Two masks, shifts of their own, landmarks and a filter: no grey state holds them (A.33.6)."""
+    frames = LINEAR if relationship == "LIN" else LOGGED
+    viewport = angiogram.opened(angiogram.run(frames, relationship), frames, tmp_path / "run.dcm")
+    early = Mask(frames=(1,), ranges=((2, 3),), landmark=20.0)
+    late = Mask(frames=(1, 2), ranges=((5, 6),), shift=(1.0, -2.0), frame_shifts=((6, (0.5, 0.25)),), contrast_frames=1)
+    state = replace(viewport.default_state(), position=5, subtraction=asked(early, late), window=Window(-100.0, 2500.0))
+    state = replace(state, sharpening=2, rotation=90)
     made = saved(viewport, state, tmp_path / "run.dcm")
-    assert made.left_out == (LANDMARKS,)
-    assert complaints(made.objects[0].data, tmp_path / "pr.dcm") == []
+    assert made.left_out == ()
+    (written,) = made.objects
+    assert written.sop_class_uid == X_RAY
+    facts = read_object_bytes(written.data)
+    for position in (1, 2, 4, 5):
+        found = presented(viewport.images, replace(viewport.default_state(), position=position), facts, *SIZE)
+        assert found.words == ("The state's edge enhancement is by this program's own filter",)
+        expected = viewport.picture(replace(state, position=position), *SIZE)
+        picture = viewport.picture(found.state, *SIZE)
+        assert np.array_equal(picture.pixels, expected.pixels)
+        assert picture.notes == expected.notes
+        assert np.ptp(expected.pixels) > 30
+    with pytest.raises(Refused):  # a frame that is not subtracted is not of this state
+        presented(viewport.images, replace(viewport.default_state(), position=3), facts, *SIZE)
+    # Saved again while it is followed, it says the same.
+    following = presented(viewport.images, replace(viewport.default_state(), position=5), facts, *SIZE).state
+    (again,) = saved(viewport, following, tmp_path / "run.dcm").objects
+    one, other = (pydicom.dcmread(io.BytesIO(data)) for data in (written.data, again.data))
+    for keyword in ("MaskSubtractionSequence", "MultiFramePresentationSequence", "SoftcopyVOILUTSequence"):
+        assert one[keyword] == other[keyword]
 
 
-def test_frames_with_masks_of_their_own_go_into_a_state_each(tmp_path: Path) -> None:
+def test_the_modules_of_an_x_ray_state_are_as_the_standard_has_them(tmp_path: Path) -> None:
+    """C.11.19, C.8.19.7; the rest of it is that of a grey state, which dciodvfy knows."""
     viewport = angiogram.opened(angiogram.run(LOGGED, "LOG"), LOGGED, tmp_path / "run.dcm")
-    early, late = Mask(frames=(1,), ranges=((1, 3),)), Mask(frames=(2,), ranges=((4, 6),))
-    key = KeyImage(angiogram.STUDY, angiogram.SERIES, angiogram.IMAGE, 2, "113000")
-    state = replace(viewport.default_state(), position=4, subtraction=asked(early, late))
-    made = states(saved(viewport, state, tmp_path / "run.dcm", key))
-    found = [
-        (one.MaskSubtractionSequence[0].MaskFrameNumbers, one.DisplayedAreaSelectionSequence[0].ReferencedImageSequence[0])
-        for one in made
-    ]
-    assert [(mask, list(image.ReferencedFrameNumber)) for mask, image in found] == [(2, [4, 5, 6]), (1, [1, 2, 3])]
+    masks = (Mask(frames=(2,), ranges=((3, 3), (5, 6)), frame_shifts=((5, (1.0, -2.0)), (6, (1.0, -2.0))), landmark=10.0),)
+    (written,) = saved(
+        viewport, replace(viewport.default_state(), position=4, subtraction=asked(*masks)), tmp_path / "run.dcm"
+    ).objects
+    ds = pydicom.dcmread(io.BytesIO(written.data))
+    (item,) = ds.MaskSubtractionSequence
+    said = (item.MaskOperation, list(item.ApplicableFrameRange), item.MaskFrameNumbers, item.ContrastFrameAveraging)
+    assert said == ("AVG_SUB", [3, 3, 5, 6], 2, 1)
+    assert "MaskSubPixelShift" not in item  # it is of ranges here, in a sequence
+    (shift,) = item.PixelShiftSequence
+    assert list(shift.PixelShiftFrameRange) == [5, 6]
+    assert list(shift.RegionPixelShiftSequence[0].MaskSubPixelShift) == [1.0, 2.0]
+    shown_ = ds.MultiFramePresentationSequence[0].FrameDisplaySequence
+    told = [(one.StartTrim, one.StopTrim, one.RecommendedViewingMode, one.get("MaskVisibilityPercentage")) for one in shown_]
+    assert told == [(1, 2, "NAT", None), (3, 3, "SUB", 10.0), (4, 4, "NAT", None), (5, 6, "SUB", 10.0)]
+    assert {(one.RecommendedDisplayFrameRateInFloat, one.SkipFrameRangeFlag) for one in shown_} == {(4.0, "DISPLAY")}
+    assert not {"ModalityLUTSequence", "RescaleSlope", "RecommendedViewingMode"} & {element.keyword for element in ds}
+    del ds.MaskSubtractionSequence, ds.MultiFramePresentationSequence
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.11.1"
+    grey = io.BytesIO()
+    ds.save_as(grey)
+    assert complaints(grey.getvalue(), tmp_path / "pr.dcm") == []
 
 
 def test_a_key_image_that_hangs_nowhere_keeps_the_subtraction_of_its_file(tmp_path: Path) -> None:
@@ -202,7 +242,8 @@ def test_an_x_ray_state_is_followed_frame_by_frame(tmp_path: Path) -> None:
         logs[3][22, 30] - 0.75 * mean[22, 30], abs=0.01
     )
     assert value(viewport, shown(viewport, facts, 2).state, 30, 22) == LINEAR[1][22, 30]
-    assert found.words == ("The state's edge enhancement is not followed",)
+    assert found.words == ("The state's edge enhancement is by this program's own filter",)
+    assert (found.state.sharpening, shown(viewport, facts, 2).state.sharpening) == (1, 0)
     assert viewport.picture(found.state, *SIZE).notes[0] == "Subtracted, mask 1-2, shift 1.0/-2.0, landmarks 25 %"
 
 
