@@ -22,6 +22,8 @@ LEAST_STRETCHED, LEAST_SHARE, NARROWEST = 160, 0.75, 48
 KEPT = frozenset(
     KEYS.index(key) for key in ("priority", "due", "id", "modality", "images", "date", "ai", "since", "age", "left", "turnaround")
 )
+READ_MOST = frozenset(KEYS.index(key) for key in ("patient", "procedure"))
+"""Of what may be narrower than wished these give way last."""
 GIVING_WAY = tuple(KEYS.index(key) for key in ("body", "assigned", "site", "ai", "date"))
 """Hidden where the window is narrow, the first one first, until the reader has chosen columns."""
 STEP = 16
@@ -30,7 +32,7 @@ WHOLE = {"priority": "Urgent", "due": "overdue 23 h 59 min", "id": "19500102-123
 # In the usual face.
 WHOLE_PLAIN = {
     "ai": "findings: 99", "since": "~23 h 59 min", "age": "~23 h 59 min", "left": "overdue 23 h 59 min",
-    "turnaround": "~23 h 59 min",
+    "turnaround": "~23 h 59 min", "priority": "No order",
 }  # fmt: skip
 ROOM = 26
 
@@ -107,12 +109,11 @@ class ColumnHand(QObject):
             self._show_what_fits(room)
         shown = [n for n in range(len(COLUMNS)) if self.is_shown(n)]
         widths = {n: self._widths.get(n, self._wished[n]) for n in shown}
-        yielding = [n for n in shown if n not in KEPT and n not in self._widths and n != STRETCHED]
-        fixed = sum(width for n, width in widths.items() if n not in yielding and n != STRETCHED)
-        least = (LEAST_STRETCHED if STRETCHED not in self._widths else widths[STRETCHED]) if STRETCHED in shown else 0
-        wished = sum(widths[n] for n in yielding)
-        share = max(LEAST_SHARE, min(1.0, (room - least - fixed) / wished)) if wished else 1.0
-        widths |= {n: int(widths[n] * share) for n in yielding}
+        yielding = [n for n in shown if n not in KEPT and n not in self._widths]
+        for giving in ([n for n in yielding if n not in READ_MOST], [n for n in yielding if n in READ_MOST]):
+            wished, missing = sum(widths[n] for n in giving), sum(widths.values()) - room
+            share = max(LEAST_SHARE, min(1.0, 1.0 - missing / wished)) if wished else 1.0
+            widths |= {n: int(widths[n] * share) for n in giving}
         if STRETCHED in shown and STRETCHED not in self._widths:
             others = sum(width for n, width in widths.items() if n != STRETCHED)
             widths[STRETCHED] = max(room - others, LEAST_STRETCHED)

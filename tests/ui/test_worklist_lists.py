@@ -218,6 +218,19 @@ def test_what_must_be_read_whole_is_never_narrowed(window):
     assert {key: view.table.columnWidth(KEYS.index(key)) for key in wide} == wide
 
 
+def test_names_and_procedures_are_narrowed_last(window):
+    """The empty columns beside them give way first; an examination without an order says so whole."""
+    table = window.worklist.table
+    for width in (1366, 1920):
+        window.resize(width, 1000)
+        assert table.columnWidth(KEYS.index("procedure")) >= 195
+        assert table.columnWidth(KEYS.index("patient")) >= 165
+        assert table.columnWidth(KEYS.index("site")) <= 160 or not window.worklist.columns.is_shown(KEYS.index("site"))
+    words = QFontMetrics(theme.text_font())
+    assert table.columnWidth(KEYS.index("procedure")) >= words.horizontalAdvance("CT chest with contrast") + 8
+    assert table.columnWidth(KEYS.index("priority")) >= words.horizontalAdvance("No order") + 16
+
+
 def test_a_site_file_with_a_mistake_is_told_and_the_built_in_lists_hold(tmp_path, qtbot, qapp):
     from window_seat import WindowSeat
 
