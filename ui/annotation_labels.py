@@ -228,6 +228,7 @@ class _Search:
         start, end = starts[nearest], anchors[nearest]
         steps = max(int(math.dist(start, end) / LEADER_STEP), 2)
         way = start + (end - start) * (np.arange(1, steps) / steps)[:, None]
+        way = way[((way >= 0.0) & (way <= self._view)).all(axis=1)]  # enlarged, the drawing may lie far outside
         apart = np.abs(way[:, None, :] - self._others[None, :, :]).max(axis=2)
         x, y, w = way[:, 0, None], way[:, 1, None], self._words[None, :, :]
         over_words = (x > w[..., 0]) & (x < w[..., 2]) & (y > w[..., 1]) & (y < w[..., 3])

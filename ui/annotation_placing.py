@@ -60,7 +60,7 @@ def placed(
     until = time.perf_counter() + seconds
     made: dict[int, Shape] = {}
     taken: list[Box] = []
-    lines = [np.array(_along(shape.corners), float).reshape(-1, 2) for shape in shapes]
+    lines = [np.array(_along(shape.corners, room.size), float).reshape(-1, 2) for shape in shapes]
     outlines = [(around(outline), outline) if (outline := _outline(shape)) else None for shape in shapes]
     for number in sorted(range(len(shapes)), key=lambda i: _rank(shapes[i], before)):
         shape = shapes[number]
@@ -207,16 +207,30 @@ def _joined(words: Sequence[str], between: str) -> list[str]:
     return parts
 
 
-def _along(lines: Sequence[Sequence[Point]]) -> list[Point]:
-    """Places along lines about STEP pixels apart: a label must not lie on their middle either."""
+def _along(lines: Sequence[Sequence[Point]], view: tuple[float, float]) -> list[Point]:
+    """Places along lines about STEP pixels apart: a label must not lie on their middle either.
+
+    Only near the view: enlarged, a line may go on for thousands of pixels outside it.
+    """
     found: list[Point] = []
+    near = Box(0.0, 0.0, *view).grown(STEP)
     for line in lines:
         last = line[0] if line else None
-        found.extend(line[:1])
+        found.extend(point for point in line[:1] if near.holds(point))
         for (x0, y0), (x1, y1) in pairwise(line):
             if last is None or math.dist(last, (x1, y1)) < STEP:
                 continue
             steps = max(int(max(abs(x1 - x0), abs(y1 - y0)) // STEP), 1)
-            found.extend((x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(1, steps + 1))
+            dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
+            first, last_one = _steps_in(x0, dx, near.left, near.right, *_steps_in(y0, dy, near.top, near.bottom, 1, steps))
+            found.extend((x0 + dx * i, y0 + dy * i) for i in range(first, last_one + 1))
             last = (x1, y1)
     return found
+
+
+def _steps_in(start: float, step: float, low: float, high: float, first: int, last: int) -> tuple[int, int]:
+    """Which of the steps from `first` to `last` lie between two borders: the first and the last of them, or none."""
+    if not step:
+        return (first, last) if low <= start <= high else (1, 0)
+    ends = sorted(((low - start) / step, (high - start) / step))
+    return max(first, math.ceil(ends[0])), min(last, math.floor(ends[1]))

@@ -15,7 +15,7 @@ from ui_mouse import move
 from ui import halo
 from ui.annotation_labels import Box, Subject, is_free, place
 from ui.annotation_layer import HANDLE_REACH, AnnotationLayer
-from ui.annotation_placing import words_of
+from ui.annotation_placing import STEP, _along, words_of
 from ui.annotation_shapes import LABEL_POINTS
 from ui.corner_fit import fitted, line_height
 from ui.corner_line import Corners, Line
@@ -236,6 +236,19 @@ def test_while_images_go_by_words_that_take_long_wait_and_come_at_rest(case, sea
     assert worded(False) == 20
     assert not layer.is_unfinished
     assert worded(True) == 20
+
+
+def test_lines_far_outside_an_enlarged_view_keep_nothing_off_and_cost_nothing():
+    """Enlarged forty times, a few drawings took the window for ten seconds."""
+    view, far = (500.0, 400.0), 2_000_000.0
+    level = _along([[(-far, 200.0), (far, 200.0)]], view)
+    assert [x for x, _ in level] == pytest.approx([-STEP + STEP * i for i in range(53)])
+    assert {y for _, y in level} == {200.0}
+    aslant = _along([[(-far, -far), (far, far)], [(100.0, -far), (100.0, far)]], view)
+    assert len(aslant) == 43 + 43
+    assert _along([[(-far, -900.0), (far, -900.0)], [(0.0, far), (far, 0.0)], [(-50.0, 0.0)], []], view) == []
+    whole = _along([[(20.0, 30.0), (20.0, 60.0), (60.0, 60.0)]], view)
+    assert whole == [(20, 30), (20, 40), (20, 50), (20, 60), (30, 60), (40, 60), (50, 60), (60, 60)]
 
 
 # ---- moved by hand -------------------------------------------------------------------------
