@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 WIDTH = 226
 # Series that load are painted anew so often, not with each of their images.
 LOOK_MS = 100
+# A case's own images come before its thumbnails, for so long at most.
+IMAGES_FIRST_SECONDS = 1.0
 
 
 class SeriesStrip(QListView):
@@ -36,6 +39,7 @@ class SeriesStrip(QListView):
         self._model = SeriesModel()
         self._delegate = SeriesDelegate()
         self._making: set[str] = set()
+        self._images_first = 0.0
         self.setModel(self._model)
         self.setItemDelegate(self._delegate)
         self.setDragEnabled(True)
@@ -72,6 +76,7 @@ class SeriesStrip(QListView):
     def _case_changed(self, case: Case | None) -> None:
         self._making.clear()
         self._arrived.clear()
+        self._images_first = time.monotonic() + IMAGES_FIRST_SECONDS
         self._model.show_case(case)
         for _, row in self._model.series_rows():
             self._look(row.series.series_instance_uid)
@@ -126,6 +131,9 @@ class SeriesStrip(QListView):
             row.loaded = loaded
             self._model.changed(index)
         if row.thumbnail is None and loaded[0] and series_uid not in self._making:
+            if not self._making and self._core.jobs.is_busy(PICTURES) and time.monotonic() < self._images_first:
+                self._frames_arrived(series_uid)
+                return
             viewport = self._core.library.viewport(*row.uids)
             if viewport is not None:
                 self._note_verdict(index, row, viewport)

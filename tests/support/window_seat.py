@@ -77,6 +77,9 @@ class HeldJobs:
     def on_main(self, call: Callable[[], None]) -> None:
         call()
 
+    def is_busy(self, lane: str) -> bool:
+        return lane in self.held and bool(self.waiting)
+
     def release(self, index: int = 0) -> None:
         self.waiting.pop(index)()
 

@@ -12,15 +12,16 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
-from window_seat import NOW, WindowSeat
+from window_seat import NOW, SLICES, WindowSeat
 
-from ui import app, crash, theme
+from ui import app, crash, series_strip, theme
 from ui.deliveries_dialog import STATE_WORDS
 from ui.main_window import MainWindow
 from ui.series_model import ROW, SeriesRow, StudyRow
 from ui.status_bar import delivery_words
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.viewing import Layout
+from workstation.jobs import PICTURES
 from workstation.session.case import Notice
 
 pytestmark = pytest.mark.qt
@@ -99,6 +100,40 @@ def test_a_late_thumbnail_of_the_last_case_is_dropped(qtbot, tmp_path, qapp):
         seat.jobs.release()
     assert window.reading.strip._model.find("1.1.1") is None
     assert window.reading.strip._model.find("1.2.1")[1].thumbnail is None
+
+
+def test_thumbnails_come_behind_the_pictures_that_are_in_the_making(qtbot, tmp_path, qapp):
+    from window_seat import hold_pictures
+
+    seat = WindowSeat(tmp_path, hold_pictures())
+    seat.add_case(1)
+    window = MainWindow(seat)
+    qtbot.addWidget(window)
+    made = []
+    seat.jobs.run(PICTURES, lambda _: made.append("the first picture"))
+    seat.session.open(seat.items[0])
+    strip = window.reading.strip
+    assert not strip._making
+    assert strip._model.find("1.1.1")[1].loaded == (SLICES, SLICES), "how far it is, is told at once"
+    seat.jobs.release()
+    qtbot.waitUntil(lambda: strip._making == {"1.1.1"}, timeout=60_000)
+    while seat.jobs.waiting:
+        seat.jobs.release()
+    assert strip._model.find("1.1.1")[1].thumbnail is not None
+    assert made == ["the first picture"]
+
+
+def test_pictures_without_end_hold_thumbnails_up_for_a_moment_only(qtbot, tmp_path, qapp, monkeypatch):
+    from window_seat import hold_pictures
+
+    monkeypatch.setattr(series_strip, "IMAGES_FIRST_SECONDS", 0.0)
+    seat = WindowSeat(tmp_path, hold_pictures())
+    seat.add_case(1)
+    window = MainWindow(seat)
+    qtbot.addWidget(window)
+    seat.jobs.run(PICTURES, lambda _: None)
+    seat.session.open(seat.items[0])
+    assert window.reading.strip._making == {"1.1.1"}
 
 
 def test_markup_from_outside_is_never_markup_on_screen(qtbot, tmp_path, qapp, monkeypatch):
