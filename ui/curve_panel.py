@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import plain, theme
+from ui.list_table import quiet_heads
 from workstation.domain.curve import Curve
 from workstation.errors import WorkstationError
 from workstation.jobs import PICTURES, Cancel
@@ -59,6 +60,7 @@ class CurvePanel(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
+        quiet_heads(self.table)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.copy = QPushButton(self.tr("Copy as CSV"))
         self.copy.setObjectName("copyCurve")

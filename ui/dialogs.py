@@ -44,8 +44,9 @@ def _findings(core: Seat, parent: QWidget) -> QWidget:
 
 def _key_images(core: Seat, parent: QWidget) -> QWidget:
     from ui.key_images_dialog import KeyImagesDialog
+    from ui.key_mentions import as_now
 
-    return KeyImagesDialog(core, parent)
+    return KeyImagesDialog(core, parent, partial(as_now, runner=_window(parent).runner))
 
 
 def _presentation_states(core: Seat, parent: QWidget) -> QWidget:

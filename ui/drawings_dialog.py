@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ui.annotation_words import label_lines, source_words
 from ui.list_table import ListTable
@@ -24,8 +24,14 @@ class DrawingsDialog(QDialog):
         headers = [self.tr("Drawing"), self.tr("Values"), self.tr("Where"), self.tr("By")]
         self.table = ListTable(headers, self.tr("Drawings of this case"), 1)
         self.table.itemActivated.connect(self._go)
+        self.table.when_empty = self.tr("Nothing is drawn on the images of this case")
+        keys = QLabel(self.tr("Return: go to the drawing."))
+        keys.setProperty("role", "muted")
         column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(8)
         column.addWidget(self.table)
+        column.addWidget(keys)
         self.resize(820, 420)
         session.annotating.changed.connect(self._fill)
         session.case_changed.connect(self._fill)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
+from ui.list_table import quiet_heads
 from ui.plain import core_text, plain, tooltip
 from workstation.cache.intake import ImportResult
 from workstation.jobs import FILES, Cancel
@@ -71,8 +72,7 @@ class ImportPane(QFrame):
         self.table.setAccessibleName(self.tr("Refused files"))
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().setStretchLastSection(True)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        self.table.horizontalHeader().setDefaultAlignment(left)
+        quiet_heads(self.table)
         self.table.setColumnWidth(0, 520)
         self.table.setMinimumHeight(110)
         row = QHBoxLayout()

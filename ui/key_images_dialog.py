@@ -5,6 +5,7 @@ Up and Down choose, Return goes to the image, T gives one's own mark another tit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -12,7 +13,6 @@ from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from rendering.picture import Picture
 from ui.key_image_words import by_words, title_words
+from ui.list_table import quiet_heads
 from ui.plain import plain
 from ui.series_strip import image_of
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -42,7 +43,8 @@ SIDE = 96
 class KeyImagesDialog(QDialog):
     """Stays up to date while it is open."""
 
-    def __init__(self, core: Seat, parent: QWidget | None = None) -> None:
+    def __init__(self, core: Seat, parent: QWidget | None = None, told: Callable[[str], str] = str) -> None:
+        """`told` says the keys of a sentence as they are now."""
         super().__init__(parent)
         self.setObjectName("keyImagesDialog")
         self._core = core
@@ -53,16 +55,14 @@ class KeyImagesDialog(QDialog):
         self.table.setHorizontalHeaderLabels([self.tr("Image"), self.tr("Where"), self.tr("Marked"), self.tr("By")])
         self.table.setAccessibleName(self.tr("Key images of this case"))
         self.table.itemActivated.connect(self._go)
-        self.empty = QLabel(self.tr("No image of this case is marked: press K on an image to mark it"))
+        self.empty = QLabel(told(self.tr("No image of this case is marked: press K on an image to mark it")))
         keys = QLabel(self.tr("Return: go to the image.  T: marked for what.  Delete: no key image any more."))
         keys.setProperty("role", "muted")
-        row = QHBoxLayout()
-        row.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(self.table)
+        column.addWidget(self.empty)
+        column.addWidget(self.table, 1)
         column.addWidget(keys)
         self.resize(820, 520)
         self._session.key_images.changed.connect(self._fill)
@@ -115,7 +115,6 @@ class KeyImagesDialog(QDialog):
         for number, key in enumerate(self._keys):
             self._fill_row(number, key)
         self.empty.setVisible(not self._keys)
-        self.table.setVisible(bool(self._keys))
         if self._keys:
             self.table.setCurrentCell(min(here, len(self._keys) - 1), 0)
 
@@ -169,6 +168,7 @@ class _Table(QTableWidget):
         self.setIconSize(QSize(SIDE, SIDE))
         self.setShowGrid(False)
         self.verticalHeader().hide()
+        quiet_heads(self)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)

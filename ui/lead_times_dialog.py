@@ -79,8 +79,6 @@ class LeadTimesDialog(QDialog):
         self.table.verticalHeader().setDefaultSectionSize(TWO_LINES)
         headers = [self.tr("Wait"), self.tr("Accession"), self.tr("Modality"), self.tr("Since"), self.tr("Signed")]
         self.longest = ListTable(headers, self.tr("Longest waits for a signature"), 3)
-        for table in (self.table, self.longest):
-            table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.clocks = _label("", "amber")
         self.save = QPushButton(f"{self.tr('Save as CSV')} ({SAVE_KEYS})")
         self.save.setAutoDefault(False)
@@ -167,10 +165,9 @@ class LeadTimesDialog(QDialog):
         if not self._is_open:
             return
         waiting = sum(one.is_open for one in table.longest)
+        counted = self.tr("1 examination, {1} to {2}") if table.everything.exams == 1 else self.tr("{0} examinations, {1} to {2}")
         self.words.setText(
-            self.tr("{0} examinations, {1} to {2}").format(
-                table.everything.exams, *(f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (table.begin, table.end))
-            )
+            counted.format(table.everything.exams, *(f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (table.begin, table.end)))
         )
         self.table.setHorizontalHeaderItem(0, QTableWidgetItem(core_text(table.by.value)))
         rows = [*table.modalities, table.everything]

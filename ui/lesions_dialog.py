@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
+from ui.list_table import quiet_heads
 from ui.plain import core_text, plain
 from workstation.domain.annotation import Verdict
 from workstation.domain.lesion import LesionCell, LesionRow, LesionSum
@@ -72,6 +73,7 @@ class LesionsDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setWordWrap(True)
         table.verticalHeader().hide()
+        quiet_heads(table)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         table.itemActivated.connect(lambda _: self._show())
         return table

@@ -48,7 +48,6 @@ class ProtocolExchangeDialog(QDialog):
         self._ids: list[str] = []
         self.received: ReceivedProtocol | None = None
         self.table = ListTable([self.tr("Protocol"), self.tr("Id")], self.tr("Hanging protocols in force"), 0)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.itemActivated.connect(lambda _: self._write())
         self.words = QPlainTextEdit()
         self.words.setReadOnly(True)

@@ -101,9 +101,9 @@ def test_own_and_received_marks_read_differently_on_the_image(seat, case):
     assert first.short[-1] == second.short[-1] == SIGN
 
 
-def test_the_list_shows_their_pictures_and_is_worked_by_keys(press, case, seat, qtbot, dialog):
+def test_the_list_shows_their_pictures_and_is_worked_by_keys(case, seat, qtbot, dialog):
     marks = seat.session.key_images
-    press(Qt.Key.Key_K)
+    marks.toggle()
     seat.session.viewing.scroll(3)
     marks.toggle()
     marks.take_received([received(7)])

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.list_table import quiet_heads
 from ui.plain import core_text, plain, tooltip
 from workstation.domain.archive import RetrieveProgress
 
@@ -44,7 +45,7 @@ class MissingDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        quiet_heads(self.table)
         self.table.setColumnWidth(0, 80)
         self.table.setColumnWidth(1, 460)
         self.table.setRowCount(min(len(rows), SHOWN))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
+from ui.list_table import quiet_heads
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
 from ui.worklist_times import span
 from workstation.domain.order import WorklistItem
@@ -141,7 +142,7 @@ class SendingsDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        quiet_heads(table)
         for place, width in enumerate((300, 170, 100, 280, 110)):
             table.setColumnWidth(place, width)
         table.itemSelectionChanged.connect(self._mark)

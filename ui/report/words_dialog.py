@@ -42,6 +42,7 @@ class WordsDialog(QDialog):
         self._rows: list[str | Rule] = []
         self._unknown: frozenset[str] = frozenset()
         self.table = ListTable([self.tr("Heard"), self.tr("Written"), self.tr("Note")], self.tr("Words and corrections"), 0, 1)
+        self.table.when_empty = self.tr("No own words and no corrections yet")
         self.heard, self.written = QLineEdit(), QLineEdit()
         self.said = QLabel()
         self.add = QPushButton(self.tr("Add"))
