@@ -19,6 +19,7 @@ from workstation.colleague import (
 from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
 from workstation.colleague.language import Language, spoken
 from workstation.colleague.seen import Seen
+from workstation.colleague.words import Text
 from workstation.domain.report import SectionCode
 
 Rule = Callable[[Seen], Iterator[Remark]]
@@ -79,6 +80,9 @@ def look(
     language = spoken("\n".join(report.sections.values()), languages, facts.language)
     if language is None:
         return ()
+    asked = (facts.procedure, facts.reason, *facts.body_parts, *(prior.words for prior in facts.priors))
+    # Of hundreds of lists a report has the words of a few.
+    language = language.among(Text("\n".join((*report.sections.values(), *asked)).replace("_", " ")))
     seen = Seen(report, facts, language)
     found: dict[tuple[str, SectionCode, int], Remark] = {}
     for rule in RULES:

@@ -1,20 +1,18 @@
-"""The words of one language, compiled.
-
-`*` in a word stands for any ending, `#` for a number, `~` for up to three words, a space for any white space.
-"""
+"""The words of one language, compiled."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from workstation.colleague.facts import Side
+from workstation.colleague.words import NONE, Text, Words, pattern, starts
 from workstation.errors import Refused
 from workstation.site_file import read_site_text
 
@@ -40,7 +38,7 @@ class Finding:
     """Something that a report may say is there. `critical` must be told at once, `serious` be concluded."""
 
     name: str
-    words: re.Pattern[str]
+    words: Words
     critical: bool
     abnormal: bool
     sided: bool
@@ -55,7 +53,7 @@ class OrganRange:
     """Sizes of an organ or structure that are possible at all, in mm."""
 
     name: str
-    words: re.Pattern[str]
+    words: Words
     least: float
     most: float
     is_organ: bool
@@ -66,9 +64,9 @@ class OrganRange:
 class Removed:
     """Words that say an organ is gone, words of what it would then not show, and its own name. `sided`: one of two."""
 
-    said: re.Pattern[str]
-    then: re.Pattern[str]
-    organ: re.Pattern[str]
+    said: Words
+    then: Words
+    organ: Words
     sided: bool
 
 
@@ -76,25 +74,25 @@ class Removed:
 class Clear:
     """Words that say something is as it should be, and the names of findings that it would then not show."""
 
-    words: re.Pattern[str]
+    words: Words
     against: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
     code: str
-    lists: Mapping[str, re.Pattern[str]]
-    sides: Mapping[Side, re.Pattern[str]]
+    lists: Mapping[str, Words]
+    sides: Mapping[Side, Words]
     findings: tuple[Finding, ...]
-    regions: Mapping[str, re.Pattern[str]]
-    modalities: Mapping[str, re.Pattern[str]]
+    regions: Mapping[str, Words]
+    modalities: Mapping[str, Words]
     """What a modality is called."""
-    signs: Mapping[str, re.Pattern[str]]
+    signs: Mapping[str, Words]
     """Words for what only that modality shows."""
     removed: tuple[Removed, ...]
-    heads: re.Pattern[str]
+    heads: Words
     """Ends of compounds, anywhere in a word."""
-    structures: tuple[re.Pattern[str], ...]
+    structures: tuple[Words, ...]
     """Structures that are torn or whole."""
     organ_ranges: tuple[OrganRange, ...]
     whole: Mapping[str, frozenset[str]]
@@ -104,39 +102,27 @@ class Language:
     doubled_allowed: frozenset[str]
     abbreviations: frozenset[str]
 
+    def among(self, text: Text) -> Language:
+        """The same without what cannot stand in a text."""
+        alive = {key: words.among(text) for key, words in self.lists.items()}
+        findings = tuple(finding for finding in self.findings if finding.words.among(text) is not NONE)
+        clear = tuple(normal for normal in self.clear if normal.words.among(text) is not NONE)
+        removed = tuple(organ for organ in self.removed if organ.said.among(text) is not NONE)
+        structures = tuple(words for words in self.structures if words.among(text) is not NONE)
+        ranges = tuple(organ for organ in self.organ_ranges if organ.words.among(text) is not NONE)
+        tables = self.regions, self.modalities, self.signs
+        regions, modalities, signs = ({key: words.among(text) for key, words in table.items()} for table in tables)
+        return replace(
+            self, lists=alive, findings=findings, clear=clear, removed=removed, structures=structures, organ_ranges=ranges,
+            regions=regions, modalities=modalities, signs=signs, heads=self.heads.among(text),
+        )  # fmt: skip
+
     def has(self, name: str, text: str) -> bool:
         return self.lists[name].search(text) is not None
 
     def regions_in(self, text: str) -> frozenset[str]:
         """The regions of the body that a text names."""
         return frozenset(name for name, words in self.regions.items() if words.search(text))
-
-
-def pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of the words, whole, whatever their case. Raises ValueError for an empty list."""
-    listed = sorted(words, key=len, reverse=True)
-    if not listed:
-        raise ValueError("a list of words is empty")
-    # `;` ends where it stands, `no` only where the word does.
-    whole = [_one(word) for word in listed if _is_word(word[0]) and _is_word(word[-1])]
-    other = [_bounded(word) for word in listed if not (_is_word(word[0]) and _is_word(word[-1]))]
-    return re.compile("|".join([rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)"] * bool(whole) + other), re.IGNORECASE)
-
-
-def _bounded(word: str) -> str:
-    before = r"(?<!\w)" if _is_word(word[0]) else ""
-    after = r"(?!\w)" if _is_word(word[-1]) else ""
-    return before + _one(word) + after
-
-
-def _is_word(letter: str) -> bool:
-    return letter.isalnum() or letter in "*#"
-
-
-def _one(word: str) -> str:
-    parts = (re.escape(part).replace(r"\*", r"\w*").replace(r"\#", r"\d{1,3}") for part in word.split())
-    # A gap brings its own white space.
-    return r"\s+".join(parts).replace(r"\~\s+", r"(?:[\w-]+\s+){0,3}")
 
 
 def language_of(content: str, name: str, lent: Mapping[str, Mapping[str, Any]] | None = None) -> Language:
@@ -161,7 +147,7 @@ def _language(table: Mapping[str, Any]) -> Language:
         {key: pattern(value["names"]) for key, value in table["modality"].items()},
         {key: pattern(value["signs"]) for key, value in table["modality"].items() if value["signs"]},
         tuple(_removed(value) for value in table["removed"].values()),
-        re.compile("|".join(word.rstrip("*") for word in _strings(table, "heads")), re.IGNORECASE),
+        starts(word.rstrip("*") for word in _strings(table, "heads")),
         tuple(pattern(value) for value in table["structures"]),
         tuple(_range(key, value) for key, value in table["organ_range"].items()),
         {key: frozenset(value) for key, value in table["whole"].items()},

@@ -6,8 +6,8 @@ Negation after NegEx (Chapman 2001): a word before or after denies what stands i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workstation.colleague.facts import ReportText, Side
@@ -50,6 +50,8 @@ class Sentence:
     start: int
     end: int
     text: str
+    clauses: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+    """(place in the section, text) of the parts that deny or affirm for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def sentences(report: ReportText, language: Language, *codes: SectionCode) -> It
             piece = text[start:end]
             if piece.strip():
                 lead = len(piece) - len(piece.lstrip())
-                yield Sentence(code, start + lead, start + len(piece.rstrip()), piece.strip())
+                first, said = start + lead, piece.strip()
+                yield Sentence(code, first, first + len(said), said, tuple(_clauses(said, first, language)))
             start = end
 
 
@@ -92,13 +95,12 @@ def _ends(text: str, language: Language) -> Iterator[int]:
             yield match.end()
 
 
-def clauses(sentence: Sentence, language: Language) -> Iterator[tuple[int, str]]:
-    """(place in the section, text) of the parts that deny or affirm for themselves."""
+def _clauses(text: str, first: int, language: Language) -> Iterator[tuple[int, str]]:
     start = 0
-    cuts = {match.start() for match in language.lists["clause_end"].finditer(sentence.text)}
-    for end in sorted(cuts | _dictated_cuts(sentence.text, language) | {len(sentence.text)}):
-        if sentence.text[start:end].strip():
-            yield sentence.start + start, sentence.text[start:end]
+    cuts = {match.start() for match in language.lists["clause_end"].finditer(text)}
+    for end in sorted(cuts | _dictated_cuts(text, language) | {len(text)}):
+        if text[start:end].strip():
+            yield first + start, text[start:end]
         start = end
 
 
@@ -110,10 +112,10 @@ def _dictated_cuts(text: str, language: Language) -> set[int]:
     return {start for start, last in held if not last or not language.lists["holds"].fullmatch(last[0])}
 
 
-def headed(report: ReportText, language: Language, *codes: SectionCode) -> Iterator[tuple[Sentence, frozenset[Side]]]:
+def headed(read: Iterable[Sentence], language: Language) -> Iterator[tuple[Sentence, frozenset[Side]]]:
     """Each sentence with the side of the heading that it stands under: `Left: …`."""
     section, heading = None, frozenset[Side]()
-    for sentence in sentences(report, language, *(codes or READ)):
+    for sentence in read:
         label = _LABEL.match(sentence.text)
         if sentence.section is not section or label is not None:
             heading = sides_in(label.group(1), language) if label is not None else frozenset()
@@ -126,13 +128,11 @@ def sides_in(text: str, language: Language) -> frozenset[Side]:
     return frozenset(side for side in Side if language.sides[side].search(text))
 
 
-def mentions(report: ReportText, language: Language, *codes: SectionCode) -> list[Mention]:
+def mentions(read: Iterable[tuple[Sentence, frozenset[Side]]], language: Language) -> list[Mention]:
     found = []
-    text = "\n".join(report.text(code) for code in codes or READ)
-    findings = [finding for finding in language.findings if finding.words.search(text)]
-    for sentence, heading in headed(report, language, *codes):
-        for place, clause in clauses(sentence, language):
-            for finding in findings:
+    for sentence, heading in read:
+        for place, clause in sentence.clauses:
+            for finding in language.findings:
                 for match in finding.words.finditer(clause):
                     status = _status(clause, match.start(), match.end(), language)
                     sides = _sides(clause, match.start(), match.end(), language) or heading

@@ -9,6 +9,7 @@ from workstation.colleague.facts import Remark
 from workstation.colleague.reading import READ, Sentence
 from workstation.colleague.rules_sides import PAIRED
 from workstation.colleague.seen import Seen
+from workstation.colleague.words import Words
 from workstation.domain.report import SectionCode
 
 THIS_REACH = 14
@@ -126,7 +127,7 @@ def modality(seen: Seen) -> Iterator[Remark]:
                 break
 
 
-def _own(seen: Seen) -> tuple[Mapping[str, re.Pattern[str]], ...]:
+def _own(seen: Seen) -> tuple[Mapping[str, Words], ...]:
     return seen.language.modalities, seen.language.signs
 
 

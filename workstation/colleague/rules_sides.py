@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark, Side
-from workstation.colleague.reading import LESIONS, READ, Sentence, Status, clauses, headed, sides_in
+from workstation.colleague.reading import LESIONS, Sentence, Status, sides_in
 from workstation.colleague.rules_numbers import Size, sizes
 from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
@@ -177,9 +177,9 @@ def _is_denied(seen: Seen, part: Told, words: frozenset[str]) -> bool:
 
 def _parts(seen: Seen) -> Iterator[Told]:
     """Sentences, cut where another side begins."""
-    for sentence, heading in headed(seen.report, seen.language, *READ):
+    for sentence, heading in seen.headed:
         text, own = "", frozenset[Side]()
-        for piece in (part for _, clause in clauses(sentence, seen.language) for part in _PART.split(clause)):
+        for piece in (part for _, clause in sentence.clauses for part in _PART.split(clause)):
             sides = frozenset(Side) if seen.language.has("bilateral", piece) else sides_in(piece, seen.language)
             if sides and own and sides != own:
                 yield _told(seen, sentence, text, own)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from workstation.colleague.facts import Remark
 from workstation.colleague.language import Language
-from workstation.colleague.reading import LESIONS, Mention, Sentence, Status, clauses
+from workstation.colleague.reading import LESIONS, Mention, Sentence, Status
 from workstation.colleague.rules_numbers import sizes
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
@@ -95,7 +95,7 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
         if adjacent:
             yield seen.remark("negation", sentence, adjacent, f'"{adjacent}" denies twice')
             continue
-        for _, clause in clauses(sentence, seen.language):
+        for _, clause in sentence.clauses:
             first = seen.language.lists["denies"].search(clause)
             again = seen.language.lists["denies_again"].search(clause, first.end()) if first else None
             if first and again and not re.search(r"[,:]", clause[first.end() : again.start()]):
@@ -236,7 +236,7 @@ def suspicious(seen: Seen) -> Iterator[Remark]:
 def _affirmed(seen: Seen, name: str, among: Iterable[Sentence]) -> tuple[Sentence, str] | None:
     """The first place of a list's words that is not denied in its clause."""
     for sentence in among:
-        for _, clause in clauses(sentence, seen.language):
+        for _, clause in sentence.clauses:
             for match in seen.language.lists[name].finditer(clause):
                 if not seen.language.has("negation_before", clause[: match.start()]):
                     return sentence, match.group(0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from workstation.colleague.facts import Remark, Side
 from workstation.colleague.language import Removed
-from workstation.colleague.reading import Mention, Sentence, Status, clauses, headed, sides_in
+from workstation.colleague.reading import Mention, Sentence, Status, sides_in
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -18,10 +18,10 @@ _BETWEEN = re.compile(r"[^.;:]{0,40}")
 
 def clear(seen: Seen) -> Iterator[Remark]:
     """`The lungs are clear` beside a nodule."""
-    for sentence, heading in headed(seen.report, seen.language):
+    for sentence, heading in seen.headed:
         if seen.language.has("compared", sentence.text):
             continue
-        for _, clause in clauses(sentence, seen.language):
+        for _, clause in sentence.clauses:
             for normal in seen.language.clear:
                 match = normal.words.search(clause)
                 if match is None or (seen.language.has("apart", clause[: match.start()]) and not sides_in(clause, seen.language)):
@@ -97,7 +97,7 @@ def _described(seen: Seen, organ: Removed, sides: frozenset[Side]) -> Iterator[t
     for sentence in seen.read:
         if organ.said.search(sentence.text):
             continue
-        for _, clause in clauses(sentence, seen.language):
+        for _, clause in sentence.clauses:
             match = organ.then.search(clause) or organ.organ.search(clause)
             if match is None or seen.language.has("negation_before", clause[: match.start()]):
                 continue
@@ -111,7 +111,7 @@ def _described(seen: Seen, organ: Removed, sides: frozenset[Side]) -> Iterator[t
 def lost_denial(seen: Seen) -> Iterator[Remark]:
     """`Pneumothorax or pleural effusion is seen`: an `or` that only a denial has."""
     for sentence in seen.now:
-        for place, clause in clauses(sentence, seen.language):
+        for place, clause in sentence.clauses:
             mine = sorted((m for m in seen.mentions if m.sentence == sentence and m.clause_start == place), key=lambda m: m.start)
             if any(m.status is not Status.PRESENT for m in mine) or seen.language.has("negation_before", clause):
                 continue

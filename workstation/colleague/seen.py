@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity
+from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity, Side
 from workstation.colleague.language import Language
-from workstation.colleague.reading import READ, Mention, Sentence, Status, mentions, sentences
+from workstation.colleague.reading import READ, Mention, Sentence, Status, headed, mentions, sentences
 from workstation.domain.report import SectionCode
 
 
@@ -27,7 +27,7 @@ class Seen:
     def mentions(self) -> list[Mention]:
         """What findings and impression say of findings, in the regions of the order."""
         asked = self.asked
-        found = mentions(self.report, self.language)
+        found = mentions(self.headed, self.language)
         return [m for m in found if not asked or not m.finding.only or asked & m.finding.only]
 
     @cached_property
@@ -38,7 +38,12 @@ class Seen:
     @cached_property
     def read(self) -> list[Sentence]:
         """The sentences of findings and impression."""
-        return list(sentences(self.report, self.language, *READ))
+        return [sentence for sentence in self.all if sentence.section in READ]
+
+    @cached_property
+    def headed(self) -> list[tuple[Sentence, frozenset[Side]]]:
+        """The same, with the side of the heading that each stands under."""
+        return list(headed(self.read, self.language))
 
     @cached_property
     def all(self) -> list[Sentence]:
