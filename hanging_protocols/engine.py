@@ -26,7 +26,7 @@ from hanging_protocols.screens import fitted
 from hanging_protocols.selection import candidates
 from hanging_protocols.study_facts import StudyFacts, begin_case, facts_of
 from workstation.domain.archive import FoundStudy
-from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice
+from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolChoice, not_hung
 from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
@@ -116,7 +116,7 @@ class ProtocolHanger:
         except Exception as error:  # a mistake in a rule of ours may keep nobody from the images
             last = traceback.extract_tb(error.__traceback__)[-1]
             logger.error("hanging failed: %s in %s, line %s", type(error).__name__, Path(last.filename).name, last.lineno)
-            why = f"The hanging protocols failed ({type(error).__name__}), so every series is laid out in order"
+            why = not_hung(type(error).__name__)
             pages = plain.pages(image_sets(current), plain.PLAIN_TITLE)
             return _arrangement(plain.PLAIN_ID, plain.PLAIN_TITLE, pages, stage, (why,))
 

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+_NOT_HUNG = "The hanging protocols failed"
+
+
+def not_hung(kind: str) -> str:
+    """Why a case hangs without any protocol; `kind` names the mistake."""
+    return f"{_NOT_HUNG} ({kind}), so every series is laid out in order"
+
+
+def failure_of(reasons: Sequence[str]) -> str:
+    """The one of an arrangement's reasons that says that hanging failed; empty when it did not."""
+    return next((reason for reason in reasons if reason.startswith(_NOT_HUNG)), "")
 
 
 @dataclass(frozen=True, slots=True)

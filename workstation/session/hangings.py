@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workstation.domain.hanging import HangingContext, ProtocolChoice, ScreenFacts
+from workstation.domain.hanging import HangingContext, ProtocolChoice, ScreenFacts, failure_of
 from workstation.domain.order import WorklistItem
 from workstation.domain.prior import NOT_MENTIONED, Mentions
 from workstation.domain.study import Series, Study
@@ -15,6 +15,7 @@ from workstation.errors import Refused
 from workstation.ports import Hanger
 from workstation.session.hangings_dragged import Dragged
 from workstation.session.hangings_habits import Habits
+from workstation.session.opening import every_series
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
@@ -37,14 +38,16 @@ class Hangings:
         """The prior that the reader stepped to; empty for the most relevant one."""
         self.hung: Signal[None] = Signal()
         """A stage was hung, as its protocol says; nothing of it was painted yet."""
+        self.failed: Signal[str] = Signal()
+        """Why no protocol hung what is shown: a mistake of ours, in words."""
         self.dragged, self.habits = Dragged(), Habits(case)
         self.take_back: Callable[[], None] | None = None
         """Undoes what was saved of the last hanging; None when nothing was."""
         self._before: Arrangement | None = None
 
     def first(self, case: Case) -> Arrangement:
-        """What a case that opens is hung as. Any thread."""
-        return self._hanger.hang(case.study, case.priors, context=self.context_of(case))
+        """What a case that opens is hung as, without what was chosen for the one before. Any thread."""
+        return self._hung(case, lambda: replace(self.context_of(case), first_prior=""))
 
     def opened(self) -> None:
         """Another case is open: nothing was chosen for it."""
@@ -141,17 +144,25 @@ class Hangings:
     def _show(self, case: Case, stage: int, stage_id: str = "") -> None:
         self.habits.left()
         context = self.context_of(case)
-        hung = self._hanger.hang(case.study, case.priors, stage, self.protocol_id, context)
+        hung = self._hung(case, lambda: context, stage, self.protocol_id)
         if stage_id and hung.stage_id != stage_id:
-            others = (self._hanger.hang(case.study, case.priors, n, self.protocol_id, context) for n in range(hung.stage_count))
+            others = (self._hung(case, lambda: context, n, self.protocol_id) for n in range(hung.stage_count))
             hung = next((one for one in others if one.stage_id == stage_id), hung)
         self._before = None
         self.show(self.dragged.followed(hung, case.studies))
 
+    def _hung(self, case: Case, context: Callable[[], HangingContext], stage: int = 0, protocol_id: str = "") -> Arrangement:
+        try:
+            return self._hanger.hang(case.study, case.priors, stage, protocol_id, context())
+        except Exception as error:  # a mistake of ours may keep nobody from the images
+            return every_series(case.study, stage, error)
+
     def show(self, arrangement: Arrangement) -> None:
-        """Hang a stage that was made before."""
+        """Hang a stage that was made before, and say so where no protocol could hang it."""
         self._viewing.show(arrangement)
         self.hung.emit(None)
+        if failure := failure_of(arrangement.reasons):
+            self.failed.emit(failure)
 
 
 def _adopted(cell: Cell, hung: Cell | None) -> Cell:

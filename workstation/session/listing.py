@@ -22,7 +22,7 @@ from workstation.domain.worklist_query import (
     RowOrder,
     RowSource,
 )
-from workstation.jobs import WORKLIST, Cancel, Jobs
+from workstation.jobs import WORKLIST, Cancel, Job, Jobs
 from workstation.session.case import Case, Notice
 from workstation.signals import Signal
 
@@ -84,6 +84,7 @@ class Listing:
         """The list that the reader looks at: the next case is the next one of it."""
         self.monotonic: Callable[[], float] = time.monotonic
         self._is_refreshing = self._is_stale = self._was_shown = False
+        self._seeking = Job()
         self._by_key = ("", 0.0)
         """The order that the next-key opened last, and when."""
         self._lost: set[str] = set()
@@ -198,7 +199,11 @@ class Listing:
             self._by_key = (item.order.order_id if item.order else "", self.monotonic())
             self._open(item)
 
-        self._jobs.run(WORKLIST, work, done, self._problem, slot="next case")
+        self._seeking = self._jobs.run(WORKLIST, work, done, self._problem, slot="next case")
+
+    def give_up_next(self) -> None:
+        """Another case was asked for since: the later wish counts, however late the answer to the earlier one comes."""
+        self._seeking.cancel.set()
 
     def _next(self, rows: Rows, wanted: RowFilter, order: RowOrder, here: str, lost: frozenset[str]) -> WorklistItem | None:
         start = rows.mark_of(here, order) if here else None

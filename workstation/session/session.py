@@ -16,7 +16,7 @@ from workstation.jobs import BESIDE, OPENING, Cancel, Jobs
 from workstation.ports import Hanger, ImageShelf
 from workstation.reporting.signing import NotSigned
 from workstation.session.annotating import Annotating
-from workstation.session.case import Case, Notice, known_for, warnings_of
+from workstation.session.case import Case, Notice, known_for
 from workstation.session.claiming import Claiming
 from workstation.session.comparing import Comparing
 from workstation.session.critical import Criticals
@@ -38,6 +38,7 @@ from workstation.session.linking import Where
 from workstation.session.listing import Kept, Listing
 from workstation.session.lists import Lists
 from workstation.session.lossy import FORBIDDEN, WHAT_TO_DO, lossy_was_shown
+from workstation.session.opening import case_of, not_opened, priors_here
 from workstation.session.outside import Outside
 from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
@@ -134,7 +135,7 @@ class Session:
     def _listen(self) -> None:
         self.viewing.solid.begin(self._jobs, self.report_problem)
         self.viewing.anatomy.begin(self._jobs)
-        for said in (self.registering.said, self.findings.warned, self.viewing.fusing.said):
+        for said in (self.registering.said, self.findings.warned, self.viewing.fusing.said, self.hangings.failed):
             said.connect(self._say_of_case)
         self.registering.changed.connect(self.comparing.follow)
         self.lesions.carried.connect(lambda carried: self._say_of_case(carried.words))
@@ -187,23 +188,21 @@ class Session:
             return
         self._generation += 1
         generation = self._generation
+        self.listing.give_up_next()
 
         def work(_: Cancel) -> tuple[Case, Arrangement]:
-            study = self._cache.study(item.study_instance_uid)
-            if study.patient.key != item.patient.key:
-                raise Refused(
-                    "Not opened: other patient", "The images belong to another patient than the order", "Call the RIS desk"
-                )
-            priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
-            doubts = tuple(doubt.text for doubt in self._cache.doubts_of(item.study_instance_uid))
-            case = Case(generation, item, study, priors, warnings_of(item, doubts))
+            case = case_of(self._cache, generation, item)
             return case, self.hangings.first(case)
 
         def done(result: tuple[Case, Arrangement]) -> None:
             if generation == self._generation:
-                self._show(*result)
+                self._show_whole(*result)
 
-        self._jobs.run(OPENING, work, done, self.report_problem, slot="open case")
+        def failed(error: Exception) -> None:
+            if generation == self._generation:
+                self.report_problem(not_opened(error))
+
+        self._jobs.run(OPENING, work, done, failed, slot="open case")
 
     def close_case(self) -> None:
         self._generation += 1
@@ -227,7 +226,7 @@ class Session:
 
         def work(_: Cancel) -> Growth:
             study = self._cache.study(case.study.study_instance_uid)
-            priors = tuple(self._cache.study(p.study_instance_uid) for p in self._cache.priors_of(study))
+            priors = priors_here(self._cache, study)
             return growth_of(case.study, case.priors, study, priors)
 
         def done(growth: Growth) -> None:
@@ -355,6 +354,16 @@ class Session:
 
     def _study(self, uid: str) -> Study | None:
         return next((s for s in self.case.studies if s.study_instance_uid == uid), None) if self.case else None
+
+    def _show_whole(self, case: Case, arrangement: Arrangement) -> None:
+        """Nothing half open: images, report and title are always of one case, or of none."""
+        try:
+            self._show(case, arrangement)
+        except Exception as error:
+            if self.viewing.arrangement is None:  # not hung yet
+                self.close_case()
+                self.report_problem(not_opened(error))
+            raise
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.findings.close_case()
