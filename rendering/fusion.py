@@ -23,7 +23,7 @@ from rendering.images import NotYet, SeriesImages
 from rendering.latest import Latest
 from rendering.picture import Picture
 from rendering.pixels import is_inverse
-from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, STEPS, ColourMap, colour_map
+from rendering.pixels.colour_maps import DIFFERENCE, OVERLAY, STEPS, ColourMap, colour_map, palette_map
 from rendering.registration.displacement import Displacement, DisplacementBack, displacements
 from rendering.reslice import Sampling, VolumeSource, sample_frame, sample_volume, shrink
 from rendering.viewport_values import PET_WINDOW, ValueScale, screen_grey
@@ -219,8 +219,8 @@ class FusionPainter:
             pixels, window, colours = _difference(base(), seen.values, fusion, self.scale(self._images).unit(0), unit)
         else:
             own = self._window(seen.scale, fusion)
-            colours = colour_map(fusion.colour_map, OVERLAY)
-            inverse = is_inverse(found.images.header(0))
+            colours = palette_map(fusion.palette) if fusion.palette else colour_map(fusion.colour_map, OVERLAY)
+            inverse = is_inverse(found.images.header(0)) and not colours.is_even
             pixels = blended(picture.pixels, seen.values, own, colours, fusion.opacity, inverse, seen.times)
             told = seen.scale.told_in(state.value_unit)
             window, unit = told.of_own(own), told.unit(0)
@@ -296,20 +296,20 @@ def blended(
 ) -> NDArray[np.uint8]:
     """Colours over grey (or RGB), the values on every pixel or on every `times`-th (a power of two).
 
-    At `opacity`, less near the window's lower end, nothing below it and where no value is. At an opacity of 1 the
-    laid-over series covers all that it reaches.
+    At `opacity`, less near the window's lower end, nothing below it and where no value is. At an opacity of 1, and in
+    even colours, the laid-over series covers all that it reaches.
     """
     height, width = base.shape[:2]
     levels = screen_grey(values, window, inverse, None)
     index = (levels if times == 1 else _filled(levels, times, width, height)).astype(np.int32)
-    # One more colour for what lies outside: NaN, which is level 0 too. At less than all, level 0 shows nothing either.
-    if opacity >= 1.0:
+    # One more colour for what lies outside: NaN, which is level 0 too. At less than all, level 0 mostly shows nothing either.
+    if opacity >= 1.0 or colours.is_even:
         outside = np.isnan(values)
         index[outside if times == 1 else outside.repeat(times, 0).repeat(times, 1)[:height, :width]] = STEPS
     if base.ndim == 2:
         index <<= 8
         index |= base
-        return _rgb(np.take(_mixed_greys(colours.name, colours.use, opacity), index, mode="clip"))
+        return _rgb(np.take(_mixed_greys(colours, opacity), index, mode="clip"))
     weights, coloured = _mixing(colours, opacity)
     mixed = coloured[index] + base.astype(np.uint16) * (np.uint16(256) - weights)[index][..., np.newaxis]
     return np.ascontiguousarray((mixed >> 8).astype(np.uint8))
@@ -324,16 +324,16 @@ def _filled(levels: NDArray[np.uint8], times: int, width: int, height: int) -> N
 def _mixing(colours: ColourMap, opacity: float) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """The weight (of 256) of each level's colour, and the colours times their weight; one more of both for none."""
     shares = np.arange(STEPS) / (STEPS - 1.0)
-    alpha = np.ones(STEPS) if opacity >= 1.0 else opacity * np.minimum(1.0, shares / RAMP)
+    alpha = np.full(STEPS, min(1.0, opacity)) if opacity >= 1.0 or colours.is_even else opacity * np.minimum(1.0, shares / RAMP)
     weights = np.append(np.rint(alpha * 256.0), 0.0).astype(np.uint16)
     table = np.vstack([colours.table, np.zeros((1, 3), np.uint8)]).astype(np.uint16)
     return weights, table * weights[:, np.newaxis]
 
 
 @lru_cache(maxsize=16)
-def _mixed_greys(name: str, use: str, opacity: float) -> NDArray[np.uint32]:
+def _mixed_greys(colours: ColourMap, opacity: float) -> NDArray[np.uint32]:
     """What each level over each grey becomes, red in the lowest byte; index: level * 256 + grey."""
-    weights, coloured = _mixing(colour_map(name, use), opacity)
+    weights, coloured = _mixing(colours, opacity)
     greys = np.arange(256, dtype=np.uint32)
     parts = (
         coloured.astype(np.uint32)[:, :, np.newaxis] + (256 - weights.astype(np.uint32))[:, np.newaxis, np.newaxis] * greys

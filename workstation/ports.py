@@ -349,6 +349,11 @@ class PresentationState(Protocol):
         """(SOP Instance UID, frame number) of the images that it is for and that are here."""
         ...
 
+    @property
+    def over(self) -> tuple[str, str] | None:
+        """(study UID, series UID) of a second series that it lays over its images."""
+        ...
+
     def is_for(self, sop_instance_uid: str, frame_number: int) -> bool: ...
     def shown(
         self, viewer: SeriesViewer, state: ViewportState, width: int, height: int, screen_mm: float | None

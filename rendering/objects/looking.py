@@ -6,7 +6,7 @@ is in whole pixels: a state of ours holds the exact view beside it, which counts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from rendering.header import ImageHeader, LookupTable, ModalityTransform, Palett
 from rendering.images import SeriesImages
 from rendering.objects.facts import ObjectFacts
 from rendering.objects.matching import match
-from rendering.objects.presentation_facts import DisplayedArea, Presentation, PresentedWindow
+from rendering.objects.presentation_facts import Blend, DisplayedArea, Presentation, PresentedWindow
 from rendering.objects.references import ImageReference
 from rendering.objects.write_plan import Look, Shown, whole_area
 from rendering.pixels import equivalent_window, is_inverse
@@ -25,7 +25,7 @@ from rendering.pixels.subtraction import LINEAR
 from rendering.viewport_views import frame_view
 from workstation.domain.presenting import Followed
 from workstation.domain.subtraction import NATIVE, MaskOperation, Subtraction
-from workstation.domain.viewing import Plane, Sizing, ViewportState, VoiFunction, Window
+from workstation.domain.viewing import Fusion, Plane, Sizing, ViewportState, VoiFunction, Window
 from workstation.errors import Refused
 
 Item = TypeVar("Item", DisplayedArea, PresentedWindow)
@@ -35,6 +35,8 @@ SAME_ZOOM = 1e-9
 # Rescale values come as decimal strings: those this near to each other are one.
 SAME_RESCALE = 1e-9
 MAGNIFY, TRUE_SIZE = "MAGNIFY", "TRUE SIZE"
+OTHER_RESCALE = "The state's window is for other rescale values than the image's: not used"
+SPANNED = "The state's VOI LUT is shown as the window that spans it"
 EDGES = "The state's edge enhancement is by this program's own filter"
 # An exact view beyond these is none of ours.
 MOST_ZOOM, MOST_PAN = 100.0, 100.0
@@ -52,6 +54,10 @@ class Presented:
     def shutter(self) -> Shutter | None:
         """The state's own, in place of the image's."""
         return self.state.followed.shutter if self.state.followed is not None else None
+
+
+Lay = Callable[[Blend], tuple[Fusion, Sequence[str]]]
+"""The fusion that a blend is seen by, and what of it is not followed. Raises Refused."""
 
 
 def presented(
@@ -80,18 +86,21 @@ def followed(
     height: int,
     factor: float = 1.0,
     screen_mm: float | None = None,
+    lay: Lay | None = None,
 ) -> Presented:
-    """As `presented`, of a state that was matched with the study before."""
+    """As `presented`, of a state that was matched with the study before. `lay` is how a second series is laid over."""
     presentation = facts.presentation
     if presentation is None or state.plane is not Plane.STACK:
         raise Refused("The presentation state cannot be followed", "It is for images as acquired", "Show them first (Alt+1)")
     if presentation.refused:
         raise Refused("The presentation state cannot be followed", presentation.refused)
+    if presentation.blend is not None and lay is None:
+        raise Refused("The presentation state cannot be followed", "It blends two series into one picture")
     identity, header = images.identity(state.position), images.header(state.position)
     if not names(facts.images, identity.sop_instance_uid, identity.frame_number):
         raise Refused("The presentation state is not for this image")
     words = [*facts.unread]
-    levels = _levels(presentation)
+    levels = levels_of(presentation.palette, presentation.lut)
     if presentation.palette is not None and header.is_colour:
         levels = b""
         words.append("The colours of the state are for grey images: not used")
@@ -115,6 +124,10 @@ def followed(
         subtraction=_subtraction(presentation, header, words),
     )
     words += said
+    if presentation.blend is not None and lay is not None:
+        fusion, not_followed = lay(presentation.blend)
+        made = replace(made, fusion=fusion)
+        words += not_followed
     if made.sharpening:
         words.append(EDGES)
     if presentation.shutter is not None and presentation.shutter_level:
@@ -123,7 +136,7 @@ def followed(
     if hidden:
         # One may be the letter of a side: nothing that the image brings is hidden for what a state does not say.
         words.append("Overlays of the image are shown though the state does not ask for them")
-    area = _for(presentation.areas, identity.sop_instance_uid, identity.frame_number)
+    area = item_for(presentation.areas, identity.sop_instance_uid, identity.frame_number)
     if area is not None:
         made, said = _with_area(images, made, area, width, height, screen_mm)
         words += said
@@ -161,13 +174,12 @@ def _shutter_group(header: ImageHeader) -> int:
     return header.shutter.overlay_group if header.shutter is not None else 0
 
 
-def _levels(presentation: Presentation) -> bytes:
+def levels_of(palette: Palette | None, lut: LookupTable | None = None) -> bytes:
     """What each of 256 greys becomes: through the presentation LUT, or through the palette of a pseudo-colour state."""
-    palette: Palette | None = presentation.palette
     if palette is not None:
         tables = [_in_256(table) for table in (palette.red, palette.green, palette.blue)]
         return np.stack(tables, axis=1).tobytes()
-    return _in_256(presentation.lut).tobytes() if presentation.lut is not None else b""
+    return _in_256(lut).tobytes() if lut is not None else b""
 
 
 def _in_256(table: LookupTable) -> np.ndarray:
@@ -181,7 +193,7 @@ def names(images: Sequence[ImageReference], uid: str, frame: int) -> bool:
     return any(one.sop_instance_uid == uid and (not one.frames or frame in one.frames) for one in images)
 
 
-def _for(items: Sequence[Item], uid: str, frame: int) -> Item | None:
+def item_for(items: Sequence[Item], uid: str, frame: int) -> Item | None:
     """The first item that is for this frame: one that names no images is for all."""
     return next((item for item in items if not item.images or names(item.images, uid, frame)), None)
 
@@ -190,23 +202,22 @@ def _window(
     presentation: Presentation, images: SeriesImages, position: int, factor: float
 ) -> tuple[Window | None, LookupTable | None, list[str]]:
     identity = images.identity(position)
-    found = _for(presentation.windows, identity.sop_instance_uid, identity.frame_number)
+    found = item_for(presentation.windows, identity.sop_instance_uid, identity.frame_number)
     if found is None or images.header(position).is_colour:
         return None, None, []
     own, theirs = images.facts(position).transform, presentation.modality if not presentation.masks else None
-    if theirs is not None and not _same_rescale(theirs, own):
-        return None, None, ["The state's window is for other rescale values than the image's: not used"]
+    if theirs is not None and not same_rescale(theirs, own):
+        return None, None, [OTHER_RESCALE]
     if found.windows:
         return scaled(found.windows[0], factor), None, []
     if found.tables and factor == 1.0:
         return None, found.tables[0], []
     if found.tables:
-        words = ["The state's VOI LUT is shown as the window that spans it"]
-        return scaled(equivalent_window(found.tables[0]), factor), None, words
+        return scaled(equivalent_window(found.tables[0]), factor), None, [SPANNED]
     return None, None, []
 
 
-def _same_rescale(one: ModalityTransform, other: ModalityTransform) -> bool:
+def same_rescale(one: ModalityTransform, other: ModalityTransform) -> bool:
     pairs = ((one.slope, other.slope), (one.intercept, other.intercept))
     return one.table == other.table and all(abs(p - q) <= SAME_RESCALE * max(1.0, abs(p)) for p, q in pairs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rendering.header import ImageHeader
 from rendering.objects.facts import ObjectFacts
@@ -55,6 +55,23 @@ def match(facts: ObjectFacts, study: Study) -> Match:
     if not found:
         raise Refused(NOT_SHOWN, "None of the images that it names are here", "It is shown once they are here")
     return Match(found, len({one.sop_instance_uid for one in facts.images}) - len(found))
+
+
+def of_whole_series(facts: ObjectFacts, study: Study) -> ObjectFacts:
+    """The object with the images of each series that it names as a whole (a reference without a SOP Instance UID)."""
+    if all(one.sop_instance_uid for one in facts.images):
+        return facts
+    held = {series.series_instance_uid: series.instances for series in study.series}
+    images = [
+        named
+        for one in facts.images
+        for named in (
+            [one]
+            if one.sop_instance_uid
+            else [replace(one, sop_instance_uid=i.sop_instance_uid) for i in held.get(one.series_uid, ()) if i.has_pixels]
+        )
+    ]
+    return replace(facts, images=tuple(images))
 
 
 NOT_SHOWN = "The object is not shown"

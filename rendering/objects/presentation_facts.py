@@ -96,6 +96,23 @@ class PresentedFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Blend:
+    """A second series that a state lays over its images (C.11.14, C.11.33): `opacity` of it, the rest of what lies under.
+
+    `palette` are its colours, greys without one. `modality` None: its stored values. `under` are the images it lies over.
+    """
+
+    study_uid: str
+    series_uid: str
+    opacity: float
+    under: tuple[ImageReference, ...] = ()
+    images: tuple[ImageReference, ...] = ()
+    palette: Palette | None = None
+    modality: ModalityTransform | None = None
+    windows: tuple[PresentedWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
 
@@ -120,3 +137,4 @@ class Presentation:
     overlay_groups: tuple[int, ...] = ()
     masks: tuple[PresentedMask, ...] = ()
     filters: tuple[PresentedFilter, ...] = ()
+    blend: Blend | None = None

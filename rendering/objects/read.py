@@ -9,6 +9,7 @@ from pathlib import Path
 from rendering.file_bytes import FileBytes, read_file, sha256_of
 from rendering.objects.content_tree import read_tree
 from rendering.objects.facts import ObjectContext, ObjectFacts, ObjectKind, kind_of
+from rendering.objects.read_blend import blended_images
 from rendering.objects.read_dose import is_dose, read_dose
 from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
@@ -96,14 +97,16 @@ def _about(elements: Elements, budget: Budget, study_uid: str) -> tuple[ImageRef
         *series_references(elements, budget, study_uid),
         *series_references(elements, budget, study_uid, "ReferencedInstanceSequence"),
         *evidence(elements, budget),
-        *(one for item in budget.items(elements, "BlendingSequence") for one in series_references(item, budget, study_uid)),
+        *blended_images(elements, budget),
     ]
     return tuple({(one.sop_instance_uid, one.frames): one for one in found}.values())
 
 
 def _presentation(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:
     made = moment(received.elements, "PresentationCreationDate", "PresentationCreationTime")
-    return replace(facts, presentation=read_presentation(received.elements, budget, facts.sop_class_uid), made=made or facts.made)
+    presentation = read_presentation(received.elements, budget, facts.sop_class_uid)
+    images = facts.images if presentation.blend is None else presentation.blend.under
+    return replace(facts, presentation=presentation, images=images, made=made or facts.made)
 
 
 def _key_objects(received: ReceivedDataset, facts: ObjectFacts, budget: Budget, _: Sequence[str]) -> ObjectFacts:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rendering.header import LookupTable, ModalityTransform
+from rendering.header import LookupTable
 from rendering.objects.colour import rgb_of_cielab
-from rendering.objects.presentation_facts import DisplayedArea, Graphic, GraphicLayer, GraphicText, Presentation, PresentedWindow
+from rendering.objects.presentation_facts import DisplayedArea, Graphic, GraphicLayer, GraphicText, Presentation
 from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VIEW
+from rendering.objects.read_blend import is_blend, with_blend
+from rendering.objects.read_looks import read_modality, read_window
 from rendering.objects.read_mask import read_filters, read_presented_masks
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
 from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
 from rendering.parse_extras import read_shutter
 from rendering.parse_tables import lookup_table, palette
-from rendering.parse_values import read_transform, read_voi_tables, read_windows
 
 GRAPHIC_KINDS = {"POINT": 1, "POLYLINE": 2, "INTERPOLATED": 2, "CIRCLE": 2, "ELLIPSE": 4}
 """Graphic types of C.10.5 with the fewest points of each."""
@@ -24,10 +25,8 @@ MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
 
 
 REFUSED = {
-    "11.4": "It blends two series into one picture",
     "11.6": "It is for planes through a volume",
     "11.7": "It is for planes through several volumes",
-    "11.8": "It blends several series into one picture",
     "11.9": "It is for a 3D view",
     "11.10": "It is for a 3D view of segments",
     "11.11": "It is for a 3D view of several volumes",
@@ -54,15 +53,15 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         budget.say("The state's own colour profile is not followed: colours are shown as sRGB")
     shape, lut = elements.text("PresentationLUTShape"), elements.item("PresentationLUTSequence")
     level = elements.integer("ShutterPresentationValue")
-    return Presentation(
+    made = Presentation(
         _rotation(elements, budget),
         elements.text("ImageHorizontalFlip") == "Y",
         shape == "INVERSE",
         None if lut is None else _presentation_table(lut, budget),
-        _modality(elements),
+        read_modality(elements),
         read_shutter(elements),
         level,
-        tuple(_window(item, budget) for item in budget.items(elements, "SoftcopyVOILUTSequence")),
+        tuple(read_window(item, budget) for item in budget.items(elements, "SoftcopyVOILUTSequence")),
         tuple(_areas(elements, budget)),
         tuple(graphics),
         tuple(texts),
@@ -73,6 +72,7 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         masks,
         tuple(read_filters(elements, budget)),
     )
+    return with_blend(made, elements, budget, sop_class_uid) if is_blend(sop_class_uid) and not refused else made
 
 
 def _rotation(elements: Elements, budget: Budget) -> int:
@@ -83,24 +83,11 @@ def _rotation(elements: Elements, budget: Budget) -> int:
     return found
 
 
-def _modality(elements: Elements) -> ModalityTransform | None:
-    has_any = "ModalityLUTSequence" in elements or "RescaleSlope" in elements
-    return read_transform(elements, elements, "", (), True) if has_any else None
-
-
 def _presentation_table(item: Elements, budget: Budget) -> LookupTable | None:
     table = lookup_table(item, False, item.text("LUTExplanation"))
     if table is None:
         budget.say("The presentation LUT is malformed: not used")
     return table
-
-
-def _window(item: Elements, budget: Budget) -> PresentedWindow:
-    warnings: list[str] = []
-    found = PresentedWindow(read_windows(item, warnings), read_voi_tables(item, True), referenced_images(item, budget))
-    for warning in warnings:
-        budget.say(warning)
-    return found
 
 
 def _areas(elements: Elements, budget: Budget) -> Iterator[DisplayedArea]:

@@ -10,7 +10,7 @@ from rendering.objects.annotations import annotations_of, source_of
 from rendering.objects.concepts import lists_only
 from rendering.objects.facts import ObjectFacts, ObjectKind, kind_of
 from rendering.objects.layers import layers_of
-from rendering.objects.matching import is_of, match
+from rendering.objects.matching import is_of, match, of_whole_series
 from rendering.objects.rejections import is_image, rejections
 from rendering.objects.revisions import replaced
 from rendering.objects.states import state_of
@@ -33,7 +33,7 @@ def found_in(study: Study, read: Callable[[Path], ObjectFacts], cancelled: Calla
             if kind is None:
                 continue
             try:
-                read_facts.append(read(Path(instance.path)))
+                read_facts.append(of_whole_series(read(Path(instance.path)), study))
             except WorkstationError as error:
                 refused.append(ObjectFound(_named(kind), words=(_words(error),), uid=instance.sop_instance_uid))
     later = replaced(read_facts)

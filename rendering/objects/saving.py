@@ -13,6 +13,8 @@ from rendering.header import ImageHeader
 from rendering.objects.facts import ObjectContext
 from rendering.objects.looking import look_of, shown_of
 from rendering.objects.references import Code
+from rendering.objects.saving_over import over_of
+from rendering.objects.write_blend import BLENDING_STATE
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos, write_withdrawal
 from rendering.objects.write_mask import mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
@@ -36,7 +38,6 @@ Place = tuple[str, int]
 INVERTED = "The inversion of a colour image: a presentation state has none"
 CUTS = "How planes and 3D views look: a presentation state is of images as acquired"
 FILTER = "The filter of a view: a presentation state has none"
-LAID_OVER = "What was laid over an image: a presentation state is of one series"
 LEVELS = "The presentation LUT of the state that is followed"
 BITMAP = "A shutter that is a bitmap"
 TWICE = "A second view of the same image that looks otherwise"
@@ -118,7 +119,7 @@ class _Saving:
         for place in self._frame_places():
             if place[0] in self._by_uid:
                 self._add_as_is(groups, place)
-        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE, XRAY_STATE)
+        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE, XRAY_STATE, BLENDING_STATE)
         if not groups.groups and joining.replaces:
             self._add_as_is(groups, (self._headers[0].sop_instance_uid, 1))
         written: list[Written] = []
@@ -144,8 +145,6 @@ class _Saving:
         if state.plane is not Plane.STACK:
             self._left_out.append(CUTS)
             return
-        if state.fusion is not None:
-            self._left_out.append(LAID_OVER)
         if state.followed is not None and state.followed.levels:
             self._left_out.append(LEVELS)
         shown = min(max(state.position, 0), images.frame_count - 1)
@@ -177,6 +176,10 @@ class _Saving:
             look, frames = _subtracted(look, header, state.subtraction, state.sharpening)
         if len(frames) > 1:
             shown = replace(shown, frames=frames if len(frames) < header.frames else ())
+        if state.fusion is not None:
+            over, said = over_of(view.viewport, state)
+            look = replace(look, over=over)
+            self._left_out += said
         if state.sharpening and look.run is None:
             self._left_out.append(FILTER)
         return groups.add(look, [(place[0], frame) for frame in frames], shown)

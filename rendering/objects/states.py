@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from rendering.objects.annotations import source_of
+from rendering.objects.blending import fusion_of
 from rendering.objects.facts import ObjectFacts
 from rendering.objects.looking import followed, names
 from rendering.objects.matching import match
@@ -40,6 +42,11 @@ class State:
     def refused(self) -> str:
         return self.facts.presentation.refused if self.facts.presentation is not None else ""
 
+    @property
+    def over(self) -> tuple[str, str] | None:
+        blend = self.facts.presentation.blend if self.facts.presentation is not None else None
+        return (blend.study_uid, blend.series_uid) if blend is not None else None
+
     def is_for(self, sop_instance_uid: str, frame_number: int) -> bool:
         return names(self.facts.images, sop_instance_uid, frame_number)
 
@@ -49,7 +56,7 @@ class State:
         """How `state` is seen by it, and what of it is not followed. Raises Refused."""
         if not isinstance(viewer, Viewport) or state.study_uid != self.study_uid:
             raise Refused("The presentation state is not for this image")
-        found = followed(viewer.images, state, self.facts, width, height, viewer.factor, screen_mm)
+        found = followed(viewer.images, state, self.facts, width, height, viewer.factor, screen_mm, partial(fusion_of, viewer))
         return found.state, found.words
 
 

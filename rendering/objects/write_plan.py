@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rendering.header import ImageHeader, LookupTable, Shutter
+from rendering.header import ImageHeader, LookupTable, ModalityTransform, Shutter
 from rendering.objects.plain_text import one_line
 from rendering.objects.presentation_facts import DisplayedArea
 from workstation.domain.subtraction import Mask
@@ -111,6 +111,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """A series that lies over all images of a state: `palette` are its 256 colours, `window` in units of `transform`."""
+
+    series_uid: str
+    opacity: float
+    palette: bytes
+    window: Window
+    transform: ModalityTransform
+    headers: tuple[ImageHeader, ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one state says of all its images. `inverted` is against how the image is shown by itself."""
 
@@ -121,6 +133,7 @@ class Look:
     shutter: Shutter | None = None
     mask: Mask | None = None
     run: Run | None = None
+    over: Over | None = None
 
 
 AS_IS = Look()

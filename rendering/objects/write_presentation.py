@@ -1,4 +1,4 @@
-"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2, A.33.6): the look of images, and the drawings on them.
+"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2, A.33.4, A.33.6): the look of images, and the drawings on them.
 
 A state holds one rotation, flip, inversion, shutter and modality transform for all its images:
 images that differ in these go into a state each. Windows are in units of the modality transform.
@@ -18,6 +18,7 @@ from rendering.objects.plain_text import many_lines, one_line
 from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
 from rendering.objects.srgb_profile import srgb_profile
+from rendering.objects.write_blend import BLENDING_STATE, write_blend
 from rendering.objects.write_mask import write_mask
 from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
 from rendering.objects.write_run import XRAY_STATE, write_run
@@ -85,8 +86,7 @@ def _one(
     joining: Joining,
 ) -> Written:
     """`kind` is transform and polarity of grey images, None for colour ones."""
-    grey = GRAYSCALE_STATE if look.run is None else XRAY_STATE
-    sop_class = COLOUR_STATE if kind is None else grey
+    sop_class = COLOUR_STATE if kind is None else _grey_state(look)
     ds = begin(context, author, "PR", sop_class, "Presentation states", joining)
     ds.Laterality = ""
     ds.ContentLabel = _label(names[0])
@@ -94,12 +94,15 @@ def _one(
     ds.PresentationCreationDate, ds.PresentationCreationTime = ds.InstanceCreationDate, ds.InstanceCreationTime
     ds.ContentCreatorName = author.person_name
     frames = _frames(images)
-    ds.ReferencedSeriesSequence = [_series(uid, headers, frames) for uid, headers in by_series(_headers(images)).items()]
+    if look.over is None:
+        ds.ReferencedSeriesSequence = [_series(uid, headers, frames) for uid, headers in by_series(_headers(images)).items()]
     _shutter(ds, look.shutter)
     _turn(ds, look)
     ds.DisplayedAreaSelectionSequence = [_area(shown, look) for shown in images]
     if kind is None:
         ds.ICCProfile, ds.ColorSpace = srgb_profile(), "SRGB"
+    elif look.over is not None:
+        write_blend(ds, images, kind[0], look.over, _modality, _window)
     else:
         _greys(ds, images, look, *kind)
     layers, left_out = _draw(ds, images, annotations)
@@ -107,6 +110,12 @@ def _one(
     if layers:
         ds.GraphicLayerSequence = layers
     return finish(ds, left_out)
+
+
+def _grey_state(look: Look) -> str:
+    if look.over is not None:
+        return BLENDING_STATE
+    return XRAY_STATE if look.run is not None else GRAYSCALE_STATE
 
 
 def _greys(ds: Dataset, images: Sequence[Shown], look: Look, transform: ModalityTransform, inverse: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -21,13 +21,14 @@ OVERLAY, DIFFERENCE = "overlay", "difference"
 
 @dataclass(frozen=True, eq=False)
 class ColourMap:
-    """`table` is (256, 3) uint8 from the lower to the upper end of a window."""
+    """`table` is (256, 3) uint8 from the lower to the upper end of a window. One that `is_even` lies over all levels alike."""
 
     name: str
     title: str
     use: str
     is_ordered: bool
     table: NDArray[np.uint8]
+    is_even: bool = False
 
 
 @cache
@@ -43,6 +44,13 @@ def colour_map(name: str, use: str = OVERLAY) -> ColourMap:
     """The map of this name, the first one of its use when there is none."""
     fitting = [one for one in colour_maps() if one.use == use]
     return next((one for one in fitting if one.name == name), fitting[0])
+
+
+@lru_cache(maxsize=16)
+def palette_map(palette: bytes) -> ColourMap:
+    """The colours of a presentation state: 256 times red, green and blue."""
+    table = np.frombuffer(palette, np.uint8).reshape(STEPS, 3)
+    return ColourMap("", "Colours of the presentation state", OVERLAY, False, table, True)
 
 
 def _table(stops: list[list[float]]) -> NDArray[np.uint8]:

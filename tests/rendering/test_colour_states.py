@@ -264,7 +264,7 @@ def test_a_blending_state_is_said_in_the_list_of_what_is_not_shown(seat: Seat, t
     instance = Instance("2.25.4711", f"{STEM}11.4", "1.2.840.10008.1.2.1", 1, 0, 0, 0, str(path), "", 0)
     study = replace(seat.study, series=(*seat.study.series, Series("2.25.4710", "PR", instances=(instance,))))
     (found,) = found_in(study, seat.worker.read_object, lambda: False)
-    assert found.words == ("It cannot be followed. It blends two series into one picture",)
+    assert found.words == ("It cannot be followed. What it says of the two series is malformed",)
     assert found.presentation is not None
 
 

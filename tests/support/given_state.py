@@ -25,6 +25,7 @@ class Given:
     name: str = "Look at this"
     refused: str = ""
     source: Source = DR_OTHER
+    over: tuple[str, str] | None = None
 
     @property
     def places(self):

@@ -167,3 +167,14 @@ def test_another_case_knows_nothing_of_it(seat, viewing, presenting):
     assert viewing.state().followed is None
     with pytest.raises(Refused, match="not here any more"):
         presenting.show("2.25.600")
+
+
+def test_a_series_that_a_state_lays_over_is_asked_for(seat, viewing, presenting, monkeypatch):
+    """Or it would wait for ever for what nobody loads."""
+    asked = []
+    monkeypatch.setattr(viewing.fusing, "_viewer_of", lambda *key: asked.append(key))
+    blends = next(state for state in presenting.states() if state.uid == "2.25.600")
+    object.__setattr__(blends, "over", ("1.1", "1.1.2"))
+    viewing.change(position=2)
+    presenting.show("2.25.600")
+    assert asked == [("1.1", "1.1.2")]

@@ -86,7 +86,9 @@ class Fusion:
     `transform` takes LPS mm of the shown series to LPS mm of the laid-over one (row-major 3 x 4); None:
     both share one frame of reference. `warp` names a displacement field that is added after it. `window`
     None is the laid-over series' own. `opacity` is 0 to 1. `dimension` as in `ViewportState`. `words` say how
-    the two were brought together (an `Alignment`'s); "" where they share one frame of reference.
+    the two were brought together (an `Alignment`'s); "" where they share one frame of reference. `palette`, where there is
+    one, are the colours of 256 levels (768 bytes of RGB) in place of the map's: laid over evenly, dark or bright, as a
+    presentation state says (PS3.4 N.2.4.3).
     """
 
     study_uid: str
@@ -99,6 +101,7 @@ class Fusion:
     warp: str = ""
     dimension: int = 0
     words: str = ""
+    palette: bytes = b""
 
 
 CropBox = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]

@@ -83,9 +83,13 @@ class Fusing:
             return
         self.lay_over(state, self.fusion_for(state))
 
+    def need(self, study_uid: str, series_uid: str) -> None:
+        """A series is laid over images from now on: it is to be loaded."""
+        self._viewer_of(study_uid, series_uid)
+
     def lay_over(self, state: ViewportState, fusion: Fusion) -> None:
         """On every viewport that shows the series of `state`, but 3D."""
-        self._viewer_of(fusion.study_uid, fusion.series_uid)  # it is needed from now on: has it loaded
+        self.need(fusion.study_uid, fusion.series_uid)
         for index, shown in self._of_series(state):
             self._viewing.put(index, replace(shown, fusion=fusion))
 
@@ -109,8 +113,8 @@ class Fusing:
     def next_map(self) -> None:
         """The next colours, in every viewport that has something laid over."""
         fusion = self._fusion()
-        at = MAPS.index(fusion.colour_map) if fusion.colour_map in MAPS else -1
-        self._change(colour_map=MAPS[(at + 1) % len(MAPS)])
+        at = MAPS.index(fusion.colour_map) if fusion.colour_map in MAPS and not fusion.palette else -1
+        self._change(colour_map=MAPS[(at + 1) % len(MAPS)], palette=b"")
 
     def next_blend(self) -> None:
         """Stronger, and after the strongest the weakest."""

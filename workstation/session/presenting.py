@@ -138,6 +138,8 @@ class Presenting:
             return
         width, height = self._annotating.drawing.size(index)
         base = _with_look(state, shown.before)
+        if shown.by.over is not None:
+            self._viewing.fusing.need(*shown.by.over)
         made, words = shown.by.shown(viewer, base, width, height, self.pixel_mm())
         self._put(index, made)
         self._shown[index] = replace(shown, made=self._viewing.state(index), words=words, changed=False)
