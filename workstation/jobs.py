@@ -107,7 +107,8 @@ class Jobs:
         self._post = post
         self._pools = {lane: ThreadPoolExecutor(workers, thread_name_prefix=lane) for lane, workers in LANES.items()}
         self._slots: dict[str, Job] = {}
-        self._lock = threading.Lock()
+        # The garbage collector may call in the middle of a call.
+        self._lock = threading.RLock()
         self._jobs: dict[int, Job] = {}
         self._closed = False
 
@@ -126,19 +127,18 @@ class Jobs:
         After `close` nothing is started any more: the job comes back finished and unanswered.
         """
         job = Job(lane)
-        if self._closed:
-            job.cancel.set()
-            job.finished.set()
-            return job
-        if slot:
-            with self._lock:
+        with self._lock:  # whoever closes waits until the pool has it: a thread that asks meanwhile gets no error
+            if self._closed:
+                job.cancel.set()
+                job.finished.set()
+                return job
+            if slot:
                 earlier = self._slots.get(slot)
                 self._slots[slot] = job
-            if earlier is not None:
-                earlier.cancel.set()
-        with self._lock:
+                if earlier is not None:
+                    earlier.cancel.set()
             self._jobs[id(job)] = job
-        self._pools[lane].submit(self._work, job, work, done, failed)
+            self._pools[lane].submit(self._work, job, work, done, failed)
         return job
 
     def is_busy(self, lane: str) -> bool:
@@ -170,6 +170,10 @@ class Jobs:
                 job.cancel.set()
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:  # those that never began
+            for job in self._jobs.values():
+                job.finished.set()
+            self._jobs.clear()
 
     def _work(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workstation.jobs import DATABASE, IMAGES, Jobs, MainQueue
+from workstation.jobs import DATABASE, IMAGES, LANES, Job, Jobs, MainQueue
 from workstation.signals import Signal
 
 
@@ -86,6 +86,93 @@ def test_after_closing_nothing_is_started_any_more(box):
     assert job.finished.is_set()
     assert not box.pump()
     assert started == []
+
+
+# ---- what is under way -------------------------------------------------------------------
+
+
+def test_a_lane_is_busy_from_the_asking_until_the_answer_was_told(jobs, box):
+    """Who gives way to pictures (`rendering.library`) gives way until they are painted, not until they are made."""
+    go, told = threading.Event(), []
+    for lane in LANES:
+        assert not jobs.is_busy(lane)
+    running = jobs.run(DATABASE, lambda _: go.wait(60), lambda _: told.append(jobs.is_busy(DATABASE)))
+    waiting = jobs.run(DATABASE, lambda _: None, told.append)
+    assert jobs.is_busy(DATABASE)
+    assert not jobs.is_busy(IMAGES)
+    go.set()
+    letters = [box._letters.get(timeout=60), box._letters.get(timeout=60)]  # both are done, neither is told
+    assert not running.finished.is_set()
+    assert not waiting.finished.is_set()
+    assert jobs.is_busy(DATABASE)
+    letters[0]()
+    assert jobs.is_busy(DATABASE)
+    letters[1]()
+    assert not jobs.is_busy(DATABASE)
+    assert told == [True, None]
+
+
+def test_a_lane_is_free_again_after_an_error_and_after_work_that_nobody_wants_any_more(jobs, box):
+    def fail(_):
+        raise ValueError("no")
+
+    go = threading.Event()
+    jobs.run(DATABASE, lambda _: go.wait(60))
+    jobs.run(DATABASE, fail, failed=lambda _: None)
+    jobs.run(DATABASE, lambda _: None).cancel.set()
+    assert jobs.is_busy(DATABASE)
+    go.set()
+    assert jobs.wait_idle(box.pump, 60)
+    assert not jobs.is_busy(DATABASE)
+
+
+def test_work_that_another_thread_brings_while_the_program_closes_is_left_undone_without_an_error(box):
+    """What arrives is decoded by the thread that takes it in: it may ask at any moment."""
+    jobs, asked, closed, answers = Jobs(box.post), threading.Event(), threading.Event(), []
+    submit = jobs._pools[IMAGES].submit
+
+    def late(*arguments):
+        asked.set()
+        closed.wait(0.3)  # longer than closing takes where it waits for nobody
+        return submit(*arguments)
+
+    jobs._pools[IMAGES].submit = late
+
+    def bring() -> None:
+        try:
+            answers.append(jobs.run(IMAGES, lambda _: None))
+        except RuntimeError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=bring)
+    thread.start()
+    assert asked.wait(60)
+    jobs.close()
+    closed.set()
+    thread.join(60)
+    (job,) = answers
+    assert isinstance(job, Job)
+    assert job.cancel()
+
+
+def test_what_never_began_is_finished_when_the_program_has_closed(box):
+    jobs, go = Jobs(box.post), threading.Event()
+    begun = threading.Event()
+
+    def hold(cancel):
+        begun.set()
+        while not cancel():
+            go.wait(0.01)
+
+    jobs.run(DATABASE, hold)
+    never = jobs.run(DATABASE, lambda _: None)
+    assert begun.wait(60)
+    jobs.close()
+    assert never.finished.is_set()
+    assert not jobs.is_busy(DATABASE)
+
+
+# ---- signals ------------------------------------------------------------------------------
 
 
 class Listener:
