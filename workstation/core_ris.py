@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from workstation.at_rest.vault import Vault
@@ -14,6 +13,7 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import Jobs
+from workstation.made_once import made_once
 from workstation.reporting.forms import FhirForm, Form, OruForm
 from workstation.reporting.lead_times import steps_of_orders
 from workstation.reporting.oru import Hl7Site
@@ -62,7 +62,7 @@ class CoreRis:
         self._listener: Listener | None = None
         self._said: dict[str, str] = {}
 
-    @cached_property
+    @made_once
     def _standing(self) -> Standing:
         return Standing(self._around.orders)
 
@@ -83,6 +83,7 @@ class CoreRis:
             settings.hl7_receiving_application,
             settings.hl7_receiving_facility,
             settings.hl7_charset,
+            settings.hl7_joint_text,
         )
         return OruForm(site, self._order, bool(settings.ris_read_url), self)
 

@@ -120,6 +120,8 @@ class Settings:
     hl7_sending_facility: str = ""
     hl7_receiving_application: str = ""
     hl7_receiving_facility: str = ""
+    hl7_joint_text: str = "first"
+    """A report for several orders has its text under the `first` accession number, or under `each`."""
     hl7_listen: str = ""
     """Where orders come in by HL7, as `mllp://127.0.0.1:2575`; empty listens nowhere."""
     dictation_engine: str = ""
@@ -177,6 +179,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
             raise TypeError(f"setting {name!r} must be of type {known[name].__name__}")
     if (charset := values.get("hl7_charset", "ASCII")) not in CHARSETS:
         raise ValueError(f"setting 'hl7_charset' is {charset!r}; known are {', '.join(CHARSETS)}")
+    if (joint := values.get("hl7_joint_text", "first")) not in ("first", "each"):
+        raise ValueError(f"setting 'hl7_joint_text' is {joint!r}; it may be first, each")
     return values
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from workstation.domain.patient import PatientKey
+from workstation.domain.report import JointOrder
 
 FHIR_REPORT = "fhir-diagnostic-report"
 HL7_REPORT = "hl7-oru-r01"
@@ -173,6 +174,8 @@ class Submission:
     survivor: PatientKey | None = None
     """Whom the patient has been merged into by now."""
     settled: Settled | None = None
+    joint: tuple[JointOrder, ...] = ()
+    """Orders that this version answers beside its own: it must be found under each."""
 
 
 class Held(StrEnum):
@@ -190,3 +193,12 @@ class Comparison:
     held: Held
     version: int
     ris_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Of the orders that are read together with a report's own: accession numbers under which the RIS holds
+    what somebody else wrote, and those under which this version is not held."""
+
+    foreign: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()

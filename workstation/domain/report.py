@@ -104,6 +104,17 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class JointOrder:
+    """Another order of the same patient that a report answers too. The study is "" where the order names none."""
+
+    order_id: str
+    accession_number: str
+    study_instance_uid: str
+    procedure: str
+    procedure_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One version of one report. `report_uuid` is minted once and the same for all versions.
 
@@ -136,6 +147,23 @@ class Report:
     """Why this version was made of a signed one."""
     revision: Revision | None = None
     """Of the report as it stands; a version has none."""
+    joint: tuple[JointOrder, ...] = ()
+    """Orders that are read together with the report's own: one text, one signature for all of them."""
+
+    @property
+    def accession_numbers(self) -> tuple[str, ...]:
+        """The report's own first."""
+        return (self.accession_number, *(one.accession_number for one in self.joint))
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        return (self.order_id, *(one.order_id for one in self.joint))
+
+    @property
+    def study_uids(self) -> tuple[str, ...]:
+        """Each study once, the report's own first."""
+        uids = (self.study_instance_uid, *(one.study_instance_uid for one in self.joint))
+        return tuple(dict.fromkeys(uid for uid in uids if uid))
 
     def text(self, code: SectionCode) -> str:
         return next((s.text for s in self.sections if s.code == code), "")

@@ -11,6 +11,7 @@ _CHANGED = (
     "SELECT o.report_uuid, e.id FROM delivery_event e JOIN outbox o ON o.id = e.delivery_id WHERE e.id > ?",
     "SELECT report_uuid, id FROM settlement WHERE id > ?",
     "SELECT report_uuid, id FROM report_life WHERE id > ?",
+    "SELECT report_uuid, id FROM report_joint WHERE id > ?",
 )
 
 
@@ -22,7 +23,7 @@ class ReportChanges:
 
     def since(self, mark: str) -> tuple[str, frozenset[str] | None]:
         """The mark to give next time, and the changed reports; None: everything may have changed."""
-        last = [self._last(table) for table in ("journal", "delivery_event", "settlement", "report_life")]
+        last = [self._last(table) for table in ("journal", "delivery_event", "settlement", "report_life", "report_joint")]
         before = json.loads(mark) if mark else []
         if len(before) != len(last) or any(then > now for then, now in zip(before, last, strict=True)):
             return json.dumps(last), None

@@ -20,7 +20,7 @@ from workstation.errors import Conflict, Refused
 from workstation.reporting.content import content_of_resource
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.drafting import DraftJournal
-from workstation.reporting.forms import holds
+from workstation.reporting.forms_joint import holds_any
 from workstation.reporting.ledger import Clock, DeliveryLedger
 from workstation.reporting.ris_text import DEAD, RisText, ris_text
 from workstation.reporting.signing import NotSigned
@@ -295,11 +295,11 @@ class Conflicts:
     def _is_ours(self, report_uuid: str, resource: Mapping[str, Any]) -> bool:
         """Whether it is a version of ours, and none that a confirmed one has replaced."""
         sql = (
-            "SELECT o.kind, o.payload, o.local_sha256, v.order_id, v.ris_patient_reference"
+            "SELECT o.kind, o.payload, o.local_sha256, v.order_id, v.ris_patient_reference, v.joint"
             " FROM outbox o JOIN report_version v USING (report_uuid, version) WHERE o.report_uuid = ?1 AND o.version >="
             " (SELECT coalesce(max(version), 0) FROM outbox WHERE report_uuid = ?1 AND state = 'confirmed')"
         )
-        return any(holds(row, resource) for row in self._database.rows(sql, report_uuid))
+        return any(holds_any(row, resource) for row in self._database.rows(sql, report_uuid))
 
     def _is_settled(self, version: RisVersion) -> bool:
         sql = (

@@ -53,7 +53,7 @@ def content_of_report(report: Report) -> ReportContent:
     return ReportContent(
         identifier=f"urn:uuid:{report.report_uuid}",
         accession_number=report.accession_number,
-        order=f"ServiceRequest/{report.order_id}",
+        order=" ".join(f"ServiceRequest/{order_id}" for order_id in report.order_ids),
         patient=report.ris_patient_reference,
         status=report.status.value,
         signer=" ".join(map(clean_line, (report.signed_by, *report.earlier_signers))),

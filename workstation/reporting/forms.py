@@ -16,7 +16,7 @@ from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import Message, read_message
 from workstation.domain.order import Order
 from workstation.domain.patient import PatientKey
-from workstation.domain.report import Report, ReportStatus
+from workstation.domain.report import JointOrder, Report, ReportStatus
 from workstation.errors import Refused
 from workstation.reporting.content import ReportContent, content_of_report, content_of_resource
 from workstation.reporting.oru import STATUS, Hl7Site, control_id, oru
@@ -81,7 +81,11 @@ class OruForm:
             raise Refused("Not signed", "The order behind the report is not on this machine", "Refresh the worklist, then sign")
         if order.patient.key != self._standing.survivor(PatientKey(signed.patient_id, signed.patient_issuer)):
             raise Refused("Not signed", "The order belongs to another patient now", "Ask the RIS desk. The text is kept")
-        body = oru(signed, order, self._site)
+        others = [other for one in signed.joint if (other := self._order_of(one.order_id)) is not None]
+        if len(others) != len(signed.joint) or any(other.patient.key != order.patient.key for other in others):
+            why = "An order that is read together is not on this machine, or is of another patient now"
+            raise Refused("Not signed", why, "Refresh the worklist, or take it out of the report")
+        body = oru(signed, order, self._site, others)
         local = content_of_report(signed)
         carried = _carried(local, clean_line(signed.signed_by))
         sent = content_of_oru(read_message(body))
@@ -102,21 +106,35 @@ def holds(row: Mapping[str, Any], resource: Resource) -> bool:
     found = content_of_resource(resource)
     if row["kind"] == FHIR_REPORT:
         return found.sha256() == str(row["local_sha256"])
-    sent = content_of_oru(read_message(row["payload"]))
+    return _holds_message(content_of_oru(read_message(row["payload"])), found, row["order_id"], row)
+
+
+def _holds_message(sent: ReportContent, found: ReportContent, order_id: str, row: Mapping[str, Any]) -> bool:
     held = _carried(found, found.signer)
     if not held.signer or held.signer.startswith(f"{sent.signer} "):  # who signed earlier versions may stand after
         held = replace(held, signer=sent.signer)
     if held.conclusion in ("", held.text):  # a receiver that knows no impression keeps none, or takes all of it
         held = replace(held, conclusion=sent.conclusion)
-    return held == sent and _is_of(row["order_id"], row["ris_patient_reference"], found)
+    return held == sent and _is_of(order_id, row["ris_patient_reference"], found)
 
 
-def content_of_oru(message: Message) -> ReportContent:
-    """The facts that an ORU carries."""
-    request = message.first("OBR")
-    if request is None:
+def holds_other(row: Mapping[str, Any], one: JointOrder, resource: Resource) -> bool:
+    """Whether a DiagnosticReport is what the HL7 message in this row left under another order that it answers."""
+    message = read_message(row["payload"])
+    number = next((n for n, obr in enumerate(message.all("OBR")) if obr.value(18) == one.accession_number), None)
+    if number is None:
+        return False
+    return _holds_message(content_of_oru(message, number), content_of_resource(resource), one.order_id, row)
+
+
+def content_of_oru(message: Message, group: int = 0) -> ReportContent:
+    """The facts that an ORU carries in one of its groups."""
+    starts = [place for place, segment in enumerate(message.segments) if segment.name == "OBR"]
+    if not starts:
         return _carried(_NOTHING, "")
-    observations = tuple(message.all("OBX"))
+    whole = message.segments[starts[group] : (*starts, len(message.segments))[group + 1]]
+    request = whole[0]
+    observations = tuple(segment for segment in whole if segment.name == "OBX")
     said = [each.text(5) for each in observations if each.value(3) == _IMPRESSION]
     return _carried(
         replace(

@@ -26,6 +26,11 @@ def plain_text(report: Report) -> str:
     labels = (
         ("Procedure", report.procedure),
         ("Accession number", report.accession_number),
+        *(
+            (("Read together with", "; ".join(f"{one.accession_number} {one.procedure}" for one in report.joint)),)
+            if report.joint
+            else ()
+        ),
         ("Status", report.status.value),
         ("Version", str(report.version)),
         ("Signed by", report.signed_by),

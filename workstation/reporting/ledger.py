@@ -7,7 +7,7 @@ of one accession go in the order in which they were signed; the head blocks only
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from workstation.domain.delivery import (
     Delivery,
     DeliveryEvent,
     DeliveryState,
+    Elsewhere,
     Held,
     Settled,
     Submission,
@@ -28,6 +29,8 @@ from workstation.errors import Conflict, Refused
 from workstation.reporting.content import content_of_resource
 from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.forms import Rendered, holds
+from workstation.reporting.forms_joint import judged
+from workstation.reporting.joint import from_text
 
 Clock = Callable[[], datetime]
 _FINISHED = ", ".join(f"'{state.value}'" for state in sorted(FINISHED_DELIVERIES))
@@ -37,6 +40,12 @@ _COLUMNS = (
 )
 # A sending is counted when it begins; asking that leads to no sending counts as a try too.
 _NOTE = "UPDATE outbox SET tries = tries + (state = 'queued'), last_error = ? WHERE id = ?"
+# A version and those before it, newest first.
+_UP_TO = (
+    "SELECT o.version, o.kind, o.payload, o.local_sha256, v.order_id, v.ris_patient_reference, v.joint"
+    " FROM outbox o JOIN report_version v USING (report_uuid, version)"
+    " WHERE o.report_uuid = ? AND o.version <= ? ORDER BY o.version DESC"
+)
 
 
 class DeliveryLedger:
@@ -90,19 +99,22 @@ class DeliveryLedger:
     def waiting_orders(self) -> set[str]:
         """Ids of the orders whose reports are signed and not with the RIS yet."""
         sql = (
-            "SELECT DISTINCT v.order_id FROM outbox o JOIN report_version v USING (report_uuid, version)"
+            "SELECT DISTINCT v.order_id, v.joint FROM outbox o JOIN report_version v USING (report_uuid, version)"
             f" WHERE o.state NOT IN ({self._passed})"
         )
-        return {str(row["order_id"]) for row in self._database.rows(sql)}
+        return {order_id for row in self._database.rows(sql) for order_id in _order_ids(row)}
 
     def read_orders(self, before: datetime) -> set[str]:
         """Ids of the orders whose reports came to the end of their way before this time."""
         sql = (
-            "SELECT v.order_id, max(o.since) AS since, min(o.state IN"
-            f" ({self._passed})) AS passed FROM outbox o JOIN report_version v USING (report_uuid, version) GROUP BY v.order_id"
+            f"SELECT v.order_id, v.joint, o.since, o.state IN ({self._passed}) AS passed"
+            " FROM outbox o JOIN report_version v USING (report_uuid, version)"
         )
-        rows = self._database.rows(sql)
-        return {str(row["order_id"]) for row in rows if row["passed"] and row["since"] < before.astimezone(UTC).isoformat()}
+        moment = before.astimezone(UTC).isoformat()
+        passed, waiting = set[str](), set[str]()
+        for row in self._database.rows(sql):
+            (passed if row["passed"] and row["since"] < moment else waiting).update(_order_ids(row))
+        return passed - waiting
 
     def delivery(self, delivery_id: int) -> Delivery:
         return self._delivery(self._row(delivery_id))
@@ -129,7 +141,7 @@ class DeliveryLedger:
     def submission(self, delivery_id: int) -> Submission:
         """What to send, and what it builds on."""
         row = self._database.row(
-            "SELECT o.*, r.patient_id, r.patient_issuer, v.order_id, v.ris_patient_reference"
+            "SELECT o.*, r.patient_id, r.patient_issuer, v.order_id, v.ris_patient_reference, v.joint"
             " FROM outbox o JOIN report r USING (report_uuid) JOIN report_version v USING (report_uuid, version) WHERE o.id = ?",
             delivery_id,
         )
@@ -158,6 +170,7 @@ class DeliveryLedger:
             verified=self._verified(delivery_id),
             survivor=self.survivor(PatientKey(row["patient_id"], row["patient_issuer"])),
             settled=self._settled(row["report_uuid"], row["version"]),
+            joint=from_text(row["joint"]),
         )
 
     def _settled(self, report_uuid: str, version: int) -> Settled | None:
@@ -176,17 +189,17 @@ class DeliveryLedger:
     def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison:
         """A DiagnosticReport read from the RIS against this row's signed version and those before it."""
         row = self._row(delivery_id)
-        sql = (
-            "SELECT o.version, o.kind, o.payload, o.local_sha256, v.order_id, v.ris_patient_reference"
-            " FROM outbox o JOIN report_version v USING (report_uuid, version)"
-            " WHERE o.report_uuid = ? AND o.version <= ? ORDER BY o.version DESC"
-        )
-        rows = self._database.rows(sql, row["report_uuid"], row["version"])
+        rows = self._database.rows(_UP_TO, row["report_uuid"], row["version"])
         ours = next((each for each in rows if holds(each, resource)), None)
         if ours is None:
             return Comparison(Held.SOMETHING_ELSE, 0, content_of_resource(resource).sha256())
         held = Held.THIS_VERSION if ours["version"] == row["version"] else Held.EARLIER_VERSION
         return Comparison(held, ours["version"], ours["local_sha256"])
+
+    def elsewhere(self, delivery_id: int, ris_report_id: str, others: Mapping[str, Sequence[Mapping[str, Any]]]) -> Elsewhere:
+        """What the RIS holds under the other accession numbers of this row's version, beside `ris_report_id`."""
+        row = self._row(delivery_id)
+        return judged(self._database.rows(_UP_TO, row["report_uuid"], row["version"]), row["report_uuid"], ris_report_id, others)
 
     def move(
         self,
@@ -293,6 +306,10 @@ class DeliveryLedger:
         if row is None:
             raise Refused("No such delivery", "The outbox has no such row", "Refresh the list")
         return row
+
+
+def _order_ids(row: Row) -> tuple[str, ...]:
+    return (row["order_id"], *(one.order_id for one in from_text(row["joint"])))
 
 
 def _delivery(row: Row, can_be_proved: bool) -> Delivery:

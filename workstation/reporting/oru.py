@@ -4,13 +4,17 @@ The whole text goes with every version, headings in it: v2 cannot tell an addend
 (both OBR-25 C) and a receiver replaces what it had. One OBX for each block of the text, its lines joined by
 `\\.br\\`; all of them, one after the other, are the text as it was signed. The text of a section has the
 section's LOINC code in OBX-3, headings and labels that of the report.
+
+A report that answers several orders has one group of ORC, OBR and OBX for each accession number (one
+ORDER_OBSERVATION each). The first has the text; by the site's setting each other one has it too, or says where it is
+and names the first as its parent (OBR-29).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +51,30 @@ class Hl7Site:
     receiving_application: str = ""
     receiving_facility: str = ""
     charset: str = "UNICODE UTF-8"
+    joint_text: str = "first"
+    """Of a report for several orders: under the `first` accession number alone, or under `each`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One order that a report answers, as the report names it and as the RIS last told it."""
+
+    order: Order
+    accession_number: str
+    procedure: str
+    procedure_code: str
+    study_instance_uid: str
+
+
+def answered(report: Report, order: Order, others: Sequence[Order]) -> tuple[Answered, ...]:
+    """The report's own first; `others` are those of `report.joint`, in its order."""
+    uid = report.study_instance_uid
+    own = Answered(order, report.accession_number, report.procedure, report.procedure_code, uid)
+    joint = zip(report.joint, others, strict=True)
+    return (
+        own,
+        *(Answered(o, j.accession_number, j.procedure, j.procedure_code, j.study_instance_uid or uid) for j, o in joint),
+    )
 
 
 def control_id(report: Report) -> str:
@@ -55,8 +83,11 @@ def control_id(report: Report) -> str:
     return base64.b32encode(number).decode("ascii")[:20]
 
 
-def oru(report: Report, order: Order, site: Hl7Site) -> bytes:
-    """The message. `Refused` when HL7 or the site's character set cannot carry it whole."""
+def oru(report: Report, order: Order, site: Hl7Site, others: Sequence[Order] = ()) -> bytes:
+    """The message; `others` are the orders of `report.joint`.
+
+    `Refused` when HL7 or the site's character set cannot carry it whole.
+    """
     if report.signed_at is None:
         raise ValueError("only a signed version can be rendered")
     status = STATUS.get(report.status)
@@ -67,10 +98,13 @@ def oru(report: Report, order: Order, site: Hl7Site) -> bytes:
     segments = [_header(report, site, report.signed_at), _patient(order.patient)]
     if order.visit_number:
         segments.append(hl7.segment("PV1", {1: "1", 2: UNKNOWN_CLASS, 19: order.visit_number}))
-    segments += _order(report, order, status, report.signed_at)
-    segments += _observations(report, status)
-    if report.study_instance_uid:
-        segments.append(hl7.segment("ZDS", {1: (report.study_instance_uid, "", "Application", "DICOM")}))
+    groups = answered(report, order, others)
+    for number, group in enumerate(groups, start=1):
+        segments += _order(report, group, status, report.signed_at, number, groups[0])
+        has_text = number == 1 or site.joint_text == "each"
+        segments += _observations(report, status) if has_text else [_where(report, status)]
+        if group.study_instance_uid:
+            segments.append(hl7.segment("ZDS", {1: (group.study_instance_uid, "", "Application", "DICOM")}))
     try:
         return hl7.message(segments, site.charset)
     except UnicodeEncodeError as error:
@@ -102,24 +136,32 @@ def _patient(patient: Patient) -> str:
     )
 
 
-def _order(report: Report, order: Order, status: str, signed_at: datetime) -> list[str]:
-    placer = entity(order.placer_number, order.placer_system)
-    filler = entity(order.filler_number or report.accession_number, order.filler_system if order.filler_number else "")
+def _numbers(group: Answered) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Placer and filler number."""
+    order = group.order
+    filler = entity(order.filler_number or group.accession_number, order.filler_system if order.filler_number else "")
+    return entity(order.placer_number, order.placer_system), filler
+
+
+def _order(report: Report, group: Answered, status: str, signed_at: datetime, number: int, first: Answered) -> list[str]:
+    order = group.order
+    placer, filler = _numbers(group)
     provider = (order.ordering_provider_id, *person_name(order.ordering_provider)) if order.ordering_provider else ""
     request: dict[int, hl7.Value] = {
-        1: "1",
+        1: str(number),
         2: placer,
         3: filler,
-        4: (_short(report.procedure_code), _short(report.procedure), "L" if report.procedure_code else ""),
+        4: (_short(group.procedure_code), _short(group.procedure), "L" if group.procedure_code else ""),
         7: hl7.date_in(report.study_date),
         8: hl7.hl7_time(order.exam_end) if order.exam_end else "",
         16: provider,
-        18: report.accession_number,
+        18: group.accession_number,
         19: order.requested_procedure_id,
         20: order.procedure_step_id,
         22: hl7.hl7_time(signed_at, with_milliseconds=True),
         24: "RAD",
         25: status,
+        29: _numbers(first) if number > 1 else "",
         31: ("", _short(order.reason)) if order.reason else "",
         32: (_signer(report.signed_by),),
         33: [(_signer(name),) for name in report.earlier_signers] or "",
@@ -148,6 +190,12 @@ def _observations(report: Report, status: str) -> list[str]:
         hl7.segment("OBX", {1: str(number), 2: "TX", 3: code, 4: str(number), 5: text, 11: status})
         for number, (code, text) in enumerate(_blocks(report), start=1)
     ]
+
+
+def _where(report: Report, status: str) -> str:
+    """Of an order whose text stands under another one."""
+    said = f"Read together with accession number {clean_line(report.accession_number)}: the report stands there"
+    return hl7.segment("OBX", {1: "1", 2: "TX", 3: REPORT_CODE, 4: "1", 5: said, 11: status})
 
 
 def _blocks(report: Report) -> Iterator[tuple[tuple[str, str, str], str]]:

@@ -35,7 +35,7 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
         "identifier": _identifiers(report),
-        "basedOn": [{"reference": f"ServiceRequest/{report.order_id}"}],
+        "basedOn": [{"reference": f"ServiceRequest/{order_id}"} for order_id in report.order_ids],
         "status": report.status.value,
         "category": [{"coding": [{"system": V2_DIAGNOSTIC_SECTION, "code": "RAD", "display": "Radiology"}]}],
         "code": _code(report),
@@ -44,10 +44,8 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
         "performer": readers[:1],
         "resultsInterpreter": readers,
         "imagingStudy": [
-            {
-                "type": "ImagingStudy",
-                "identifier": {"system": DICOM_UID, "value": f"urn:oid:{report.study_instance_uid}"},
-            }
+            {"type": "ImagingStudy", "identifier": {"system": DICOM_UID, "value": f"urn:oid:{uid}"}}
+            for uid in report.study_uids or (report.study_instance_uid,)
         ],
         "presentedForm": [
             {
@@ -71,16 +69,16 @@ def _identifiers(report: Report) -> list[dict[str, Any]]:
     identifiers: list[dict[str, Any]] = [
         {"use": "official", "system": REPORT_IDENTIFIER_SYSTEM, "value": f"urn:uuid:{report.report_uuid}"}
     ]
-    if report.accession_number:
-        identifiers.append({"use": "secondary", **accession_identifier(report.accession_number)})
-    return identifiers
+    numbers = filter(None, report.accession_numbers)
+    return [*identifiers, *({"use": "secondary", **accession_identifier(number)} for number in numbers)]
 
 
 def _code(report: Report) -> dict[str, Any]:
     codings = [{"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}]
     if report.procedure_code:
         codings.append({"code": report.procedure_code})
-    text = clean_line(report.procedure)
+    codings += [{"code": one.procedure_code} for one in report.joint if one.procedure_code]
+    text = "; ".join(filter(None, map(clean_line, (report.procedure, *(one.procedure for one in report.joint)))))
     return {"coding": codings, "text": text} if text else {"coding": codings}
 
 

@@ -10,6 +10,7 @@ from workstation.reporting.schema_communications import COMMUNICATIONS
 from workstation.reporting.schema_conflicts import CONFLICTS
 from workstation.reporting.schema_documents import DOCUMENTS
 from workstation.reporting.schema_hl7 import HL7_MESSAGES
+from workstation.reporting.schema_joint import JOINT
 from workstation.reporting.schema_lead_times import LEAD_TIMES
 from workstation.reporting.schema_life import LIFE
 from workstation.reporting.schema_links import LINKS
@@ -147,4 +148,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, LIFE),
     Migration(9, COMMUNICATIONS),
     Migration(10, LEAD_TIMES),
+    Migration(11, JOINT),
 )

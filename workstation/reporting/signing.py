@@ -94,13 +94,18 @@ def _check_order(report: Report) -> None:
 def _check_evidence(report: Report, evidence: SigningEvidence) -> None:
     if evidence.patient != PatientKey(report.patient_id, report.patient_issuer):
         raise _refused("the patient on screen is not the patient of this report", "Open the report's own study and sign there")
-    if evidence.study_uid != report.study_instance_uid:
+    if evidence.study_uid not in report.study_uids:
         raise _refused("the study on screen is not the study of this report", "Open the report's own study and sign there")
-    if evidence.accession_number not in ("", report.accession_number):
+    if evidence.accession_number not in ("", *report.accession_numbers):
         raise _refused("the accession number on screen is not this report's", "Open the report's own study and sign there")
-    if not any(study == report.study_instance_uid for study, _ in evidence.shown):
+    shown = {study for study, _ in evidence.shown}
+    if report.study_instance_uid not in shown:
         hint = "Look at the images of the current study, then sign"
         raise _refused("no image of this very study has been shown", hint, Missing.IMAGES)
+    unseen = [one.accession_number for one in report.joint if one.study_instance_uid and one.study_instance_uid not in shown]
+    if unseen:
+        hint = "Look at the images of each study that is read together, or take its order out of the report"
+        raise _refused(f"no image of accession {', '.join(unseen)} has been shown", hint, Missing.IMAGES)
 
 
 def _check_deliveries(deliveries: Iterable[Delivery]) -> None:

@@ -17,7 +17,7 @@ from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.order import Order, WorklistItem
 from workstation.domain.patient import PatientKey
-from workstation.domain.report import Report, ReportAction, ReportSection, SectionCode
+from workstation.domain.report import JointOrder, Report, ReportAction, ReportSection, SectionCode
 from workstation.domain.text_link import TextLink
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.changes import ReportChanges
@@ -28,6 +28,7 @@ from workstation.reporting.database import ReportDatabase, Row
 from workstation.reporting.documents import DocumentLedger
 from workstation.reporting.drafting import DraftJournal, JournalEntry
 from workstation.reporting.forms import FhirForm, Form
+from workstation.reporting.joint import JointOrders
 from workstation.reporting.journal import Spot
 from workstation.reporting.lead_times import LeadTimes
 from workstation.reporting.ledger import Clock, DeliveryLedger
@@ -62,6 +63,7 @@ class ReportStore:
         self._journal = DraftJournal(self._database, clock)
         self.ledger = DeliveryLedger(self._database, clock)
         self.send_as(FhirForm())
+        self.joint = JointOrders(self._database, self._journal, clock)
         self.rely_on(NothingKnown())
         self.conflicts = Conflicts(self._database, self._journal, self.ledger, clock)
         self.signed_versions = SignedVersions(self._database, self.versions)
@@ -81,7 +83,7 @@ class ReportStore:
     def rely_on(self, standing: Standing) -> None:
         """Who tells of merged patients and of orders that stand no more."""
         self._standing = standing
-        self.ledger.survivor = standing.survivor
+        self.ledger.survivor = self.joint.survivor = standing.survivor
 
     @property
     def notice(self) -> str:
@@ -109,8 +111,9 @@ class ReportStore:
                 report_uuid = self._create(item)
             else:
                 report_uuid = str(row["report_uuid"])
-                _check_same(row, item, self._standing)
-                self._bind(row, item.order)
+                _check_same(row, item, self._standing, self.joint.of(report_uuid))
+                if item.accession_number == row["accession_number"]:
+                    self._bind(row, item.order)
         return self.report(report_uuid)
 
     def report(self, report_uuid: str) -> Report:
@@ -120,7 +123,8 @@ class ReportStore:
         sections = tuple(ReportSection(code, texts[code]) for code in SectionCode)
         signed = self.versions(report_uuid)
         revision = self.life.of(report_uuid).revision
-        return replace(signed[-1] if signed else draft_of(row), sections=sections, revision=revision)
+        joint = self.joint.of(report_uuid)
+        return replace(signed[-1] if signed else draft_of(row), sections=sections, revision=revision, joint=joint)
 
     def report_of(self, accession_number: str, study_uid: str) -> Report | None:
         """The report of a worklist row, if one was ever opened."""
@@ -128,7 +132,9 @@ class ReportStore:
         return self.report(row["report_uuid"]) if row else None
 
     def of_order(self, order_id: str) -> Report | None:
-        row = self._database.row("SELECT report_uuid FROM report WHERE order_id = ?", order_id)
+        """The report that answers an order, begun for it or for another one."""
+        row = self.joint.row_of(order_id=order_id)
+        row = row or self._database.row("SELECT report_uuid FROM report WHERE order_id = ?", order_id)
         return self.report(row["report_uuid"]) if row else None
 
     def drafts(self) -> tuple[Report, ...]:
@@ -262,6 +268,8 @@ class ReportStore:
 
     def _find(self, accession_number: str, study_uid: str) -> Row | None:
         if accession_number:
+            if (joint := self.joint.row_of(accession_number)) is not None:
+                return joint
             return self._database.row("SELECT * FROM report WHERE accession_number = ?", accession_number)
         sql = "SELECT * FROM report WHERE accession_number = '' AND study_instance_uid = ?"
         return self._database.row(sql, study_uid)
@@ -324,7 +332,7 @@ class ReportStore:
         return not same_text(report, signed[-1]) if signed else any(s.text.strip() for s in report.sections)
 
 
-def _check_same(row: Row, item: WorklistItem, standing: Standing) -> None:
+def _check_same(row: Row, item: WorklistItem, standing: Standing, joint: Sequence[JointOrder] = ()) -> None:
     key = PatientKey(row["patient_id"], row["patient_issuer"])
     if standing.survivor(key) != standing.survivor(item.patient.key):
         raise Refused(
@@ -332,7 +340,7 @@ def _check_same(row: Row, item: WorklistItem, standing: Standing) -> None:
             "The order and the report on disk do not agree on the patient",
             "Do not report from this row: ask the RIS desk which patient the examination is of",
         )
-    if row["study_instance_uid"] != item.study_instance_uid:
+    if item.study_instance_uid not in (row["study_instance_uid"], *(one.study_instance_uid for one in joint)):
         raise Refused(
             "The report of this accession number belongs to another study",
             "The order and the report on disk do not agree on the study",

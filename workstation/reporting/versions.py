@@ -11,6 +11,7 @@ from workstation.domain.delivery import Delivery
 from workstation.domain.life import Withdrawal
 from workstation.domain.report import Addendum, Report, ReportSection, ReportStatus, SectionCode
 from workstation.reporting.database import Row
+from workstation.reporting.joint import as_text, from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def signed_of(row: Row, version: Row) -> Report:
         ),
         earlier_signers=tuple(json.loads(version["earlier_signers"])),
         reason=version["reason"],
+        joint=from_text(version["joint"]),
     )
 
 
@@ -77,6 +79,7 @@ def version_row(signed: Report) -> dict[str, object]:
         "addenda": json.dumps(addenda, ensure_ascii=False),
         "earlier_signers": json.dumps(signed.earlier_signers, ensure_ascii=False),
         "reason": signed.reason,
+        "joint": as_text(signed.joint),
     }
 
 

@@ -30,10 +30,11 @@ from workstation.domain.fhir import (
     text_of,
 )
 from workstation.domain.order import Order
+from workstation.domain.report import JointOrder
 from workstation.ris.claims import FhirClaims
 from workstation.ris.communications import FhirCommunications
 from workstation.ris.orders import orders_of, patient_keys
-from workstation.ris.others import condition
+from workstation.ris.others import condition, order_ids
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
 from workstation.ris.wire import DEFAULT_LIMITS, Authorization, NoAnswer, Query, Reply, Wire, WireLimits
 
@@ -107,10 +108,13 @@ class FhirRis:
         if submission.kind != FHIR_REPORT:
             return OrderCheck(OrderCheckKind.DOUBT, OTHER_FORM)
         try:
-            found = self._search("ServiceRequest", (("_id", submission.order_id), ("_include", "ServiceRequest:subject")))
+            wanted = ",".join(order_ids(submission))
+            found = self._search("ServiceRequest", (("_id", wanted), ("_include", "ServiceRequest:subject")))
         except NoAnswer as error:
             return OrderCheck(OrderCheckKind.UNKNOWN, str(error), _retry_after(error))
-        doubt = _doubt(found, submission)
+        doubt = _doubt(found, submission) or next(
+            filter(None, (_doubt_of(found, submission, one) for one in submission.joint)), ""
+        )
         return OrderCheck(OrderCheckKind.DOUBT, doubt) if doubt else OrderCheck(OrderCheckKind.STANDS)
 
     def deliver(self, submission: Submission, replaces: Holding | None) -> Answer:
@@ -132,6 +136,10 @@ class FhirRis:
         found = self._search("DiagnosticReport", (("based-on", f"ServiceRequest/{order_id}"),), hurried=False)
         ours = (r for r in found if _is(r, "DiagnosticReport") and _is_of(r, order_id))
         return tuple(self._at(text_of(r, "id")) for r in ours)
+
+    def held_under(self, order: JointOrder) -> tuple[Resource, ...]:
+        found = self._search("DiagnosticReport", (("based-on", f"ServiceRequest/{order.order_id}"),))
+        return tuple(r for r in found if _is(r, "DiagnosticReport") and _is_of(r, order.order_id))
 
     def holding_at(self, ris_report_id: str) -> Holding:
         try:
@@ -232,7 +240,9 @@ def _taken(reply: Reply, submission: Submission) -> Answer | None:
         return None
     there = reply.json()
     is_other = (
-        _is(there, "DiagnosticReport") and _is_of(there, submission.order_id) and not _carries(there, submission.report_uuid)
+        _is(there, "DiagnosticReport")
+        and any(_is_of(there, order_id) for order_id in order_ids(submission))
+        and not _carries(there, submission.report_uuid)
     )
     return Answer(AnswerKind.TAKEN, "The RIS holds a final report for this order that somebody else wrote") if is_other else None
 
@@ -275,6 +285,21 @@ def _doubt(found: list[Resource], submission: Submission) -> str:
         return "The patient was merged into another in the RIS"
     is_known = {submission.patient, submission.survivor} & set(patient_keys(patient))
     return "" if is_known else "The patient's identifier has changed in the RIS"
+
+
+def _doubt_of(found: list[Resource], submission: Submission, one: JointOrder) -> str:
+    """The same of an order that is read together with it; its patient is the same (see `_doubt`)."""
+    order = next((r for r in found if reference_to(r) == f"ServiceRequest/{one.order_id}"), None)
+    if order is None:
+        return f"The RIS no longer knows the order {one.accession_number}, which is read together"
+    if dead := _DEAD_ORDERS.get(text_of(order, "status")):
+        return f"The order {one.accession_number}, which is read together, was {dead} in the RIS"
+    if accession_in(order) != one.accession_number:
+        return f"The accession number of the order {one.accession_number}, which is read together, has changed in the RIS"
+    is_same = reference_in(order.get("subject")) == submission.ris_patient_reference
+    return (
+        "" if is_same else f"The order {one.accession_number}, which is read together, belongs to another patient in the RIS now"
+    )
 
 
 def _was_verified(patient: Resource, submission: Submission) -> bool:

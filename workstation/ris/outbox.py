@@ -18,15 +18,24 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from workstation.domain.delivery import FHIR_REPORT, Comparison, Delivery, DeliveryEvent, DeliveryState, Held, Submission
+from workstation.domain.delivery import (
+    FHIR_REPORT,
+    Comparison,
+    Delivery,
+    DeliveryEvent,
+    DeliveryState,
+    Elsewhere,
+    Held,
+    Submission,
+)
 from workstation.domain.undo_window import seconds_left
 from workstation.errors import WorkstationError
-from workstation.ris.others import held_for, why_not_over
+from workstation.ris.others import held_for, why_not_beside, why_not_over
 from workstation.ris.ris import Answer, AnswerKind, Holding, HoldingKind, OrderCheckKind, Ris
 from workstation.stepping import LONGEST_SLEEP, Stepper
 
@@ -42,6 +51,7 @@ CHANCES = 4
 """Silences of one row, the RIS answering in between, that may be chance. Further ones are the row's own: its waits grow."""
 CHANCE_SECONDS = 0.5
 _PROBING_SECONDS = 0.5
+_NOWHERE_ELSE = Elsewhere()
 
 
 class Ledger(Protocol):
@@ -50,6 +60,7 @@ class Ledger(Protocol):
     def heads(self) -> tuple[Delivery, ...]: ...
     def submission(self, delivery_id: int) -> Submission: ...
     def compare(self, delivery_id: int, resource: Mapping[str, Any]) -> Comparison: ...
+    def elsewhere(self, delivery_id: int, ris_report_id: str, others: Mapping[str, Sequence[Mapping[str, Any]]]) -> Elsewhere: ...
     def note(self, delivery_id: int, detail: str) -> Delivery: ...
     def move(
         self,
@@ -194,16 +205,17 @@ class Outbox:
         # Nobody else has a report's own identifier before it is sent the first time; should the RIS know it
         # all the same, a conditional create leaves what is there, and the read-back tells.
         is_new = row.tries == 0 and submission.version == 1 and submission.kind == FHIR_REPORT and submission.settled is None
+        is_new = is_new and not submission.joint
         holding = Holding(HoldingKind.NONE) if is_new else held_for(self.ris, submission)
         if holding.kind is HoldingKind.UNKNOWN:
             return self._silent(row, holding.detail, holding.retry_after)
         if self._is_outage_over() and any(other.delivery_id < row.delivery_id for other in self._workable()):
             return row  # those that were signed before it go first
-        held = self._compare(row, holding)
-        if held is not None and held.held is Held.THIS_VERSION:
+        held, elsewhere = self._compare(row, holding), self._elsewhere(row, submission, holding)
+        if held is not None and held.held is Held.THIS_VERSION and elsewhere == _NOWHERE_ELSE:
             self._move(row, DeliveryEvent.SEND)
             return self._confirmed(row, holding, held)
-        if conflict := why_not_over(holding, held, submission):
+        if conflict := why_not_beside(elsewhere) or why_not_over(holding, held, submission):
             return self._move(row, DeliveryEvent.RIS_HAS_NEWER, conflict, ris_sha256=held.ris_sha256 if held else "")
         self._move(row, DeliveryEvent.SEND)
         answer = self.ris.deliver(submission, holding if holding.kind is HoldingKind.ONE else None)
@@ -228,10 +240,10 @@ class Outbox:
         self._is_outage_over()
         if holding.kind is HoldingKind.UNPROVABLE:
             return self._unprovable(row, refusal)
-        held = self._compare(row, holding)
-        if held is not None and held.held is Held.THIS_VERSION:
+        held, elsewhere = self._compare(row, holding), self._elsewhere(row, submission, holding)
+        if held is not None and held.held is Held.THIS_VERSION and elsewhere == _NOWHERE_ELSE:
             return self._confirmed(row, holding, held)
-        conflict = why_not_over(holding, held, submission)
+        conflict = why_not_beside(elsewhere) or why_not_over(holding, held, submission)
         acknowledged = row.state is DeliveryState.ACKNOWLEDGED
         if conflict:
             event = DeliveryEvent.READ_BACK_DIFFERS if acknowledged else DeliveryEvent.RIS_HAS_NEWER
@@ -241,7 +253,7 @@ class Outbox:
         if acknowledged:
             self._move(row, DeliveryEvent.READ_BACK_MISSING)
             self._wait(row)
-            return self._ledger.note(row.delivery_id, "The RIS said yes but does not hold this version")
+            return self._ledger.note(row.delivery_id, _not_held(held, elsewhere))
         return self._move(row, DeliveryEvent.READ_BACK_MISSING, "The RIS does not hold it: it will be sent again")
 
     def _unprovable(self, row: Delivery, refusal: str) -> Delivery:
@@ -255,6 +267,11 @@ class Outbox:
 
     def _compare(self, row: Delivery, holding: Holding) -> Comparison | None:
         return self._ledger.compare(row.delivery_id, holding.resource) if holding.kind is HoldingKind.ONE else None
+
+    def _elsewhere(self, row: Delivery, submission: Submission, holding: Holding) -> Elsewhere:
+        if not submission.joint or holding.kind is HoldingKind.UNPROVABLE:
+            return _NOWHERE_ELSE
+        return self._ledger.elsewhere(row.delivery_id, holding.ris_report_id, holding.others)
 
     def _confirmed(self, row: Delivery, holding: Holding, held: Comparison) -> Delivery:
         return self._move(
@@ -301,6 +318,12 @@ class Outbox:
         with self._lock:
             failures = self._failures[row.delivery_id] = self._failures.get(row.delivery_id, 0) + 1
             self._due[row.delivery_id] = self._monotonic() + (wait or self._backoff.wait)(failures, self._draw)
+
+
+def _not_held(held: Comparison | None, elsewhere: Elsewhere) -> str:
+    if held is not None and held.held is Held.THIS_VERSION:
+        return f"The RIS said yes but does not hold it under accession number {', '.join(elsewhere.missing)}"
+    return "The RIS said yes but does not hold this version"
 
 
 class OutboxRunner:

@@ -6,7 +6,7 @@ with the reason, because only the outbox knows what follows from that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -59,6 +59,8 @@ class Holding:
     ris_report_id: str = ""
     etag: str = ""
     resource: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """What it holds under each other accession number that the report answers, where that was asked."""
     retry_after: float | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from workstation.domain.delivery import HL7_REPORT, Submission
 from workstation.domain.hl7 import BadMessage, Segment, read_message
 from workstation.domain.order import Order, OrderStatus
 from workstation.domain.patient import PatientKey
-from workstation.domain.report import Report
+from workstation.domain.report import JointOrder, Report
 
 WORDS = {
     OrderStatus.REVOKED: "The order was cancelled in the RIS",
@@ -40,6 +41,8 @@ class Standing:
         """
         if doubt := self._of_order(submission.order_id, submission.accession_number, submission.patient):
             return doubt
+        if doubt := self._of_joint(submission.joint, submission.patient):
+            return doubt
         named = _named_in(submission)
         merged = self._orders.merged_at(named) if named else None
         return MERGED if merged and (submission.verified is None or submission.verified < merged) else ""
@@ -50,7 +53,14 @@ class Standing:
         return self._orders.survivor(key)
 
     def doubt_of(self, report: Report) -> str:
-        return self._of_order(report.order_id, report.accession_number, PatientKey(report.patient_id, report.patient_issuer))
+        patient = PatientKey(report.patient_id, report.patient_issuer)
+        return self._of_order(report.order_id, report.accession_number, patient) or self._of_joint(report.joint, patient)
+
+    def _of_joint(self, joint: Iterable[JointOrder], patient: PatientKey) -> str:
+        for one in joint:
+            if doubt := self._of_order(one.order_id, one.accession_number, patient):
+                return f"{doubt} ({one.accession_number}, which is read together)"
+        return ""
 
     def _of_order(self, order_id: str, accession_number: str, patient: PatientKey) -> str:
         order = self._orders.order(order_id) if order_id else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -17,7 +19,6 @@ from workstation.domain.delivery import DeliveryState
 from workstation.domain.lead_time import LeadEvent, StampSource
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.errors import Conflict
-from workstation.reporting import database as report_database
 from workstation.reporting.lead_times import Told, steps_of_orders
 from workstation.reporting.schema import MIGRATIONS
 from workstation.reporting.store import ReportStore
@@ -166,7 +167,6 @@ def test_a_killed_program_has_signed_and_stamped_both_or_neither(tmp_path: Path,
 
 def test_a_store_from_before_has_its_stamps_from_its_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "reports.sqlite3"
-    monkeypatch.setattr(report_database, "MIGRATIONS", MIGRATIONS[:9])
     old = ReportStore(path)
     monkeypatch.setattr(old.lead_times, "opened", lambda _: None)
     uuid = old.open_draft(item_for(ORDER)).report_uuid
@@ -174,7 +174,14 @@ def test_a_store_from_before_has_its_stamps_from_its_own_rows(tmp_path: Path, mo
     old.sign(uuid, ReportAction.SIGN_FINAL, READER, evidence_for(ORDER))
     moments = [entry.at for entry in old.journal(uuid)]
     old.close()
-    monkeypatch.setattr(report_database, "MIGRATIONS", MIGRATIONS)
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:  # as the ninth migration left it
+        for (name,) in file.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'lead_time%'"
+        ).fetchall():
+            file.execute(f"DROP TRIGGER {name}")
+        for statement in ("DROP TABLE lead_time", "DROP TABLE report_joint", "ALTER TABLE report_version DROP COLUMN joint"):
+            file.execute(statement)
+        file.execute("PRAGMA user_version = 9")
     new = ReportStore(path)
     stamps = new.lead_times.of("ACC-1", "").stamps
     assert [stamps[event].at for event in (LeadEvent.OPENED, LeadEvent.DICTATED)] == moments[:2]

@@ -20,9 +20,9 @@ from seat import PATIENT, order_for, signed_report
 from workstation.domain import hl7
 from workstation.domain.delivery import Submission
 from workstation.domain.patient import PatientKey
-from workstation.domain.report import ReportStatus, SectionCode
+from workstation.domain.report import JointOrder, ReportStatus, SectionCode
 from workstation.errors import Refused
-from workstation.reporting.forms import OruForm
+from workstation.reporting.forms import OruForm, content_of_oru
 from workstation.reporting.layout import plain_text
 from workstation.reporting.oru import Hl7Site, control_id, oru
 from workstation.reporting.text import clean
@@ -70,6 +70,24 @@ def is_valid(content: bytes) -> bool:
             fields[5] = "x"
         lines.append("|".join(fields))
     return parse_message("\r".join(lines), validation_level=VALIDATION_LEVEL.STRICT, find_groups=True).validate()
+
+
+@pytest.mark.parametrize("mode", ["first", "each"])
+def test_a_message_for_several_orders_is_valid_and_says_under_each_where_the_text_is(mode) -> None:
+    """`hl7apy` in strict mode; one ORDER_OBSERVATION for each accession number, the first the parent of the others."""
+    joint = tuple(JointOrder(f"order-{n}", f"ACC-{n}", "", "CT neck", "N1") for n in (2, 3))
+    others = [replace(ORDER, order_id=one.order_id, accession_number=one.accession_number, filler_number="F-9") for one in joint]
+    report = replace(report_with({SectionCode.FINDINGS: "Långt | ^ & ~."}), joint=joint)
+    content = oru(report, ORDER, replace(SITE, joint_text=mode), others)
+    assert is_valid(content)
+    message = hl7.read_message(content)
+    assert [obr.value(18) for obr in message.all("OBR")] == ["ACC-1", "ACC-2", "ACC-3"]
+    assert [obr.value(1) for obr in message.all("OBR")] == ["1", "2", "3"]
+    assert [(obr.value(29), obr.value(29, 2)) for obr in message.all("OBR")] == [("", ""), ("P-1", "F|1"), ("P-1", "F|1")]
+    texts = [content_of_oru(message, group).text for group in range(3)]
+    assert texts[0] == plain_text(report).strip("\n")
+    where = "Read together with accession number ACC-1: the report stands there"
+    assert texts[1:] == ([where] * 2 if mode == "first" else [texts[0]] * 2)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,6 +16,7 @@ from workstation.domain.delivery import FHIR_REPORT, HL7_REPORT, UNPROVABLE, Sub
 from workstation.domain.fhir import Resource
 from workstation.domain.hl7 import control_id_of
 from workstation.domain.order import Order
+from workstation.domain.report import JointOrder
 from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
@@ -114,6 +115,9 @@ class ReadableHl7Ris(Hl7Ris):
 
     def read_back(self, report_uuid: str) -> Holding:
         return self._reader.report_for(self._accession_of(report_uuid))
+
+    def held_under(self, order: JointOrder) -> tuple[Resource, ...]:
+        return self._reader.held_under(order)
 
     # ---- what is asked of a RIS that can be read -----------------------------------------
 
