@@ -11,6 +11,7 @@ from typing import Any
 
 from dictation import model_doors, models
 from dictation.audio import WavSource
+from dictation.hand_controls import doors as hand_doors
 from dictation.pipeline import Dictation
 from workstation.domain.dictation import DictatedSegment, DictationContext
 from workstation.errors import Unavailable, WorkstationError
@@ -23,6 +24,7 @@ MOST_WAITING_PER_SECOND = 10.0
 def register(subparsers: Any) -> None:
     """Adds the commands; `args.run(args)` is their exit status."""
     model_doors.register(subparsers)
+    hand_doors.register(subparsers)
     parser = subparsers.add_parser(
         "transcribe",
         help="recognise a recording",

@@ -190,6 +190,13 @@ def _keys(core: Seat, parent: QWidget) -> QWidget:
     return KeyEditor(_window(parent).keys, _window(parent).runner, parent)
 
 
+def _hand_microphone(core: Seat, parent: QWidget) -> QWidget:
+    from ui.hand_dialog import HandDialog
+
+    window = _window(parent)
+    return HandDialog(window.speech.hand, window.keys, window.runner, parent)
+
+
 def _mouse(core: Seat, parent: QWidget) -> QWidget:
     from ui.mouse_dialog import MouseDialog
 
@@ -217,6 +224,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "keys": _keys,
     "lead times": _lead_times,
     "microphone": _microphone,
+    "hand microphone": _hand_microphone,
     "mouse": _mouse,
     "my words": _my_words,
     "phrases": _phrases,

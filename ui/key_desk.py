@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from ui.key_words import keyboard_in_use
 from ui.runner import Runner
-from workstation.commands import key_file
+from workstation.commands import hand, key_file
 from workstation.commands.key_file import KeyChoices
 from workstation.commands.keyboards import Keyboard
 from workstation.commands.keymap import KeyMap, build, modes_of
 from workstation.commands.profiles import BUILT_IN, Profile, profile
 from workstation.commands.table import COMMANDS
+from workstation.domain.hand_button import HandButton
 from workstation.errors import WorkstationError
 from workstation.session.mouse import RIGHT, Mouse
 from workstation.signals import Signal
@@ -30,10 +31,10 @@ OLD_RIGHT = "mouse.right"
 
 
 class KeyDesk:
-    """`choices` are the reader's, `site` the site's (keys.site.toml beside it)."""
+    """`choices` are the reader's, `site` the site's (keys.site.toml beside it), both in `folder`."""
 
     def __init__(self, core: Seat) -> None:
-        self._folder: Path = core.folders.config
+        self.folder: Path = core.folders.config
         self._session = core.session
         self._language = core.settings.language
         self._runner: Runner | None = None
@@ -102,14 +103,14 @@ class KeyDesk:
         """In force at once and kept on the disk. Raises Unavailable when the disk does not take it: nothing is changed then."""
         if choices == self.choices:
             return
-        key_file.save(self._folder / key_file.FILE, choices)
+        key_file.save(self.folder / key_file.FILE, choices)
         self._before.append(self.choices)
         self._take(choices)
 
     def undo(self) -> None:
         """Back to what was before the last change. Raises Unavailable as `choose`."""
         if self._before:
-            key_file.save(self._folder / key_file.FILE, self._before[-1])
+            key_file.save(self.folder / key_file.FILE, self._before[-1])
             self._take(self._before.pop())
 
     # ---- single changes ----------------------------------------------------------------
@@ -134,7 +135,7 @@ class KeyDesk:
 
     def reset_all(self) -> None:
         """Keys and buttons as the profile has them; the profile and the keyboard stay."""
-        self.choose(replace(self.choices, keys={}, mouse={}))
+        self.choose(replace(self.choices, keys={}, mouse={}, hand={}))
 
     def set_keyboard(self, name: str) -> None:
         """Empty for the one that this computer says."""
@@ -149,6 +150,18 @@ class KeyDesk:
     def reset_mouse(self) -> None:
         """Buttons as the profile has them."""
         self.choose(replace(self.choices, mouse={}))
+
+    @property
+    def hand(self) -> Mapping[HandButton, str]:
+        """What each button of a hand microphone does now."""
+        return hand.in_force(self.site.hand, self.choices.hand)
+
+    def set_hand(self, button: HandButton, action: str) -> None:
+        self.choose(replace(self.choices, hand={**self.choices.hand, button.value: action}))
+
+    def reset_hand(self) -> None:
+        """Buttons of a hand microphone as they are built in."""
+        self.choose(replace(self.choices, hand={}))
 
     # ---- inside ------------------------------------------------------------------------
 
@@ -172,7 +185,7 @@ class KeyDesk:
 
     def _read(self, core: Seat, name: str) -> KeyChoices:
         try:
-            return key_file.load(self._folder / name)
+            return key_file.load(self.folder / name)
         except WorkstationError as error:
             core.settings_problem = core.settings_problem or error
             return KeyChoices()

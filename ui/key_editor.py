@@ -318,6 +318,7 @@ class KeyEditor(QDialog):
         self.exports = self._button(self.tr("&Export…"), self._export)
         self.prints = self._button(self.tr("&Print…"), lambda: self._runner.run("keys.print"))
         self.mouse = self._button(self.tr("&Mouse…"), lambda: self._runner.run("keys.mouse"))
+        self.hand = self._button(self.tr("&Hand microphone…"), lambda: self._runner.run("dictation.hand"))
         self.closes = self._button(self.tr("&Close"), self.reject)
 
     def _make_choosers(self) -> None:
@@ -336,7 +337,8 @@ class KeyEditor(QDialog):
         self.keyboard.setItemText(0, found.format(core_text(self._desk.keyboard_found().title)))
         self.keyboard.setCurrentIndex(max(self.keyboard.findData(self._desk.choices.keyboard), 0))
         self.undo.setEnabled(self._desk.can_undo)
-        self.reset_all.setEnabled(bool(self._desk.choices.keys or self._desk.choices.mouse))
+        own = self._desk.choices
+        self.reset_all.setEnabled(bool(own.keys or own.mouse or own.hand))
 
     def _lay_out(self) -> None:
         head = QGridLayout()
@@ -361,7 +363,7 @@ class KeyEditor(QDialog):
         for button in (self.undo, self.reset_all):
             change.addWidget(button)
         foot = QHBoxLayout()
-        for button in (self.imports, self.exports, self.prints, self.mouse):
+        for button in (self.imports, self.exports, self.prints, self.mouse, self.hand):
             foot.addWidget(button)
         foot.addStretch(1)
         foot.addWidget(self.closes)

@@ -58,7 +58,7 @@ class MainWindow(DialogShell):
         self.worklist = WorklistView(core, self.runner)
         self.report_panel = self._make_report_panel()
         desk = self.report_panel.dictation.desk
-        self.speech = SpeechHands.of(core.session, desk, self.report_panel, self.runner, core.folders.config)
+        self.speech = SpeechHands.of(core.session, desk, self.report_panel, self.runner, self.keys)
         self.reading = ReadingPage(core, self.runner, self.report_panel)
         self.archives: ArchivePage | None = None
         self.status_line = StatusBar(core, self.runner)
@@ -82,6 +82,7 @@ class MainWindow(DialogShell):
         self._first.setSingleShot(True)
         self._first.setInterval(ARCHIVES_MS)
         self._first.timeout.connect(self._start_archives)
+        self._first.timeout.connect(self.speech.hand.start)
         self._late = QTimer(self)
         self._late.setInterval(LATE_IMAGES_MS)
         self._late.timeout.connect(core.look_for_late_images)
@@ -290,6 +291,7 @@ class MainWindow(DialogShell):
         if not self.leaving.may_close():
             event.ignore()
             return
+        self.speech.hand.stop()
         self.report_panel.dictation.desk.close()
         self._poll.stop()
         self._first.stop()

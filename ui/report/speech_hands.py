@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from dictation.dictionary import OwnDictionary
+from ui.hand_microphone import HandMicrophone
+from ui.key_desk import KeyDesk
 from ui.report.dictation_desk import DictationDesk
 from ui.report.learning import LearningHand
 from ui.report.panel import ReportPanel
@@ -18,9 +19,10 @@ from workstation.session.session import Session
 class SpeechHands:
     commands: SpokenCommands
     learning: LearningHand
+    hand: HandMicrophone
 
     @classmethod
-    def of(cls, session: Session, desk: DictationDesk, panel: ReportPanel, runner: Runner, config: Path) -> SpeechHands:
-        """`config` is the user's own folder."""
+    def of(cls, session: Session, desk: DictationDesk, panel: ReportPanel, runner: Runner, keys: KeyDesk) -> SpeechHands:
         commands = SpokenCommands(session, desk, panel, runner)
-        return cls(commands, LearningHand(session, desk, panel, OwnDictionary(config / "dictation")))
+        hand = HandMicrophone(desk, runner, lambda: keys.hand)
+        return cls(commands, LearningHand(session, desk, panel, OwnDictionary(keys.folder / "dictation")), hand)

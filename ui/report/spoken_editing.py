@@ -1,6 +1,6 @@
 """The editing commands in the report: take back the last words, undo, fields, sections.
 
-Used by voice; each does what a key does, in the editors of one panel, as one undo step.
+Used by voice and by the buttons of a hand microphone; each does what a key does, in the editors of one panel, as one undo step.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class SpokenEditing(QObject):
         self._panel = panel
         self._said: list[Said] = []
         self._desk.segment_accepted.connect(self._accepted)
+        session.templating.step_wanted.connect(self.step_field)
 
     def _accepted(self, accepted: tuple[Report, SectionCode, DictatedSegment]) -> None:
         report, section, segment = accepted

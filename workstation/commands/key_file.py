@@ -1,4 +1,4 @@
-"""`keys.toml`: the reader's profile, keyboard, keys and mouse buttons, as text that may be edited and handed on.
+"""`keys.toml`: the reader's profile, keyboard, keys, mouse buttons and buttons of a hand microphone, as text that may be edited and handed on.
 
     profile = "weasis"
     keyboard = "se"
@@ -7,6 +7,9 @@
 
     [mouse]
     "Back" = "report.dictate"
+
+    [hand]
+    "f1" = "template.insert"
 
 A file that cannot be read as one is refused as a whole, with the reason. It is written whole or not at all, and the one
 before is kept beside it (`keys.previous.toml`).
@@ -28,6 +31,7 @@ from workstation.site_file import read_site_text
 
 FILE, PREVIOUS, SITE = "keys.toml", "keys.previous.toml", "keys.site.toml"
 _NAMES = ("profile", "keyboard")
+_EXAMPLES = {"mouse": '"Back" = "series.previous"', "hand": '"f1" = "template.insert"'}
 _HEAD = """# Keys and mouse buttons of Lyskasse: only what differs from the profile. Written by the program (Ctrl+F1);
 # may be edited by hand while it does not run.
 """
@@ -48,6 +52,7 @@ class KeyChoices:
     keyboard: str = ""
     keys: Wishes = field(default_factory=dict)
     mouse: Mapping[str, str] = field(default_factory=dict)
+    hand: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_overrides(path: Path) -> dict[str, tuple[str, ...]]:
@@ -75,7 +80,8 @@ def parse(text: str, name: str = FILE) -> KeyChoices:
             raise KeyFileRefused(name, f"{key!r} must be a name in quotes")
         words[key] = value
     mouse = mouse_of_table(table.pop("mouse", {}), name)
-    return KeyChoices(words["profile"], words["keyboard"], keys_of_table(table, name), mouse)
+    hand = mouse_of_table(table.pop("hand", {}), name, "hand")
+    return KeyChoices(words["profile"], words["keyboard"], keys_of_table(table, name), mouse, hand)
 
 
 def keys_of_table(table: Any, name: str) -> dict[str, tuple[str, ...]]:
@@ -86,10 +92,10 @@ def keys_of_table(table: Any, name: str) -> dict[str, tuple[str, ...]]:
     return {command_id: tuple(keys) for command_id, keys in table.items()}
 
 
-def mouse_of_table(table: Any, name: str) -> dict[str, str]:
-    """Raises KeyFileRefused."""
+def mouse_of_table(table: Any, name: str, what: str = "mouse") -> dict[str, str]:
+    """Buttons and what they do. Raises KeyFileRefused."""
     if not isinstance(table, dict) or not all(isinstance(action, str) for action in table.values()):
-        raise KeyFileRefused(name, '[mouse] must say what a button does, for example "Back" = "series.previous"')
+        raise KeyFileRefused(name, f"[{what}] must say what a button does, for example {_EXAMPLES[what]}")
     return dict(table)
 
 
@@ -99,9 +105,10 @@ def as_text(choices: KeyChoices) -> str:
     lines += [f"{name} = {_quoted(value)}" for name in _NAMES if (value := getattr(choices, name))]
     for command_id, keys in choices.keys.items():
         lines.append(f"{_quoted(command_id)} = [{', '.join(map(_quoted, keys))}]")
-    if choices.mouse:
-        lines.append("\n[mouse]")
-        lines += [f"{_quoted(press)} = {_quoted(action)}" for press, action in choices.mouse.items()]
+    for what, buttons in (("mouse", choices.mouse), ("hand", choices.hand)):
+        if buttons:
+            lines.append(f"\n[{what}]")
+            lines += [f"{_quoted(press)} = {_quoted(action)}" for press, action in buttons.items()]
     return "\n".join(lines) + "\n"
 
 

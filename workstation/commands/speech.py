@@ -6,6 +6,14 @@ from workstation.commands.command import Command
 
 SPEECH: tuple[Command, ...] = (
     Command(
+        "dictation.hand",
+        "Hand microphone and pedals…",
+        lambda c: c.shell.show_dialog("hand microphone"),
+        (),
+        (),
+        "Report",
+    ),
+    Command(
         "dictation.microphone",
         "Microphone and level…",
         lambda c: c.shell.show_dialog("microphone"),

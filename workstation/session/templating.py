@@ -53,6 +53,8 @@ class Templating:
         self.put: Callable[[Texts], object] = self._through_the_desk
         """Puts texts into the report; an editor plugs itself in here."""
         self.changed: Signal[None] = Signal()
+        self.step_wanted: Signal[int] = Signal()
+        """To the next or previous field: the window does it."""
         desk.opened.connect(self._opened)
         desk.report_changed.connect(self._stored)
 
