@@ -354,6 +354,11 @@ class PresentationState(Protocol):
         """(study UID, series UID) of a second series that it lays over its images."""
         ...
 
+    @property
+    def is_plane(self) -> bool:
+        """Whether it shows a plane through a volume, not its images as acquired."""
+        ...
+
     def is_for(self, sop_instance_uid: str, frame_number: int) -> bool: ...
     def shown(
         self, viewer: SeriesViewer, state: ViewportState, width: int, height: int, screen_mm: float | None

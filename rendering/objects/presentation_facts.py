@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rendering.header import LookupTable, ModalityTransform, Palette, Shutter
 from rendering.objects.references import ImageReference, Point
+from workstation.domain.geometry import Vec3
 from workstation.domain.subtraction import Mask
 from workstation.domain.viewing import Window
 
@@ -113,6 +114,22 @@ class Blend:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanarView:
+    """A plane through a volume (C.11.26): its top left corner (LPS mm), unit vectors to the right and down, extents in mm.
+
+    `slab_mm` 0 is a thin cut, `mode` what a slab is made of (MEAN, MIP, MIN).
+    """
+
+    corner: Vec3
+    right: Vec3
+    down: Vec3
+    width: float
+    height: float
+    slab_mm: float = 0.0
+    mode: str = "MEAN"
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """How images are to be shown. `rotation` is clockwise and comes before the horizontal flip (C.10.6).
 
@@ -138,3 +155,4 @@ class Presentation:
     masks: tuple[PresentedMask, ...] = ()
     filters: tuple[PresentedFilter, ...] = ()
     blend: Blend | None = None
+    plane: PlanarView | None = None

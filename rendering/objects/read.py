@@ -11,6 +11,7 @@ from rendering.objects.content_tree import read_tree
 from rendering.objects.facts import ObjectContext, ObjectFacts, ObjectKind, kind_of
 from rendering.objects.read_blend import blended_images
 from rendering.objects.read_dose import is_dose, read_dose
+from rendering.objects.read_planar import planar_images
 from rendering.objects.read_presentation import read_presentation
 from rendering.objects.read_report import read_key_objects, read_report
 from rendering.objects.read_segmentation import read_segmentation
@@ -98,6 +99,7 @@ def _about(elements: Elements, budget: Budget, study_uid: str) -> tuple[ImageRef
         *series_references(elements, budget, study_uid, "ReferencedInstanceSequence"),
         *evidence(elements, budget),
         *blended_images(elements, budget),
+        *planar_images(elements, budget, study_uid),
     ]
     return tuple({(one.sop_instance_uid, one.frames): one for one in found}.values())
 

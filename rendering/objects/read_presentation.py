@@ -11,6 +11,7 @@ from rendering.objects.private import EXACT_CREATOR, EXACT_CREATOR_TAG, EXACT_VI
 from rendering.objects.read_blend import is_blend, with_blend
 from rendering.objects.read_looks import read_modality, read_window
 from rendering.objects.read_mask import read_filters, read_presented_masks
+from rendering.objects.read_planar import is_planar, with_plane
 from rendering.objects.reading import Budget, from_corner, pairs, referenced_images
 from rendering.objects.references import ImageReference
 from rendering.parse_elements import Elements
@@ -25,7 +26,6 @@ MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
 
 
 REFUSED = {
-    "11.6": "It is for planes through a volume",
     "11.7": "It is for planes through several volumes",
     "11.9": "It is for a 3D view",
     "11.10": "It is for a 3D view of segments",
@@ -72,7 +72,11 @@ def read_presentation(elements: Elements, budget: Budget, sop_class_uid: str = "
         masks,
         tuple(read_filters(elements, budget)),
     )
-    return with_blend(made, elements, budget, sop_class_uid) if is_blend(sop_class_uid) and not refused else made
+    if refused:
+        return made
+    if is_planar(sop_class_uid):
+        return with_plane(made, elements, budget)
+    return with_blend(made, elements, budget, sop_class_uid) if is_blend(sop_class_uid) else made
 
 
 def _rotation(elements: Elements, budget: Budget) -> int:

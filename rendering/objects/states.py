@@ -10,6 +10,7 @@ from rendering.objects.blending import fusion_of
 from rendering.objects.facts import ObjectFacts
 from rendering.objects.looking import followed, names
 from rendering.objects.matching import match
+from rendering.objects.planar import planar
 from rendering.viewport import Viewport
 from workstation.domain.annotation import Source
 from workstation.domain.study import Study
@@ -47,6 +48,10 @@ class State:
         blend = self.facts.presentation.blend if self.facts.presentation is not None else None
         return (blend.study_uid, blend.series_uid) if blend is not None else None
 
+    @property
+    def is_plane(self) -> bool:
+        return self.facts.presentation is not None and self.facts.presentation.plane is not None
+
     def is_for(self, sop_instance_uid: str, frame_number: int) -> bool:
         return names(self.facts.images, sop_instance_uid, frame_number)
 
@@ -56,6 +61,9 @@ class State:
         """How `state` is seen by it, and what of it is not followed. Raises Refused."""
         if not isinstance(viewer, Viewport) or state.study_uid != self.study_uid:
             raise Refused("The presentation state is not for this image")
+        if self.is_plane:
+            cut = planar(viewer, state, self.facts)
+            return cut.state, cut.words
         found = followed(viewer.images, state, self.facts, width, height, viewer.factor, screen_mm, partial(fusion_of, viewer))
         return found.state, found.words
 

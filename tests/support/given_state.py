@@ -26,6 +26,7 @@ class Given:
     refused: str = ""
     source: Source = DR_OTHER
     over: tuple[str, str] | None = None
+    is_plane: bool = False
 
     @property
     def places(self):

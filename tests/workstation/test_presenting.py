@@ -178,3 +178,25 @@ def test_a_series_that_a_state_lays_over_is_asked_for(seat, viewing, presenting,
     viewing.change(position=2)
     presenting.show("2.25.600")
     assert asked == [("1.1", "1.1.2")]
+
+
+def test_a_plane_is_followed_until_another_plane_and_left_for_what_was_there(viewing, presenting, monkeypatch):
+    """The reader may go on through the volume; leaving it gives the image back that was shown before."""
+    plane = next(state for state in presenting.states() if state.uid == "2.25.600")
+    object.__setattr__(plane, "is_plane", True)
+
+    def shown(_, viewer, state, *size):
+        return replace(state, plane=Plane.OBLIQUE, focus=(0.0, 0.0, 1.0), slab_mm=5.0, followed=Followed("2.25.600")), ()
+
+    monkeypatch.setattr(type(plane), "shown", shown)
+    viewing.change(position=2, zoom=2.0)
+    before = viewing.state()
+    presenting.show("2.25.600")
+    assert (viewing.state().plane, viewing.state().slab_mm) == (Plane.OBLIQUE, 5.0)
+    viewing.put(viewing.active, replace(viewing.state(), focus=(0.0, 0.0, 3.0)))
+    assert presenting.shown() is not None
+    presenting.leave()
+    assert viewing.state() == before
+    presenting.show("2.25.600")
+    viewing.set_plane(Plane.STACK)
+    assert presenting.shown() is None

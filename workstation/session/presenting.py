@@ -109,7 +109,7 @@ class Presenting:
         if state is None:
             return
         earlier = self._shown.get(index)
-        before = earlier.before if earlier is not None else state
+        before = _with_look(state, earlier.before) if earlier is not None else state
         self._shown[index] = Shown(chosen, before)
         try:
             self._follow(index, state)
@@ -126,7 +126,7 @@ class Presenting:
         left, state = self._shown.pop(index, None), self._viewing.state(index)
         if left is None or state is None:
             raise Refused("No presentation state to leave", "This viewport is not shown by one", "Alt+K lists those of the case")
-        self._put(index, _with_look(state, left.before))
+        self._put(index, left.before if left.by.is_plane else _with_look(state, left.before))
         self.changed.emit(None)
 
     # ---- inside ------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Presenting:
         if viewer is None:
             return
         width, height = self._annotating.drawing.size(index)
-        base = _with_look(state, shown.before)
+        base = state if shown.by.is_plane else _with_look(state, shown.before)
         if shown.by.over is not None:
             self._viewing.fusing.need(*shown.by.over)
         made, words = shown.by.shown(viewer, base, width, height, self.pixel_mm())
@@ -149,6 +149,9 @@ class Presenting:
         shown, state = self._shown.get(index), self._viewing.state(index)
         if shown is None or self._acting:
             return
+        if shown.by.is_plane:
+            self._plane_changed(index, shown, state)
+            return
         last = shown.made or shown.before
         same = state is not None and (state.study_uid, state.series_uid) == (last.study_uid, last.series_uid)
         if state is None or not same or state.plane is not Plane.STACK:
@@ -159,6 +162,14 @@ class Presenting:
             self._shown[index] = self._noted(shown, state)
         else:
             self._scrolled(index, shown, state)
+
+    def _plane_changed(self, index: int, shown: Shown, state: ViewportState | None) -> None:
+        """What the reader changes of the plane stays; another plane or series is none of the state's."""
+        last = shown.made or shown.before
+        if state is None or state.followed is None or (state.series_uid, state.plane) != (last.series_uid, last.plane):
+            self._forget(index)
+        else:
+            self._shown[index] = self._noted(shown, state)
 
     def _noted(self, shown: Shown, state: ViewportState) -> Shown:
         """What the reader changed: of the look that is shown, or of the one to come back to."""
