@@ -30,6 +30,7 @@ from workstation.domain.hanging import NOTHING_KNOWN, HangingContext, ProtocolCh
 from workstation.domain.prior import PriorRelevance
 from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
+from workstation.domain.without_images import kinds
 
 OTHER_SERIES = "Other series"
 
@@ -135,7 +136,7 @@ class ProtocolHanger:
                 return hung if protocol_id else replace(hung, tied_with=ranked.tied)
             notes += (f'Protocol "{ranked.protocol.title}" is passed over: none of its stages can be filled',)
         why = ("No hanging protocol fits, so every series is laid out in order", *notes)
-        pages = plain.pages(scene.current.image_sets, plain.PLAIN_TITLE)
+        pages = plain.pages(scene.current.image_sets, plain.PLAIN_TITLE, kinds(current.series))
         return _arrangement(plain.PLAIN_ID, plain.PLAIN_TITLE, pages, stage, why)
 
     def _candidates(self, scene: Scene, protocol_id: str) -> Iterator[Ranked]:

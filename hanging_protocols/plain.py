@@ -20,11 +20,11 @@ PLAIN_TITLE = "Plain layout"
 MOST_ON_A_PAGE = 12
 
 
-def pages(image_sets: Sequence[ImageSet], title: str) -> tuple[HungStage, ...]:
-    """Stages that together show each of `image_sets` once; a single empty one when there is none."""
+def pages(image_sets: Sequence[ImageSet], title: str, kept: Sequence[str] = ()) -> tuple[HungStage, ...]:
+    """Stages that together show each of `image_sets` once; a single empty one, which names what else is `kept`, without any."""
     parts = [image_sets[start : start + MOST_ON_A_PAGE] for start in range(0, len(image_sets), MOST_ON_A_PAGE)]
     if not parts:
-        return (_empty(title),)
+        return (_empty(title, kept),)
     return tuple(_page(part, title if len(parts) == 1 else f"{title} {n}/{len(parts)}") for n, part in enumerate(parts, start=1))
 
 
@@ -42,6 +42,8 @@ def _cell(image_set: ImageSet, row: int, column: int) -> Cell:
     return Cell(row, column, state, label=f"{series.modality or 'Series'}{number}")
 
 
-def _empty(title: str) -> HungStage:
+def _empty(title: str, kept: Sequence[str]) -> HungStage:
     why = "the study has no images"
+    if kept:
+        why += f"; what it holds is kept, and not shown here: {', '.join(kept)}"
     return HungStage(title, Layout(1, 1), (Cell(0, 0, None, reason=why),), (f"Nothing to show: {why}",))

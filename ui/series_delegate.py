@@ -12,6 +12,7 @@ from ui.series_model import ROW, SeriesRow, StudyRow, heading_title
 from ui.text_page import is_report
 from workstation.domain.doubt import Verdict
 from workstation.domain.viewing import Layout
+from workstation.domain.without_images import kinds
 
 THUMBNAIL = 76
 PAD = 6
@@ -69,7 +70,9 @@ class SeriesDelegate(QStyledItemDelegate):
         painter.fillRect(rect, QColor(theme.GROUND))
         painter.setFont(theme.text_font())
         painter.setPen(QColor(theme.TEXT if is_report(row.series) else theme.FAINT))
-        words = f"{row.series.modality}  {row.series.series_description or plain.core_text('no images')}"
+        kept = ", ".join(plain.core_text(kind) for kind in kinds([row.series]))
+        named = row.series.series_description or (plain.core_text("{0}, not shown here").format(kept) if kept else "")
+        words = f"{row.series.modality}  {named or plain.core_text('no images')}"
         _text(painter, rect.adjusted(PAD + 4, 0, -6, 0), plain.plain(words))
 
     def _series(self, painter: QPainter, rect: QRect, row: SeriesRow, option: QStyleOptionViewItem) -> None:

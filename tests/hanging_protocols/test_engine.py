@@ -24,7 +24,7 @@ from hanging_protocols.model import (
 )
 from hanging_protocols.plain import PLAIN_ID
 from workstation.domain.patient import Patient, PatientKey
-from workstation.domain.study import Study
+from workstation.domain.study import Instance, Study
 from workstation.domain.viewing import Arrangement, Plane
 from workstation.ports import Hanger
 
@@ -261,6 +261,17 @@ def test_a_study_without_images_hangs_an_empty_place_with_the_reason(hanger: Pro
     hung = hanger.hang(study("s", series("sr", "SR", 0)), ())
     assert [cell.reason for cell in hung.cells] == ["the study has no images"]
     assert hanger.hang(study("s"), (), stage=5).stage == 0
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "called"),
+    [("9.1.1", "ECG"), ("9.4.2", "sound"), ("104.1", "PDF document"), ("104.2", "CDA document"), ("481.5", "radiotherapy plan")],
+)
+def test_what_is_kept_of_a_study_without_images_is_named(hanger: ProtocolHanger, sop_class: str, called: str) -> None:
+    """Nobody may take an ECG or a document for nothing at all."""
+    there = Instance("1", f"1.2.840.10008.5.1.4.1.1.{sop_class}", "", 1, 1, 0, 0, "", "", 1, {})
+    hung = hanger.hang(study("s", replace(series("doc", "DOC", 0), instances=(there,))), ())
+    assert hung.cells[0].reason == f"the study has no images; what it holds is kept, and not shown here: {called}"
 
 
 def test_series_that_no_stage_shows_follow_in_a_stage_of_their_own(hanger: ProtocolHanger) -> None:
