@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from workstation.domain.value_unit import ValueUnit
 from workstation.domain.viewing import ViewportState
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import BESIDE, IMAGES, PICTURES, RELEASE, Cancel, Job, Jobs
+from workstation.made_once import made_once
 from workstation.ports import DecodePriority, LethalImages, ObjectFound
 from workstation.signals import Signal
 
@@ -86,7 +86,7 @@ class ImageLibrary:
         self.failed: Signal[WorkstationError] = Signal() if self.queue is None else self.queue.failed
         """Why decoded images are not kept any more."""
 
-    @cached_property
+    @made_once
     def decoded(self) -> DecodedStore | None:
         """What is kept decoded on disk; made when it is first needed. None, and `failed`, where it cannot be."""
         if self._place is None:
@@ -116,7 +116,7 @@ class ImageLibrary:
     def _tell(self, error: WorkstationError) -> None:
         self._jobs.on_main(lambda: self.failed.emit(error))
 
-    @cached_property
+    @made_once
     def _judged(self) -> JudgedSeriesCache:
         from rendering.judged_series import JudgedSeriesCache
 
@@ -175,7 +175,7 @@ class ImageLibrary:
             return LesionProposal(expected, (), "The images are not open any more")
         return search(drawn, before.images, shown, now.images, other, expected)
 
-    @cached_property
+    @made_once
     def registrar(self) -> SeriesRegistrar:
         from rendering.registration.registrar import SeriesRegistrar
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -25,6 +24,7 @@ from workstation.domain.study import Study
 from workstation.domain.viewing import Arrangement, PresetTable, ViewportState
 from workstation.errors import WorkstationError
 from workstation.jobs import BESIDE, WORKLIST, Cancel, Jobs
+from workstation.made_once import made_once
 from workstation.marks_store import MarkStore
 from workstation.ports import Hanger, ImageShelf, InstanceReader, Progress, ProtocolExchange
 from workstation.presets import load_presets
@@ -155,11 +155,11 @@ class Core(Generic[Reader, Shelf]):
         self.deliveries = CoreDeliveries(self)
         self.reporting = CoreReports(self)
 
-    @cached_property
+    @made_once
     def jobs(self) -> Jobs:
         return self._make_jobs()
 
-    @cached_property
+    @made_once
     def vault(self) -> Vault:
         """What all that is stored goes through. Raises Refused or Unavailable when its key cannot be opened."""
         from workstation.at_rest.keys import unlock
@@ -169,7 +169,7 @@ class Core(Generic[Reader, Shelf]):
             self.notices.append(notice)
         return vault
 
-    @cached_property
+    @made_once
     def reader(self) -> Reader:
         return self._make_reader(self._key_of)
 
@@ -177,7 +177,7 @@ class Core(Generic[Reader, Shelf]):
         # Doors that only read files of others need no key, and make none.
         return self.vault.key_of(path) if is_sealed(path) else b""
 
-    @cached_property
+    @made_once
     def cache(self) -> StudyCache:
         cache = StudyCache(self.folders.studies, self.reader, self.vault, self.opening)
         cache.issuer_of = self.archiving.issuer_of
@@ -185,7 +185,7 @@ class Core(Generic[Reader, Shelf]):
         cache.added.append(lambda result: self.quota.used.touch(result.studies))
         return cache
 
-    @cached_property
+    @made_once
     def quota(self) -> Quota:
         """What the images may take of the disk, and which of them must stay."""
         from workstation.cache.quota import GB, Quota
@@ -216,7 +216,7 @@ class Core(Generic[Reader, Shelf]):
         if case is not None:
             self.quota.used.touch(study.study_instance_uid for study in case.studies)
 
-    @cached_property
+    @made_once
     def reports(self) -> ReportStore:
         store = ReportStore(self.folders.reports, vault=self.vault)
         store.language = self.settings.language[:2].lower()
@@ -226,14 +226,14 @@ class Core(Generic[Reader, Shelf]):
             self.notices.append(store.notice)
         return store
 
-    @cached_property
+    @made_once
     def orders(self) -> OrderStore:
         store = OrderStore(self.folders.orders, self.vault)
         if store.notice:
             self.notices.append(store.notice)
         return store
 
-    @cached_property
+    @made_once
     def annotations(self) -> AnnotationStore:
         """What readers drew. Opened with the first case, in the database lane."""
         store = AnnotationStore(self.folders.annotations, self.vault)
@@ -241,17 +241,17 @@ class Core(Generic[Reader, Shelf]):
             self.jobs.on_main(lambda: self.session.report_problem(WorkstationError(store.notice)))
         return store
 
-    @cached_property
+    @made_once
     def alignments(self) -> AlignmentStore:
         return AlignmentStore(self.folders.alignments, lambda: self.vault)
 
-    @cached_property
+    @made_once
     def worklist(self) -> WorklistIndex:
         return WorklistIndex(
             lambda: WorklistRows(self.folders.worklist, self.vault), lambda: self.cache, lambda: self.reports, lambda: self.orders
         )
 
-    @cached_property
+    @made_once
     def corner_texts(self) -> CornerTexts:
         """What stands in the corners; the user's own on top, the built-in alone when that file is bad."""
         try:
@@ -260,7 +260,7 @@ class Core(Generic[Reader, Shelf]):
             self.note_problem(error)
             return load_corner_texts()
 
-    @cached_property
+    @made_once
     def presets(self) -> PresetTable:
         """The window presets; the user's own digits on top, the built-in ones alone when that file is bad."""
         try:
@@ -269,11 +269,11 @@ class Core(Generic[Reader, Shelf]):
             self.note_problem(error)
             return load_presets()
 
-    @cached_property
+    @made_once
     def hanger(self) -> Hanger:
         return self._make_hanger(self.folders, self.presets, self._protocol_refused)
 
-    @cached_property
+    @made_once
     def library(self) -> Shelf:
         """The images; what arrives from now on is decoded in the background."""
         shelf = self._make_shelf(self.reader, self.jobs, self.settings, self.folders.decoded, self.vault)
@@ -282,11 +282,11 @@ class Core(Generic[Reader, Shelf]):
         self.cache.added.append(lambda result: shelf.decode_later([self.cache.study(uid) for uid in result.studies]))
         return shelf
 
-    @cached_property
+    @made_once
     def remembered(self) -> Remembered:
         return Remembered(self.folders.config / "remembered.json")
 
-    @cached_property
+    @made_once
     def session(self) -> Session:
         desk = ReportDesk(self.reports, self.jobs)
         hanger, drawings = _LaterHanger(lambda: self.hanger), _LaterDrawings(lambda: self.annotations)
@@ -353,7 +353,7 @@ class Core(Generic[Reader, Shelf]):
 
     # ---- the RIS ---------------------------------------------------------------------
 
-    @cached_property
+    @made_once
     def ris(self) -> FhirRis | Hl7Ris | None:
         """None when no RIS is set: reports are then signed and wait."""
         return self.ris_side.make()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +16,7 @@ from workstation.core_priors import CorePriors
 from workstation.database import DatabaseKey
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, Cancel, Jobs
+from workstation.made_once import made_once
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered
 from workstation.signals import Signal
@@ -76,7 +76,7 @@ class CoreArchives:
         self.is_metered: Callable[[], bool] = lambda: False
         """Whether the connection is paid by the byte, as far as somebody can say."""
 
-    @cached_property
+    @made_once
     def directory(self) -> ArchiveDirectory:
         """The archives that are set up, each talked to by processes of its own."""
         from workstation.archives.directory import ArchiveDirectory
@@ -102,7 +102,7 @@ class CoreArchives:
 
     # ---- what comes --------------------------------------------------------------------
 
-    @cached_property
+    @made_once
     def retrievals(self) -> Retrievals:
         """What comes from archives, and how far it has come."""
         from workstation.archives.retrieve import Retrievals
@@ -174,7 +174,7 @@ class CoreArchives:
 
     # ---- what is fetched ahead ----------------------------------------------------------
 
-    @cached_property
+    @made_once
     def prefetcher(self) -> Prefetcher:
         """Brings what the worklist will need; `start` it once the window is there. `prefetch_changed` tells of it."""
         from workstation.archives.prefetch import Prefetcher, Surroundings
@@ -214,7 +214,7 @@ class CoreArchives:
     def _sending_file(self) -> Path:
         return self._around.folders.data / "sending.db"
 
-    @cached_property
+    @made_once
     def sender(self) -> Sender:
         """Objects of ours on their way to archives."""
         from workstation.archives.sending import Sender

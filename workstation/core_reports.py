@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from workstation.at_rest.vault import Vault
@@ -16,6 +15,7 @@ from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import FILES, Cancel, Jobs
 from workstation.lead_times import attend
+from workstation.made_once import made_once
 from workstation.ports import ImageShelf
 from workstation.reporting.store import ReportStore
 from workstation.session.session import Session
@@ -71,7 +71,7 @@ class CoreReports:
 
     # ---- earlier reports ---------------------------------------------------------------
 
-    @cached_property
+    @made_once
     def earlier_store(self) -> EarlierReportStore:
         from workstation.earlier_reports_store import EarlierReportStore
 
@@ -80,7 +80,7 @@ class CoreReports:
             around.folders.earlier_reports, lambda: around.vault, lambda words: around.tell(WorkstationError(words))
         )
 
-    @cached_property
+    @made_once
     def gatherer(self) -> ReportGatherer:
         from workstation.earlier_reports import ReportGatherer
 
@@ -109,7 +109,7 @@ class CoreReports:
 
     # ---- documents of signed versions --------------------------------------------------
 
-    @cached_property
+    @made_once
     def documents(self) -> ReportDocuments | None:
         """None where no room makes them."""
         from workstation.report_documents import WANTED, ReportDocuments

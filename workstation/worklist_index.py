@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Protocol
 
 from workstation.database.change_feed import ChangeFeed
@@ -23,6 +22,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.worklist_query import EVERYTHING, WAITING, Mark, RowFilter
 from workstation.errors import Refused
+from workstation.made_once import made_once
 from workstation.worklist import CRITICAL_UNTOLD, OrderSource, ReportSource, StudySource, joined, read_status
 from workstation.worklist_rows import WorklistRows
 from workstation.worklist_schema import Owner, item_of
@@ -103,10 +103,9 @@ class WorklistIndex:
         self._parts = cache, reports, orders
         self._lock = threading.RLock()
 
-    @cached_property
+    @made_once
     def rows(self) -> WorklistRows:
-        with self._lock:  # no second thread opens them as well
-            return self.__dict__.get("rows") or self._open_rows()
+        return self._open_rows()
 
     @property
     def _cache(self) -> Studies:
