@@ -26,7 +26,9 @@ LISTS = (
     "this", "prior_denied", "lesion", "harmless", "denies", "denies_again", "deep", "superficial",
     "not_change", "generic", "residual", "one", "relatives", "aged_things", "apart", "contrast_withheld", "other_contrast",
     "order_left", "order_right", "months", "weeks", "days", "total", "not_removed", "remains_of", "numbered", "elsewhere", "or",
-    "affirms", "long_things", "beside", "denying", "starts", "holds", "joins", "calm",
+    "affirms", "long_things", "beside", "denying", "starts", "holds", "joins", "calm", "suspect", "at_large", "not_seen", "sees",
+    "apart_by",
+    "prefix_not", "suffix_not", "gone", "part_of", "shows", "conditional", "differs",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -58,6 +60,9 @@ class OrganRange:
     most: float
     is_organ: bool
     """Of an organ only its own size counts, of a lesion any size beside it."""
+    is_tube: bool
+    within: bool
+    """`within` fills a tube, and is then no larger than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,13 @@ class Language:
     whole: Mapping[str, frozenset[str]]
     """What the whole of a region is called."""
     clear: tuple[Clear, ...]
+    organs: Mapping[str, Words]
+    """What an organ is called, and what is named after it."""
+    shown: Mapping[str, Words]
+    """By a finding's name, words by which it is described without being named."""
+    must: Mapping[str, Words]
+    """By a finding's name, what it is not there without."""
+    spine_parts: Mapping[str, Words]
     function_words: frozenset[str]
     doubled_allowed: frozenset[str]
     abbreviations: frozenset[str]
@@ -110,15 +122,21 @@ class Language:
         removed = tuple(organ for organ in self.removed if organ.said.among(text) is not NONE)
         structures = tuple(words for words in self.structures if words.among(text) is not NONE)
         ranges = tuple(organ for organ in self.organ_ranges if organ.words.among(text) is not NONE)
-        tables = self.regions, self.modalities, self.signs
-        regions, modalities, signs = ({key: words.among(text) for key, words in table.items()} for table in tables)
+        tables = self.regions, self.modalities, self.signs, self.organs, self.shown, self.must, self.spine_parts
+        regions, modalities, signs, organs, shown, must, spine_parts = (
+            {key: words.among(text) for key, words in table.items()} for table in tables
+        )
         return replace(
             self, lists=alive, findings=findings, clear=clear, removed=removed, structures=structures, organ_ranges=ranges,
             regions=regions, modalities=modalities, signs=signs, heads=self.heads.among(text),
+            organs=organs, shown=shown, must=must, spine_parts=spine_parts,
         )  # fmt: skip
 
     def has(self, name: str, text: str) -> bool:
         return self.lists[name].search(text) is not None
+
+    def organs_in(self, text: str) -> frozenset[str]:
+        return frozenset(name for name, words in self.organs.items() if words.search(text))
 
     def regions_in(self, text: str) -> frozenset[str]:
         """The regions of the body that a text names."""
@@ -152,6 +170,10 @@ def _language(table: Mapping[str, Any]) -> Language:
         tuple(_range(key, value) for key, value in table["organ_range"].items()),
         {key: frozenset(value) for key, value in table["whole"].items()},
         tuple(Clear(pattern(value["said"]), frozenset(value["against"])) for value in table["clear"].values()),
+        {key: pattern(value) for key, value in table["organ"].items()},
+        {key: pattern(value) for key, value in table["shown"].items()},
+        {key: pattern(value) for key, value in table["must"].items()},
+        {key: pattern(value) for key, value in table["spine_part"].items()},
         frozenset(_strings(table, "function")),
         frozenset(_strings(table, "doubled_allowed")),
         frozenset(_strings(table, "abbreviations")),
@@ -180,7 +202,14 @@ def _removed(value: Mapping[str, Any]) -> Removed:
 
 def _range(name: str, value: Mapping[str, Any]) -> OrganRange:
     least, most = (float(part) for part in value["mm"])
-    return OrganRange(name, pattern(value["words"]), least, most, bool(value.get("organ", False)))
+    return OrganRange(
+        name,
+        pattern(value["words"]),
+        least,
+        most,
+        bool(value.get("organ", False)),
+        *(bool(value.get(k)) for k in ("tube", "within")),
+    )
 
 
 def load_languages(site: Path | None = None) -> dict[str, Language]:

@@ -31,6 +31,8 @@ DICTATED = 14
 MOST_DICTATED = 2500
 """Letters beyond which no sentence is one that was dictated."""
 UNCERTAIN_AFTER = 5
+GONE_AFTER = 4
+_AFFIX = re.compile(r"(\w+)(?:-|\s)$")
 
 
 # What is found and called by many names.
@@ -146,6 +148,10 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
     near = _last_words(before, PAST_BEFORE)
     if language.has("past", near) and not language.has("now", near):
         return Status.PAST
+    if _is_affixed(before, clause[start:end], language):
+        return Status.ABSENT
+    if language.has("gone", _first_words(after, GONE_AFTER)) or language.has("gone", near):
+        return Status.PAST
     # `cannot be excluded`, `no change`: a denial that denies nothing of the finding itself.
     blanked = language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), clause)
     # `Cancer, veins negative`: what is denied behind a comma is something else, but in `effusion, infiltrate or gas`.
@@ -158,6 +164,14 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
     if language.has("uncertain", before) or language.has("uncertain_after", _first_words(after, UNCERTAIN_AFTER)):
         return Status.UNCERTAIN
     return Status.PRESENT
+
+
+def _is_affixed(before: str, words: str, language: Language) -> bool:
+    """`Non-obstructed bowel`, `konkrementfri`: a denial in the word itself."""
+    first = _AFFIX.search(before)
+    return (first is not None and language.lists["prefix_not"].fullmatch(first.group(1)) is not None) or (
+        language.lists["suffix_not"].fullmatch(words.rsplit(maxsplit=1)[-1]) is not None
+    )
 
 
 def _sides(clause: str, start: int, end: int, language: Language) -> frozenset[Side]:

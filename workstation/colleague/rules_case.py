@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from workstation.colleague.facts import Remark
 from workstation.colleague.reading import READ, Sentence
 from workstation.colleague.rules_sides import PAIRED
-from workstation.colleague.seen import Seen
+from workstation.colleague.seen import Seen, asked_words
 from workstation.colleague.words import Words
 from workstation.domain.report import SectionCode
 
+LEAST_VERTEBRAE = 3
+_VERTEBRA = re.compile(r"\b(C|Th|T|L|S)\d{1,2}\b")
+_PARTS = {"C": "cervical", "TH": "thoracic", "T": "thoracic", "L": "lumbar", "S": "lumbar"}
 THIS_REACH = 14
 """Letters before a modality's name in which `this` makes it the examination's own."""
 # `Head without contrast: no bleeding.`: one part of several.
@@ -111,11 +114,11 @@ def modality(seen: Seen) -> Iterator[Remark]:
         return
     for sentence in seen.read:
         own = any(words[m].search(sentence.text) for m in used for words in _own(seen) if m in words)
-        if own:
-            continue
         asks = seen.language.has("asks_for", sentence.text)
         for name in seen.language.modalities.keys() - used:
             match = _foreign(seen, name, sentence)
+            if own and (match is None or not _is_sign_alone(seen, name, sentence)):
+                continue
             # What another examination might show is no sign of it.
             if asks and (match is None or seen.language.modalities[name].search(sentence.text)):
                 continue
@@ -129,6 +132,13 @@ def modality(seen: Seen) -> Iterator[Remark]:
 
 def _own(seen: Seen) -> tuple[Mapping[str, Words], ...]:
     return seen.language.modalities, seen.language.signs
+
+
+def _is_sign_alone(seen: Seen, name: str, sentence: Sentence) -> bool:
+    """A sign of a modality that the sentence does not name: `high signal on T2` among echoes."""
+    words = seen.language.signs.get(name)
+    is_named = seen.language.modalities[name].search(sentence.text) is not None
+    return words is not None and not is_named and words.search(sentence.text) is not None
 
 
 _DATED = re.compile(r"\s*(?:\(|,)?\s*\d{4}")
@@ -146,7 +156,14 @@ def _foreign(seen: Seen, name: str, sentence: Sentence) -> re.Match[str] | None:
         return None
     if seen.language.has("referring", before) and not seen.language.lists["this"].search(before[-THIS_REACH:]):
         return None
+    if sign is None and sentence.section is SectionCode.IMPRESSION and not _is_performed(seen, sentence):
+        # `DT pankreas och konferens.`: what is to come.
+        return None
     return sign or named
+
+
+def _is_performed(seen: Seen, sentence: Sentence) -> bool:
+    return any(seen.language.has(name, sentence.text) for name in ("this", "shows", "normal", "negation_before"))
 
 
 def region(seen: Seen) -> Iterator[Remark]:
@@ -158,6 +175,7 @@ def region(seen: Seen) -> Iterator[Remark]:
     counts = {name: len({m.group(0).lower() for m in words.finditer(text)}) for name, words in seen.language.regions.items()}
     beside = {other for name in asked for other in _BESIDE.get(name, ())}
     others = {name: count for name, count in counts.items() if name not in asked | beside and count}
+    yield from _vertebrae(seen)
     yield from _pasted(seen, asked)
     yield from _astray(seen, asked)
     if not others or any(counts[name] for name in asked):
@@ -170,6 +188,20 @@ def region(seen: Seen) -> Iterator[Remark]:
         yield seen.remark(
             "region", sentence, found, f"The text is about the {most}; the examination is of the {'/'.join(sorted(asked))}"
         )
+
+
+def _vertebrae(seen: Seen) -> Iterator[Remark]:
+    """Vertebrae of another part of the spine than the one that was ordered, and none of that."""
+    words = asked_words(seen.facts)
+    parts = {name for name, said in seen.language.spine_parts.items() if said.search(words)}
+    if not parts or "whole" in parts:
+        return
+    found = [(s, m) for s in seen.now for m in _VERTEBRA.finditer(s.text)]
+    of = {m.group(0): _PARTS.get(m.group(1).upper(), "") for _, m in found}
+    if len(of) >= LEAST_VERTEBRAE and not parts & set(of.values()):
+        sentence, match = found[0]
+        why = f'"{match.group(0)}" stands here; the examination is of the {"/".join(sorted(parts))} spine'
+        yield seen.remark("region", sentence, match.group(0), why)
 
 
 def _astray(seen: Seen, asked: frozenset[str]) -> Iterator[Remark]:

@@ -93,7 +93,8 @@ def _months(seen: Seen, sentence: Sentence, known: set[date]) -> Iterator[Remark
 
 
 def _claims(seen: Seen, sentence: Sentence) -> bool:
-    text = _without(seen, "not_change", sentence.text)
+    # `Repeat if the dilatation is stable` claims nothing.
+    text = seen.language.lists["conditional"].split(_without(seen, "not_change", sentence.text))[0]
     return seen.language.has("change", text) and not seen.language.has("elsewhere", text)
 
 

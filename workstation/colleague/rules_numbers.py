@@ -37,6 +37,7 @@ _SCORES = (
 )
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
 _SPLIT = re.compile(r"(?<![\d.,/-])\b\d{1,2}\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
+_APART = re.compile(r"[,;(]")
 LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
 LEAST_LIKE = 0.5
 """Two sizes that are further apart are of two things."""
@@ -90,26 +91,47 @@ def possible(seen: Seen) -> Iterator[Remark]:
             if max(size.millimetres) > LONGEST and not seen.language.has("long_things", size.sentence.text):
                 yield seen.remark("number", size.sentence, size.words, f'"{size.words}" is longer than can be: is it mm or cm?')
             continue
-        wrong = next((mm for mm in size.millimetres if not organ.least <= mm <= organ.most), None)
+        most = min((organ.most, *_most_within(seen, size, organ)))
+        wrong = next((mm for mm in size.millimetres if not organ.least <= mm <= most), None)
         if wrong is not None:
             yield seen.remark(
                 "number", size.sentence, size.words, f'"{size.words}" is not possible for {organ.name}: is it mm or cm?'
             )
 
 
+def _most_within(seen: Seen, size: Size, organ: OrganRange) -> Iterator[float]:
+    """What fills a tube is no larger than the tube: `a stone of 7 cm in the ureter`."""
+    if not organ.within:
+        return
+    for tube in (o for o in seen.language.organ_ranges if o.is_tube):
+        if tube.words.search(size.sentence.text):
+            yield tube.most
+
+
 def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
     """The organ or finding whose word stands nearest to a size in its sentence; an organ only when that is its own size."""
     near = []
+    label = _label_of(seen, size)
     for organ in seen.language.organ_ranges:
         for match in organ.words.finditer(size.sentence.text):
             between = size.sentence.text[match.end() : size.start]
             if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between) or _is_in_it(seen, size, match)):
+                continue
+            if label and match.end() <= label:
                 continue
             gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
             if gap > ORGAN_REACH:
                 continue
             near.append((max(gap, 0), -len(match.group(0)), organ))
     return min(near, key=lambda entry: entry[:2])[2] if near else None
+
+
+def _label_of(seen: Seen, size: Size) -> int:
+    """Where a size's own part of the sentence begins, if that says what it is: `SSD` of `(890 HU, SSD 11 cm)`; else 0."""
+    text = size.sentence.text[: size.start]
+    start = max((m.end() for m in _APART.finditer(text)), default=0)
+    label = re.search(r"([A-ZÅÄÖ]{2,})\s*[:=]?\s*$", text[start:])
+    return start if label is not None and not seen.language.has("measures", label.group(1)) else 0
 
 
 def _is_in_it(seen: Seen, size: Size, organ: re.Match[str]) -> bool:
@@ -213,10 +235,21 @@ def between_sections(seen: Seen) -> Iterator[Remark]:
     found = [mm for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS for mm in s.millimetres]
     for size in told:
         wrong = next((mm for mm in size.millimetres if found and not any(_fits(mm, other, size) for other in found)), None)
+        if wrong is not None and seen.language.has("differs", size.sentence.text) and _is_difference(seen, wrong):
+            continue
         if wrong is not None and not (seen.language.has("total", _around(size)) and wrong <= sum(found)):
             yield seen.remark(
                 "number", size.sentence, size.words, f'"{size.words}" stands in the impression and not in the findings'
             )
+
+
+def _is_difference(seen: Seen, millimetres: float) -> bool:
+    """Whether two sizes of one sentence of the findings lie so far apart."""
+    found = [s for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS]
+    pairs = (
+        (a, b) for one in found for two in found if one.sentence == two.sentence for a in one.millimetres for b in two.millimetres
+    )
+    return any(_is(millimetres, abs(a - b)) for a, b in pairs)
 
 
 def _around(size: Size) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark, Side
-from workstation.colleague.reading import LESIONS, Sentence, Status, sides_in
+from workstation.colleague.reading import LESIONS, Mention, Sentence, Status, sides_in
 from workstation.colleague.rules_numbers import Size, sizes
 from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
@@ -72,8 +72,11 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
         names = LESIONS if told.finding.name in LESIONS else {told.finding.name}
         found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding.name in names)
         same = [m for m in found if m.status is not Status.ABSENT]
-        if any(m.sides for m in same) and not any(
-            (m.sides | sides_in(m.sentence.text, seen.language)) & told.sides for m in same
+        there = [m.sides | sides_in(m.sentence.text, seen.language) for m in same if m.sides] if same else _shown(seen, told)
+        if (
+            there
+            and not any(sides & told.sides for sides in there)
+            and not any(sides_in(m.sentence.text, seen.language) & told.sides for m in same)
         ):
             side = next(iter(told.sides)).value
             yield seen.remark(
@@ -82,6 +85,18 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
                 told.words,
                 f'"{told.words}" is on the {side} here, and on the other side in the findings',
             )
+
+
+def _shown(seen: Seen, told: Mention) -> list[frozenset[Side]]:
+    """The sides on which the findings describe a finding that they do not name."""
+    words = seen.language.shown.get(told.finding.name)
+    if words is None:
+        return []
+    clauses = [clause for s in seen.now if s.section is SectionCode.FINDINGS for _, clause in s.clauses]
+    found = (clause for clause in clauses if words.search(clause) and not seen.language.has("negation_before", clause))
+    # `Normal flow on the right` shows no torsion.
+    shown = (clause for clause in found if _SIZED.search(clause) or not seen.language.has("calm", clause))
+    return [sides for clause in shown if (sides := sides_in(clause, seen.language))]
 
 
 def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:

@@ -22,6 +22,10 @@ _DOUBLED = re.compile(r"\b(\w+)(\s+)(\1)\b", re.IGNORECASE)
 # `Normal abdominal film.`, and nothing else.
 _NORMAL = re.compile(r"(?:normal|normalt|normala|unremarkable)\b[^.,;:\n]{0,50}\.?", re.IGNORECASE)
 _TNM = re.compile(r"\b[a-z]{0,3}T[0-4is]\w?\b.{0,4}\bN[0-3]")
+_LETTERS = re.compile(r"[^\W\d]+")
+_SIGNS = re.compile(r"[,:]")
+SEES_REACH = 4
+"""Words behind `not` within which what is not seen stands."""
 _UNIT = re.compile(r"\d\s*$")
 LEAST_TAKEN_UP = 2
 """Words of a finding's sentence in the impression that show it was meant."""
@@ -95,6 +99,10 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
         if adjacent:
             yield seen.remark("negation", sentence, adjacent, f'"{adjacent}" denies twice')
             continue
+        again = next((found for _, clause in sentence.clauses if (found := _unseen_again(seen, clause))), "")
+        if again:
+            yield seen.remark("negation", sentence, again, f'"{again}" denies twice')
+            continue
         for _, clause in sentence.clauses:
             first = seen.language.lists["denies"].search(clause)
             again = seen.language.lists["denies_again"].search(clause, first.end()) if first else None
@@ -102,6 +110,23 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
                 found = clause[first.start() : again.end()]
                 yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
                 break
+
+
+def _unseen_again(seen: Seen, clause: str) -> str:
+    """`No fracture ... cannot be seen`: a sentence that begins with a denial, and ends in another."""
+    first = seen.language.lists["denies"].match(clause.lstrip(" -,"))
+    if first is None:
+        return ""
+    words = list(_LETTERS.finditer(clause))[1:]
+    for i, word in enumerate(words):
+        if seen.language.lists["apart_by"].fullmatch(word.group(0)) or _SIGNS.search(clause[words[0].start() : word.start()]):
+            return ""
+        near = [w for w in words[max(0, i - 1) : i + SEES_REACH] if w is not word]
+        if seen.language.lists["not_seen"].fullmatch(word.group(0)) and any(
+            seen.language.lists["sees"].fullmatch(w.group(0)) for w in near
+        ):
+            return clause[: max(word.end(), near[-1].end())].strip()
+    return ""
 
 
 def _adjacent(seen: Seen, text: str) -> str:
@@ -241,24 +266,6 @@ def _affirmed(seen: Seen, name: str, among: Iterable[Sentence]) -> tuple[Sentenc
                 if not seen.language.has("negation_before", clause[: match.start()]):
                     return sentence, match.group(0)
     return None
-
-
-def torn_and_whole(seen: Seen) -> Iterator[Remark]:
-    """A ligament, tendon or meniscus that is intact in one sentence and torn in another."""
-    for structure in seen.language.structures:
-        spoken_of = [s for s in seen.read if structure.search(s.text) and not seen.language.has("not_examined", s.text)]
-        whole = [s for s in spoken_of if seen.language.has("intact", s.text) and not seen.language.has("torn", s.text)]
-        torn = [
-            s
-            for s in spoken_of
-            if (match := seen.language.lists["torn"].search(s.text))
-            and not seen.language.has("negation_before", s.text[: match.start()])
-            and not seen.language.has("intact", s.text)
-        ]
-        if whole and torn:
-            match = structure.search(whole[0].text)
-            found = match.group(0) if match else ""
-            yield seen.remark("contradiction", whole[0], found, f'"{found}" is intact here and torn elsewhere')
 
 
 def _same_kind(one: Mention, other: Mention, seen: Seen) -> bool:

@@ -46,6 +46,7 @@ def reports(kind: str) -> Iterator[dict[str, Any]]:
 
 def remarks_on(report: dict[str, Any]) -> tuple[Remark, ...]:
     texts = {code: report.get(code.name.lower(), "") for code in SectionCode}
+    texts[SectionCode.PROCEDURE] = report.get("technique", texts[SectionCode.PROCEDURE])
     facts = CaseFacts(
         language=report["language"],
         sex=report.get("sex", ""),
