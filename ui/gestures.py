@@ -2,7 +2,8 @@
 
 In 3D nothing can be pointed at: left turns the volume (with Shift it windows, which is the
 opacity), unless the tool is to zoom or pan; the wheel turns by small steps. On a fused image left with
-Shift is of what is laid over: up and down its scale, right and left how strong it is.
+Shift is of what is laid over: up and down its scale, right and left how strong it is. On an image less its mask left
+with Shift, and any left while keys move the mask, drags the mask.
 
 Works on numbers only (positions in logical pixels of the viewport); what it does to the images are
 calls of `Viewing`. Nothing here paints.
@@ -17,6 +18,7 @@ from enum import Enum
 from workstation.domain.viewing import Plane, ViewportState, Window
 from workstation.session.fusing import Grip
 from workstation.session.mouse import BACK, FORWARD, LEFT, MIDDLE, RIGHT, WHEEL, WHEELS
+from workstation.session.subtracting import MaskGrip
 from workstation.session.tool import Tool
 from workstation.session.viewing import ZOOM_RANGE, Viewing
 
@@ -55,6 +57,10 @@ class Place:
     count: int
     window: Window | None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        return max(1, round(self.width)), max(1, round(self.height))
+
 
 class Gestures:
     """One drag at a time. `Tool.CROSSHAIR` drags are handed to `pointed`; what draws is the pen's (ui.pen).
@@ -73,6 +79,7 @@ class Gestures:
         self._turns = False
         self._over = False
         self._over_start: Grip | None = None
+        self._mask: MaskGrip | None = None
         self._start = (0.0, 0.0)
         self._last = (0.0, 0.0)
         self._rest = 0.0
@@ -97,6 +104,8 @@ class Gestures:
             self._turns, self._tool = False, Tool.WINDOW
         self._over = button is Button.LEFT and shifted and state is not None and state.fusion is not None
         self._over_start = self._viewing.fusing.grip() if self._over else None
+        drags_mask = button is Button.LEFT and (shifted or self._viewing.subtracting.is_by_keys) and not self._over
+        self._mask = self._viewing.subtracting.grip(place.index, *place.size, at) if drags_mask else None
         self._rest, self.dragged = 0.0, False
         if self._points:
             self._pointed(Tool.CROSSHAIR, "press", at, at)
@@ -110,7 +119,9 @@ class Gestures:
         self.dragged = True
         dx, dy = at[0] - self._last[0], at[1] - self._last[1]
         self._last = at
-        if self._over and self._over_start is not None:
+        if self._mask is not None:
+            self._viewing.subtracting.drag(self._mask, at[0] - self._start[0], at[1] - self._start[1])
+        elif self._over and self._over_start is not None:
             self._viewing.fusing.drag(self._over_start, at[0] - self._start[0], at[1] - self._start[1])
         elif self._turns:
             side = min(place.width, place.height)
@@ -172,7 +183,7 @@ class Gestures:
 
     @property
     def _points(self) -> bool:
-        return not self._turns and not self._over and self._tool is Tool.CROSSHAIR
+        return not self._turns and not self._over and self._mask is None and self._tool is Tool.CROSSHAIR
 
     def _window(self, place: Place, dx: float, dy: float) -> None:
         if place.window is not None:

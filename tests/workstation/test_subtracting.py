@@ -200,3 +200,43 @@ def test_which_frames_are_taken_from_which() -> None:
     assert frames_of(averaged, 9) == ((), ())
     words = subtracted(MaskFacts("SUB", "LOG", (averaged,)), RUN, 9, 10, None).words
     assert words == "not subtracted: too few images follow for the mean"
+
+
+class Turned(Run):
+    """Shown twice as large and turned by a quarter: a view pixel to the right is half an image pixel up."""
+
+    def to_frame(self, _state: ViewportState, width: int, height: int, x: float, y: float) -> tuple[float, float] | None:
+        inside = 0.0 <= x <= width and 0.0 <= y <= height
+        return (y / 2.0, 50.0 - x / 2.0) if inside else None
+
+
+@pytest.mark.parametrize("at", [(50.0, 40.0), (100.0, 80.0), (0.0, 80.0)])
+def test_the_mask_follows_a_drag_and_one_step_takes_all_of_it_back(at: tuple[float, float]) -> None:
+    run = Turned()
+    viewing = Viewing(lambda _study, _series: run)  # type: ignore[arg-type, return-value]
+    cell = Cell(0, 0, ViewportState("1.1", "1.1.1", position=4))
+    viewing.show(Arrangement("p", "P", 0, 1, "", Layout(1, 1), (cell,), ()))
+    hand = viewing.subtracting
+    grip = hand.grip(0, 100, 80, at)
+    assert grip is not None
+    for dx, dy in ((1.0, 0.0), (6.0, 2.0), (12.0, -4.0)):  # from where it began, not from the last place
+        hand.drag(grip, dx, dy)
+    assert done(viewing, run).words == "subtracted, mask 2-3, shift -5.5/-2.0"
+    hand.drag(grip, 4000.0, 0.0)  # never further than anything can have moved
+    assert 60.0 <= max(map(abs, done(viewing, run).shift)) <= 64.0
+    hand.undo()
+    assert done(viewing, run).words == "subtracted, mask 2-3, shift 0.5/0.0"
+    with pytest.raises(Refused, match="Nothing to take back"):
+        hand.undo()
+
+
+def test_nothing_is_held_where_nothing_is_subtracted(run: Run, viewing: Viewing, hand: Subtracting) -> None:
+    run.to_frame = lambda _state, _width, _height, x, y: (x, y)  # type: ignore[attr-defined]
+    assert hand.grip(0, 100, 80, (5.0, 5.0)) is not None
+    assert hand.grip(1, 100, 80, (5.0, 5.0)) is None  # not the active one
+    grip = hand.grip(0, 100, 80, (5.0, 5.0))
+    assert grip is not None
+    hand.toggle()
+    assert hand.grip(0, 100, 80, (5.0, 5.0)) is None
+    hand.drag(grip, 5.0, 5.0)
+    assert done(viewing, run).words == ""

@@ -8,7 +8,7 @@ from workstation.commands.command import IMAGES, Command, Context
 from workstation.session.case import Notice
 from workstation.session.subtracting import Subtracting
 
-MOVING = "Arrow keys move the mask (Shift far, Ctrl finely). Backspace takes a step back, Return or Esc ends"
+MOVING = "Arrow keys move the mask (Shift far, Ctrl finely), dragging does, too. Backspace takes a step back, Return or Esc ends"
 
 
 def _act(act: Callable[[Subtracting], object]) -> Callable[[Context], None]:

@@ -7,7 +7,7 @@ in use stands in the image's corner. Whoever wants to keep it saves the looks (a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workstation.domain.subtraction import UNSHIFTED, Mask, Maskable, MaskOperation, Subtraction
@@ -28,8 +28,21 @@ MOST_STEPS = 100
 # Below this an arrow key is a fine one, above that a fast one (see commands.drawing).
 _FINE_BELOW, _FAST_ABOVE = 2.0, 20.0
 
+# A drag moves it by so many pixels at a time.
+_DRAGGED_DIGITS = 1
+
 Change = Callable[[Mask], Mask]
 _Look = tuple[Subtraction | None, "Window | None", int]
+
+
+@dataclass(slots=True)
+class MaskGrip:
+    """What a drag of the mask began with. `right` and `down` are the (column, row) of the image that one view pixel is."""
+
+    masks: tuple[Mask, ...]
+    right: tuple[float, float]
+    down: tuple[float, float]
+    has_moved: bool = False
 
 
 class Subtracting:
@@ -115,17 +128,41 @@ class Subtracting:
     def shift(self, right: float, down: float) -> None:
         """Move the mask by pixels of the image. Raises Refused where it would be far off."""
 
-        def moved(shift: tuple[float, float]) -> tuple[float, float]:
-            made = round(shift[0] + down, 3), round(shift[1] + right, 3)
-            if max(map(abs, made)) > FARTHEST:
-                raise Refused("The mask is not moved further", f"It is {FARTHEST:g} pixels off")
-            return made
+        self._change_each(lambda mask: _moved(mask, right, down))
 
-        def change(mask: Mask) -> Mask:
-            frames = tuple((frame, moved(shift)) for frame, shift in mask.frame_shifts)
-            return replace(mask, shift=moved(mask.shift), frame_shifts=frames)
+    def grip(self, index: int, width: int, height: int, at: tuple[float, float]) -> MaskGrip | None:
+        """For a drag of the mask that begins at a place of a viewport of this size; None where no mask is subtracted there."""
+        state, viewer = self._viewing.state(index), self._viewing.viewer(index)
+        if state is None or viewer is None or index != self._viewing.active or not self.is_difference(index):
+            return None
+        x, y = at
+        sides = ((1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))
+        here = viewer.to_frame(state, width, height, x, y)
+        for a, b in sides:
+            beside, below = (viewer.to_frame(state, width, height, *to) for to in ((x + a, y), (x, y + b)))
+            if here is not None and beside is not None and below is not None:
+                right = (beside[0] - here[0]) * a, (beside[1] - here[1]) * a
+                down = (below[0] - here[0]) * b, (below[1] - here[1]) * b
+                _, maskable, _ = self._in_use()
+                return MaskGrip(maskable.filed(state.subtraction), right, down)
+        return None
 
-        self._change_each(change)
+    def drag(self, grip: MaskGrip, dx: float, dy: float) -> None:
+        """The mask as far from where the drag began as the pointer, in view pixels: one step to take back for all of it."""
+        if not self.is_difference():
+            return  # in cine the run went on to an image without a mask
+        right, down = (round(a * dx + b * dy, _DRAGGED_DIGITS) for a, b in zip(grip.right, grip.down, strict=True))
+        reach = FARTHEST - max(max(map(abs, shift)) for mask in grip.masks for shift in _shifts(mask))
+        right, down = (min(max(way, -reach), reach) for way in (right, down))
+        state, here, _ = self._in_use()
+        masks = tuple(_moved(mask, right, down) for mask in grip.masks)
+        wanted = replace(state.subtraction or Subtraction(), is_on=True).with_masks(here.image, masks)
+        if wanted == state.subtraction:
+            return
+        self._put(state, wanted, True)
+        if grip.has_moved:
+            self._undo.pop()
+        grip.has_moved = True
 
     def unshift(self) -> None:
         """The mask where it was taken."""
@@ -221,6 +258,23 @@ class Subtracting:
         if self._viewing.arrangement is None:
             self._undo.clear()
             self._windows.clear()
+
+
+def _shifts(mask: Mask) -> tuple[tuple[float, float], ...]:
+    return (mask.shift, *(shift for _, shift in mask.frame_shifts))
+
+
+def _moved(mask: Mask, right: float, down: float) -> Mask:
+    """Raises Refused where it would be far off."""
+
+    def moved(shift: tuple[float, float]) -> tuple[float, float]:
+        made = round(shift[0] + down, 3), round(shift[1] + right, 3)
+        if max(map(abs, made)) > FARTHEST:
+            raise Refused("The mask is not moved further", f"It is {FARTHEST:g} pixels off")
+        return made
+
+    frames = tuple((frame, moved(shift)) for frame, shift in mask.frame_shifts)
+    return replace(mask, shift=moved(mask.shift), frame_shifts=frames)
 
 
 def _sign(value: float) -> int:
