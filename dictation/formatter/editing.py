@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dictation.formatter.rules import Piece, Place, Rule
+from dictation.formatter.place import Piece, Place, Rule
 from dictation.formatter.tokens import match, phrase
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from dictation.formatter.language import Language
-from dictation.formatter.rules import Piece
+from dictation.formatter.place import Piece
 from dictation.formatter.tokens import SENTENCE_END
 
 SENTENCES = re.compile(r"[.?!](?:\s|$)|\n")

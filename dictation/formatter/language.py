@@ -83,6 +83,10 @@ class Language:
     ordinals: Mapping[str, int]
     counted: frozenset[str]
     ordinal_joiners: frozenset[str]
+    ordinal_forms: Mapping[str, str]
+    """How an ordinal is written, by its last digit or "other": "{}:e"."""
+    number_nouns: Mapping[str, tuple[int, str]]
+    """Numbers as names, with the ending that is written: Finnish "ykkösessä" is 1 and ":ssä"; "-" joins what follows."""
     months: Mapping[str, str]
     date_article: str
     date_of: str
@@ -90,7 +94,16 @@ class Language:
     """How a day is written in front of its month: "{}." in Norwegian; empty where the month comes first."""
     units: Mapping[Phrase, str]
     unit_beginnings: frozenset[str]
+    per: frozenset[str]
+    substances: frozenset[str]
+    """What may stand between a unit and its "per": "milligram jod per milliliter"."""
     clock: Mapping[Phrase, str]
+    time_openers: frozenset[str]
+    time_mark: str
+    time_followers: frozenset[str]
+    """What may follow a time, where its opener means other things, too: "at"."""
+    time_cues: frozenset[str]
+    """What was said before a time that could be a number: "called"."""
     levels: Mapping[str, int]
     level_names: Mapping[str, str]
     level_letters: Mapping[str, str]
@@ -135,7 +148,7 @@ def _with_shared(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str,
 
 
 def _from_tables(data: dict[str, Any]) -> Language:
-    numbers = data["numbers"]
+    numbers, times = data["numbers"], data.get("times", {})
     return Language(
         values={
             word: value for word, value in number_words(numbers).items() if word not in numbers["hundred"] + numbers["thousand"]
@@ -162,13 +175,21 @@ def _from_tables(data: dict[str, Any]) -> Language:
         ordinals=_ordinals(data["ordinals"]),
         counted=frozenset(data["ordinal_rules"]["counted"]),
         ordinal_joiners=frozenset(data["ordinal_rules"]["joiners"]),
+        ordinal_forms=data["ordinal_rules"].get("written", {}),
+        number_nouns=_number_nouns(data.get("number_nouns", {})),
         months=data["months"],
         date_article=data["dates"].get("article", ""),
         date_of=data["dates"].get("of", ""),
         day_first=data["dates"].get("day_first", ""),
         units=_phrases(data["units"]),
         unit_beginnings=frozenset(said.split()[0] for said in data["units"]),
+        per=frozenset(data.get("per", {}).get("words", ())),
+        substances=frozenset(data.get("per", {}).get("substances", ())),
         clock=_phrases(data.get("clock", {})),
+        time_openers=frozenset(times.get("openers", ())),
+        time_mark=times.get("mark", ""),
+        time_followers=frozenset(times.get("followers", ())),
+        time_cues=frozenset(times.get("cues", ())),
         levels=data["levels"],
         level_names=data["level_rules"].get("names", {}),
         level_letters=data["level_rules"].get("letters", {}),
@@ -229,6 +250,21 @@ def number_words(table: Mapping[str, Any]) -> dict[str, int]:
 
 def _numbered(words: Sequence[str], start: int, step: int = 1) -> dict[str, int]:
     return {word: start + step * index for index, alternatives in enumerate(words) for word in alternatives.split("|")}
+
+
+def _number_nouns(table: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """Every case of every number's name: what is said -> number and written ending."""
+    said: dict[str, tuple[int, str]] = {}
+    for number, stems in table.get("stems", {}).items():
+        for stem in stems.split("|"):
+            for ending, written in table["endings"].items():
+                own = table.get("own", {}).get(number, {}).get(ending, written)
+                front = own.translate(_FRONT) if int(number) in table["front"] else own
+                said[stem + ending] = (int(number), front)
+    return said | {word: (number, ending) for word, (number, ending) in table.get("others", {}).items()}
+
+
+_FRONT = str.maketrans("aou", "äöy")
 
 
 def _range_words(data: Mapping[str, Any]) -> tuple[Mapping[str, int], Mapping[str, int]]:

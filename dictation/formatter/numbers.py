@@ -11,6 +11,8 @@ from dictation.formatter.tokens import Token
 
 WRITTEN = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?")
 THOUSANDS = re.compile(r",(?=\d{3})")
+SHORTEST_WORD = 4
+"""Letters of what a number is joined to: no ending of a case is as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Number:
     spoken_one: bool = False
     groups: bool = False
     """A comma in it parts thousands."""
+    ending: str = ""
+    """Of a number that is a name: ":ssä"; "-" where the next word is joined to it."""
 
     @property
     def whole(self) -> int | None:
@@ -38,7 +42,7 @@ def number_at(tokens: Sequence[Token], at: int, language: Language) -> Number | 
         return _written_half(words, language) or Number(words[0], 1, groups=language.decimal == ".")
     if words[0] in language.fixed:
         return Number(language.fixed[words[0]], 1)
-    if words[0] in language.genitives and len(words) > 1 and words[1] in language.unit_beginnings:
+    if words[0] in language.genitives and len(words) > 1 and words[1] in language.unit_beginnings | language.by:
         return Number(str(language.genitives[words[0]]), 1)
     return (
         _decimal(words, language)
@@ -57,8 +61,19 @@ def small_number_at(tokens: Sequence[Token], at: int, language: Language, most: 
     if at >= len(tokens):
         return None
     low = tokens[at].low
+    noun = language.number_nouns.get(low) or _first_of_compound(low, language)
+    if noun is not None:
+        return Number(str(noun[0]), 1, ending=noun[1]) if noun[0] <= most else None
     value = int(low) if low.isdigit() else language.values.get(low)
     return Number(str(value), 1) if value is not None and value <= most else None
+
+
+def _first_of_compound(word: str, language: Language) -> tuple[int, str] | None:
+    """ "viitosvälissä" is 5 and "-välissä"."""
+    for said, (number, ending) in language.number_nouns.items():
+        if ending == "-" and word.startswith(said) and len(word) - len(said) >= SHORTEST_WORD:
+            return number, f"-{word[len(said) :]}"
+    return None
 
 
 def _run(tokens: Sequence[Token], at: int) -> list[str]:

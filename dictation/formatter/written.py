@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from dictation.formatter.editing import EDITING_RULES
 from dictation.formatter.endings import Ending, closing_mark, ends_sentence, is_afterthought
 from dictation.formatter.language import Language, Mark, language
-from dictation.formatter.rules import RULES, Piece, Place
+from dictation.formatter.place import Piece, Place
+from dictation.formatter.rules import RULES
 from dictation.formatter.tokens import SENTENCE_END, Token, match, phrase, tokens_of
 
 STOPS = SENTENCE_END | {",", ";"}
