@@ -26,6 +26,7 @@ from ui.key_image_words import by_words, title_words
 from ui.list_table import quiet_heads
 from ui.plain import plain
 from ui.series_strip import image_of
+from ui.while_there import while_there
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.key_image import TITLES, KeyImage
 from workstation.domain.viewing import Plane
@@ -145,7 +146,7 @@ class KeyImagesDialog(QDialog):
             self._pictures[key.place] = QPixmap.fromImage(image_of(picture))
             self._show_picture(self._keys.index(key), self._pictures[key.place])
 
-        self._core.jobs.run(PICTURES, work, done)
+        self._core.jobs.run(PICTURES, work, while_there(self, done))
 
     def _show_picture(self, row: int, picture: QPixmap) -> None:
         item = self.table.item(row, 0)

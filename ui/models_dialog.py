@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -30,6 +29,7 @@ from dictation.model_store import Imported
 from dictation.models import ANY_LANGUAGE, EngineModel
 from ui.list_table import ListTable
 from ui.plain import core_text, plain
+from ui.while_there import while_there
 from workstation.errors import WorkstationError
 from workstation.jobs import MODELS, Cancel, Jobs
 
@@ -200,8 +200,8 @@ class ModelsDialog(QDialog):
         self._jobs.run(
             MODELS,
             lambda _: wrapped(mine),
-            lambda result: self._ended(done, result) if mine is self._job else None,
-            lambda error: self._failed(error) if mine is self._job else None,
+            while_there(self, lambda result: self._ended(done, result) if mine is self._job else None),
+            while_there(self, lambda error: self._failed(error) if mine is self._job else None),
         )
 
     def _show_progress(self, part: float, what: str) -> None:
@@ -239,8 +239,9 @@ class ModelsDialog(QDialog):
             )
         return "\n".join(lines)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """However it is closed: Esc brings no close event."""
         if self._job is not None:
             self._job.set()
             self._job = None
-        super().closeEvent(event)
+        super().done(result)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ui.plain import core_text, plain
+from ui.while_there import while_there
 from workstation.at_rest.keys import KEY_FILE_NOTICE, SHORTEST_PASSPHRASE, WRONG, KeyStatus, set_passphrase, status
 from workstation.at_rest.wrapping import Way
 from workstation.errors import WorkstationError
@@ -96,13 +97,13 @@ class PassphraseDialog(QDialog):
         def work(_: Cancel) -> KeyStatus:
             return set_passphrase(folders, passphrase, ask)
 
-        self._core.jobs.run(FILES, work, self._done, self._failed)
+        self._core.jobs.run(FILES, work, self._done, while_there(self, self._failed))
 
     def _done(self, _: KeyStatus) -> None:
         notices = self._core.notices
         notices[:] = [notice for notice in notices if notice != KEY_FILE_NOTICE]
         self._core.session.notice.emit(Notice("The passphrase is set"))
-        self.accept()
+        while_there(self, lambda _: self.accept())(None)
 
     def _failed(self, error: Exception) -> None:
         words = str(error) if isinstance(error, WorkstationError) else type(error).__name__

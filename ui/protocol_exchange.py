@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from ui.list_table import ListTable
 from ui.plain import plain
+from ui.while_there import while_there
 from workstation.domain.hanging import ReceivedProtocol
 from workstation.errors import Unavailable
 from workstation.jobs import FILES, Cancel
@@ -193,7 +194,7 @@ class ProtocolExchangeDialog(QDialog):
                 raise Unavailable("Hanging protocols cannot be exchanged here", "No room reads or writes them")
             return work(make())
 
-        self._core.jobs.run(FILES, asked, done, self._core.session.report_problem)
+        self._core.jobs.run(FILES, asked, while_there(self, done), self._core.session.report_problem)
 
     def _say(self, words: str) -> None:
         self._core.session.notice.emit(Notice(words))

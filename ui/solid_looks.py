@@ -60,6 +60,9 @@ class SolidLooks(QDialog):
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda _: self._keep())
         self.list.currentItemChanged.connect(lambda item, _: self._show(item))
+        self._signals = viewing.arrangement_changed, viewing.viewport_changed, viewing.active_changed
+        for changed in self._signals:
+            changed.connect(self._left)
         self._draw_thumbnails()
         self._tell_memory()
 
@@ -90,12 +93,22 @@ class SolidLooks(QDialog):
 
     def done(self, result: int) -> None:
         """Closed without a choice: everything as it was."""
+        for changed in self._signals:
+            changed.disconnect(self._left)
         if self._job is not None:
             self._job.cancel.set()
         if not self._kept and self._before is not None and self._viewing.state(self._index) is not None:
             self._viewing.solid.stop_looking()
             self._viewing.put(self._index, self._before)
         super().done(result)
+
+    def _left(self, _: object = None) -> None:
+        """The view that it is of shows something else, or another one is active: its looks are not wanted any more."""
+        before, now = self._before, self._viewing.solid.state(self._index)
+        is_same = before is not None and now is not None and now.series_uid == before.series_uid
+        if self._viewing.active != self._index or not is_same:
+            self._before = None  # there is nothing to go back to
+            self.close()
 
     def _fill(self, text: str) -> None:
         sought = text.strip()

@@ -185,6 +185,23 @@ def test_the_list_shows_each_look_at_once_and_escape_brings_back_what_was(solid,
     assert state(seat).solid.preset == "CT angiography"
 
 
+@pytest.mark.parametrize("leave", ["another case", "another viewport", "another plane"])
+def test_the_list_of_looks_goes_with_its_view_and_puts_nothing_back(solid, seat, press, leave):
+    viewing = seat.session.viewing
+    viewing.set_layout(Layout(1, 2), seat.session.case.studies)
+    press("Alt+P")
+    (looks,) = [w for w in QApplication.topLevelWidgets() if w.objectName() == "solidLooks" and w.isVisible()]
+    if leave == "another case":
+        seat.session.open(seat.items[1])
+    elif leave == "another viewport":
+        viewing.activate(1)
+    else:
+        viewing.set_plane(Plane.STACK)
+    assert not looks.isVisible()
+    assert viewing.state(0).study_uid == seat.session.case.study.study_instance_uid
+    assert viewing.state(0).plane is (Plane.THREE_D if leave == "another viewport" else Plane.STACK)
+
+
 def test_a_finer_picture_is_asked_for_once_there_is_one(solid, seat):
     viewport = seat.library.viewport("1.1", "1.1.1")
     viewport.picture_of = lambda picture: replace(picture, identity=None, refining=True, window=BONE)

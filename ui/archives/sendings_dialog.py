@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.list_table import quiet_heads
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
+from ui.while_there import while_there
 from ui.worklist_times import span
 from workstation.domain.order import WorklistItem
 from workstation.domain.sending import WAITING_SENDINGS, Sending, SendingState
@@ -150,11 +151,11 @@ class SendingsDialog(QDialog):
     def _ask(self, _: object) -> None:
         sender = self._core.sender
         problem = self._core.session.report_problem
-        self._core.jobs.run(DATABASE, lambda _: sender.rows(), self._name, problem, slot="sendings")
+        self._core.jobs.run(DATABASE, lambda _: sender.rows(), while_there(self, self._name), problem, slot="sendings")
 
     def _name(self, sendings: Sequence[Sending]) -> None:
         uids = [sending.study_instance_uid for sending in sendings]
-        self._core.session.listing.find_studies(uids, lambda names: self.show_sendings(sendings, names))
+        self._core.session.listing.find_studies(uids, while_there(self, lambda names: self.show_sendings(sendings, names)))
 
     def show_sendings(self, sendings: Sequence[Sending], names: Mapping[str, WorklistItem]) -> None:
         now = datetime.now(UTC)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.archives.setup_form import SetupForm
 from ui.plain import core_text, plain
+from ui.while_there import while_there
 from workstation.domain.archive import Archive, ArchiveKind, TestStep
 from workstation.errors import WorkstationError
 from workstation.jobs import ARCHIVES, Cancel
@@ -170,7 +171,8 @@ class ArchivesDialog(QDialog):
                 self._show_steps(steps)
                 self._mark()
 
-        self._core.jobs.run(ARCHIVES, work, done, lambda error: self._say(str(error)), slot="archive test")
+        failed = while_there(self, lambda error: self._say(str(error)))
+        self._core.jobs.run(ARCHIVES, work, while_there(self, done), failed, slot="archive test")
 
     def _show_steps(self, steps: Sequence[TestStep]) -> None:
         while (item := self.steps.takeAt(0)) is not None:

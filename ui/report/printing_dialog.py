@@ -35,6 +35,7 @@ from ui.report.printing import (
     pdf_bytes,
     when_words,
 )
+from ui.while_there import while_there
 from workstation.domain.patient import Patient
 from workstation.domain.report import Report
 from workstation.errors import Refused, Unavailable
@@ -110,7 +111,7 @@ class PrintDialog(QDialog):
             store = self._core.reports
             return choices(store.report(uuid), store.versions(uuid), patient, place)
 
-        self._core.jobs.run(DATABASE, work, self._fill, session.report_problem, slot="report to print")
+        self._core.jobs.run(DATABASE, work, while_there(self, self._fill), session.report_problem, slot="report to print")
 
     def _fill(self, found: list[PrintedReport]) -> None:
         self._choices = found
