@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from ui.pages import Pages
 from ui.runner import Runner
 from ui.viewport_grid import ViewportGrid
+from ui.within_screen import fit
 from ui.worklist_view import WorklistView
 from workstation.session.case import Notice
 from workstation.session.session import Session
@@ -140,5 +141,6 @@ class DialogShell(QMainWindow):
 
     def _open(self, dialog: QWidget) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fit(dialog, self.place.here.screen())
         self.place.bring(dialog)
         dialog.show()

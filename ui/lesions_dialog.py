@@ -83,12 +83,15 @@ class LesionsDialog(QDialog):
         for button in self.buttons:
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(self.join)
-        row.addWidget(self.join_button)
+        joining = QHBoxLayout()
+        joining.addStretch(1)
+        joining.addWidget(self.join)
+        joining.addWidget(self.join_button)
         column = QVBoxLayout(self)
         column.addWidget(self.hint)
         column.addWidget(self.table, 1)
         column.addLayout(row)
+        column.addLayout(joining)
 
     def _button(self, title: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(title)

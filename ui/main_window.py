@@ -41,6 +41,8 @@ GEOMETRY = "window.geometry"
 ARCHIVES_MS = 1500
 LATE_IMAGES_MS = 120_000
 FOLDER = "import.folder"
+# Logical pixels: a laptop's 1366 x 768 at 150 % has room for it, its task bar too.
+LEAST = (880, 460)
 
 
 class MainWindow(DialogShell):
@@ -101,7 +103,7 @@ class MainWindow(DialogShell):
         self.banner.keep_off(self.report_panel)
         self.banner.declined.connect(self.reading.hanging.declined)
         self.setCentralWidget(middle)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(*LEAST)
         self.resize(1600, 1000)
 
     def _make_report_panel(self) -> ReportPanel:

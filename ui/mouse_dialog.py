@@ -12,6 +12,7 @@ from ui.key_desk import KeyDesk
 from ui.mouse_words import BUTTON_WORDS, CHOSEN, action_words, press_words
 from ui.plain import core_text, plain
 from ui.runner import Runner
+from ui.within_screen import scrolled
 from workstation.errors import WorkstationError
 from workstation.session.mouse import (
     BUTTONS,
@@ -50,7 +51,9 @@ class MouseDialog(QDialog):
         self.boxes: dict[str, QComboBox] = {}
         self.said = _label()
         self.said.setMinimumHeight(44)
-        grid = QGridLayout()
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)
         for column, held in enumerate(HELD, start=1):
@@ -73,7 +76,7 @@ class MouseDialog(QDialog):
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(16, 14, 16, 12)
         column_box.setSpacing(12)
-        column_box.addLayout(grid)
+        column_box.addWidget(scrolled(table), 1)
         column_box.addWidget(self.said)
         column_box.addLayout(foot)
         desk.changed.connect(self._show)

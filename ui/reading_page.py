@@ -25,6 +25,8 @@ SPLITTER = "reading.splitter"
 REPORT_WIDTH = 420
 STRIP_WIDTH = 226
 LEAST_IMAGES = 320
+# A study's date, and a series' name beside its marks, are read whole.
+LEAST_STRIP = 196
 
 
 class ReadingPage(QWidget):
@@ -74,7 +76,7 @@ class ReadingPage(QWidget):
         sizes = stored if isinstance(stored, list) and len(stored) == 3 and all(isinstance(s, int) for s in stored) else None
         if sizes is None:
             report = min(REPORT_WIDTH, round(width * 0.27))
-            strip = min(STRIP_WIDTH, round(width * 0.15))
+            strip = min(STRIP_WIDTH, max(LEAST_STRIP, round(width * 0.15)))
             sizes = [strip, max(width - report - strip, LEAST_IMAGES), report]
         self.splitter.setSizes(sizes)
 

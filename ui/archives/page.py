@@ -27,6 +27,7 @@ from ui.archives.transfers_pane import TransfersPane
 from ui.column_fit import ColumnFit
 from ui.plain import core_text, dicom_date, person_name, plain, tooltip
 from ui.runner import Runner, mark_mode
+from ui.within_screen import fit
 from workstation.archives.directory import Findings, FoundAt
 from workstation.commands.command import Mode
 from workstation.domain.archive import RetrieveProgress, StudyQuery
@@ -307,6 +308,7 @@ class ArchivePage(QWidget):
         def done(refused: tuple[tuple[str, str], ...]) -> None:
             dialog = MissingDialog(progress, refused, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            fit(dialog, self.screen())
             dialog.show()
 
         problem = self._core.session.report_problem

@@ -38,6 +38,7 @@ from ui.hanging.series_page import SeriesPage
 from ui.hanging.stage_page import StagePage
 from ui.hanging.trial import Trial
 from ui.plain import core_text, plain
+from ui.within_screen import scrolled
 from workstation.errors import WorkstationError
 from workstation.session.case import Notice
 
@@ -100,7 +101,7 @@ class ProtocolEditor(QDialog):
             (self.series, self.tr("3 Kinds of series")), (self.file, self.tr("4 File")),
             (self.about, self.tr("5 About")),
         ):  # fmt: skip
-            self.tabs.addTab(page, words)
+            self.tabs.addTab(scrolled(page), words)
         for label in (self.why, self.problem):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
@@ -137,7 +138,7 @@ class ProtocolEditor(QDialog):
 
     def _foot(self) -> QHBoxLayout:
         self.save_button = self._button(self.tr("&Save (Ctrl+Return)"), self.save)
-        self.back_button = self._button(self.tr("One change back (Ctrl+Z)"), self.draft.undo)
+        self.back_button = self._button(self.tr("Undo (Ctrl+Z)"), self.draft.undo)
         close = self._button(self.tr("Close (Esc)"), self.close)
         self.try_out.setEnabled(self.draft.scene is not None)
         row = QHBoxLayout()

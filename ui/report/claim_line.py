@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from ui import icons, theme
 from ui.plain import core_text, plain, tooltip
@@ -89,8 +90,19 @@ def claim_words(claim: Claim | None) -> tuple[str, str]:
     return _tr("Nobody else can be told that you read this"), theme.MUTED
 
 
+class _Shortening(QPushButton):
+    """Words that do not fit end in an ellipsis; all of them stay in `text` and the tool tip."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        option.text = self.fontMetrics().elidedText(option.text, Qt.TextElideMode.ElideRight, room)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+
 def _flat(name: str, act: Callable[[], None]) -> QPushButton:
-    button = QPushButton()
+    button = _Shortening()
     button.setObjectName(name)
     button.setFlat(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

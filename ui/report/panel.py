@@ -28,6 +28,7 @@ from ui.report.state_line import StateLine
 from ui.report.template_hand import TemplateHand
 from ui.report.tracked import Tracked
 from ui.report.unseen_counts import UnseenCounts
+from ui.within_screen import scrolled
 from workstation.domain.delivery import Delivery
 from workstation.domain.report import Report, SectionCode
 from workstation.reporting.signing import Missing, NotSigned
@@ -45,6 +46,8 @@ SECTIONS = (
 MORE_SECTIONS = (SectionCode.COMMUNICATION, SectionCode.ADDENDUM)
 # After the disk refused: often enough to save soon, seldom enough not to fill the banner.
 RETRY_MS = 3000
+# The sections are scrolled below this, in pixels.
+LEAST_ROOM = 110
 
 
 class ReportPanel(QWidget):
@@ -63,6 +66,8 @@ class ReportPanel(QWidget):
         self._uuid = ""
         self._blocks = {code: SectionBlock(code) for code in (*SECTIONS, *MORE_SECTIONS)}
         self._sections = SectionStack(tuple(self._blocks.values()))
+        self._room = scrolled(self._sections)
+        self._room.setMinimumSize(200, LEAST_ROOM)
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
         self._retry.setInterval(RETRY_MS)
@@ -126,7 +131,7 @@ class ReportPanel(QWidget):
         for widget in (self._title, self._facts, self._state, self.claim_line, self._hint):
             column.addWidget(widget)
         column.addWidget(self.earlier)
-        column.addWidget(self._sections, 1)
+        column.addWidget(self._room, 1)
         column.addWidget(self.dictation)
         column.addWidget(self.remarks)
         self.sign_row = SignRow(self._session, self._run, self._keys)
@@ -138,7 +143,7 @@ class ReportPanel(QWidget):
     def _lay_out_tracked(self) -> None:
         column = self.layout()
         if isinstance(column, QVBoxLayout):
-            column.insertWidget(column.indexOf(self._sections), self.tracked.view)
+            column.insertWidget(column.indexOf(self._room), self.tracked.view)
         head = self._blocks[SectionCode.FINDINGS].head
         head.insertWidget(head.count() - 2, self.tracked.button)
 

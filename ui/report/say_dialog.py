@@ -62,6 +62,7 @@ class SayDialog(QDialog):
         )
         note.setProperty("role", "muted")
         note.setTextFormat(Qt.TextFormat.PlainText)
+        note.setWordWrap(True)
         head = QHBoxLayout()
         head.addWidget(note, 1)
         self.filter.setFixedWidth(240)

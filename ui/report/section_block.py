@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -33,6 +35,7 @@ class Known(PlainText):
         self.setReadOnly(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.document().setDocumentMargin(2)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hide()
 
     def show_text(self, text: str) -> None:
@@ -153,9 +156,18 @@ class SectionBlock(QWidget):
         return self._context_wish(), Wish(least, max(least, wanted), SHARES.get(self.code, 0))
 
     def give(self, context: int, editor: int) -> None:
-        for text, height in ((self.context, context), (self.editor, editor)):
+        for text, height in ((self.context, self._whole_lines(context)), (self.editor, editor)):
             if not text.isHidden():
                 text.setFixedHeight(height)
+
+    def _whole_lines(self, height: int) -> int:
+        """No line of what is known is cut through its middle."""
+        if height >= self.context.full_height:
+            return height
+        one = self.context.height_of(1)
+        each = self.context.height_of(2) - one
+        below = ceil(self.context.document().documentMargin()) + 1
+        return one + max(0, height - one) // each * each - below
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         wider = isinstance(event, QResizeEvent) and event.size().width() != event.oldSize().width()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from ui.report.heights import Wish, heights
+from ui.report.heights import Wish, heights, least
 from ui.report.section_block import SectionBlock
 from workstation.domain.report import SectionCode
 
@@ -47,8 +47,9 @@ class SectionStack(QWidget):
         self._busy = True
         before = self._wishes()
         spacing = SPACING * sum(not block.isHidden() for block in self._blocks)
-        room = self.height() - spacing - sum(block.overhead for block in self._blocks)
-        given = heights(room, before)
+        around = spacing + sum(block.overhead for block in self._blocks)
+        self.setMinimumHeight(around + least(before))
+        given = heights(self.height() - around, before)
         for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):
             block.give(context, editor)
         self._busy = False
@@ -56,12 +57,16 @@ class SectionStack(QWidget):
         self._repeats = self._repeats + 1 if self._wishes() != before else 0
         if 0 < self._repeats < MOST_REPEATS:
             self._later.start()
+        self._show_target()
+
+    def _show_target(self) -> None:
+        """Where the window is too low for all: the section that is written into is in sight."""
+        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        if isinstance(area, QScrollArea) and self.height() > area.viewport().height():
+            area.ensureWidgetVisible(next(block for block in self._blocks if block.code is self._target), 0, 0)
 
     def _wishes(self) -> list[Wish]:
         return [wish for block in self._blocks for wish in block.wishes(block.code is self._target)]
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(200, 160)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
