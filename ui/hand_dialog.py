@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.hand_microphone import HandMicrophone
@@ -39,7 +39,7 @@ class HandDialog(QDialog):
         self.boxes: dict[HandButton, QComboBox] = {}
         self._names: dict[HandButton, QLabel] = {}
         self.state = _label()
-        self.state.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self.state.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.said = _label()
         self.said.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.undo = self._button(self.tr("&Undo"), desk.undo)
@@ -61,7 +61,7 @@ class HandDialog(QDialog):
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
         for place, button in enumerate(HandButton):
             column, row = divmod(place, ROWS)
@@ -71,28 +71,26 @@ class HandDialog(QDialog):
             grid.addWidget(name, row, 2 * column)
             grid.addWidget(self._box(button), row, 2 * column + 1)
             grid.setColumnStretch(2 * column + 1, 1)
+        grid.setColumnMinimumWidth(2, 150)
         closes = self._button(self.tr("&Close"), self.reject)
         foot = QHBoxLayout()
         foot.addWidget(self.undo)
         foot.addWidget(self.reset)
         foot.addStretch(1)
         foot.addWidget(closes)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(16, 14, 16, 12)
         column_box.setSpacing(10)
         column_box.addWidget(self.state)
-        column_box.addWidget(line)
         column_box.addLayout(grid)
         column_box.addWidget(self.said)
         column_box.addLayout(foot)
-        self.resize(880, 560)
+        self.resize(1140, 600)
 
     def _box(self, button: HandButton) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(core_text(TITLES[button]))
-        box.setMinimumWidth(260)
+        box.setMinimumWidth(370)
         box.addItem(self.tr("Nothing"), "")
         for action in dict.fromkeys((*TALK, *OF_A_REPORT, *OFFERED)):
             if may(action):
