@@ -232,9 +232,15 @@ def screen_levels(voi: Voi, inverse: bool) -> tuple[float, float] | None:
 
 
 def screen_grey(
-    values: NDArray[np.float32], voi: Voi, inverse: bool, padding: tuple[float, float] | None, is_whole: bool = False
+    values: NDArray[np.float32],
+    voi: Voi,
+    inverse: bool,
+    padding: tuple[float, float] | None,
+    whole: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
-    """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background; none is NaN when it `is_whole`.
+    """`rendering.pixels.grey` for float32 values on the screen's grid, NaN as background.
+
+    `whole` says of each CACHED_VALUES of them, where that is known, whether none is NaN.
 
     Linear windows take a way of a few passes over a part of the pixels at a time, which
     stays in the processor's cache, on all cores: a drag of the mouse repeats it.
@@ -249,7 +255,8 @@ def screen_grey(
 
     def part(pixels: slice) -> None:
         own, levels = flat[pixels], grey_levels[pixels]
-        _map_line(own, factor, offset, is_whole, levels)
+        parts = None if whole is None else whole[pixels.start // CACHED_VALUES : -(-pixels.stop // CACHED_VALUES)]
+        _map_line(own, factor, offset, parts is not None and bool(parts.all()), levels)
 
     shared(flat.size, 1, part)
     if padding is not None:
@@ -263,14 +270,15 @@ class Seen:
     def __init__(self, values: NDArray[np.float32]) -> None:
         self.values = values
         self._was_shown = False
-        self._is_whole: bool | None = None
+        self._whole: NDArray[np.bool_] | None = None
 
     def grey(self, voi: Voi, inverse: bool, padding: tuple[float, float] | None = None) -> NDArray[np.uint8]:
-        """As `screen_grey`; from the second time on it is known whether there is background among them."""
-        if self._was_shown and self._is_whole is None:
-            self._is_whole = bool(np.isfinite(self.values).all())
+        """As `screen_grey`; from the second time on it is known in which parts there is background among them."""
+        if self._was_shown and self._whole is None:
+            starts = np.arange(0, self.values.size, CACHED_VALUES)
+            self._whole = np.logical_and.reduceat(np.isfinite(self.values).reshape(-1), starts) if starts.size else None
         self._was_shown = True
-        return screen_grey(self.values, voi, inverse, padding, self._is_whole or False)
+        return screen_grey(self.values, voi, inverse, padding, self._whole)
 
 
 def _map_line(

@@ -64,6 +64,13 @@ class _Kept:
     shapes: tuple[Shape, ...]
     words: Sequence[Box]
     shown: tuple[Shape, ...]
+    is_free: bool
+    """Whether no words stand in a label, so that only words that came since need to be looked at."""
+
+    def fits(self, words: Sequence[Box]) -> bool:
+        if self.words == words:
+            return True
+        return still_free(self.shown, [word for word in words if word not in self.words] if self.is_free else words)
 
 
 class AnnotationLayer:
@@ -175,13 +182,13 @@ class AnnotationLayer:
         """Labels stay where they are as long as the same drawings are seen and no words came to lie under them."""
         key = tuple(map(id, shapes))
         kept = self._kept.pop(key, None)
-        if kept is None or not (kept.words == room.words or still_free(kept.shown, room.words)):
+        if kept is None or not kept.fits(room.words):
             made, is_whole = placed(shapes, room, self._placed | self._stood(shapes), HURRIED_SECONDS if in_a_hurry else math.inf)
             self._placed.update((shape.drawn.uid, shape) for shape in made if shape.box is not None or is_whole)
             if not is_whole:
                 self.is_unfinished = True
                 return tuple(made)
-            kept = _Kept(tuple(shapes), room.words, tuple(made))
+            kept = _Kept(tuple(shapes), room.words, tuple(made), still_free(made, room.words))
         self._kept[key] = kept
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]

@@ -60,11 +60,13 @@ def test_an_error_in_any_part_is_an_error_of_the_whole() -> None:
         all_cores.shared(ROWS, COLUMNS, work)
 
 
-@pytest.mark.parametrize("with_background", [False, True])
-def test_a_window_over_a_large_picture_is_that_over_its_rows(with_background: bool) -> None:
+@pytest.mark.parametrize("background", ["none", "everywhere", "above", "below"])
+def test_a_window_over_a_large_picture_is_that_over_its_rows(background: str) -> None:
     values = np.random.default_rng(1).normal(100.0, 900.0, (ROWS, COLUMNS)).astype(np.float32)
     values[3, 5], values[4, 6] = 3e38, -3e38  # both overflow on the way, and are as white and black as they are
-    if with_background:
+    if background in ("above", "below"):  # as beside an image that fills the other sides
+        values[0 if background == "above" else -1, -9:] = np.inf
+    if background == "everywhere":
         values[::7, ::5] = np.nan
         values[0, :2] = np.inf, -np.inf
     window = Window(40.0, 400.0, VoiFunction.LINEAR_EXACT)
