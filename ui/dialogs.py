@@ -153,6 +153,12 @@ def _microphone(core: Seat, parent: QWidget) -> QWidget:
     return SoundDialog(_window(parent).report_panel.dictation.desk, core.remembered, core.settings, parent)
 
 
+def _read_together(core: Seat, parent: QWidget) -> QWidget:
+    from ui.report.joint_dialog import JointDialog
+
+    return JointDialog(core.session, parent)
+
+
 def _screens(core: Seat, parent: QWidget) -> QWidget:
     from ui.screens.dialog import ScreensDialog
 
@@ -231,6 +237,7 @@ _DIALOGS: Mapping[str, Callable[[Seat, QWidget], QWidget]] = {
     "presentation states": _presentation_states,
     "print report": _print_report,
     "protocol exchange": _protocol_exchange,
+    "read together": _read_together,
     "report search": _report_search,
     "reason": _reason,
     "take over": _take_over,

@@ -93,6 +93,14 @@ def status_words(item: WorklistItem) -> str:
     return f"⚠ {words}: {plain.plain(plain.core_text(item.warning))}" if item.warning else words
 
 
+def procedure_words(item: WorklistItem) -> str:
+    """What was asked for, and under which other accession numbers it is reported too."""
+    words = plain.plain(item.procedure)
+    if not item.together:
+        return words
+    return plain.core_text("{0} · with {1}").format(words, ", ".join(map(plain.plain, item.together)))
+
+
 def claim_tip(item: WorklistItem) -> tuple[str, ...]:
     """Who reads it, and since when, as the RIS told last."""
     if not item.read_by:
@@ -100,6 +108,11 @@ def claim_tip(item: WorklistItem) -> tuple[str, ...]:
     words = plain.core_text("Read by {0}").format(plain.plain(item.read_by))
     since = plain.core_text("since {0}").format(instant_words(item.read_since)) if item.read_since is not None else ""
     return (" ".join(filter(None, (words, since))),)
+
+
+def together_tip(item: WorklistItem) -> tuple[str, ...]:
+    words = plain.core_text("Read together with {0}: one report").format(", ".join(map(plain.plain, item.together)))
+    return (words,) if item.together else ()
 
 
 def ai_words(item: WorklistItem) -> str:
@@ -137,7 +150,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("due", "Due", 152, lambda i, now: due_words(i.due, now), SortKey.DUE, due_colour, tip=times_tip),
     Column("patient", "Patient", 220, lambda i, _: plain.person_name(i.patient.name), SortKey.PATIENT),
     Column("id", "ID", 134, lambda i, _: plain.plain(i.patient.key.patient_id), SortKey.ID),
-    Column("procedure", "Procedure", 260, lambda i, _: plain.plain(i.procedure), SortKey.PROCEDURE),
+    Column("procedure", "Procedure", 260, lambda i, _: procedure_words(i), SortKey.PROCEDURE, tip=together_tip),
     Column("modality", "Modality", 84, lambda i, _: plain.plain(i.modality), SortKey.MODALITY),
     Column("images", "Images", 90, _images, SortKey.IMAGES, lambda i, _: "" if i.image_count else theme.MUTED, True, True),
     Column("date", "Study date", 110, lambda i, _: plain.dicom_date(i.study_date), SortKey.DATE, first_down=True),

@@ -11,7 +11,6 @@ from workstation.core_archives import CoreArchives
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.order import Order
 from workstation.domain.patient import PatientKey
-from workstation.domain.report import Report
 from workstation.errors import WorkstationError
 from workstation.jobs import FILES, Cancel, Jobs
 from workstation.lead_times import attend
@@ -169,9 +168,9 @@ class CoreReports:
         """The archives that take objects from here."""
         return [archive.name for archive in self._around.archiving.directory.archives if archive.can_store]
 
-    def _order_of(self, report: Report) -> Order | None:
-        known = (one.order for one in self._around.orders.orders() if one.order.order_id == report.order_id)
-        return next((order for order in known if order.accession_number == report.accession_number), None)
+    def _order_of(self, order_id: str, accession_number: str) -> Order | None:
+        known = (one.order for one in self._around.orders.orders() if one.order.order_id == order_id)
+        return next((order for order in known if order.accession_number == accession_number), None)
 
     # ---- the end -----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ store. What a kill leaves between the two is found again by the name, which a ve
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,7 +16,14 @@ from workstation.archives.sending_ledger import Outgoing
 from workstation.domain.archive import FoundInstance
 from workstation.domain.order import Order
 from workstation.domain.report import Report
-from workstation.domain.report_document import DocumentFile, DocumentKind, DocumentName, ReportDocument, document_name
+from workstation.domain.report_document import (
+    AlsoAnswered,
+    DocumentFile,
+    DocumentKind,
+    DocumentName,
+    ReportDocument,
+    document_name,
+)
 from workstation.domain.study import Study
 from workstation.errors import Refused, WorkstationError
 from workstation.reporting.documents import NONE, MadeDocument
@@ -47,7 +54,7 @@ PrintPdf = Callable[[ReportDocument], bytes]
 class ReportDocuments:
     """`work_off` may be called from any thread, again and again; it is one at a time.
 
-    `archive_of` names the archive for a study, "" while there is none. `order_of` knows the order of a report.
+    `archive_of` names the archive for a study, "" while there is none. `order_of` knows an order by its id and accession number.
     """
 
     def __init__(
@@ -57,7 +64,7 @@ class ReportDocuments:
         writer: Callable[[], DocumentWriter],
         study: Callable[[str], Study],
         archive_of: Callable[[str], str],
-        order_of: Callable[[Report], Order | None],
+        order_of: Callable[[str, str], Order | None],
         wanted: str = "sr",
     ) -> None:
         self._store = store
@@ -115,12 +122,19 @@ class ReportDocuments:
 
     def _written(self, version: Report, name: DocumentName) -> DocumentFile:
         study = self._study(version.study_instance_uid)
-        document = ReportDocument(name, version, study, self._order_of(version), self._before(version, name.kind))
+        order, before = self._order_of(version.order_id, version.accession_number), self._before(version, name.kind)
+        document = ReportDocument(name, version, study, order, before, others=tuple(self._others(version)))
         if name.kind is DocumentKind.PDF:
             if self.print_pdf is None:
                 raise Refused("The report's document was not made", "Only a window can print it")
             document = replace(document, pdf=self.print_pdf(document))
         return self._writer().write(document)
+
+    def _others(self, version: Report) -> Iterator[AlsoAnswered]:
+        for one in version.joint:
+            uid = one.study_instance_uid
+            study = self._study(uid) if uid and uid != version.study_instance_uid else None
+            yield AlsoAnswered(one, self._order_of(one.order_id, one.accession_number), study)
 
     def _before(self, version: Report, kind: DocumentKind) -> tuple[DocumentName, ...]:
         """The newest document of this kind before this version: that one names those before it."""

@@ -310,16 +310,24 @@ class WorklistIndex:
             stands = read_status(report, self._reports.delivery_of(uuid), uuid in drafts)
             before = rows.rows("SELECT accession, study_uid FROM reported WHERE report_uuid = ?", uuid)
             noted += [replace(report, accession_number=b["accession"], study_instance_uid=b["study_uid"]) for b in before]
-            noted.append(report)
-            rows.run(
-                "INSERT OR REPLACE INTO reported (report_uuid, accession, study_uid, status, signed_at) VALUES (?, ?, ?, ?, ?)",
-                uuid,
-                report.accession_number,
-                report.study_instance_uid,
-                (ReadStatus.ELSEWHERE if left else stands).value,
-                report.signed_at.isoformat() if report.signed_at else "",
-            )
+            rows.run("DELETE FROM reported WHERE report_uuid = ?", uuid)
+            signed_at = report.signed_at.isoformat() if report.signed_at else ""
+            facts = (ReadStatus.ELSEWHERE if left else stands).value, signed_at
+            for one in _answered(report):
+                noted.append(one)
+                others = "\n".join(number for number in report.accession_numbers if number != one.accession_number)
+                rows.run(
+                    "INSERT INTO reported (report_uuid, accession, study_uid, status, signed_at, together)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    *(uuid, one.accession_number, one.study_instance_uid, *facts, others),
+                )
         return noted
+
+
+def _answered(report: Report) -> list[Report]:
+    """The report under each order that it answers, its own first."""
+    joint = ((one.accession_number, one.study_instance_uid) for one in report.joint)
+    return [report, *(replace(report, accession_number=number, study_instance_uid=uid) for number, uid in joint)]
 
 
 class _Told:
@@ -333,7 +341,7 @@ class _Told:
         studies: Sequence[Study] = (),
     ) -> None:
         self._claims = {row["order_id"]: (row["owner"], Owner(row["owned"])) for row in rows.rows("SELECT * FROM claim")}
-        self._reports: dict[tuple[str, str], tuple[ReadStatus, datetime | None]] = {}
+        self._reports: dict[tuple[str, str], tuple[ReadStatus, datetime | None, tuple[str, ...]]] = {}
         if held is None:
             found = rows.rows("SELECT * FROM reported")
         else:
@@ -342,11 +350,13 @@ class _Told:
             uids = {str(row["study_uid"]) for row in held} | {study.study_instance_uid for study in studies}
             uids |= {one.order.study_instance_uid for one in known}
             found = rows.reported(accessions - {""}, uids - {""})
-        for row in found:
+        # An order that is read in another's report may have an empty one of its own: what it is read in counts.
+        for row in sorted(found, key=lambda row: bool(row["together"])):
             # As `ReportStore` finds them: by accession number, or by study where there is none.
             key = (row["accession"], "" if row["accession"] else row["study_uid"])
             signed = datetime.fromisoformat(row["signed_at"]) if row["signed_at"] else None
-            self._reports[key] = ReadStatus(row["status"]), signed
+            together = tuple(row["together"].split("\n")) if row["together"] else ()
+            self._reports[key] = ReadStatus(row["status"]), signed, together
 
     def status(self, accession_number: str, study_uid: str) -> ReadStatus:
         return self._of(accession_number, study_uid)[0]
@@ -354,15 +364,15 @@ class _Told:
     def completed(self, item: WorklistItem) -> tuple[WorklistItem, Owner]:
         """With who reads it, or whom it was given to, and when it was signed."""
         owner, owned = self._claims.get(item.order.order_id, ("", Owner.NOBODY)) if item.order else ("", Owner.NOBODY)
-        signed = self._of(item.accession_number, item.study_instance_uid)[1]
+        _, signed, together = self._of(item.accession_number, item.study_instance_uid)
         is_mine = owned in (Owner.US, Owner.WE_READ)
-        if (owner, is_mine, signed) != (item.owner, item.is_mine, item.signed_at):
-            item = replace(item, owner=owner, is_mine=is_mine, signed_at=signed)
+        if (owner, is_mine, signed, together) != (item.owner, item.is_mine, item.signed_at, item.together):
+            item = replace(item, owner=owner, is_mine=is_mine, signed_at=signed, together=together)
         return item, owned
 
-    def _of(self, accession_number: str, study_uid: str) -> tuple[ReadStatus, datetime | None]:
+    def _of(self, accession_number: str, study_uid: str) -> tuple[ReadStatus, datetime | None, tuple[str, ...]]:
         key = (accession_number, "" if accession_number else study_uid)
-        return self._reports.get(key, (ReadStatus.UNREAD, None))
+        return self._reports.get(key, (ReadStatus.UNREAD, None, ()))
 
 
 def _owned(claim: Claim) -> tuple[str, Owner]:

@@ -49,6 +49,7 @@ COLUMNS = (
     "serial", "order_id", "study_uid", "accession", "patient_id", "issuer", "name", "birth_date", "sex", "procedure", "modality",
     "body_part", "site", "priority", "due", "due_at", "status", "images", "study_date", "warning", "order_json", "ai", "ai_said",
     "owner", "owned", "since", "signed_at", "turnaround", "done", "waiting", "name_sort", "words",
+    "together",
 )  # fmt: skip
 _NUMBERS = frozenset(
     {"serial", "priority", "due_at", "status", "images", "ai", "owned", "since", "signed_at", "turnaround", "done", "waiting"}
@@ -88,7 +89,7 @@ KEPT = ("word", "state", "reported", "untold", "claim")
 MIGRATIONS = (
     Migration(
         # What an older one made is made again: the stores have it all.
-        2,
+        3,
         (
             *(f"DROP TABLE IF EXISTS {name}" for name in ("row_terms", "row_words", "worklist_row", *KEPT)),
             "CREATE TABLE worklist_row (id INTEGER PRIMARY KEY, "
@@ -103,8 +104,10 @@ MIGRATIONS = (
             "CREATE VIRTUAL TABLE row_terms USING fts5vocab(row_words, row)",
             "CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
             # What the join asks of each report that there is, kept so that it need not be read again.
-            "CREATE TABLE reported (report_uuid TEXT PRIMARY KEY, accession TEXT NOT NULL, study_uid TEXT NOT NULL,"
-            " status TEXT NOT NULL, signed_at TEXT NOT NULL) STRICT",
+            # One that answers several orders has a row for each.
+            "CREATE TABLE reported (report_uuid TEXT NOT NULL, accession TEXT NOT NULL, study_uid TEXT NOT NULL,"
+            " status TEXT NOT NULL, signed_at TEXT NOT NULL, together TEXT NOT NULL,"
+            " PRIMARY KEY (report_uuid, accession)) STRICT, WITHOUT ROWID",
             "CREATE INDEX reported_accession ON reported(accession)",
             "CREATE INDEX reported_study ON reported(study_uid)",
             "CREATE TABLE untold (study_uid TEXT PRIMARY KEY) STRICT",
@@ -153,6 +156,7 @@ def row_of(item: WorklistItem, owned: Owner, texts: Iterable[str] = ()) -> dict[
         "waiting": int(bool(waits) and owned is not Owner.ANOTHER_READS),
         "name_sort": sort_key(patient.name),
         "words": words_of((*said, *id_forms(patient.key.patient_id), item.body_part, item.site, item.owner, *texts)),
+        "together": "\n".join(item.together),
     }
 
 
@@ -182,6 +186,7 @@ def item_of(row: Row) -> WorklistItem:
         is_mine=owned in (Owner.US, Owner.WE_READ),
         waiting_since=_moment(row["since"]),
         signed_at=_moment(row["signed_at"]),
+        together=tuple(row["together"].split("\n")) if row["together"] else (),
     )
 
 

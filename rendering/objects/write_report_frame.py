@@ -15,6 +15,7 @@ from rendering.objects.plain_text import one_line
 from rendering.objects.references import Code
 from rendering.objects.write_plan import Author, Joining
 from rendering.objects.writing import begin, code_item, content
+from workstation.domain.order import Order
 from workstation.domain.report import Report
 from workstation.domain.report_document import DocumentName, ReportDocument
 from workstation.domain.study import Instance, Study
@@ -36,7 +37,7 @@ def checked_context(document: ReportDocument, context: ObjectContext) -> None:
         report.patient_issuer and context.patient_issuer and context.patient_issuer != report.patient_issuer
     ):
         raise Refused(NOT_MADE, "The images are of another patient than the report", "Call support. Nothing was sent")
-    if context.accession_number and report.accession_number and context.accession_number != report.accession_number:
+    if context.accession_number and report.accession_number and context.accession_number not in report.accession_numbers:
         raise Refused(NOT_MADE, "The images have another accession number than the report", "Ask the RIS desk which is right")
 
 
@@ -95,18 +96,31 @@ def _in_study(study_uid: str, by_series: dict[str, list[Dataset]]) -> Dataset:
     return study
 
 
-def request(document: ReportDocument, accession_number: str) -> Dataset:
-    """The request that the report answers (C.17.2). What is not known stays empty; nothing is made up."""
-    report, order = document.report, document.order
+def requests(document: ReportDocument, accession_number: str) -> list[Dataset]:
+    """The requests that the report answers, its own first (C.17.2), and those that are read together with it."""
+    report, codes = document.report, _codes(document.study)
+    number = accession_number if not document.others else report.accession_number
+    found = [_request(report.study_instance_uid, number, report.procedure, document.order, codes)]
+    for one in document.others:
+        joint, uid = one.joint, one.joint.study_instance_uid or report.study_instance_uid
+        own = _codes(one.study) if one.study is not None else []
+        found.append(_request(uid, joint.accession_number, joint.procedure, one.order, own))
+    return found
+
+
+def _request(
+    study_uid: str, accession_number: str, procedure: str, order: Order | None, codes: list[tuple[str, str, str]]
+) -> Dataset:
+    """What is not known stays empty; nothing is made up."""
     item = Dataset()
-    item.StudyInstanceUID = UID(report.study_instance_uid)
+    item.StudyInstanceUID = UID(study_uid)
     item.ReferencedStudySequence = []
     item.AccessionNumber = one_line(accession_number, 16)
     item.PlacerOrderNumberImagingServiceRequest = one_line(order.placer_number if order else "", 64)
     item.FillerOrderNumberImagingServiceRequest = one_line(order.filler_number if order else "", 64)
     item.RequestedProcedureID = one_line(order.requested_procedure_id if order else "", 16)
-    item.RequestedProcedureDescription = one_line(report.procedure, 64)
-    item.RequestedProcedureCodeSequence = [code_item(Code(*parts)) for parts in _codes(document.study)]
+    item.RequestedProcedureDescription = one_line(procedure, 64)
+    item.RequestedProcedureCodeSequence = [code_item(Code(*parts)) for parts in codes]
     return item
 
 

@@ -7,7 +7,7 @@ from pydicom.uid import UID
 
 from rendering.objects.facts import ObjectContext
 from rendering.objects.write_plan import Written
-from rendering.objects.write_report_frame import NOT_MADE, TITLE, begin_document, images_of, predecessors, request
+from rendering.objects.write_report_frame import NOT_MADE, TITLE, begin_document, images_of, predecessors, requests
 from rendering.objects.writing import code_item, finish
 from workstation.domain.report_document import ReportDocument
 from workstation.errors import Refused
@@ -30,8 +30,8 @@ def write_pdf(document: ReportDocument, context: ObjectContext, version: str) ->
     ds.ConceptNameCodeSequence = [code_item(TITLE)]
     ds.VerificationFlag = "VERIFIED"
     ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
-    if document.order is not None and document.order.requested_procedure_id:
-        ds.RequestAttributesSequence = [_request(document, str(ds.AccessionNumber))]
+    if asked := _requests(document, str(ds.AccessionNumber)):
+        ds.RequestAttributesSequence = asked
     ds.SourceInstanceSequence = [_source(document)]
     if document.replaces:
         ds.PredecessorDocumentsSequence = [predecessors(document.replaces, report.study_instance_uid)]
@@ -40,15 +40,16 @@ def write_pdf(document: ReportDocument, context: ObjectContext, version: str) ->
     return finish(ds)
 
 
-def _request(document: ReportDocument, accession_number: str) -> Dataset:
-    """As its series module has it (C.24.1): without the numbers of placer and filler, and only with a procedure's ID."""
-    item = request(document, accession_number)
-    del item.PlacerOrderNumberImagingServiceRequest
-    del item.FillerOrderNumberImagingServiceRequest
-    for keyword in ("ReferencedStudySequence", "RequestedProcedureCodeSequence"):
-        if not item[keyword].value:
-            del item[keyword]
-    return item
+def _requests(document: ReportDocument, accession_number: str) -> list[Dataset]:
+    """As its series module has them (C.24.1): without the numbers of placer and filler, and only with a procedure's ID."""
+    found = [item for item in requests(document, accession_number) if item.RequestedProcedureID]
+    for item in found:
+        del item.PlacerOrderNumberImagingServiceRequest
+        del item.FillerOrderNumberImagingServiceRequest
+        for keyword in ("ReferencedStudySequence", "RequestedProcedureCodeSequence"):
+            if not item[keyword].value:
+                del item[keyword]
+    return found
 
 
 def _source(document: ReportDocument) -> Dataset:

@@ -23,7 +23,7 @@ from rendering.objects.write_report_frame import (
     evidence,
     images_of,
     predecessors,
-    request,
+    requests,
     verifying_observer,
 )
 from rendering.objects.writing import code_item, finish
@@ -71,8 +71,9 @@ def write_text(document: ReportDocument, context: ObjectContext, version: str) -
     ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag = "COMPLETE", "VERIFIED", "FINAL"
     ds.CompletionFlagDescription = one_line(f"{report.status.value}, version {report.version}", 64)
     ds.VerifyingObserverSequence = [verifying_observer(report, study.institution)]
-    ds.ReferencedRequestSequence = [request(document, str(ds.AccessionNumber))]
-    ds.CurrentRequestedProcedureEvidenceSequence = [evidence(study)]
+    ds.ReferencedRequestSequence = requests(document, str(ds.AccessionNumber))
+    others = [one.study for one in document.others if one.study is not None and images_of(one.study)]
+    ds.CurrentRequestedProcedureEvidenceSequence = [evidence(each) for each in (study, *others)]
     if document.replaces:
         ds.PredecessorDocumentsSequence = [predecessors(document.replaces, report.study_instance_uid)]
     ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"

@@ -21,8 +21,8 @@ from rendering.objects.write_report_text import HEADINGS, write_text
 from rendering.worker import ImageWorker
 from workstation.domain.earlier_report import EarlierReport
 from workstation.domain.order import Order
-from workstation.domain.report import Addendum, Report, ReportSection, ReportStatus, SectionCode
-from workstation.domain.report_document import SOP_CLASS, DocumentKind, ReportDocument, document_name
+from workstation.domain.report import Addendum, JointOrder, Report, ReportSection, ReportStatus, SectionCode
+from workstation.domain.report_document import SOP_CLASS, AlsoAnswered, DocumentKind, ReportDocument, document_name
 from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused
 
@@ -78,6 +78,28 @@ def ran(*command: object) -> str:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_a_report_for_several_orders_names_each_request_and_the_images_of_each_study(
+    seat: Seat, tmp_path: Path, kind: DocumentKind
+) -> None:
+    neck, own = JointOrder("order-2", "A2", STUDY, "CT neck"), JointOrder("order-3", "A3", "1.2.3.9", "CT abdomen")
+    asked = replace(Order("order-2", "A2", seat.study.patient, "CT neck"), placer_number="P-2", requested_procedure_id="RP2")
+    others = (AlsoAnswered(neck, asked), AlsoAnswered(own, None, replace(seat.study, study_instance_uid="1.2.3.9")))
+    joint = replace(report(), joint=(neck, own))
+    path = written(seat, document(seat, kind, report=joint, others=others), tmp_path)
+    assert complaints(path) == []
+    ds = pydicom.dcmread(path)
+    if kind is DocumentKind.PDF:
+        assert [one.AccessionNumber for one in ds.RequestAttributesSequence] == ["A1", "A2"]
+        return
+    said = [
+        (one.AccessionNumber, one.StudyInstanceUID, one.RequestedProcedureDescription) for one in ds.ReferencedRequestSequence
+    ]
+    assert said == [("A1", STUDY, "CT thorax – prøve"), ("A2", STUDY, "CT neck"), ("A3", "1.2.3.9", "CT abdomen")]
+    assert [one.PlacerOrderNumberImagingServiceRequest for one in ds.ReferencedRequestSequence] == ["P-17", "P-2", ""]
+    assert [one.StudyInstanceUID for one in ds.CurrentRequestedProcedureEvidenceSequence] == [STUDY, "1.2.3.9"]
 
 
 @pytest.mark.parametrize("kind", DocumentKind)

@@ -59,7 +59,7 @@ class DocumentSeat:
             lambda: writer,
             self.cache.study,
             lambda _: self.archive,
-            lambda _: self.order,
+            lambda *_: self.order,
             wanted,
         )
         self.documents.problem = self.problems.append

@@ -14,6 +14,7 @@ from ui.report.addenda import addenda_words
 from ui.report.claim_line import ClaimLine
 from ui.report.dictation_bar import DictationBar
 from ui.report.earlier_list import EarlierBox
+from ui.report.joint_line import JointLine
 from ui.report.links import LinkHand
 from ui.report.outside_question import OutsideQuestion
 from ui.report.pasting import Pasting
@@ -128,7 +129,8 @@ class ReportPanel(QWidget):
         self.earlier = EarlierBox(self._session, self._run, self._keys)
         self.remarks = RemarkList()
         self.claim_line = ClaimLine(self._session, self._run, self._keys)
-        for widget in (self._title, self._facts, self._state, self.claim_line, self._hint):
+        self.joint = JointLine(self._session, self._run, self._keys)
+        for widget in (self._title, self._facts, self.joint, self._state, self.claim_line, self._hint):
             column.addWidget(widget)
         column.addWidget(self.earlier)
         column.addWidget(self._room, 1)

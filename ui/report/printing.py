@@ -34,6 +34,7 @@ from PySide6.QtGui import (
 )
 
 from ui.plain import core_text, dicom_date, person_name, plain
+from ui.report.joint_line import joint_words
 from workstation.domain.patient import Patient
 from workstation.domain.report import SECTION_TITLES, Report, ReportStatus, SectionCode
 from workstation.domain.report_document import ReportDocument
@@ -323,6 +324,7 @@ def _facts(printed: PrintedReport) -> Iterator[tuple[str, str]]:
         ("Examination", plain(report.procedure)),
         ("Date of examination", dicom_date(report.study_date)),
         ("Accession number", plain(report.accession_number)),
+        ("Read together with", "; ".join(joint_words(one) for one in report.joint)),
         ("Order", plain(report.order_id)),
         ("Reason for the change", plain(report.reason)),
     ):

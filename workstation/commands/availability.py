@@ -22,8 +22,9 @@ _OF_CASE = frozenset(
     {"report.focus", "report.next_section", "report.previous_section", "report.dictate", "series.list", "case.close"}
 )
 _OF_REPORT = frozenset(
-    f"report.{name}" for name in ("take_over", "addendum", "correct", "amend", "print", "measurements", "history")
+    f"report.{name}" for name in ("take_over", "addendum", "correct", "amend", "print", "measurements", "history", "together")
 )
+_OF_REPORT |= {"report.together_study", "report.together_none"}
 _OF_REPORT |= {"report.sign_preliminary", "report.sign_final", "report.sign_next", "template.insert", "template.phrase"}
 _OF_DRAWING = frozenset(
     f"drawing.{name}"

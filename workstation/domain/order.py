@@ -121,6 +121,8 @@ class WorklistItem:
     """The end of the examination as the RIS tells it; where it does not, when the study was begun."""
     signed_at: datetime | None = None
     """When it was last signed here."""
+    together: tuple[str, ...] = ()
+    """Accession numbers of the orders that are read in the same report as this one."""
 
     @property
     def is_to_read(self) -> bool:

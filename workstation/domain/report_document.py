@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
 from workstation.domain.order import Order
-from workstation.domain.report import Report
+from workstation.domain.report import JointOrder, Report
 from workstation.domain.study import Study
 
 
@@ -48,6 +48,15 @@ def _uid(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoAnswered:
+    """Another order that the report answers: `study` where it is of images of its own, `order` where it is known still."""
+
+    joint: JointOrder
+    order: Order | None = None
+    study: Study | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDocument:
     """What a document is made of. `study` is that of the report, whole; `replaces` are those of the versions before.
 
@@ -60,6 +69,7 @@ class ReportDocument:
     order: Order | None = None
     replaces: tuple[DocumentName, ...] = ()
     pdf: bytes = field(default=b"", repr=False)
+    others: tuple[AlsoAnswered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,9 +145,9 @@ class Claiming:
         store = self.store
 
         def done(report: Report) -> None:
-            if report.status in _FINAL:
-                self._done[report.order_id] = delivery.ris_report_id
-                self._complete(report.order_id)
+            for order_id in report.order_ids if report.status in _FINAL else ():
+                self._done[order_id] = delivery.ris_report_id
+                self._complete(order_id)
 
         self._jobs.run(DATABASE, lambda _: store.report(delivery.report_uuid), done, _quietly)
 
@@ -193,6 +193,23 @@ class Claiming:
             self._say(_assigned_words(claim, is_mine))
 
         self._ask(order_id, act, done)
+
+    def take_with(self, order_id: str, done: Callable[[Claim | None], object]) -> None:
+        """Claim an order that is read together with the open one; `done` hears who has it, None where nobody keeps that."""
+
+        def taken(claim: Claim, _: Claim | None) -> None:
+            self._note(claim)
+            done(claim)
+
+        if self.source is None or order_id == self._order_id:
+            done(self.claim if self.source is not None else None)
+        else:
+            self._ask(order_id, self._taken, taken)
+
+    def give_back(self, order_id: str) -> None:
+        """It is no longer read together with the open one. Kept where words of ours stand behind it."""
+        if order_id in self._held and order_id != self._order_id:
+            self._let_go(self._held[order_id].claim)
 
     def goodbye(self) -> Callable[[], object] | None:
         """The program ends. What then gives back what is ours and has no words behind it; for a thread. None: nothing is."""

@@ -49,6 +49,7 @@ from workstation.session.settling import Settling
 from workstation.session.sign_next import SignAndNext
 from workstation.session.spoken import Spoken
 from workstation.session.templating import Templating
+from workstation.session.together import Together
 from workstation.session.viewing import Viewing
 from workstation.signals import Signal
 
@@ -130,6 +131,7 @@ class Session:
         told = self.notice.emit, self.report_problem
         self.listing = Listing(jobs, worklist, self.claiming, lambda: self.case, self.open, *told)
         self.worklist_changed, self.claiming.passes_on = self.listing.changed, self.listing.passes_on
+        self.together = Together(self)
         self._listen()
 
     def _listen(self) -> None:
@@ -181,6 +183,9 @@ class Session:
 
     def open(self, item: WorklistItem) -> None:
         """Open a row: current study, priors, hanging, report. A later `open` wins over this one."""
+        if not item.study_instance_uid and item.together:
+            self.together.open_for(item)
+            return
         if not item.study_instance_uid:
             self.report_problem(
                 Refused("No images yet", "The order has no study in the cache", "Import the study or wait for it")
@@ -310,6 +315,7 @@ class Session:
         if not self.signer:
             raise NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml")
         self.claiming.check()
+        self.together.check()
         if self.withdrawn:
             hint = "Ask the archive what became of them; open the case again to go on with the report"
             raise NotSigned(self.withdrawn, hint)
@@ -395,8 +401,8 @@ class Session:
     def second_look_at(self, case: Case) -> Callable[[Report], None]:
         if self.second_look is None:
             return accepts_all
-        shown = frozenset(self.viewing.shown)
-        facts = facts_of(case.study, case.priors, self.annotating.all(), shown, case.procedure, case.reason)
+        study, priors, shown, procedure = self.together.as_one(case, frozenset(self.viewing.shown))
+        facts = facts_of(study, priors, self.annotating.all(), shown, procedure, case.reason)
         facts = replace(facts, linked=self.linked.facts())
         return self.second_look.checker(self.criticals.facts(facts), self.templating.untouched_now(), self.spoken.unseen_now())
 

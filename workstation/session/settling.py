@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workstation.domain.delivery import Delivery, DeliveryState
 from workstation.domain.report import Report
 from workstation.errors import Refused, WorkstationError
-from workstation.jobs import DATABASE, NETWORK, Jobs
+from workstation.jobs import DATABASE, NETWORK, Cancel, Jobs
 from workstation.reporting.conflicts import Choice, Decision, RisVersion, Settlement, may_add
 from workstation.reporting.ris_text import RisText
 from workstation.reporting.signing import SigningEvidence
@@ -237,7 +237,11 @@ class Settling:
             self._session.report_problem(error)
             unanswered(error)
 
-        self._jobs.run(NETWORK, lambda _: source.reports_of(report.order_id), found, unanswered)
+        def ask(_: Cancel) -> tuple[Holding, ...]:
+            held = [one for order_id in report.order_ids for one in source.reports_of(order_id)]
+            return tuple({one.ris_report_id: one for one in held}.values())
+
+        self._jobs.run(NETWORK, ask, found, unanswered)
 
     def _known(self, report_uuid: str) -> None:
         store = self.store
