@@ -7,17 +7,17 @@ from typing import Any
 
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from hanging_protocols.model import HangingProtocol
 from hanging_protocols.schema import MAX_DESCRIPTION
 from ui.hanging.draft import Draft
+from ui.hanging.draft_page import DraftPage
 
 
-class AboutPage(QWidget):
+class AboutPage(DraftPage):
     """Every field is read as it is typed; what is wrong with one is said by its key below the pages."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._draft = draft
-        self._showing = False
+        super().__init__(draft, parent)
         self.lines = {name: QLineEdit() for name in ("protocol_id", "creator", "created", "group")}
         self.description = QPlainTextEdit()
         self.description.setTabChangesFocus(True)
@@ -52,20 +52,13 @@ class AboutPage(QWidget):
         column.addWidget(note)
         column.addStretch(1)
         self.description.textChanged.connect(self._read)
-        draft.changed.connect(self._refresh)
 
-    def _refresh(self) -> None:
-        protocol = self._draft.protocol
-        self.setEnabled(protocol is not None)
-        if protocol is None:
-            return
-        self._showing = True
+    def _show_protocol(self, protocol: HangingProtocol) -> None:
         for name, line in self.lines.items():
             if line.text() != getattr(protocol, name):
                 line.setText(getattr(protocol, name))
         if self.description.toPlainText() != protocol.description:
             self.description.setPlainText(protocol.description)
-        self._showing = False
 
     def _read(self) -> None:
         protocol = self._draft.protocol

@@ -6,19 +6,19 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from hanging_protocols import schema
+from hanging_protocols.model import HangingProtocol
 from hanging_protocols.write import write
 from ui import theme
 from ui.hanging.draft import Draft
+from ui.hanging.draft_page import DraftPage
 from workstation.errors import Refused
 
 
-class FilePage(QWidget):
+class FilePage(DraftPage):
     """`problem` is what is wrong with the text; the draft keeps what it last meant."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._draft = draft
-        self._showing = False
+        super().__init__(draft, parent)
         self.problem = ""
         self.text = QPlainTextEdit()
         self.text.setAccessibleName(self.tr("The file"))
@@ -31,19 +31,14 @@ class FilePage(QWidget):
         column.setContentsMargins(0, 8, 0, 0)
         column.addWidget(self.text)
         self.text.textChanged.connect(self._read)
-        draft.changed.connect(self._refresh)
 
-    def _refresh(self) -> None:
-        protocol = self._draft.protocol
-        self.setEnabled(protocol is not None)
-        if protocol is None or self.text.hasFocus():
+    def _show_protocol(self, protocol: HangingProtocol) -> None:
+        if self.text.hasFocus():
             return
-        self._showing = True
         text = write(protocol)
         if text != self.text.toPlainText():
             self.text.setPlainText(text)
         self.problem = ""
-        self._showing = False
 
     def _read(self) -> None:
         protocol = self._draft.protocol

@@ -19,23 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from hanging_protocols import edit
-from hanging_protocols.model import Order, Selector
+from hanging_protocols.model import HangingProtocol, Order, Selector
 from hanging_protocols.selection import candidates, why_none
 from ui.hanging import rule_words
 from ui.hanging.draft import Draft
+from ui.hanging.draft_page import DraftPage
 from ui.hanging.rules_editor import RulesEditor
 from ui.plain import core_text, plain
 
 MOST_NAMED = 4
 
 
-class SeriesPage(QWidget):
+class SeriesPage(DraftPage):
     """A selector at a time."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._draft = draft
-        self._showing = False
+        super().__init__(draft, parent)
         self._shown = ""
         self.names = QListWidget()
         self.title, self.name = QLineEdit(), QLineEdit()
@@ -43,7 +42,6 @@ class SeriesPage(QWidget):
         self.rules = RulesEditor(with_scope=False)
         self.finds = QLabel()
         self._build()
-        draft.changed.connect(self._refresh)
 
     def _build(self) -> None:
         self.names.setAccessibleName(self.tr("Kinds of series"))
@@ -110,12 +108,7 @@ class SeriesPage(QWidget):
         self.rules.begin()
         self.names.setCurrentRow(0)
 
-    def _refresh(self) -> None:
-        protocol = self._draft.protocol
-        self.setEnabled(protocol is not None)
-        if protocol is None:
-            return
-        self._showing = True
+    def _show_protocol(self, protocol: HangingProtocol) -> None:
         kept = self.names.currentRow()
         titles = [(name, plain(selector.title)) for name, selector in protocol.selectors.items()]
         shown = [self.names.item(row) for row in range(self.names.count())]
@@ -125,7 +118,6 @@ class SeriesPage(QWidget):
                 self.names.addItem(title)
                 self.names.item(row).setData(Qt.ItemDataRole.UserRole, name)
         self.names.setCurrentRow(min(max(kept, 0), len(titles) - 1))
-        self._showing = False
         self._show()
 
     def _show(self) -> None:

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from hanging_protocols import edit
 from hanging_protocols.hanging import HungStage
-from hanging_protocols.model import Partial, StageTemplate
+from hanging_protocols.model import HangingProtocol, Partial, StageTemplate
 from ui.hanging.cell_form import CellForm
 from ui.hanging.draft import Draft
+from ui.hanging.draft_page import DraftPage
 from ui.hanging.grid_picture import GridPicture
 from ui.hanging.pictured import pictured
 from ui.plain import core_text, plain
@@ -32,15 +33,14 @@ from workstation.domain.study import Study
 MOST_SCREENS, MOST_ROWS, MOST_CELLS = 4, 4, 64
 
 
-class StagePage(QWidget):
+class StagePage(DraftPage):
     """Emits `stage_chosen` when another stage is looked at."""
 
     stage_chosen = Signal(int)
 
     def __init__(self, draft: Draft, studies: tuple[Study, ...], windows: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._draft, self._studies, self._windows = draft, studies, windows
-        self._showing = False
+        super().__init__(draft, parent)
+        self._studies, self._windows = studies, windows
         self.problem = ""
         self.stages = QListWidget()
         self.title, self.grid, self.stage_id = QLineEdit(), QLineEdit(), QLineEdit()
@@ -51,7 +51,6 @@ class StagePage(QWidget):
         self.why = QLabel()
         self.form = CellForm()
         self._build()
-        draft.changed.connect(self._refresh)
 
     # ---- building --------------------------------------------------------------------
 
@@ -166,12 +165,7 @@ class StagePage(QWidget):
         self.problem = ""
         self.stages.setCurrentRow(0)
 
-    def _refresh(self) -> None:
-        protocol = self._draft.protocol
-        self.setEnabled(protocol is not None)
-        if protocol is None:
-            return
-        self._showing = True
+    def _show_protocol(self, protocol: HangingProtocol) -> None:
         kept = min(self.number, len(protocol.stages) - 1)
         titles = [plain(stage.title) for stage in protocol.stages]
         if titles != [self.stages.item(row).text() for row in range(self.stages.count())]:
@@ -180,7 +174,6 @@ class StagePage(QWidget):
         self.stages.setCurrentRow(kept)
         self.form.offer(protocol.selectors, self._windows)
         self._show_stage()
-        self._showing = False
 
     def _show_stage(self) -> None:
         stage, protocol = self.stage, self._draft.protocol
