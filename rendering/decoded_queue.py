@@ -196,11 +196,20 @@ class DecodeQueue:
             elif not self._is_running:
                 return
             elif not self._must_wait():
-                if (study := self._listed.next(self._store)) is not None:
-                    for series in study.series:
-                        self._add(_Task(study, series, DecodePriority.PREFETCH))
+                self._take_listed()
             else:
                 time.sleep(GLANCE)
+
+    def _take_listed(self) -> None:
+        try:
+            study = self._listed.next(self._store)
+        except Exception as error:  # as with a series: the queue goes on with what comes
+            logger.error("the worklist could not be decoded ahead: %s", type(error).__name__)
+            self._listed.clear()
+            return
+        if study is not None:
+            for series in study.series:
+                self._add(_Task(study, series, DecodePriority.PREFETCH))
 
     def _next(self, more_urgent_than: int | None = None) -> _Task | None:
         with self._lock:

@@ -138,8 +138,9 @@ class SeriesImages(SeriesFrames):
     @property
     def loaded_count(self) -> int:
         """Frames that need no more waiting: there, refused, or of a large series that can be asked for any of them."""
-        if self._is_large and self._entry is not None:
-            return min(self.frame_count, self._entry.held_count + len(self._refusals))
+        entry = self._entry  # once: another thread may drop it
+        if self._is_large and entry is not None:
+            return min(self.frame_count, entry.held_count + len(self._refusals))
         return self._settled_count
 
     @property
@@ -159,7 +160,8 @@ class SeriesImages(SeriesFrames):
     @property
     def notes(self) -> Mapping[str, Any]:
         """What was found in the frames when they were stored; see `rendering.breast_notes`."""
-        return {} if self._entry is None else self._entry.notes
+        entry = self._entry
+        return {} if entry is None else entry.notes
 
     @property
     def is_large(self) -> bool:

@@ -95,8 +95,9 @@ class Volumes:
             self._floats = None
 
     def _voxels(self, one: Dimension, memory: WholeMemory) -> NDArray[Any]:
-        if self._floats is not None:
-            block: NDArray[Any] = self._floats
+        floats = self._floats  # once: whoever closes the series clears it
+        if floats is not None:
+            block: NDArray[Any] = floats
             first = one.start
         else:
             slot = self._frames.layout.slots[one.start]

@@ -8,6 +8,7 @@ that was looked at longest ago makes room: memory is bounded, nothing on screen 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -79,6 +80,8 @@ class ImageLibrary:
         self._studies: dict[str, Study] = {}
         self._shelf: OrderedDict[tuple[str, str], _Shelved] = OrderedDict()
         self._mapped: dict[tuple[str, str], tuple[ValueUnit, ...]] = {}
+        # Objects are read in jobs while series are opened.
+        self._units = threading.Lock()
         self._waiting: list[tuple[str, str]] = []
         self._asked = 0.0
         self.queue: DecodeQueue | None = DecodeQueue(worker, self._store, jobs, self._judge) if self._place else None
@@ -201,10 +204,11 @@ class ImageLibrary:
         """Units that mapping objects give to series, those that are open and those that will be. In the reading job."""
         for series_uid, unit in found.units:
             key = (study_uid, series_uid)
-            self._mapped[key] = (*(one for one in self._mapped.get(key, ()) if one != unit), unit)
-            shelved = self._shelf.get(key)
-            if shelved is not None:
-                shelved.images.mapped_units = self._mapped[key]
+            with self._units:
+                self._mapped[key] = (*(one for one in self._mapped.get(key, ()) if one != unit), unit)
+                shelved = self._shelf.get(key)
+                if shelved is not None:
+                    shelved.images.mapped_units = self._mapped[key]
 
     def viewport(self, study_uid: str, series_uid: str) -> Viewport | None:
         """The drawer of one series, starting to load it when it is not in memory."""
@@ -247,11 +251,12 @@ class ImageLibrary:
         from rendering.subtracting import SubtractingViewport
 
         images = SeriesImages(*found, self._worker, self.decoded, self._budget // 2, self._judge(*found))
-        images.mapped_units = self._mapped.get(key, ())
         images.on_demand = lambda: self._jobs.on_main(lambda: self._serve(key, images))
         shelved = _Shelved(images, SubtractingViewport(images, self._images))
         shelved.viewport.look_later(lambda look: self._look_later(key[1], look))
-        self._shelf[key] = shelved
+        with self._units:
+            images.mapped_units = self._mapped.get(key, ())
+            self._shelf[key] = shelved
         self._make_room(key)
         return shelved
 

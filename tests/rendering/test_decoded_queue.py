@@ -14,7 +14,7 @@ import pytest
 from small_disk import fill
 
 from benchmarks.series import write_ct
-from rendering import decoded_queue
+from rendering import decoded_queue, subtracting
 from rendering.decoded import DecodedStore
 from rendering.decoded_queue import DecodeProgress, DecodeQueue
 from rendering.images import SeriesImages
@@ -26,9 +26,10 @@ from workstation.at_rest.vault import Vault
 from workstation.cache.cache import StudyCache
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Series, Study
+from workstation.domain.value_unit import ValueUnit
 from workstation.errors import Refused, Unavailable, WorkstationError
 from workstation.jobs import Jobs, MainQueue
-from workstation.ports import DecodePriority
+from workstation.ports import DecodePriority, ObjectFound
 
 PATIENCE = 10.0
 
@@ -331,6 +332,27 @@ def test_a_large_series_of_the_open_case_is_stored_and_then_read_from_there(seat
     assert int(viewport.images.values(9).values[0, 0]) == 10
 
 
+def test_units_that_a_mapping_gives_while_its_series_is_being_opened_are_not_lost(
+    seat: Seat, library: ImageLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Objects are read in a job: it may come between the looking for units and the shelf."""
+    study, unit = seat.study("1.2.31"), ValueUnit("SUVbw", 2.0)
+    found = ObjectFound("mapping", units=(("1.2.31.1", unit),))
+    made = subtracting.SubtractingViewport
+
+    def making(*arguments: Any) -> Any:
+        job = threading.Thread(target=library._note_units, args=("1.2.31", found))
+        job.start()
+        job.join(PATIENCE)
+        return made(*arguments)
+
+    library._studies = {study.study_instance_uid: study}
+    monkeypatch.setattr(subtracting, "SubtractingViewport", making)
+    viewport = library.viewport("1.2.31", "1.2.31.1")
+    assert isinstance(viewport, Viewport)
+    assert viewport.images.mapped_units == (unit,)
+
+
 def test_a_library_without_a_folder_decodes_what_it_opens(seat: Seat) -> None:
     library = ImageLibrary(seat.maker.worker, seat.jobs)
     study = seat.study("1.2.20")
@@ -450,6 +472,18 @@ def test_what_is_listed_and_was_here_before_is_decoded_when_nothing_else_waits(s
     seat.wait_for(lambda: len(looked_up) == 8)
     seat.settle()
     assert seat.order == [], "what cannot be decoded is not tried at each look at the worklist"
+
+
+def test_a_worklist_that_cannot_be_looked_up_ends_no_decoding(seat: Seat) -> None:
+    """A mistake of ours there: what arrives afterwards is decoded all the same."""
+
+    def study_of(uid: str) -> Study:
+        raise KeyError(uid)
+
+    seat.queue.decode_listed(["1.2.94"], study_of)
+    seat.main.pump(0.1)
+    seat.queue.decode_later([seat.study("1.2.95")])
+    seat.wait_for(lambda: seat.kept == {"1.2.95"})
 
 
 def test_an_arrival_goes_before_what_is_listed(seat: Seat, gate: Any) -> None:

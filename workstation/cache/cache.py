@@ -71,6 +71,7 @@ class StudyCache:
         self.make_room: Callable[[int], bool] = lambda _bytes: False
         """Called in the adding thread when the disk is full; True when the same may be tried again."""
         self._lethal: set[str] | None = None
+        self._knowing = threading.RLock()
         self._adding = threading.RLock()  # room is made from within an import
         self._alerts = AlertLog(root / "security.jsonl", vault)
         self._store = ObjectStore(root, vault)
@@ -199,16 +200,18 @@ class StudyCache:
 
     def is_lethal(self, sha256: str) -> bool:
         """Whether the pixels of the file with this hash ended a decoder before. Any thread."""
-        if self._lethal is None:
-            kept = self._index.quarantined()
-            self._lethal = {file.sha256 for file in kept if file.kind is QuarantineKind.UNDECODABLE}
-        return sha256 in self._lethal
+        with self._knowing:
+            if self._lethal is None:
+                kept = self._index.quarantined()
+                self._lethal = {file.sha256 for file in kept if file.kind is QuarantineKind.UNDECODABLE}
+            return sha256 in self._lethal
 
     def note_lethal(self, sha256: str) -> None:
         """The pixels of this file ended the decoder: they are not given to one again, after a restart neither."""
-        if self.is_lethal(sha256) or self._lethal is None:
-            return
-        self._lethal.add(sha256)
+        with self._knowing:
+            if self.is_lethal(sha256) or self._lethal is None:
+                return
+            self._lethal.add(sha256)
         # A disk that cannot take the record must not keep the other images from being shown.
         with contextlib.suppress(WorkstationError):
             if (row := self._index.file(sha256)) is not None:
@@ -244,7 +247,8 @@ class StudyCache:
             if repair:
                 doctor.mend(found)
                 doctor.forgive()
-                self._lethal = None
+                with self._knowing:
+                    self._lethal = None
                 if found.needs_index or any(f.code == "quarantine-unknown" for f in found.findings):
                     rebuild_index(self._store, self._index, self._reader, progress)
         return tuple(dict.fromkeys(row.study_instance_uid for row in (*found.damaged, *found.missing)))

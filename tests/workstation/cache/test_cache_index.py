@@ -46,6 +46,31 @@ def contents(cache: StudyCache) -> dict[str, list[dict[str, Any]]]:
     return cache._index.contents()
 
 
+def test_two_threads_that_learn_of_lethal_files_at_once_forget_none(tmp_path: Path, reader: Any) -> None:
+    """F06: a file that ended a decoder is given to none again; series load in two threads, a third decodes ahead."""
+    with StudyCache(tmp_path / "cache", reader) as cache:
+        asking, go_on, ask = threading.Event(), threading.Event(), cache._index.quarantined
+
+        def slow(*of: str) -> Any:
+            found = ask(*of)
+            if not asking.is_set():
+                asking.set()
+                go_on.wait(60.0)
+            return found
+
+        cache._index.quarantined = slow  # type: ignore[method-assign]
+        first = threading.Thread(target=cache.is_lethal, args=("a" * 64,))
+        first.start()
+        assert asking.wait(60.0)
+        second = threading.Thread(target=cache.note_lethal, args=("b" * 64,))
+        second.start()
+        second.join(0.2)
+        go_on.set()
+        first.join(60.0)
+        second.join(60.0)
+        assert cache.is_lethal("b" * 64)
+
+
 def test_the_index_made_again_from_the_files_is_the_same(tmp_path: Path, reader: Any, mixed: Path) -> None:
     with StudyCache(tmp_path / "cache", reader) as cache:
         result = cache.add([mixed])
