@@ -11,7 +11,6 @@ import mmap
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
 
 # A room is also given to who needs a little less.
 MOST_SPARE = 1.5
@@ -33,13 +32,13 @@ class FrameStock:
         with self._lock:
             return sum(map(len, self._rooms))
 
-    def room(self, size: int) -> ctypes.Array[Any]:
+    def room(self, size: int) -> memoryview:
         """`size` zeros nobody else has; they come back by themselves once nobody looks into them. Raises as `make` does."""
         kept = self._fitting(size)
         block = self._make(size) if kept is None else kept
         lease = (ctypes.c_char * size).from_buffer(block)
         weakref.finalize(lease, self._back, block, size).atexit = False
-        return lease
+        return memoryview(lease)
 
     def _fitting(self, size: int) -> mmap.mmap | None:
         with self._lock:
