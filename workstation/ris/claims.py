@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 from workstation.domain.claim import Claim, ClaimSource, ClaimState
 from workstation.domain.fhir import REPORT_IDENTIFIER_SYSTEM, Resource, instant_in, object_of, objects_of, reference_in, text_of
-from workstation.ris.wire import NoAnswer, Reply, Wire
+from workstation.ris.no_answer import NoAnswer
+from workstation.ris.wire import Reply, Wire
 
 logger = logging.getLogger(__name__)
 

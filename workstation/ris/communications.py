@@ -9,7 +9,8 @@ from urllib.parse import quote
 from workstation.domain.communication import IDENTIFIER_SYSTEM, Waiting, sha256_of
 from workstation.domain.fhir import Resource, objects_of, text_of
 from workstation.errors import WorkstationError
-from workstation.ris.wire import NoAnswer, Wire
+from workstation.ris.no_answer import NoAnswer
+from workstation.ris.wire import Wire
 
 # What a client error says about this very content; others say nothing about it.
 _REFUSALS = frozenset({400, 404, 405, 410, 422})

@@ -33,10 +33,11 @@ from workstation.domain.order import Order
 from workstation.domain.report import JointOrder
 from workstation.ris.claims import FhirClaims
 from workstation.ris.communications import FhirCommunications
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.orders import orders_of, patient_keys
 from workstation.ris.others import condition, order_ids
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
-from workstation.ris.wire import DEFAULT_LIMITS, Authorization, NoAnswer, Query, Reply, Wire, WireLimits
+from workstation.ris.wire import DEFAULT_LIMITS, Authorization, Query, Reply, Wire, WireLimits
 
 # What a client error says about this very content; 401, 407, 408 and 429 say nothing about it.
 _REFUSALS = frozenset({400, 403, 404, 405, 406, 410, 413, 414, 415, 422})

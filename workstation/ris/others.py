@@ -15,8 +15,8 @@ from urllib.parse import quote
 from workstation.domain.delivery import Comparison, Elsewhere, Held, Submission
 from workstation.domain.fhir import REPORT_IDENTIFIER_SYSTEM, Resource
 from workstation.domain.report import JointOrder
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.ris import Holding, HoldingKind, Ris
-from workstation.ris.wire import NoAnswer
 
 FINAL = ("final", "amended", "corrected", "appended")
 """DiagnosticReport.status of a report that counts as read."""

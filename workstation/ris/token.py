@@ -17,7 +17,8 @@ from threading import Lock
 from urllib.parse import quote, urlencode, urlsplit
 
 from workstation.errors import Refused
-from workstation.ris.wire import NoAnswer, Wire
+from workstation.ris.no_answer import NoAnswer
+from workstation.ris.wire import Wire
 
 SCOPE = "system/*.read system/*.write"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import httpx2
 
-from workstation.errors import Unavailable
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.tls import reason_of
 
 # They would write addresses with patient identifiers and headers with credentials into the log.
@@ -44,10 +44,6 @@ class WireLimits:
 
 
 DEFAULT_LIMITS = WireLimits()
-
-
-class NoAnswer(Unavailable):
-    """Nothing came back that says what the server did. It may have done it."""
 
 
 @dataclass(frozen=True, slots=True)

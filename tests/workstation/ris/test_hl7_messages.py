@@ -29,8 +29,8 @@ from workstation.reporting.text import clean
 from workstation.ris.hl7.acks import MOST_REJECTIONS, answer_in
 from workstation.ris.hl7.driver import Hl7Ris
 from workstation.ris.hl7.mllp import Frames, MllpLimits, MllpLink, Overflow, framed
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.ris import AnswerKind
-from workstation.ris.wire import NoAnswer
 
 LETTERS = "æøåäöÅÄÖÆØčđŋšŧžČĐŊŠŦŽ |^~\\&\n\t.FSTRE<>;=0123456789aA\u2028\u0085\x0b\x1c"
 TEXTS = st.text(st.sampled_from(LETTERS), max_size=120) | st.text(max_size=60) | st.just("Långt stycke | ^ & ~. " * 200)

@@ -27,8 +27,8 @@ from workstation.errors import Refused, Unavailable
 from workstation.ris.hl7.incoming import Incoming, too_long
 from workstation.ris.hl7.listening import Listener, ListenerLimits
 from workstation.ris.hl7.mllp import MllpLink, framed
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.tls import RisTls, client_context, server_context
-from workstation.ris.wire import NoAnswer
 from workstation.worklist_store import OrderStore
 
 LIMITS = ListenerLimits()

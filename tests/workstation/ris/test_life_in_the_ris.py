@@ -20,8 +20,8 @@ from workstation.reporting.store import ReportStore
 from workstation.ris.communications import Courier, Refusal
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.outbox import Backoff, Outbox
-from workstation.ris.wire import NoAnswer
 
 RESIDENT, READER = "Dr Ung Lege", "Dr Signe Läkare"
 FINDINGS, ADDENDUM = SectionCode.FINDINGS, SectionCode.ADDENDUM

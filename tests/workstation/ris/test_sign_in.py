@@ -22,9 +22,10 @@ from workstation.reporting.store import ReportStore
 from workstation.ris.choosing import ris_for
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.outbox import Outbox
 from workstation.ris.token import Client, Tokens
-from workstation.ris.wire import NoAnswer, Wire, WireLimits
+from workstation.ris.wire import Wire, WireLimits
 from workstation.settings import Settings
 from workstation.signals import Signal
 

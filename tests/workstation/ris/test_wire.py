@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from workstation.ris.wire import NoAnswer, Wire, WireLimits
+from workstation.ris.no_answer import NoAnswer
+from workstation.ris.wire import Wire, WireLimits
 
 LIMITS = WireLimits(connect=2.0, silence=0.5, total=1.0, body=1000)
 FHIR = b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\n"

@@ -20,8 +20,9 @@ from workstation.domain.report import JointOrder
 from workstation.ris.hl7.acks import answer_in
 from workstation.ris.hl7.mllp import MllpLink
 from workstation.ris.hl7.reading import AccessionReader
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.ris import OTHER_FORM, Answer, AnswerKind, Holding, HoldingKind, OrderCheck, OrderCheckKind
-from workstation.ris.wire import NoAnswer, Query
+from workstation.ris.wire import Query
 
 
 class Hl7Ris:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.tls import reason_of
-from workstation.ris.wire import NoAnswer
 
 START = b"\x0b"
 END = b"\x1c\r"

@@ -7,8 +7,8 @@ import re
 from workstation.domain.fhir import Resource, accession_in, text_of
 from workstation.domain.report import JointOrder
 from workstation.ris.fhir import FhirRis
+from workstation.ris.no_answer import NoAnswer
 from workstation.ris.ris import Holding, HoldingKind
-from workstation.ris.wire import NoAnswer
 
 
 class AccessionReader(FhirRis):
