@@ -20,7 +20,7 @@ from rendering.pixels.subtraction import LINEAR, LOGARITHMIC, Values, difference
 from rendering.reslice import VolumeSource
 from rendering.series_frames import SeriesFrames
 from workstation.domain.doubt import Doubt
-from workstation.domain.subtraction import SUBTRACTED, Shift, Subtracted, Subtraction, subtracted
+from workstation.domain.subtraction import SUBTRACTED, UNSHIFTED, Mask, Shift, Subtracted, Subtraction, subtracted
 from workstation.domain.viewing import Window
 from workstation.errors import Refused
 
@@ -34,20 +34,27 @@ FEWEST_KEPT = 4
 MASKS_KEPT = 4
 
 
+class Shared:
+    """What all ways of subtracting one series' runs have in common, however the mask is moved. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.masks: Latest[Values] = Latest(MASKS_KEPT)
+        self.windows: dict[tuple[str, Mask], Window] = {}
+
+
 class SubtractedImages(SeriesImages):
     """Holds no frames but a few made last: those of `images` stay where they are."""
 
     # What SeriesImages would set up for frames of its own is not wanted.
-    def __init__(self, images: SeriesImages, asked: Subtraction | None) -> None:
+    def __init__(self, images: SeriesImages, asked: Subtraction | None, shared: Shared | None = None) -> None:
         SeriesFrames.__init__(self, images.study, images.series, images._known)
         self.mapped_units = ()
         self._images = images
         self._asked = asked
         size = max((header.rows * header.columns * 4 for header in self._headers), default=1)
         self._made: Latest[Values] = Latest(max(FEWEST_KEPT, KEPT_BYTES // max(1, size)))
-        self._masks: Latest[Values] = Latest(MASKS_KEPT)
+        self._shared = shared or Shared()
         self._changed: Latest[ImageHeader] = Latest(16)
-        self._windows: dict[tuple[str, float], Window] = {}
 
     # What is subtracted
 
@@ -72,10 +79,13 @@ class SubtractedImages(SeriesImages):
         return self._made.get((position, plan), lambda: self._difference(position, plan))
 
     def _difference(self, position: int, plan: Subtracted) -> Values:
-        contrast = mean([self._logged(self._at(position, number), plan) for number in plan.contrast_frames])
-        made = difference(contrast, self._mask(position, plan, plan.shift), plan.mask.landmark)
+        made = self._less(position, plan, plan.shift)
         made.setflags(write=False)
         return made
+
+    def _less(self, position: int, plan: Subtracted, shift: Shift) -> Values:
+        contrast = mean([self._logged(self._at(position, number), plan) for number in plan.contrast_frames])
+        return difference(contrast, self._mask(position, plan, shift), plan.mask.landmark)
 
     def _mask(self, position: int, plan: Subtracted, shift: Shift) -> Values:
         image = self._images.header(position).sop_instance_uid
@@ -86,7 +96,7 @@ class SubtractedImages(SeriesImages):
                 return shifted(self._mask(position, plan, still), shift)
             return mean([self._logged(self._at(position, number), plan) for number in plan.mask_frames])
 
-        return self._masks.get((image, plan.mask_frames, shift, plan.mask.to_log), make)
+        return self._shared.masks.get((image, plan.mask_frames, shift, plan.mask.to_log), make)
 
     def _at(self, position: int, number: int) -> int:
         """Where the frame of that number, of the image at `position`, is in the reading order. Raises Refused."""
@@ -113,21 +123,21 @@ class SubtractedImages(SeriesImages):
     def window(self, position: int) -> Window:
         """One for the whole run, so that nothing flickers in cine: from its middle image, around what did not change.
 
-        Raises NotYet or Refused.
+        It is that of the mask where it was taken: nothing jumps while a hand moves it. Raises NotYet or Refused.
         """
         header, plan = self._images.header(position), self.plan(position)
-        key = header.sop_instance_uid, plan.mask.landmark
-        if key in self._windows:
-            return self._windows[key]
+        key = header.sop_instance_uid, replace(plan.mask, shift=UNSHIFTED, frame_shifts=())
+        if key in self._shared.windows:
+            return self._shared.windows[key]
         middle = self.position_of(header.sop_instance_uid, (header.frames + 1) // 2)
         at = position if middle is None or not self.plan(middle).mask_frames else middle
         try:
-            made = _window(self.container(at))
+            made = _window(self._less(at, self.plan(at), UNSHIFTED))
         except NotYet:
             if at == position:
                 raise
-            return _window(self.container(position))
-        self._windows[key] = made
+            return _window(self._less(position, plan, UNSHIFTED))
+        self._shared.windows[key] = made
         return made
 
     # What is as of the series itself

@@ -15,7 +15,7 @@ from rendering.images import SeriesImages
 from rendering.latest import Latest
 from rendering.picture import Picture, Probe
 from rendering.pixels import Voi
-from rendering.subtracted_images import SubtractedImages
+from rendering.subtracted_images import Shared, SubtractedImages
 from rendering.viewport import Point, Viewport
 from rendering.viewport_values import ValueScale
 from workstation.domain.annotation import Annotation, AnnotationKind, Measured
@@ -46,6 +46,7 @@ class SubtractingViewport(Viewport):
         super().__init__(images, others)
         self._is_xray = any(images.header(p).subtraction is not None for p in _one_of_each(images))
         self._kept: Latest[Viewport] = Latest(KEPT)
+        self._shared = Shared()
 
     # What there is to subtract
 
@@ -75,7 +76,7 @@ class SubtractingViewport(Viewport):
 
     def _of(self, asked: Subtraction | None) -> Viewport:
         def make() -> Viewport:
-            images = SubtractedImages(self.images, asked)
+            images = SubtractedImages(self.images, asked, self._shared)
             return Viewport(images, scale=_SubtractedScale(images))
 
         return self._kept.get(asked, make)

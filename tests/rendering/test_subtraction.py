@@ -233,6 +233,21 @@ def test_one_window_holds_for_the_whole_run_around_what_did_not_change(opened: C
     assert viewport.window_of(state) == Window(-20.0, 300.0)
 
 
+def test_the_window_stays_while_the_mask_is_moved(opened: Callable[..., Opened]) -> None:
+    """Nothing jumps under a hand that drags it; of another mask it is another one."""
+    viewport, state = opened(angiogram.run(LOGGED, "LOG", **angiogram.masked(MaskFrameNumbers=1)))
+
+    def window(**mask: Any) -> Window:
+        asked = Subtraction(True, ((angiogram.IMAGE, (Mask(**mask),)),))
+        return viewport.window_of(at(replace(state, subtraction=asked), 5))
+
+    still = window()
+    assert [window(shift=shift) for shift in ((0.5, 0.0), (8.0, -11.5), (30.0, 40.0))] == [still] * 3
+    assert window(frame_shifts=((4, (9.0, 9.0)),)) == still
+    assert window(frames=(6,)) != still
+    assert window(landmark=50.0) != still
+
+
 def test_the_picture_is_the_difference_through_its_window(opened: Callable[..., Opened]) -> None:
     viewport, state = opened(angiogram.run(LOGGED, "LOG", **angiogram.masked(MaskFrameNumbers=1, MaskSubPixelShift=[1.0, 2.0])))
     picture = viewport.picture(replace(at(state, 6), window=Window(0.0, 800.0)), *SIZE)
