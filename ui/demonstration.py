@@ -34,6 +34,7 @@ OTHER_HOSPITAL = "other-hospital"
 PRIORITIES = {
     "ct-chest": (Priority.STAT, timedelta(minutes=40)),
     "hand": (Priority.ASAP, timedelta(hours=2)),
+    "angio": (Priority.URGENT, timedelta(hours=8)),
     "petct": (Priority.URGENT, timedelta(hours=5)),
     "mr-head": (Priority.URGENT, timedelta(days=1)),
     "us": (Priority.ROUTINE, timedelta(days=2)),
@@ -48,6 +49,7 @@ REASONS = {
     "mr-head": "Numbness of the left arm for two weeks, once before last year. White matter lesions?",
     "us": "Breathless on exertion, systolic murmur. Left ventricular function? Valves?",
     "mg": "Screening. No symptoms.",
+    "angio": "Bleeding behind the forehead last week, no aneurysm on CT. Malformation?",
 }
 
 
@@ -150,7 +152,7 @@ def current_studies(studies: Sequence[Study]) -> tuple[Study, ...]:
 
 
 def _role(study: Study) -> str:
-    roles = {"PT": "petct", "CT": "ct-chest", "MR": "mr-head", "US": "us", "DX": "hand"}
+    roles = {"PT": "petct", "CT": "ct-chest", "MR": "mr-head", "US": "us", "DX": "hand", "XA": "angio"}
     return next((role for modality, role in roles.items() if modality in study.modalities), "mg")
 
 

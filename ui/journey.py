@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dictation.audio import WavSource
-from rendering.phantoms import PhantomStudy, write_demonstration
+from rendering.phantoms import ROLES, PhantomStudy, write_demonstration
 from ui import app, virtual_screen
 from ui.demonstration import ELSEWHERE, SIGNER, Home, place_orders
 from ui.driver import Driver
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SIZE = (1920, 1200)
 CASES = 10
 # The same patients a year before: priors for some, and three more examinations that nobody has read.
+READ = tuple(role for role in ROLES if role != "angio")
+"""The cases of the journey, which its figures of every day are told of."""
 YEAR_BEFORE, EARLIER, EARLIER_SEED = date(2025, 11, 22), ("hand", "mr-head", "us"), 8
 MOST_STAGES = 3
 FINDINGS = "Written by the tour to show the way of a report. Not a reading of these images."
@@ -69,7 +71,7 @@ def run(open_core: OpenCore, out: Path, size: Literal["full", "small"] = "full",
     with tempfile.TemporaryDirectory(prefix="lyskasse-journey-") as folder, EmbeddedRis() as ris:
         home = Home(Path(folder))
         made = [
-            *write_demonstration(home.phantoms / "now", size=size),
+            *write_demonstration(home.phantoms / "now", size=size, only=READ),
             *write_demonstration(home.phantoms / "before", EARLIER_SEED, EARLIER, size, today=YEAR_BEFORE),
         ]
         told = _read(open_core, home, ris, out, made, cases)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
-from rendering.phantoms import chest_ct, hand, head_mr, mammography, petct, tomosynthesis, ultrasound
+from rendering.phantoms import angiogram, chest_ct, hand, head_mr, mammography, petct, tomosynthesis, ultrasound
 from rendering.phantoms.study import TODAY, Examination, Making, PhantomStudy, Size, examinations
 
 Progress = Callable[[str, float], None]
@@ -20,6 +20,7 @@ _MAKERS: dict[str, Callable[[Making, Callable[[float], None]], PhantomStudy]] = 
     "dbt": tomosynthesis.make,
     "us": ultrasound.make,
     "hand": hand.make,
+    "angio": angiogram.make,
 }
 ROLES = tuple(_MAKERS)
 

@@ -124,6 +124,7 @@ def examinations(today: date) -> tuple[Examination, ...]:
     aasa = Subject("DEMO-0004", "Lindbæk^Åsa^Mærta", date(1969, 1, 19), "F", 1.66, 67.0)
     oeystein = Subject("DEMO-0005", "Kråkhöj^Øystein", date(1980, 11, 5), "M", 1.85, 88.0)
     elna = Subject("DEMO-0006", "Träskhed^Elna", date(1994, 4, 30), "F", 1.71, 61.0)
+    runa = Subject("DEMO-0007", "Tjälmark^Runa", date(1961, 8, 8), "F", 1.64, 61.0)
     return (
         Examination("ct-chest", aake, f"LYS-{year}-1001", "CT chest with contrast", today, "082410", "CHEST"),
         Examination(
@@ -135,4 +136,5 @@ def examinations(today: date) -> tuple[Examination, ...]:
         Examination("dbt", aasa, f"LYS-{year}-1005", "Tomosynthesis, left breast", today, "102020", "BREAST"),
         Examination("us", oeystein, f"LYS-{year}-1006", "Echocardiography", today, "110330", "HEART"),
         Examination("hand", elna, f"LYS-{year}-1007", "Radiograph of left hand", today, "113555", "HAND"),
+        Examination("angio", runa, f"LYS-{year}-1008", "Cerebral angiography", today, "121015", "HEAD"),
     )

@@ -72,7 +72,7 @@ def files(studies: Studies) -> Iterator[Path]:
 
 def test_every_study_of_the_issue_is_made_once_in_its_own_folder(studies: Studies) -> None:
     assert tuple(studies) == ROLES
-    assert set(ROLES) == {"ct-chest", "ct-chest-prior", "mr-head", "petct", "mg", "dbt", "us", "hand"}
+    assert set(ROLES) == {"ct-chest", "ct-chest-prior", "mr-head", "petct", "mg", "dbt", "us", "hand", "angio"}
     for role, study in studies.items():
         uids = {ds.StudyInstanceUID for ds in read(study)}
         assert uids == {study.study_uid}, role
@@ -95,7 +95,7 @@ def test_the_validator_of_dicom3tools_finds_no_error(studies: Studies, role: str
 
 
 def test_one_seed_gives_the_same_bytes_and_another_gives_other_studies(studies: Studies, tmp_path: Path) -> None:
-    roles = ("ct-chest-prior", "mg", "dbt", "us", "hand")
+    roles = ("ct-chest-prior", "mg", "dbt", "us", "hand", "angio")
     again = write_demonstration(tmp_path / "again", size="small", only=roles)
     for study in again:
         assert hashes(study.folder) == hashes(studies[study.role].folder), study.role
@@ -340,3 +340,36 @@ def test_the_hand_is_stored_inverted_and_its_fracture_is_lucent(studies: Studies
     gap = picture[row - 1 : row + 2, column].max()
     assert gap > np.median(picture[row - 12 : row - 5, column]) + 60
     assert ds.PatientOrientation == ["L", "H"]
+
+
+def shifted(image: np.ndarray[Any, Any], down: float, right: float) -> np.ndarray[Any, Any]:
+    """By a part of a pixel, between its neighbours; edges come round from the other side."""
+    made = image
+    for axis, by in ((0, down), (1, right)):
+        beside = np.roll(made, 1 if by > 0 else -1, axis)
+        made = made * (1 - abs(by)) + beside * abs(by)
+    return made
+
+
+def test_the_angiogram_fills_after_its_mask_and_its_head_moves_as_told(studies: Studies) -> None:
+    """Beer and Lambert: without contrast the logarithms differ by noise alone; bone is gone again once moved back as told."""
+    study = studies["angio"]
+    (ds,) = read(study)
+    truth = study.truth
+    logs = np.log(stored(ds).astype(float))
+    item = ds.MaskSubtractionSequence[0]
+    assert (tuple(item.MaskFrameNumbers), item.MaskOperation, ds.RecommendedViewingMode) == (truth["mask"], "AVG_SUB", "SUB")
+    mask = logs[[number - 1 for number in truth["mask"]]].mean(axis=0)
+    column, row = (round(part) for part in truth["carotid"])
+    inside = np.s_[row - 1 : row + 2, column - 1 : column + 2]
+    head = np.s_[20:100, 30:98]
+    for frame in range(1, truth["first_contrast"]):
+        assert abs((logs[frame - 1] - mask)[inside].mean()) < 0.05
+        assert np.std((logs[frame - 1] - mask)[head]) < 0.04
+    full = truth["first_contrast"] + 3
+    assert (logs[full - 1] - mask)[inside].mean() < -0.2  # iodine is dark
+    last = logs[truth["frames"] - 1]
+    down, right = truth["motion"]
+    moved = shifted(mask, down, right)
+    edge = np.s_[30:70, 16:26]  # the vault's side, where nothing fills
+    assert np.std((last - moved)[edge]) < 0.6 * np.std((last - mask)[edge])
