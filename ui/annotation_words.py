@@ -25,7 +25,7 @@ def label_lines(drawn: Annotation) -> tuple[str, ...]:
     if drawn.kind is AnnotationKind.CALIBRATION and drawn.known_mm is not None:
         lines.append(_tr("Calibration {0} mm").format(f"{drawn.known_mm:g}"))
     if drawn.kind in _ONE_VALUE and len(measured.values) == 1:
-        lines.append(plain.plain(measured.values[0].text))
+        lines.append(plain.number(measured.values[0].text))
     elif measured.values:
         lines.extend(_value_lines(drawn))
     if measured.refused and drawn.kind not in (AnnotationKind.TEXT, AnnotationKind.ARROW, AnnotationKind.SPINE):
@@ -40,7 +40,7 @@ def _value_lines(drawn: Annotation) -> list[str]:
     """What is looked for at a glance; the rest is in the histogram and the list."""
     lines = []
     for of, values in groupby(told(drawn), key=lambda value: value.of):
-        words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in values]
+        words = [f"{plain.core_text(v.name)} {plain.number(v.text)}" for v in values]
         first, rest = (words[:1], words[1:]) if len(words) > PAIRED + 1 and not of else ([], words)
         if not of and len(words) <= PAIRED + 1:
             first, rest = words, []

@@ -32,7 +32,7 @@ class DrawingsDialog(QDialog):
         column.setSpacing(8)
         column.addWidget(self.table)
         column.addWidget(keys)
-        self.resize(820, 420)
+        self.resize(1040, 420)
         session.annotating.changed.connect(self._fill)
         session.case_changed.connect(self._fill)
         self._fill(None)

@@ -49,7 +49,7 @@ class HistogramPopup(QFrame):
 
     def lines(self) -> list[str]:
         """The values in words, two to a line."""
-        words = [f"{plain.core_text(v.name)} {plain.plain(v.text)}" for v in self._measured.values]
+        words = [f"{plain.core_text(v.name)} {plain.number(v.text)}" for v in self._measured.values]
         return ["   ".join(words[i : i + 2]) for i in range(0, len(words), 2)]
 
     def _bars(self, painter: QPainter, room: QRectF) -> None:

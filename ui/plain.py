@@ -8,6 +8,7 @@ text around are shown as their code point.
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from workstation.domain.dates import as_date
 
 # Cf: bidirectional overrides and zero-width characters; Cc: control; Cs: broken halves.
 _HIDDEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
+_BELOW_ZERO = re.compile(r"(?<![\w.)-])-(?=\d)")
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +43,11 @@ def tooltip(*lines: str) -> str:
 def core_text(text: str) -> str:
     """The translation of an English source text made outside the window (titles, doubts, reasons)."""
     return QCoreApplication.translate("core", text) if text else ""
+
+
+def number(text: str) -> str:
+    """Numbers with their units: below zero by the sign of a minus and not a hyphen, as everywhere on screen and in reports."""
+    return _BELOW_ZERO.sub("\u2212", plain(text))
 
 
 def person_name(name: str) -> str:

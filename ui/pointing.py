@@ -46,7 +46,7 @@ class Pointing:
             probe = view.viewport.probe(view.state, view.width, view.height, *at)
         except WorkstationError:
             probe = None  # the tile or the banner says why; there is no value to show
-        self.value = (at[0], at[1], plain.plain(probe.text)) if probe is not None else None
+        self.value = (at[0], at[1], plain.number(probe.text)) if probe is not None else None
 
     def _cross(self, at: Point) -> None:
         view = self._view()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QTableWidgetItem
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QTableWidgetItem, QToolTip
 
 from ui.drawings_dialog import DrawingsDialog
 from ui.list_table import ListTable
@@ -49,3 +50,17 @@ def test_return_closes_the_columns_and_does_not_reset_them(window):
     assert box.button(QDialogButtonBox.StandardButton.Close).isDefault()
     assert not box.button(QDialogButtonBox.StandardButton.Reset).autoDefault()
     dialog.deleteLater()
+
+
+def test_words_that_are_cut_off_are_whole_in_the_tool_tip(qtbot, qapp, monkeypatch):
+    shown = []
+    monkeypatch.setattr(QToolTip, "showText", lambda at, text, *_: shown.append(text))
+    table = ListTable(["A", "B"], "list")
+    qtbot.addWidget(table)
+    table.fix_widths(60, 200)
+    table.setRowCount(1)
+    for column, text in enumerate(("words too <long> for their column", "short")):
+        table.setItem(0, column, QTableWidgetItem(text))
+        at = table.visualItemRect(table.item(0, column)).center()
+        QApplication.sendEvent(table.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, table.viewport().mapToGlobal(at)))
+    assert shown == ["<qt>words too &lt;long&gt; for their column</qt>"]

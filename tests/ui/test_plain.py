@@ -87,3 +87,9 @@ def test_dates_that_are_none_are_shown_as_they_came():
     assert plain.dicom_date("2026.11.20") == "2026-11-20"
     assert plain.dicom_date("sometime") == "sometime"
     assert plain.dicom_time("101500.123") == "10:15"
+
+
+def test_a_number_below_zero_has_a_minus_and_a_date_keeps_its_hyphens():
+    assert plain.number("-42.0 HU") == "\u221242.0 HU"
+    assert plain.number("CT -42 HU   PT 1.2 SUVbw") == "CT \u221242 HU   PT 1.2 SUVbw"
+    assert plain.number("2026-11-23, T1-2, A -B") == "2026-11-23, T1-2, A -B"

@@ -293,7 +293,7 @@ def test_the_probe_says_the_value_with_its_unit_while_the_mouse_moves(case, seat
     seat.session.viewing.set_tool(Tool.PROBE)
     widget = case.grid.widget(0)
     move(widget, QPoint(80, 90), Qt.MouseButton.NoButton)
-    assert widget._pointing.value == (80, 90, "-42 HU")
+    assert widget._pointing.value == (80, 90, "\u221242 HU")
 
 
 def test_the_crosshair_moves_stacks_in_the_same_space_to_the_same_place(case, seat):
