@@ -28,7 +28,8 @@ LISTS = (
     "order_left", "order_right", "months", "weeks", "days", "total", "not_removed", "remains_of", "numbered", "elsewhere", "or",
     "affirms", "long_things", "beside", "denying", "starts", "holds", "joins", "calm", "suspect", "at_large", "not_seen", "sees",
     "apart_by",
-    "prefix_not", "suffix_not", "gone", "part_of", "shows", "conditional", "differs",
+    "prefix_not", "suffix_not", "gone", "part_of", "shows", "conditional", "differs", "held_ml", "taken_out",
+    "only_denied", "carries", "distance",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -119,7 +120,7 @@ class Language:
         alive = {key: words.among(text) for key, words in self.lists.items()}
         findings = tuple(finding for finding in self.findings if finding.words.among(text) is not NONE)
         clear = tuple(normal for normal in self.clear if normal.words.among(text) is not NONE)
-        removed = tuple(organ for organ in self.removed if organ.said.among(text) is not NONE)
+        removed = tuple(o for o in self.removed if any(words.among(text) is not NONE for words in (o.said, o.organ)))
         structures = tuple(words for words in self.structures if words.among(text) is not NONE)
         ranges = tuple(organ for organ in self.organ_ranges if organ.words.among(text) is not NONE)
         tables = self.regions, self.modalities, self.signs, self.organs, self.shown, self.must, self.spine_parts

@@ -93,6 +93,9 @@ def _ends(text: str, language: Language) -> Iterator[int]:
         word = before.group(0).lower() if before else ""
         is_short = match.group(0) == "." and word in language.abbreviations
         follows = text[match.end() :].lstrip()[:1]
+        if word.endswith("..") and follows.islower():
+            # `Measures ... cm`
+            continue
         if not is_short or (follows.isupper() and not language.has("titles", word)):
             yield match.end()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workstation.colleague.facts import MeasuredFact, Remark
 from workstation.colleague.language import OrganRange
 from workstation.colleague.reading import LESIONS, Sentence
+from workstation.colleague.scales import number_of
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -24,17 +25,6 @@ _PERCENT = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d+)?)\s*(?:%|percent|procent)
 _SEGMENT = re.compile(r"\b(?:liver segment|hepatic segment|segment|leversegment)\s*(\d{1,2}|[IVX]{1,4})[ab]?\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\b([CTLSDh]|Th)(\d{1,2})(?:\s*[-/–]\s*([CTLSD]|Th)?(\d{1,2}))?\b")
 _MOST_LEVEL = {"C": 8, "T": 12, "TH": 12, "D": 12, "L": 6, "S": 5}
-_SCORES = (
-    (re.compile(r"\bBI-?RADS\s*(?:category\s*|kategori\s*|grupp\s*)?(\d{1,2})", re.IGNORECASE), 0, 6, "BI-RADS"),
-    (re.compile(r"\bPI-?RADS\s*(?:category\s*|kategori\s*|score\s*)?(\d{1,2})", re.IGNORECASE), 1, 5, "PI-RADS"),
-    (re.compile(r"\bLI-?RADS\s*(?:category\s*|kategori\s*)?(?:LR-)?(\d{1,2})", re.IGNORECASE), 1, 5, "LI-RADS"),
-    (re.compile(r"\bTI-?RADS\s*(?:category\s*|kategori\s*|TR)?(\d{1,2})", re.IGNORECASE), 1, 5, "TI-RADS"),
-    (re.compile(r"\bLung-?RADS\s*(?:category\s*|kategori\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Lung-RADS"),
-    (re.compile(r"\bBosniak\s*(?:class\s*|category\s*|kategori\s*|typ\s*)?(\d{1,2})", re.IGNORECASE), 1, 4, "Bosniak"),
-    (re.compile(r"\bDeauville\s*(?:score\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 1, 5, "Deauville"),
-    (re.compile(r"\bFazekas\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 3, "Fazekas"),
-    (re.compile(r"\bKellgren[- ]Lawrence\s*(?:grade\s*|grad\s*)?(\d{1,2})", re.IGNORECASE), 0, 4, "Kellgren-Lawrence"),
-)
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
 _SPLIT = re.compile(r"(?<![\d.,/-])\b\d{1,2}\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
 _APART = re.compile(r"[,;(]")
@@ -53,7 +43,6 @@ IN_REACH = 3
 COUNT_REACH = 40
 LONGEST = 500.0
 """Beyond this in mm nothing in a body is, but for what goes along it."""
-ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +100,9 @@ def _most_within(seen: Seen, size: Size, organ: OrganRange) -> Iterator[float]:
 def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
     """The organ or finding whose word stands nearest to a size in its sentence; an organ only when that is its own size."""
     near = []
+    end = size.start + len(size.words)
+    if seen.language.lists["distance"].match(size.sentence.text[end:].lstrip()):
+        return None
     label = _label_of(seen, size)
     for organ in seen.language.organ_ranges:
         for match in organ.words.finditer(size.sentence.text):
@@ -118,6 +110,8 @@ def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
             if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between) or _is_in_it(seen, size, match)):
                 continue
             if label and match.end() <= label:
+                continue
+            if match.start() >= end and seen.language.has("carries", size.sentence.text[end : match.start()]):
                 continue
             gap = size.start - match.end() if match.end() <= size.start else match.start() - size.start - len(size.words)
             if gap > ORGAN_REACH:
@@ -158,10 +152,6 @@ def limits(seen: Seen) -> Iterator[Remark]:
     for sentence in seen.read:
         yield from _values(seen, sentence)
         yield from _levels(seen, sentence)
-        for words, least, most, name in _SCORES:
-            for match in words.finditer(sentence.text):
-                if not least <= int(match.group(1)) <= most:
-                    yield seen.remark("number", sentence, match.group(0), f"{name} goes from {least} to {most}")
         for match in seen.language.lists["impossible"].finditer(sentence.text):
             yield seen.remark("laterality", sentence, match.group(0), f'"{match.group(0)}" does not exist')
         for match in _SPLIT.finditer(sentence.text):
@@ -194,8 +184,7 @@ def _levels(seen: Seen, sentence: Sentence) -> Iterator[Remark]:
             if match.group(4) and first == second and abs(int(match.group(4)) - int(match.group(2))) > _MOST_LEVEL.get(first, 99):
                 yield seen.remark("number", sentence, match.group(0), f'"{match.group(0)}" is no disc')
     for match in _SEGMENT.finditer(sentence.text):
-        said = match.group(1).upper()
-        number = int(said) if said.isdigit() else ROMAN.get(said, 0)
+        number = number_of(match.group(1))
         near = seen.language.regions_in(f"{match.group(0)} {sentence.text} {seen.facts.procedure}")
         is_liver = "abdomen" in near and "chest" not in near
         if number > (8 if is_liver else 17) or number < 1:

@@ -162,9 +162,7 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
 
 def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     """All that was found is on one side, all that is concluded on the other."""
-    parts = [
-        part for part in _parts(seen) if part.sides and (_SIZED.search(part.text) or not seen.language.has("calm", part.text))
-    ]
+    parts = [part for part in _parts(seen) if part.sides and not _is_calm(seen, part)]
     found = {part.sides for part in parts if part.sentence.section is SectionCode.FINDINGS}
     told = [part for part in parts if part.sentence.section is SectionCode.IMPRESSION]
     one_sided = len(found) == 1 and len({part.sides for part in told}) == 1
@@ -173,6 +171,13 @@ def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
         if match is not None and len(next(iter(found))) == 1:
             why = f'"{match.group(0)}" stands here; what the findings describe is on the other side'
             yield seen.remark("laterality", told[0].sentence, match.group(0), why)
+
+
+def _is_calm(seen: Seen, part: Told) -> bool:
+    """Whether nothing was found there: normal, and neither a size nor a lesion."""
+    lesion = seen.language.lists["lesion"].search(part.text)
+    is_lesion = lesion is not None and not seen.language.has("negation_before", part.text[: lesion.start()])
+    return not _SIZED.search(part.text) and not is_lesion and seen.language.has("calm", part.text)
 
 
 def _is_place(seen: Seen, text: str, told: Told) -> bool:

@@ -26,7 +26,7 @@ class Stated:
 
 
 def torn_and_whole(seen: Seen) -> Iterator[Remark]:
-    stated = [found for sentence in seen.now for found in _stated(seen.language, sentence)]
+    stated = [found for sentence, heading in seen.headed for found in _stated(seen.language, sentence, heading)]
     for whole in (s for s in stated if s.is_whole):
         against = (
             s
@@ -40,9 +40,9 @@ def torn_and_whole(seen: Seen) -> Iterator[Remark]:
             return
 
 
-def _stated(language: Language, sentence: Sentence) -> Iterator[Stated]:
+def _stated(language: Language, sentence: Sentence, heading: frozenset[Side]) -> Iterator[Stated]:
     """What is said of structures: the word that says it is in their part of the clause, or in the next one with such a word."""
-    if language.has("not_examined", sentence.text):
+    if language.has("not_examined", sentence.text) or language.has("compared", sentence.text):
         return
     for _, clause in sentence.clauses:
         waiting: list[tuple[int, str]] = []
@@ -53,18 +53,18 @@ def _stated(language: Language, sentence: Sentence) -> Iterator[Stated]:
             is_part = language.has("part_of", part)
             if said is None and named and last is not None and not is_part:
                 # `Intact ACL, PCL and MCL`
-                yield from _all(named, last, clause, sentence, language)
+                yield from _all(named, last, sides_in(clause, language) or heading, sentence)
             elif said is None:
                 waiting += [] if is_part else named
             else:
                 both = said == (True, True) or is_part
-                yield from () if both else _all(waiting + named, said[0], clause, sentence, language)
+                yield from () if both else _all(waiting + named, said[0], sides_in(clause, language) or heading, sentence)
                 waiting, last = [], None if both or waiting else said[0]
 
 
-def _all(named: list[tuple[int, str]], is_whole: bool, clause: str, sentence: Sentence, language: Language) -> Iterator[Stated]:
+def _all(named: list[tuple[int, str]], is_whole: bool, sides: frozenset[Side], sentence: Sentence) -> Iterator[Stated]:
     for number, words in named:
-        yield Stated(number, words, is_whole, sides_in(clause, language), sentence)
+        yield Stated(number, words, is_whole, sides, sentence)
 
 
 def _named(language: Language, part: str) -> list[tuple[int, str]]:

@@ -1,11 +1,10 @@
-"""Does the text fit itself: unfilled, empty, doubled, contradicting, concluded."""
+"""Does the text fit itself: unfilled, empty, contradicting, concluded."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from workstation.colleague.facts import Remark
 from workstation.colleague.language import Language
@@ -18,24 +17,23 @@ from workstation.domain.report import SectionCode
 _FIELD = re.compile(
     r"\[[^\]\n]{0,60}\]|\{[^}\n]{0,60}\}|<[A-Za-zÅÄÖåäö][^>\n]{0,60}>|_{2,}|\*{3,}|\.{4,}|#{2,}|\|[^|\n]{1,60}\|[^|\n]{0,60}\|"
 )
-_DOUBLED = re.compile(r"\b(\w+)(\s+)(\1)\b", re.IGNORECASE)
+# A unit without its number: `measuring mm`, `... cm`.
+_BARE = re.compile(
+    r"(?:\b(?:measuring|measures|of|approximately|about|mäter|på|ca|cirka|till)|\.{3}|…|\?)\s*\b(?:mm|cm|ml)\b|\(\s*\)",
+    re.IGNORECASE,
+)
 # `Normal abdominal film.`, and nothing else.
 _NORMAL = re.compile(r"(?:normal|normalt|normala|unremarkable)\b[^.,;:\n]{0,50}\.?", re.IGNORECASE)
 _TNM = re.compile(r"\b[a-z]{0,3}T[0-4is]\w?\b.{0,4}\bN[0-3]")
-_LETTERS = re.compile(r"[^\W\d]+")
-_SIGNS = re.compile(r"[,:]")
-SEES_REACH = 4
-"""Words behind `not` within which what is not seen stands."""
-_UNIT = re.compile(r"\d\s*$")
 LEAST_TAKEN_UP = 2
 """Words of a finding's sentence in the impression that show it was meant."""
-LONG_SENTENCE = 25
-"""Letters from which on a sentence that stands twice is no accident of wording."""
 
 
 def unfilled(seen: Seen) -> Iterator[Remark]:
     for sentence in seen.all:
-        match = _FIELD.search(sentence.text) or seen.language.lists["unfilled"].search(sentence.text)
+        match = (
+            _FIELD.search(sentence.text) or _BARE.search(sentence.text) or seen.language.lists["unfilled"].search(sentence.text)
+        )
         if match:
             yield seen.remark("unfilled", sentence, match.group(0), f'"{match.group(0)}" is a field that was not filled in')
 
@@ -62,81 +60,6 @@ def empty_conclusion(seen: Seen) -> Iterator[Remark]:
         yield seen.about("conclusion", SectionCode.IMPRESSION, "The impression says nothing")
     elif impression and seen.language.lists["no_conclusion"].fullmatch(impression.strip(".:!- ")):
         yield seen.about("conclusion", SectionCode.IMPRESSION, "The impression concludes nothing")
-
-
-def doubled(seen: Seen) -> Iterator[Remark]:
-    """A word or a sentence twice, as dictation and pasting leave it."""
-    said: dict[str, SectionCode] = {}
-    for sentence in seen.all:
-        for match in _DOUBLED.finditer(sentence.text):
-            word = match.group(1).lower()
-            is_number = word.isdigit()
-            if not is_number and word not in seen.language.doubled_allowed and "\n" not in match.group(2):
-                yield seen.remark("doubled", sentence, match.group(0), f'"{match.group(0)}" stands twice')
-        key = " ".join(re.findall(r"\w+", sentence.text.lower()))
-        is_same_section = said.get(key) is sentence.section
-        if len(key) >= LONG_SENTENCE and is_same_section:
-            yield seen.remark("doubled", sentence, sentence.text, "This sentence stands twice")
-        said[key] = sentence.section
-
-
-def doubled_negation(seen: Seen) -> Iterator[Remark]:
-    """`No evidence of no fracture`: two denials before one finding."""
-    for sentence in seen.read:
-        blanked = seen.language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), sentence.text)
-        places = list(seen.language.lists["negation_before"].finditer(blanked))
-        for one, two in pairwise(places):
-            between = re.findall(r"\w+", blanked[one.end() : two.start()])
-            if (
-                len(between) <= 3
-                and all(seen.language.lists["between"].fullmatch(word) for word in between)
-                and not re.search(r"[^\w\s]", blanked[one.end() : two.start()])
-            ):
-                found = sentence.text[one.start() : two.end()]
-                yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
-                break
-        adjacent = _adjacent(seen, sentence.text)
-        if adjacent:
-            yield seen.remark("negation", sentence, adjacent, f'"{adjacent}" denies twice')
-            continue
-        again = next((found for _, clause in sentence.clauses if (found := _unseen_again(seen, clause))), "")
-        if again:
-            yield seen.remark("negation", sentence, again, f'"{again}" denies twice')
-            continue
-        for _, clause in sentence.clauses:
-            first = seen.language.lists["denies"].search(clause)
-            again = seen.language.lists["denies_again"].search(clause, first.end()) if first else None
-            if first and again and not re.search(r"[,:]", clause[first.end() : again.start()]):
-                found = clause[first.start() : again.end()]
-                yield seen.remark("negation", sentence, found, f'"{found}" denies twice')
-                break
-
-
-def _unseen_again(seen: Seen, clause: str) -> str:
-    """`No fracture ... cannot be seen`: a sentence that begins with a denial, and ends in another."""
-    first = seen.language.lists["denies"].match(clause.lstrip(" -,"))
-    if first is None:
-        return ""
-    words = list(_LETTERS.finditer(clause))[1:]
-    for i, word in enumerate(words):
-        if seen.language.lists["apart_by"].fullmatch(word.group(0)) or _SIGNS.search(clause[words[0].start() : word.start()]):
-            return ""
-        near = [w for w in words[max(0, i - 1) : i + SEES_REACH] if w is not word]
-        if seen.language.lists["not_seen"].fullmatch(word.group(0)) and any(
-            seen.language.lists["sees"].fullmatch(w.group(0)) for w in near
-        ):
-            return clause[: max(word.end(), near[-1].end())].strip()
-    return ""
-
-
-def _adjacent(seen: Seen, text: str) -> str:
-    """Two denials side by side: `inga inte`."""
-    words = list(re.finditer(r"[^\W\d]+", text))
-    for one, two in pairwise(words):
-        is_close = not text[one.end() : two.start()].strip()
-        if is_close and all(seen.language.lists["denying"].fullmatch(word.group(0)) for word in (one, two)):
-            return text[one.start() : two.end()]
-    return ""
 
 
 def contradictions(seen: Seen) -> Iterator[Remark]:

@@ -13,6 +13,7 @@ from workstation.domain.report import SectionCode
 
 BEFORE_REACH = 30
 """Letters before the word of an operation within which one says that it was not done, or not on the whole organ."""
+_FEW = re.compile(r"\s*(?:\w+\s+){0,3}")
 _BETWEEN = re.compile(r"[^.;:]{0,40}")
 
 
@@ -86,16 +87,24 @@ def _operations(seen: Seen, organ: Removed) -> Iterator[tuple[Sentence, str]]:
     for sentence in seen.all:
         if sentence.section is SectionCode.RECOMMENDATION:
             continue
-        for match in organ.said.finditer(sentence.text):
+        for match in (*organ.said.finditer(sentence.text), *_taken_out(seen, organ, sentence.text)):
             before = sentence.text[max(0, match.start() - BEFORE_REACH) : match.start()]
             is_asked = sentence.text[match.end() :].lstrip().startswith("?")
             if not seen.language.has("not_removed", before) and not is_asked:
                 yield sentence, match.group(0)
 
 
+def _taken_out(seen: Seen, organ: Removed, text: str) -> Iterator[re.Match[str]]:
+    """`The left kidney has been removed`."""
+    for match in organ.organ.finditer(text):
+        gone = seen.language.lists["taken_out"].search(text, match.end())
+        if gone is not None and _FEW.fullmatch(text[match.end() : gone.start()]):
+            yield gone
+
+
 def _described(seen: Seen, organ: Removed, sides: frozenset[Side]) -> Iterator[tuple[Sentence, str]]:
     for sentence in seen.read:
-        if organ.said.search(sentence.text):
+        if organ.said.search(sentence.text) or next(_taken_out(seen, organ, sentence.text), None):
             continue
         for _, clause in sentence.clauses:
             match = organ.then.search(clause) or organ.organ.search(clause)
@@ -115,6 +124,14 @@ def lost_denial(seen: Seen) -> Iterator[Remark]:
             mine = sorted((m for m in seen.mentions if m.sentence == sentence and m.clause_start == place), key=lambda m: m.start)
             if any(m.status is not Status.PRESENT for m in mine) or seen.language.has("negation_before", clause):
                 continue
+            stray = seen.language.lists["only_denied"].search(clause)
+            if (
+                mine
+                and stray
+                and not any(seen.language.has(name, sentence.text) for name in ("asks_for", "conditional", "uncertain"))
+            ):
+                found = stray.group(0)
+                yield seen.remark("negation", sentence, found, f'"{found}" reads as if its denial were missing')
             joined = _joined(seen, mine, clause, place)
             says = seen.language.lists["affirms"].search(clause)
             if joined and says:
