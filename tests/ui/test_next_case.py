@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 import time
@@ -9,8 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import angiogram
 import numpy as np
 import pytest
+from monkey import Monkey
 from pydicom import dcmread
 from PySide6.QtWidgets import QApplication
 from window_seat import FakeImages, FakeViewport, HeldJobs, a_study
@@ -24,7 +27,7 @@ from ui.main_window import MainWindow
 from ui.picture_source import PictureSource
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.viewing import Plane
-from workstation.jobs import PICTURES, Jobs
+from workstation.jobs import FILES, PICTURES, Jobs
 from workstation.session.looking import TextLevel
 from workstation.settings import Folders
 
@@ -32,6 +35,7 @@ pytestmark = pytest.mark.qt
 
 SWITCHES = 100
 FUZZ = 10_000
+ACTS = 200
 
 
 @pytest.fixture(scope="module")
@@ -246,3 +250,28 @@ def test_a_prior_is_named_with_its_date_at_every_level_of_text_and_with_text_hid
     date = f"{prior.study_date[:4]}-{prior.study_date[4:6]}-{prior.study_date[6:]}"
     assert lines
     assert date in " ".join(line.text for line in priors[0].corners.top_right)
+
+
+# ---- whatever the hands do, last of all: the window is as the monkey leaves it -----------------
+
+
+def test_a_monkey_at_the_keys_finds_no_unexpected_problem_and_no_image_of_another_case(window, tmp_path, qtbot, qtlog, caplog):
+    """F63, F95: commands of the whole table, keys, mouse and wheel, between openings, while images arrive."""
+    core, session, told = window.core, window.core.session, []
+    session.notice.connect(told.append)
+    run = angiogram.write(angiogram.run(**angiogram.masked(MaskFrameNumbers=[1])), tmp_path / "run.dcm")
+    monkey = Monkey(window, 95, lambda: core.jobs.run(FILES, lambda _: core.cache.add([run]), None, session.report_problem))
+    try:
+        with monkey:
+            for _ in range(ACTS):
+                monkey.act()
+                check_painted(window)
+        session.viewing.overlays = True
+        open_item(window, qtbot, session.items[0], 1)
+    except BaseException:
+        print("what the monkey did:", *monkey.did)
+        raise
+    words = [notice.text for notice in told]
+    assert [text for text in words if "nexpected" in text or "protocols failed" in text] == []
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert [record.message for record in qtlog.records if "aint" in record.message or "Timer" in record.message] == []
