@@ -37,6 +37,7 @@ class KeyDesk:
         self.folder: Path = core.folders.config
         self._session = core.session
         self._language = core.settings.language
+        self._dictation_key = core.settings.dictation_key
         self._runner: Runner | None = None
         self._before: list[KeyChoices] = []
         self.changed: Signal[KeyChoices] = Signal()
@@ -154,7 +155,8 @@ class KeyDesk:
     @property
     def hand(self) -> Mapping[HandButton, str]:
         """What each button of a hand microphone does now."""
-        return hand.in_force(self.site.hand, self.choices.hand)
+        record = {HandButton.RECORD.value: hand.OF_THE_KEY.get(self._dictation_key, hand.BOTH)}
+        return hand.in_force(record, self.site.hand, self.choices.hand)
 
     def set_hand(self, button: HandButton, action: str) -> None:
         self.choose(replace(self.choices, hand={**self.choices.hand, button.value: action}))

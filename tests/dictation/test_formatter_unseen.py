@@ -227,6 +227,13 @@ THIRD = {
     ],
 }
 
+FLAIR = {
+    "en": [
+        ("t two flare hyperintense foci", "T2 FLAIR hyperintense foci"),
+        ("axial flare images", "axial FLAIR images"),
+        ("a flare of arthritis", "a flare of arthritis"),
+    ],
+}
 NO_TIMES = {
     "en": [
         ("omnipaque at three fifty", "Omnipaque at 350"),
@@ -258,7 +265,7 @@ UNITS_PER_UNIT = {
 
 CASES = [
     (code, said, written)
-    for round_ in (FIRST, SECOND, THIRD, NO_TIMES, NAMES_OF_NUMBERS, UNITS_PER_UNIT)
+    for round_ in (FIRST, SECOND, THIRD, FLAIR, NO_TIMES, NAMES_OF_NUMBERS, UNITS_PER_UNIT)
     for code, pairs in round_.items()
     for said, written in pairs
 ]

@@ -152,6 +152,15 @@ def test_the_reader_says_how_the_button_talks(room, action, after_press, after_r
     room.hand._heard(Released(HandButton.INSTRUCT, 2.1))
 
 
+def test_the_record_button_talks_as_the_key_to_talk_does_unless_it_is_given_another_way(room, monkeypatch):
+    for key, record in (("hold", "talk held"), ("toggle", "talk on and off"), ("both", "talk"), ("sometimes", "talk")):
+        monkeypatch.setattr(room.window.keys, "_dictation_key", key)
+        assert room.window.keys.hand[HandButton.RECORD] == record
+    monkeypatch.setattr(room.window.keys, "_dictation_key", "hold")
+    room.window.keys.set_hand(HandButton.RECORD, "talk on and off")
+    assert room.window.keys.hand[HandButton.RECORD] == "talk on and off"
+
+
 def test_another_button_s_release_ends_nothing(room):
     room.hand._heard(Pressed(HandButton.RECORD, 1.0))
     room.hand._heard(Released(HandButton.F1, 9.0))

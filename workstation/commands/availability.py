@@ -26,6 +26,7 @@ _OF_REPORT = frozenset(
 )
 _OF_REPORT |= {"report.together_study", "report.together_none"}
 _OF_REPORT |= {"report.sign_preliminary", "report.sign_final", "report.sign_next", "template.insert", "template.phrase"}
+_OF_REPORT |= {"template.next_field", "template.previous_field"}
 _OF_DRAWING = frozenset(
     f"drawing.{name}"
     for name in ("remove", "text", "label", "handle", "copy_to_prior", "report", "histogram", "accept", "reject")

@@ -68,6 +68,9 @@ TITLES: Mapping[HandButton, str] = {
     HandButton.PEDAL_TOP: "Upper pedal",
 }
 
+OF_THE_KEY: Mapping[str, str] = {"hold": HELD, "toggle": TOGGLE}
+"""How the record button talks where settings say how the key to talk does (`dictation_key`)."""
+
 _BY_ID = {command.id: command for command in COMMANDS}
 
 

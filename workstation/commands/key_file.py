@@ -1,4 +1,4 @@
-"""`keys.toml`: the reader's profile, keyboard, keys, mouse buttons and buttons of a hand microphone, as text that may be edited and handed on.
+"""`keys.toml`: the reader's profile, keyboard, keys and buttons (mouse, hand microphone), as text to edit and hand on.
 
     profile = "weasis"
     keyboard = "se"
