@@ -17,6 +17,7 @@ from workstation.made_once import made_once
 from workstation.reporting.forms import FhirForm, Form, OruForm
 from workstation.reporting.lead_times import steps_of_orders
 from workstation.reporting.oru import Hl7Site
+from workstation.reporting.signer import SignerIdentity
 from workstation.reporting.store import ReportStore
 from workstation.ris.addresses import host_and_port, is_hl7, is_secured
 from workstation.ris.standing import Standing
@@ -75,14 +76,16 @@ class CoreRis:
     def form(self) -> Form:
         """In which form reports are signed. An order is looked up when one is."""
         settings = self._around.settings
+        signer = SignerIdentity(settings.signer, settings.signer_id, settings.signer_id_system)
         if not is_hl7(self._around.ris_url):
-            return FhirForm()
+            return FhirForm(signer)
         site = Hl7Site(
             settings.hl7_sending_application,
             settings.hl7_sending_facility,
             settings.hl7_receiving_application,
             settings.hl7_receiving_facility,
             settings.hl7_charset,
+            signer,
             settings.hl7_joint_text,
         )
         return OruForm(site, self._order, bool(settings.ris_read_url), self)

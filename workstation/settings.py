@@ -99,6 +99,10 @@ class Settings:
     """What may stand in `settings.toml`. Names here are the names there."""
 
     signer: str = ""
+    signer_id: str = ""
+    signer_id_system: str = ""
+    """The reader's number (of the register of health personnel, or the RIS's own) and who gives it: an OID as
+    `urn:oid:1.2.3`, a URI, or a name. By HL7 nothing is signed without."""
     language: str = "en"
     ris_url: str = ""
     """`https://…` for FHIR R4; `mllp://host:port` or `mllps://host:port` for HL7 v2."""

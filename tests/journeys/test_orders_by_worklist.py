@@ -35,7 +35,8 @@ class Room:
     def __init__(self, home: Path, archive: RealArchive, ris_url: str) -> None:
         folders = Folders(home / "data", home / "config", home / "cache")
         folders.make()
-        (folders.config / "settings.toml").write_text("undo_seconds = 0\nat_rest = false\n", encoding="utf-8")
+        signer = 'signer = "Dr Åse Läkare"\nsigner_id = "77"\nsigner_id_system = "urn:oid:1.2.3"\n'
+        (folders.config / "settings.toml").write_text(f"{signer}undo_seconds = 0\nat_rest = false\n", encoding="utf-8")
         put_archive(folders.config, archive.archive)
         self.queue = MainQueue()
         self.core = main.open_core(lambda: Jobs(self.queue.post), ris_url, folders)

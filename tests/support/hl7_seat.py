@@ -19,6 +19,7 @@ from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.report import ReportAction, SectionCode
 from workstation.reporting.forms import OruForm
 from workstation.reporting.oru import Hl7Site
+from workstation.reporting.signer import SignerIdentity
 from workstation.reporting.store import ReportStore
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
@@ -32,6 +33,7 @@ from workstation.worklist_store import OrderStore
 
 OLD, NEW = PatientKey("T-1", "TEMP"), PatientKey("19 121212-1212", "1.2.752.129")
 NUMBERS = itertools.count(1)
+SIGNER = SignerIdentity("Dr Signe Läkare", "9144900", "urn:oid:2.16.578.1.12.4.1.4.4")
 
 
 def order_message(accession: str, patient: Patient = PATIENT) -> list[str]:
@@ -60,7 +62,7 @@ class HospitalSeat:
         self.reader = AccessionReader(fhir) if can_read else None
         link = MllpLink("localhost", port, client_context(tls) if tls else None, MllpLimits(total=60.0))
         self.store = ReportStore(path / "reports.db")
-        self.store.send_as(OruForm(Hl7Site(sending_facility="HOME"), self.orders.order, can_read))
+        self.store.send_as(OruForm(Hl7Site(sending_facility="HOME", signer=SIGNER), self.orders.order, can_read))
         doubt = Standing(self.orders).doubt
         self.ris = ReadableHl7Ris(link, doubt, self.reader, self._accession_of) if self.reader else Hl7Ris(link, doubt)
         self.outbox = Outbox(self.store, self.ris, Backoff(base=0.0))

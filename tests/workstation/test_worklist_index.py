@@ -96,7 +96,9 @@ class Stores:
         rows = self.rows.page(count=1000)
         assert [place_of(row.item) for row in rows] == sorted(place_of(row.item) for row in rows)
         assert len({row.row_id for row in rows}) == len(rows)
-        return sorted((replace(r.item, owner="", is_mine=False, read_by="", signed_at=None, together=()) for r in rows), key=_name)
+        return sorted(
+            (replace(r.item, owner="", is_mine=False, read_by="", signed_at=None, together=()) for r in rows), key=_name
+        )
 
 
 def _name(item: WorklistItem) -> tuple[str, str, str]:

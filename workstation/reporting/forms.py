@@ -21,6 +21,7 @@ from workstation.errors import Refused
 from workstation.reporting.content import ReportContent, content_of_report, content_of_resource
 from workstation.reporting.oru import STATUS, Hl7Site, control_id, oru
 from workstation.reporting.render import payload
+from workstation.reporting.signer import NOBODY, SignerIdentity
 from workstation.reporting.standing import NothingKnown, Standing
 from workstation.reporting.text import clean_line
 
@@ -49,12 +50,15 @@ class Form(Protocol):
 
 
 class FhirForm:
-    """A FHIR R4 DiagnosticReport."""
+    """A FHIR R4 DiagnosticReport. The reader is named there with the number, where one is set."""
 
     can_be_proved = True
 
+    def __init__(self, signer: SignerIdentity = NOBODY) -> None:
+        self._signer = signer
+
     def render(self, signed: Report) -> Rendered:
-        body, local = payload(signed), content_of_report(signed)
+        body, local = payload(signed, self._signer), content_of_report(signed)
         if content_of_resource(json.loads(body)) != local:
             raise Refused("Not signed", "The report cannot be written as FHIR without a change", "Call support. The text is kept")
         return Rendered(FHIR_REPORT, f"urn:uuid:{signed.report_uuid}/{signed.version}", body, local.sha256())

@@ -25,6 +25,7 @@ from workstation.domain.report import SECTION_TITLES, Report, ReportStatus, Sect
 from workstation.errors import Refused
 from workstation.reporting.content import content_of_report
 from workstation.reporting.layout import plain_text
+from workstation.reporting.signer import NOBODY, SignerIdentity
 from workstation.reporting.text import clean_line
 
 STATUS = {
@@ -51,6 +52,7 @@ class Hl7Site:
     receiving_application: str = ""
     receiving_facility: str = ""
     charset: str = "UNICODE UTF-8"
+    signer: SignerIdentity = NOBODY
     joint_text: str = "first"
     """Of a report for several orders: under the `first` accession number alone, or under `each`."""
 
@@ -90,6 +92,9 @@ def oru(report: Report, order: Order, site: Hl7Site, others: Sequence[Order] = (
     """
     if report.signed_at is None:
         raise ValueError("only a signed version can be rendered")
+    if not site.signer.is_of(report.signed_by):
+        why = "The RIS takes reports by HL7, and your number is not set: by the name alone it would not know who signed"
+        raise Refused("Not signed", why, "Set `signer_id` and `signer_id_system` in settings.toml. The text is kept")
     status = STATUS.get(report.status)
     if status is None:
         raise Refused(
@@ -100,7 +105,7 @@ def oru(report: Report, order: Order, site: Hl7Site, others: Sequence[Order] = (
         segments.append(hl7.segment("PV1", {1: "1", 2: UNKNOWN_CLASS, 19: order.visit_number}))
     groups = answered(report, order, others)
     for number, group in enumerate(groups, start=1):
-        segments += _order(report, group, status, report.signed_at, number, groups[0])
+        segments += _order(report, group, status, site.signer, number, groups[0])
         has_text = number == 1 or site.joint_text == "each"
         segments += _observations(report, status) if has_text else [_where(report, status)]
         if group.study_instance_uid:
@@ -143,7 +148,7 @@ def _numbers(group: Answered) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return entity(order.placer_number, order.placer_system), filler
 
 
-def _order(report: Report, group: Answered, status: str, signed_at: datetime, number: int, first: Answered) -> list[str]:
+def _order(report: Report, group: Answered, status: str, signer: SignerIdentity, number: int, first: Answered) -> list[str]:
     order = group.order
     placer, filler = _numbers(group)
     provider = (order.ordering_provider_id, *person_name(order.ordering_provider)) if order.ordering_provider else ""
@@ -158,13 +163,12 @@ def _order(report: Report, group: Answered, status: str, signed_at: datetime, nu
         18: group.accession_number,
         19: order.requested_procedure_id,
         20: order.procedure_step_id,
-        22: hl7.hl7_time(signed_at, with_milliseconds=True),
+        22: hl7.hl7_time(report.signed_at, with_milliseconds=True) if report.signed_at else "",
         24: "RAD",
         25: status,
         29: _numbers(first) if number > 1 else "",
         31: ("", _short(order.reason)) if order.reason else "",
-        32: (_signer(report.signed_by),),
-        33: [(_signer(name),) for name in report.earlier_signers] or "",
+        32: (_signer(report.signed_by, signer),),
     }
     control: dict[int, hl7.Value] = {1: "RE", 2: placer, 3: filler, 5: "IP" if status == "P" else "CM"}
     return [hl7.segment("ORC", control), hl7.segment("OBR", request)]
@@ -178,9 +182,12 @@ def _short(text: str) -> str:
     return line
 
 
-def _signer(name: str) -> tuple[str, str]:
-    """The person in an NDL, of whom we know a name and no number."""
-    return "", clean_line(name)
+def _signer(name: str, identity: SignerIdentity) -> tuple[str, ...]:
+    """The person in an NDL (CNN): number, name, and who gives the number. Others' numbers are not known here: those who
+    signed earlier versions stand in the text, and not in OBR-33 as names that may be anybody's.
+    """
+    namespace, universal, kind = authority(identity.system)
+    return identity.number, clean_line(name), "", "", "", "", "", "", namespace, universal, kind
 
 
 def _observations(report: Report, status: str) -> list[str]:

@@ -11,27 +11,28 @@ from workstation.domain.fhir import DICOM_UID, REPORT_IDENTIFIER_SYSTEM, accessi
 from workstation.domain.report import SECTION_TITLES, Report
 from workstation.reporting.content import conclusion_of
 from workstation.reporting.layout import plain_text, written_sections
+from workstation.reporting.signer import NOBODY, SignerIdentity
 from workstation.reporting.text import clean, clean_line
 
 LOINC = "http://loinc.org"
 V2_DIAGNOSTIC_SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 
 
-def payload(report: Report) -> bytes:
+def payload(report: Report, signer: SignerIdentity = NOBODY) -> bytes:
     """The bytes that are frozen at signing: UTF-8 JSON, keys sorted, without `id`."""
-    return canonical_json(diagnostic_report(report))
+    return canonical_json(diagnostic_report(report, signer))
 
 
 def canonical_json(resource: dict[str, Any]) -> bytes:
     return json.dumps(resource, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 
-def diagnostic_report(report: Report) -> dict[str, Any]:
+def diagnostic_report(report: Report, signer: SignerIdentity = NOBODY) -> dict[str, Any]:
     """FHIR R4 DiagnosticReport. The report must be signed: `signed_at` carries an offset."""
     if report.signed_at is None:
         raise ValueError("only a signed version can be rendered")
     issued = report.signed_at.isoformat(timespec="milliseconds")
-    readers = [{"type": "Practitioner", "display": clean_line(name)} for name in (report.signed_by, *report.earlier_signers)]
+    readers = [_reader(name, signer) for name in (report.signed_by, *report.earlier_signers)]
     resource: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
         "identifier": _identifiers(report),
@@ -63,6 +64,12 @@ def diagnostic_report(report: Report) -> dict[str, Any]:
     if conclusion := conclusion_of(report):
         resource["conclusion"] = conclusion
     return resource
+
+
+def _reader(name: str, signer: SignerIdentity) -> dict[str, Any]:
+    """A logical reference (R4 references 2.3.0.2) where the number is known; else a name, for the eye alone."""
+    number = {"identifier": {"system": signer.uri, "value": signer.number}} if signer.is_of(name) else {}
+    return {"type": "Practitioner", **number, "display": clean_line(name)}
 
 
 def _identifiers(report: Report) -> list[dict[str, Any]]:

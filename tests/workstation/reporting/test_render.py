@@ -18,6 +18,7 @@ from workstation.domain.report import ReportStatus, SectionCode
 from workstation.reporting.content import content_of_report, content_of_resource
 from workstation.reporting.layout import plain_text
 from workstation.reporting.render import diagnostic_report, payload
+from workstation.reporting.signer import SignerIdentity
 from workstation.reporting.text import clean
 
 REPORT = signed_report(
@@ -121,3 +122,16 @@ elements = st.sampled_from(
 @given(st.dictionaries(elements, json_values))
 def test_whatever_a_ris_sends_is_compared_and_never_raises(resource):
     assert content_of_resource(resource).sha256() != content_of_report(REPORT).sha256()
+
+
+def test_the_signer_is_named_with_the_number_where_one_is_set_and_nobody_else_is():
+    report = replace(REPORT, earlier_signers=("Dr B",))
+    readers = json.loads(payload(report, SignerIdentity("Dr A", "9144900", "2.16.578.1")))["resultsInterpreter"]
+    number = {"system": "urn:oid:2.16.578.1", "value": "9144900"}
+    assert readers == [
+        {"type": "Practitioner", "identifier": number, "display": "Dr A"},
+        {"type": "Practitioner", "display": "Dr B"},
+    ]
+    for other in (SignerIdentity("Dr A", "9144900"), SignerIdentity("Dr C", "9144900", "2.16.578.1")):
+        assert json.loads(payload(report, other)) == json.loads(payload(report))
+    assert content_of_resource(json.loads(payload(report, SignerIdentity("Dr A", "1", "urn:x")))) == content_of_report(report)

@@ -75,6 +75,7 @@ def test_what_the_settings_say_of_the_site_stands_in_the_message(around) -> None
     desk = around(
         'ris_url = "mllp://127.0.0.1:9"\nhl7_charset = "8859/1"\nhl7_sending_application = "LK"\nhl7_sending_facility = "HEM"\n'
         'hl7_receiving_application = "RIS"\nhl7_receiving_facility = "REGION"\n'
+        'signer = "Dr A"\nsigner_id = "77"\nsigner_id_system = "urn:oid:1.2.3"\n'
     )
     desk.reports.send_as(desk.side.form())
     desk.reports.rely_on(desk.side)
@@ -85,6 +86,7 @@ def test_what_the_settings_say_of_the_site_stands_in_the_message(around) -> None
     desk.reports.sign(report.report_uuid, ReportAction.SIGN_FINAL, "Dr A", evidence_for(order))
     message = hl7.read_message(desk.reports.ledger.submission(1).payload)
     assert [message.header.value(number) for number in (3, 4, 5, 6, 18)] == ["LK", "HEM", "RIS", "REGION", "8859/1"]
+    assert [message.first("OBR").value(32, 1, part) for part in (1, 2, 10)] == ["77", "Dr A", "1.2.3"]
 
 
 @pytest.mark.parametrize(

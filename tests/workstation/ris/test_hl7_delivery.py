@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from certificates import CertificateAuthority, server_context
 from hl7_bridge import Road, bridge, free_port
-from hl7_seat import HospitalSeat, placed
+from hl7_seat import SIGNER, HospitalSeat, placed
 from seat import PATIENT, signed
 
 from workstation.domain import hl7
@@ -88,7 +88,9 @@ def test_preliminary_final_and_correction_are_one_report_each_confirmed_by_readi
     assert (report["status"], report["meta"]["versionId"]) == ("corrected", "3")
     assert report["conclusion"] == "Impression: Infiltrat i vänster underlob; ingen pleuravätska."
     assert report["basedOn"] == [{"reference": f"ServiceRequest/{order.order_id}"}]
-    assert report["resultsInterpreter"] == [{"display": "Dr Signe Läkare"}]
+    (interpreter,) = report["resultsInterpreter"]
+    assert interpreter["display"] == "Dr Signe Läkare"
+    assert interpreter["reference"].startswith("Practitioner/")  # the receiver knows who signed by the number
     assert report["imagingStudy"]
     last = seat.store.deliveries()[-1]
     assert (last.ris_report_id, last.ris_sha256) == (report["id"], last.local_sha256)
@@ -314,7 +316,7 @@ def test_a_report_signed_for_a_ris_of_another_kind_is_held(server, engine, seats
 
 def test_what_the_ris_cannot_write_is_refused_at_signing_with_words_and_never_replaced(engine, seats, order) -> None:
     seat = seats(engine)
-    seat.store.send_as(OruForm(Hl7Site(charset="8859/1"), seat.orders.order, True))
+    seat.store.send_as(OruForm(Hl7Site(charset="8859/1", signer=SIGNER), seat.orders.order, True))
     with pytest.raises(Refused, match="“Ŋ”"):
         seat.sign(order, "Ŋállá")
     assert seat.store.deliveries() == ()

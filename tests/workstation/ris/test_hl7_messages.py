@@ -25,6 +25,7 @@ from workstation.errors import Refused
 from workstation.reporting.forms import OruForm, content_of_oru
 from workstation.reporting.layout import plain_text
 from workstation.reporting.oru import Hl7Site, control_id, oru
+from workstation.reporting.signer import SignerIdentity
 from workstation.reporting.text import clean
 from workstation.ris.hl7.acks import MOST_REJECTIONS, answer_in
 from workstation.ris.hl7.driver import Hl7Ris
@@ -48,7 +49,7 @@ ORDER = replace(
     reason="Hosta ^ feber",
     exam_end=datetime(2026, 11, 21, 14, 5, tzinfo=UTC),
 )
-SITE = Hl7Site("LYSKASSE", "HEM", "RIS", "REGION")
+SITE = Hl7Site("LYSKASSE", "HEM", "RIS", "REGION", signer=SignerIdentity("Dr A", "9144900", "urn:oid:2.16.578.1"))
 
 
 def report_with(texts: dict[SectionCode, str], status: ReportStatus = ReportStatus.FINAL):
@@ -180,12 +181,31 @@ def test_the_fields_are_those_of_the_standard() -> None:
     assert "Status: appended" in next(message.all("OBX")).text(5)
 
 
-def test_who_signed_before_stands_beside_who_signs() -> None:
+def test_who_signs_goes_with_the_number_and_who_signed_before_stands_in_the_text() -> None:
+    """Of those before no number is known here: a name alone in OBR-33 may be anybody's."""
     report = replace(report_with({SectionCode.FINDINGS: "x"}), earlier_signers=("Dr B & C", "Dr D"))
-    request = hl7.read_message(oru(report, ORDER, SITE)).first("OBR")
-    assert request.value(32, 1, 2) == "Dr A"
-    assert [each.value(1, 2) for each in request.repetitions(33)] == ["Dr B & C", "Dr D"]
+    message = hl7.read_message(oru(report, ORDER, SITE))
+    request = message.first("OBR")
+    assert [request.value(32, 1, part) for part in (1, 2, 10, 11)] == ["9144900", "Dr A", "2.16.578.1", "ISO"]
+    assert request.raw(33) == ""
+    assert "Earlier signed by: Dr B & C; Dr D" in next(message.all("OBX")).text(5)
     assert is_valid(oru(report, ORDER, SITE))
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [
+        SignerIdentity("Dr A"),
+        SignerIdentity("Dr A", "9144900"),
+        SignerIdentity("Dr A", "", "urn:oid:2.16.578.1"),
+        SignerIdentity("Dr B", "9144900", "urn:oid:2.16.578.1"),
+    ],
+)
+def test_without_the_signers_number_nothing_is_signed_and_the_words_say_what_to_set(signer) -> None:
+    with pytest.raises(Refused, match="by the name alone") as refused:
+        oru(report_with({SectionCode.FINDINGS: "x"}), ORDER, replace(SITE, signer=signer))
+    assert "signer_id" in refused.value.hint
+    assert "signer_id_system" in refused.value.hint
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Desk:
         self.said: list[str] = []
         self.refreshed = 0
         self.reports, self.orders = ReportStore(path / "reports.db"), OrderStore(path / "orders.db")
-        self.settings = Settings(hl7_listen="mllp://127.0.0.1:1")
+        self.settings = Settings(signer="Dr A", signer_id="77", signer_id_system="urn:oid:1.2.3", hl7_listen="mllp://127.0.0.1:1")
         self.folders = Folders(path, path, path)
         self.ris_url = "mllp://127.0.0.1:1"
         self.jobs = SimpleNamespace(on_main=lambda work: work())
