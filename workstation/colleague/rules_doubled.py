@@ -76,7 +76,7 @@ def doubled_negation(seen: Seen) -> Iterator[Remark]:
 def _unseen_again(seen: Seen, clause: str) -> str:
     """`No fracture ... cannot be seen`: a sentence that begins with a denial, and ends in another."""
     first = seen.language.lists["denies"].match(clause.lstrip(" -,"))
-    if first is None:
+    if first is None or not seen.language.has("not_seen", clause):
         return ""
     words = list(_LETTERS.finditer(clause))[1:]
     for i, word in enumerate(words):
@@ -92,9 +92,7 @@ def _unseen_again(seen: Seen, clause: str) -> str:
 
 def _adjacent(seen: Seen, text: str) -> str:
     """Two denials side by side: `inga inte`."""
-    words = list(re.finditer(r"[^\W\d]+", text))
-    for one, two in pairwise(words):
-        is_close = not text[one.end() : two.start()].strip()
-        if is_close and all(seen.language.lists["denying"].fullmatch(word.group(0)) for word in (one, two)):
+    for one, two in pairwise(seen.language.lists["denying"].finditer(text)):
+        if text[one.end() : two.start()].isspace():
             return text[one.start() : two.end()]
     return ""

@@ -63,6 +63,10 @@ class Size:
 
 
 def sizes(seen: Seen) -> list[Size]:
+    return seen.once(_sizes)
+
+
+def _sizes(seen: Seen) -> list[Size]:
     found = []
     for sentence in seen.read:
         for match in _SIZE.finditer(sentence.text):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark
 from workstation.colleague.reading import Sentence
-from workstation.colleague.scales import LETTERED, NUMBERED, number_of
+from workstation.colleague.scales import ANY, LETTERED, NUMBERED, number_of
 from workstation.colleague.seen import Seen
 from workstation.domain.report import SectionCode
 
@@ -47,6 +47,10 @@ class Quantity:
 
 
 def quantities(seen: Seen) -> list[Quantity]:
+    return seen.once(_quantities)
+
+
+def _quantities(seen: Seen) -> list[Quantity]:
     found = []
     for sentence in seen.now:
         for match in _QUANTITY.finditer(sentence.text):
@@ -66,7 +70,7 @@ def impossible(seen: Seen) -> Iterator[Remark]:
             most = MOST_HELD
         if quantity.most > most:
             yield seen.remark("number", quantity.sentence, quantity.words, f'"{quantity.words}" is more than can be')
-    for sentence in seen.read:
+    for sentence in (s for s in seen.read if ANY.search(s.text)):
         for name, words, least, highest in NUMBERED:
             for match in words.finditer(sentence.text):
                 if not least <= number_of(match.group(1)) <= highest:

@@ -137,7 +137,7 @@ class Told:
 
 def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     """What the impression says of one side, the findings say in the same words of the other, whatever it is."""
-    parts = list(_parts(seen))
+    parts = seen.once(_parts)
     findings = [part for part in parts if part.sentence.section is SectionCode.FINDINGS]
     for told in parts:
         if told.sentence.section is SectionCode.FINDINGS or len(told.sides) != 1 or not told.words:
@@ -162,7 +162,7 @@ def words_on_the_other_side(seen: Seen) -> Iterator[Remark]:
 
 def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     """All that was found is on one side, all that is concluded on the other."""
-    parts = [part for part in _parts(seen) if part.sides and not _is_calm(seen, part)]
+    parts = [part for part in seen.once(_parts) if part.sides and not _is_calm(seen, part)]
     found = {part.sides for part in parts if part.sentence.section is SectionCode.FINDINGS}
     told = [part for part in parts if part.sentence.section is SectionCode.IMPRESSION]
     one_sided = len(found) == 1 and len({part.sides for part in told}) == 1
@@ -195,8 +195,12 @@ def _is_denied(seen: Seen, part: Told, words: frozenset[str]) -> bool:
     return denial is not None and denial.start() < first
 
 
-def _parts(seen: Seen) -> Iterator[Told]:
+def _parts(seen: Seen) -> list[Told]:
     """Sentences, cut where another side begins."""
+    return list(_cut(seen))
+
+
+def _cut(seen: Seen) -> Iterator[Told]:
     for sentence, heading in seen.headed:
         text, own = "", frozenset[Side]()
         for piece in (part for _, clause in sentence.clauses for part in _PART.split(clause)):

@@ -59,6 +59,8 @@ NUMBERED = tuple(
 LETTERED = tuple(
     (name, re.compile(rf"\b(?i:{written})(?i:{_BEFORE})([A-Z])\b(?!-)"), letters) for name, written, letters in _LETTERED
 )
+ANY = re.compile("|".join(rf"\b(?:{written})" for _, written, *_ in (*_NUMBERED, *_LETTERED)), re.IGNORECASE)
+"""A name of one of them."""
 
 
 def number_of(said: str) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 from workstation.colleague.facts import CaseFacts, Remark, ReportText, Severity, Side
 from workstation.colleague.language import Language
 from workstation.colleague.reading import READ, Mention, Sentence, Status, headed, mentions, sentences
 from workstation.domain.report import SectionCode
+
+Made = TypeVar("Made")
 
 
 def asked_words(facts: CaseFacts) -> str:
@@ -22,6 +25,16 @@ class Seen:
     report: ReportText
     facts: CaseFacts
     language: Language
+
+    @cached_property
+    def _made(self) -> dict[Callable[[Seen], list[Any]], list[Any]]:
+        return {}
+
+    def once(self, make: Callable[[Seen], list[Made]]) -> list[Made]:
+        """What a rule makes of the report, kept for the others."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     @cached_property
     def mentions(self) -> list[Mention]:

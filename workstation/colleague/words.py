@@ -66,7 +66,23 @@ class Words:
         return self if is_live or any(part in text.text for part in self.held) else NONE
 
 
-NONE = Words(re.compile(r"(?!)"))
+class _Nothing(Words):
+    """No word at all: found nowhere, without looking."""
+
+    def __init__(self) -> None:
+        super().__init__(re.compile(r"(?!)"))
+        nothing = self.__dict__
+        nothing["search"] = nothing["match"] = nothing["fullmatch"] = lambda *_: None
+        nothing["finditer"] = lambda *_: iter(())
+
+    def sub(self, to: str | Callable[[re.Match[str]], str], text: str) -> str:
+        return text
+
+    def split(self, text: str) -> list[str]:
+        return [text]
+
+
+NONE = _Nothing()
 
 
 def pattern(words: Iterable[str]) -> Words:
