@@ -153,13 +153,16 @@ def fetched(priors, seat, pacs) -> Pacs:
     return archives
 
 
-def come(seat) -> None:
-    """All of it is in the cache now, and the archive's list says so."""
-    patient = seat.studies["1.1"].patient
-    seat.studies["9.1"] = a_study("9.1", patient, "20230218", 1)
-    seat.priors["1.1"] = (*seat.priors["1.1"], seat.studies["9.1"])
+def come(seat, images: int = 10, proven: bool = True) -> None:
+    """So many images of it are seen in the cache, and the archive's list says whether they are all."""
+    whole = a_study("9.1", seat.studies["1.1"].patient, "20230218", 1)
+    series = replace(whole.series[0], instances=whole.series[0].instances[:images])
+    seat.studies["9.1"] = replace(whole, series=(series,))
+    before = (prior for prior in seat.priors["1.1"] if prior.study_instance_uid != "9.1")
+    seat.priors["1.1"] = (*before, seat.studies["9.1"])
     seat.session.images_came(["9.1"])
-    seat.session.priors.known.progressed(RetrieveProgress("nord", "9.1", 10, 10, is_proven=True))
+    if proven:
+        seat.session.priors.known.progressed(RetrieveProgress("nord", "9.1", 10, 10, is_proven=True))
 
 
 def test_what_was_fetched_hangs_when_it_has_come_while_the_hands_rested(priors, seat, pacs):
@@ -167,6 +170,16 @@ def test_what_was_fetched_hangs_when_it_has_come_while_the_hands_rested(priors, 
     come(seat)
     assert shown(seat) == ["9.1"]
     assert "9.1" in [prior.study_instance_uid for prior in seat.session.case.priors]
+
+
+def test_what_was_fetched_waits_for_its_last_images_though_the_archives_list_is_proven_before(priors, seat, pacs):
+    """The cache has all ten when the list is proven; the open case has looked at four of them until then."""
+    fetched(priors, seat, pacs)
+    come(seat, images=4)
+    assert shown(seat) == ["2.1"], "half of a prior is not what was asked for"
+    come(seat, proven=False)
+    assert shown(seat) == ["9.1"]
+    assert sum(len(series.instances) for prior in seat.session.case.priors[-1:] for series in prior.series) == 10
 
 
 def test_what_was_fetched_is_offered_where_the_reader_went_on(priors, seat, pacs):

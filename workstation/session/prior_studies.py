@@ -120,7 +120,7 @@ class PriorStudies:
     def _known(self, uid: str, here: Study | None, found: FoundStudy | None, archives: tuple[str, ...]) -> KnownStudy:
         relevance = self._relevance[uid]
         coming = self._coming.get(uid)
-        held = sum(len(series.instances) for series in here.series) if here is not None else 0
+        held = _held(here) if here is not None else 0
         expected = found.instance_count if found is not None else None
         where = Whereabouts.HERE if held else Whereabouts.ARCHIVE
         if held and expected is not None and expected > held:
@@ -215,11 +215,13 @@ class PriorStudies:
         return True
 
     def _has_come(self) -> bool:
-        """All of it is here: as the archive lists it, and for this case to take in."""
+        """All of it is here: as the archive lists it, and for this case to take in, which may have seen less of it yet."""
         progress, growth, case = self._coming.get(self._wanted), self._session.growth, self._case
+        if progress is None or not progress.is_proven:
+            return False
         studies = (*(growth.priors if growth is not None else ()), *(case.priors if case is not None else ()))
-        is_here = any(study.study_instance_uid == self._wanted and study.image_count for study in studies)
-        return is_here and progress is not None and progress.is_proven
+        of_it = (study for study in studies if study.study_instance_uid == self._wanted)
+        return any(study.image_count and _held(study) >= progress.received for study in of_it)
 
     def _is_growing_only_by(self, uid: str) -> bool:
         """Whether the study that is being fetched is all that has come so far."""
@@ -302,3 +304,8 @@ class PriorStudies:
 def _called(day: str) -> str:
     made = as_date(day)
     return f"The study of {made.isoformat()}" if made is not None else "The study without a date"
+
+
+def _held(study: Study) -> int:
+    """Instances of it, images or not, that were in the cache when it was looked at."""
+    return sum(len(series.instances) for series in study.series)
