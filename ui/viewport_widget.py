@@ -19,6 +19,7 @@ from ui.annotation_layer import AnnotationLayer
 from ui.cell_facts import CellFacts, overlay_facts, series_of
 from ui.crosshair_events import CrosshairEvents
 from ui.dimension_slider import DimensionSlider
+from ui.empty_words import empty_words
 from ui.gestures import Gestures
 from ui.key_image_words import keys_on
 from ui.magnifier import Loupe
@@ -248,14 +249,12 @@ class ViewportWidget(ViewportHands):
 
     def _paint_empty(self, painter: QPainter, cell: Cell | None) -> None:
         painter.fillRect(self.rect(), QColor(theme.IMAGE))
-        if self._session.case is None:
-            text = self.tr("No case is open")
-        elif cell is not None and cell.state is not None:
+        if cell is not None and cell.state is not None:
             text = "" if self.page.isVisible() else self.tr("Waiting for images")
         else:
-            reason = plain.core_text(cell.reason) if cell is not None else ""
             empty = [i for i, c in enumerate(self._viewing.cells) if c.state is None]
-            text = reason or (self.tr("Drag a series here") if empty[:1] == [self.index] else "")
+            text = empty_words(self._session.case, cell.reason if cell is not None else "", self._neighbours.as_now)
+            text = text or (self.tr("Drag a series here") if empty[:1] == [self.index] else "")
         overlay.paint_message(painter, self.width(), self.height(), text)
         self._frame(painter, cell)
 

@@ -12,11 +12,13 @@ from window_seat import hold_pictures
 
 from rendering.objects.facts import ObjectFacts, ObjectKind, Report, ReportLine
 from rendering.objects.references import Code
+from ui.empty_words import empty_words
 from ui.text_page import is_report, report_text
 from workstation.domain.patient import Patient, PatientKey
-from workstation.domain.study import Instance, Series
+from workstation.domain.study import Instance, Series, Study
 from workstation.errors import Refused
 from workstation.jobs import BESIDE
+from workstation.session.case import Case
 
 pytestmark = pytest.mark.qt
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
@@ -125,3 +127,14 @@ def test_letters_typed_while_the_text_has_focus_do_nothing_to_images(seat, windo
     QTest.keyClick(page, Qt.Key.Key_I)
     assert not seat.session.viewing.state().inverted
     assert "Nodule" in page.toPlainText()
+
+
+def test_a_study_with_a_report_and_no_images_says_where_it_is(qapp):
+    report = Series("1.1.9", "SR", 9, "AI findings", instances=(Instance("9.1", SR, "1.2", 1, 0, 0, 0, "report.dcm", "", 0),))
+    study = Study("1.1", Patient(PatientKey("ID-1"), "TEST", "", ""), series=(report,))
+    reason = "the study has no images"
+    assert (
+        empty_words(Case(1, None, study, ()), reason, str) == "The study has no images. Its report is in the list of series (F9)"
+    )
+    assert empty_words(Case(1, None, replace(study, series=()), ()), reason, str) == "The study has no images"
+    assert empty_words(None, "", str) == "No case is open"
