@@ -24,7 +24,7 @@ _OF_CASE = frozenset(
 _OF_REPORT = frozenset(
     f"report.{name}" for name in ("take_over", "addendum", "correct", "amend", "print", "measurements", "history", "together")
 )
-_OF_REPORT |= {"report.together_study", "report.together_none"}
+_OF_REPORT |= {"report.together_study", "report.together_none", "report.dose"}
 _OF_REPORT |= {"report.sign_preliminary", "report.sign_final", "report.sign_next", "template.insert", "template.phrase"}
 _OF_REPORT |= {"template.next_field", "template.previous_field"}
 _OF_DRAWING = frozenset(

@@ -68,6 +68,7 @@ REPORT_LIFE: tuple[Command, ...] = (
         ("critical result note",),
         "Report",
     ),
+    Command("report.dose", "Put the radiation dose into its field", lambda c: c.session.late_dose.fill(), (), (), "Report"),
     Command(
         "report.together",
         "Read other orders in this report…",

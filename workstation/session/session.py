@@ -30,6 +30,7 @@ from workstation.session.growth import Growth, growth_of, growth_words
 from workstation.session.hangings import Hangings
 from workstation.session.hottest import Hottest
 from workstation.session.key_images import KeyImages
+from workstation.session.late_dose import LateDose
 from workstation.session.lesions import Lesions
 from workstation.session.life import ReportLives
 from workstation.session.linked_image import LinkedImages
@@ -131,7 +132,7 @@ class Session:
         told = self.notice.emit, self.report_problem
         self.listing = Listing(jobs, worklist, self.claiming, lambda: self.case, self.open, *told)
         self.worklist_changed, self.claiming.passes_on = self.listing.changed, self.listing.passes_on
-        self.together = Together(self)
+        self.together, self.late_dose = Together(self), LateDose(self)
         self._listen()
 
     def _listen(self) -> None:

@@ -9,6 +9,7 @@ asked once more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from workstation.templates.body import Filled, Passage
     from workstation.templates.choosing import Exam, Proposal
     from workstation.templates.library import Templates
+    from workstation.templates.merge import MergeFacts
     from workstation.templates.model import Kind, Template
     from workstation.templates.passages import Passages
 
@@ -114,7 +116,14 @@ class Templating:
 
         words = merge_words(template.language)
         case = self._case()
-        return fill(template, merged(merge_facts(case, self.doses()), words) if case is not None else {}, words.fields)
+        return fill(template, merged(self.facts(case), words) if case is not None else {}, words.fields)
+
+    def facts(self, case: Case) -> MergeFacts:
+        """What merge fields are told; the dose is that of all studies that are read together."""
+        mine = case.study.study_instance_uid
+        uids = self._desk.report.study_uids if self._desk.report is not None else ()
+        doses = [replace(one, study_uid=mine) if one.study_uid in uids else one for one in self.doses()]
+        return merge_facts(case, doses)
 
     # ---- putting it in ---------------------------------------------------------------
 
@@ -129,7 +138,7 @@ class Templating:
         case, report = self._case(), self._desk.report
         if case is None or report is None or not self._desk.is_open_for_writing:
             raise Refused("Nothing was put into the report", "No report is open for writing")
-        if report.study_instance_uid != case.study.study_instance_uid:
+        if case.study.study_instance_uid not in report.study_uids:
             raise Refused("Nothing was put into the report", "The report on the desk is of another study")
         if template.language != self.language:
             raise Refused("Nothing was put into the report", "The template is in another language than the report")

@@ -108,6 +108,7 @@ class Together:
             for order_id in order_ids:
                 self._session.claiming.give_back(order_id)
             self._session.refresh_worklist()
+            self._session.settling.look()
 
         self._session.desk.act(work, done)
 
