@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLibraryInfo, QObject, Qt, QTimer, QTranslator, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from ui import crash, icons, start, theme
 from ui.passphrase import ask_passphrase
 from ui.rubbish import Rubbish
+from workstation.signals import Owners
 
 if TYPE_CHECKING:
     from ui.main_window import MainWindow
@@ -51,6 +53,7 @@ class MainPoster(QObject):
 
 def application(arguments: list[str] | None = None) -> QApplication:
     """The one QApplication, dressed. An existing one is used as it is."""
+    Owners.are_there = staticmethod(_is_there)
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
@@ -64,6 +67,10 @@ def application(arguments: list[str] | None = None) -> QApplication:
     app.setWindowIcon(icons.icon("window", theme.ACCENT))
     atexit.register(_leave_clipboard)
     return app
+
+
+def _is_there(owner: object) -> bool:
+    return not isinstance(owner, QObject) or isValid(owner)
 
 
 def _leave_sources_unread() -> None:

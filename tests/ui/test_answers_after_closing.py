@@ -12,6 +12,7 @@ from shiboken6 import isValid
 
 from ui.key_images_dialog import KeyImagesDialog
 from ui.models_dialog import ModelsDialog
+from ui.report.earlier_search import SearchDialog
 from ui.while_there import while_there
 from workstation.domain.archive import TestStep as Step
 from workstation.jobs import ARCHIVES, MODELS, PICTURES
@@ -68,6 +69,15 @@ def test_a_test_of_an_archive_that_takes_long(case, seat):
     dialog.test.click()
     closed(dialog)
     released(seat)
+
+
+def test_a_dialog_that_python_still_holds_keeps_no_case_from_opening(case, seat):
+    """F63: its window is gone, the object that listened to the session is not."""
+    dialog = SearchDialog(seat.session, case)
+    closed(dialog)
+    seat.session.open(seat.items[1])
+    assert seat.session.case.item == seat.items[1]
+    assert seat.session.desk.report.accession_number == seat.items[1].accession_number
 
 
 def test_a_speech_model_that_is_being_read_is_given_up_by_escape_too(case, seat, tmp_path):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from workstation.jobs import DATABASE, IMAGES, LANES, Job, Jobs, MainQueue
-from workstation.signals import Signal
+from workstation.signals import Owners, Signal
 
 
 @pytest.fixture
@@ -201,6 +201,32 @@ def test_a_disconnected_listener_hears_nothing_more():
     signal.disconnect(listener.hear)
     signal.emit(2)
     assert listener.heard == [1]
+
+
+def test_a_listener_that_raises_keeps_no_other_from_hearing():
+    signal: Signal[int] = Signal()
+    last = Listener()
+
+    def fail(_):
+        raise ValueError("invented")
+
+    signal.connect(fail)
+    signal.connect(last.hear)
+    with pytest.raises(ValueError, match="invented"):
+        signal.emit(7)
+    assert last.heard == [7]
+
+
+def test_a_listener_whose_window_is_deleted_hears_nothing_though_python_holds_it(monkeypatch):
+    """A dialog that was closed may live on in a circle of references: it kept every further case from opening."""
+    signal: Signal[int] = Signal()
+    deleted, here = Listener(), Listener()
+    monkeypatch.setattr(Owners, "are_there", staticmethod(lambda owner: owner is not deleted))
+    for listener in (deleted.hear, here.hear, here.heard.append):
+        signal.connect(listener)
+    signal.emit(7)
+    assert deleted.heard == []
+    assert here.heard == [7, 7]
 
 
 def test_signals_refuse_to_be_emitted_off_the_main_thread():

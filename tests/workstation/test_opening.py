@@ -185,6 +185,17 @@ def test_a_case_is_never_half_open(seat, monkeypatch):
     assert seat.notices[-1].startswith("The case could not be opened")
 
 
+def test_a_mistake_of_who_listens_keeps_nobody_from_images_and_report(seat):
+    def fail(_):
+        raise RuntimeError("a panel")
+
+    seat.session.case_changed.connect(fail)
+    with pytest.raises(RuntimeError):  # for the crash file
+        seat.session.open(seat.add_case(1, series=2))
+    assert hung(seat) == ["1.1.1", "1.1.2"]
+    assert seat.session.desk.report.study_instance_uid == "1.1"
+
+
 def test_nobody_hears_that_a_case_failed_that_nobody_waits_for_any_more(seat):
     item = seat.add_case(1)
     seat.jobs.held.add("opening")

@@ -27,6 +27,7 @@ from ui.list_table import ListTable
 from ui.plain import core_text, dicom_date, plain
 from ui.report.earlier_text import EarlierText
 from ui.report.earlier_words import body_start, day_of, text_of
+from ui.while_there import while_there
 from workstation.domain.earlier_report import EarlierReport, FoundReport
 from workstation.errors import WorkstationError
 from workstation.session.session import Session
@@ -139,7 +140,7 @@ class SearchDialog(QDialog):
             words = str(error) if isinstance(error, WorkstationError) else type(error).__name__
             self.state.setText(core_text(words))
 
-        self._session.earlier.search(query, everywhere, found, failed)
+        self._session.earlier.search(query, everywhere, while_there(self, found), while_there(self, failed))
 
     def _count_words(self, count: int) -> str:
         if not count:
