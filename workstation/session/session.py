@@ -388,11 +388,13 @@ class Session:
         self.key_images.open_case(case.studies)
         self.findings.open_case(case.studies)
         self.registering.open_case(case.studies)
-        self.case_changed.emit(case)
-        self.hangings.show(arrangement)
-        self.desk.open(case.item, case.priors)
-        for text in case.warnings:
-            self.notice.emit(Notice(text, error=True, of_case=True))
+        try:
+            self.case_changed.emit(case)
+        finally:  # a mistake of who listens keeps nobody from images and report
+            self.hangings.show(arrangement)
+            self.desk.open(case.item, case.priors)
+            for text in case.warnings:
+                self.notice.emit(Notice(text, error=True, of_case=True))
 
     def _found_drafts(self, drafts: Sequence[Report]) -> None:
         self._left_over = {report.report_uuid for report in drafts}
