@@ -11,6 +11,7 @@ from workstation.domain.geometry import Vec3
 from workstation.domain.patient import Patient, PatientKey
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.viewing import Arrangement, Cell, Layout, Plane, ViewportState, Window
+from workstation.errors import Unavailable
 from workstation.session.tool import ShownImage, Tool
 from workstation.session.viewing import ZOOM_RANGE, Viewing
 
@@ -121,6 +122,20 @@ def test_lung_beside_soft_tissue_of_one_series_stay_different(viewing):
     viewing.show(Arrangement("ct", "CT", 0, 1, "", Layout(1, 2), cells, ()))
     viewing.set_window(Window(300, 1500))
     assert [c.state.window for c in viewing.cells] == [Window(300, 1500), soft]
+
+
+def test_while_no_image_has_come_the_window_is_what_was_chosen_and_planes_are_turned_all_the_same(viewing, monkeypatch):
+    """An automatic window is taken from an image: a click on the right, or a plane, comes before it."""
+
+    def not_yet(*_):
+        raise Unavailable("This image is still being loaded")
+
+    monkeypatch.setattr(TenSlices, "window_of", not_yet)
+    assert viewing.window() is None
+    viewing.set_plane(Plane.CORONAL)
+    assert (viewing.state().plane, viewing.state().window) == (Plane.CORONAL, None)
+    viewing.set_window(Window(50, 350))
+    assert viewing.window() == Window(50, 350)
 
 
 def test_reset_keeps_the_mirroring_that_the_protocol_hung(viewing):

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workstation.domain.viewing import Plane, ViewportState
+from workstation.domain.viewing import Plane, ViewportState, Window
+from workstation.errors import WorkstationError
 from workstation.ports import SeriesViewer
 from workstation.session.dimensions import in_the_same
 
 KEPT = ("inverted", "sharpening", "slab_mm", "slab_mode", "fusion", "paging", "backwards")
+
+
+def window_shown(viewer: SeriesViewer, state: ViewportState) -> Window | None:
+    """The window that is used, as far as that is known: an automatic one waits for an image to be taken from."""
+    try:
+        return viewer.window_of(state)
+    except WorkstationError:
+        return state.window
 
 
 def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> ViewportState:
@@ -20,7 +29,7 @@ def turned_to(viewer: SeriesViewer, state: ViewportState, plane: Plane) -> Viewp
         return viewer.at_point(fresh, state.focus) if state.focus is not None else fresh
     kept = {name: getattr(state, name) for name in KEPT}
     fresh = in_the_same(viewer, viewer.default_state(plane), state)
-    fresh = replace(fresh, window=viewer.window_of(state), **kept)
+    fresh = replace(fresh, window=window_shown(viewer, state), **kept)
     if plane is state.plane:
         return replace(fresh, position=state.position, focus=state.focus)
     place = state.focus if state.plane is not Plane.STACK else viewer.to_patient(state.whole, 2, 2, 1.0, 1.0)

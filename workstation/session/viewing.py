@@ -28,7 +28,7 @@ from workstation.session.linking import LinkBy, Linking
 from workstation.session.looking import Looking
 from workstation.session.magnifying import Magnifier
 from workstation.session.mouse import Mouse
-from workstation.session.other_plane import turned_to
+from workstation.session.other_plane import turned_to, window_shown
 from workstation.session.places import Layouts
 from workstation.session.planes import Planes
 from workstation.session.quadrants import Quadrants
@@ -279,7 +279,7 @@ class Viewing:
 
     def window(self) -> Window | None:
         viewer, state = self._viewer(self.active), self.state()
-        return viewer.window_of(state) if viewer and state else None
+        return window_shown(viewer, state) if viewer and state else None
 
     def set_focus(self, point: Vec3) -> None:
         """Move every cut plane of the active series through `point` (LPS mm)."""
