@@ -5,7 +5,7 @@ Sizes are logical pixels.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -19,6 +19,15 @@ def fit(window: QWidget, screen: QScreen) -> None:
     size = window.size()
     if size.width() > room.width() or size.height() > room.height():
         window.resize(size.boundedTo(room))
+
+
+def place_at(popup: QWidget, line: QRect, screen: QScreen) -> None:
+    """Below a line (global), above it where there is no room below; never over the edge of the screen."""
+    room = screen.availableGeometry()
+    left = max(min(line.left(), room.right() + 1 - popup.width()), room.left())
+    below, above = line.bottom() + 1, line.top() - popup.height()
+    top = below if below + popup.height() <= room.bottom() + 1 or above < room.top() else above
+    popup.move(left, top)
 
 
 def scrolled(page: QWidget) -> QScrollArea:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from ui.report.remarks import RemarkList
 from workstation.colleague.facts import Remark, Severity
 from workstation.domain.report import SectionCode
 from workstation.session.second_look import SecondLook
@@ -69,3 +70,16 @@ def test_remarks_that_are_mended_leave_and_many_never_take_the_room_of_the_text(
     assert findings.height() >= findings.height_of(1)
     seat.session.second_look.clear()
     assert panel.remarks.isHidden()
+
+
+def test_remarks_of_several_lines_are_in_sight_whole(qtbot, qapp):
+    """The list is as high as its first lines are when they are broken."""
+    remarks = RemarkList()
+    qtbot.addWidget(remarks)
+    remarks.resize(300, 300)
+    words = "something that is said at such length that it needs more than one line of a narrow panel"
+    remarks.show_remarks(tuple(Remark("doubled", Severity.WARN, SectionCode.FINDINGS, 0, 4, words) for _ in range(3)))
+    remarks.show()
+    last = remarks.list.item(2)
+    qtbot.waitUntil(lambda: remarks.list.viewport().rect().contains(remarks.list.visualItemRect(last)))
+    assert remarks.list.visualItemRect(last).height() > 2 * remarks.fontMetrics().lineSpacing()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from ui.report.section_block import SectionBlock
-from ui.within_screen import FRAME, fit, scrolled
+from ui.within_screen import FRAME, fit, place_at, scrolled
 from workstation.domain.report import SectionCode
 
 LAPTOP = QSize(911, 512)
@@ -86,3 +86,15 @@ def test_what_is_known_is_cut_between_its_lines(case, qtbot):
         lines = (block.context.height() - one) / (two - one)
         assert abs(lines - round(lines)) * (two - one) <= 4, "no line through its middle"
         assert block.context.height() <= height
+
+
+def test_a_list_at_the_caret_stays_on_the_screen(qtbot, qapp):
+    popup = QWidget()
+    popup.resize(200, 100)
+    screen = qapp.primaryScreen()
+    room = screen.availableGeometry()
+    for x, y in ((room.left() + 5, room.top() + 5), (room.right() - 20, room.top() + 5), (room.right() - 20, room.bottom() - 30)):
+        line = QRect(x, y, 1, 18)
+        place_at(popup, line, screen)
+        assert room.contains(popup.geometry())
+        assert not popup.geometry().intersects(line), "what is being chosen for is not covered"

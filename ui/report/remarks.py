@@ -77,5 +77,7 @@ class RemarkList(QWidget):
 
     def _fit(self) -> None:
         """As high as its lines, up to a few: the text of the report keeps its room."""
-        heights = [self.list.sizeHintForRow(row) for row in range(min(self.list.count(), MOST_LINES))]
+        self.list.doItemsLayout()  # what is broken into lines is known by the layout only
+        shown = (self.list.item(row) for row in range(min(self.list.count(), MOST_LINES)))
+        heights = [self.list.visualItemRect(item).height() for item in shown]
         self.list.setFixedHeight(sum(heights) + 2 * self.list.frameWidth() + 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QMouseEvent
 
 from dictation.alternatives import Alternative, Source, alternatives
@@ -16,6 +16,7 @@ from ui.report.hearing import Loudspeaker, Player, clip
 from ui.report.section_editor import SectionEditor
 from ui.report.spoken_hand import SpokenHand
 from ui.report.spoken_text import SpokenWord
+from ui.within_screen import place_at
 from workstation.commands.spoken import ALTERNATIVES, HEAR
 from workstation.domain.report import SectionCode
 from workstation.errors import Refused, WorkstationError
@@ -65,7 +66,8 @@ class SpokenWordHand(QObject):
             raise Refused("Nothing else is known for this word", "", "Type over it")
         offered = AlternativesList(found, lambda choice: self._take(code, word, choice), editor)
         cursor = cursor_over(editor, editor.toPlainText(), word.start, word.end)
-        offered.move(editor.viewport().mapToGlobal(editor.cursorRect(cursor).bottomLeft()))
+        line = editor.cursorRect(cursor)
+        place_at(offered, QRect(editor.viewport().mapToGlobal(line.topLeft()), line.size()), editor.screen())
         offered.show()
         offered.setFocus()
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QTextCharFormat, QTextCursor
 
 from ui import theme
 from ui.report.editor_marks import TextMark, chars, units
 from ui.report.pick_list import PickList
 from ui.report.section_editor import SectionEditor
+from ui.within_screen import place_at
 from workstation.domain.dates import as_date
 from workstation.domain.report import SectionCode
 from workstation.errors import WorkstationError
@@ -211,7 +212,8 @@ class TemplateHand(QObject):
         several = passage.field.kind is FieldKind.CHOICES
         chosen = [said, *(said.split(", ") if several else ())]
         picked = PickList(choices, chosen, several, lambda words: self._take(editor, passage, words), editor)
-        picked.move(editor.viewport().mapToGlobal(editor.cursorRect().bottomLeft()))
+        line = editor.cursorRect()
+        place_at(picked, QRect(editor.viewport().mapToGlobal(line.topLeft()), line.size()), editor.screen())
         picked.show()
         picked.setFocus()
         return True
