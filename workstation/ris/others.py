@@ -77,6 +77,8 @@ def why_not_over(holding: Holding, held: Comparison | None, submission: Submissi
     """Why this version must not be put on top of what the RIS holds, or "" when it may."""
     if holding.kind is HoldingKind.SEVERAL:
         return "The RIS holds more than one report with this report's identifier"
+    if holding.kind is HoldingKind.UNPROVABLE:
+        return ""  # what it holds cannot be asked: it says itself when it has something newer
     if held is None:
         follows = submission.base_version or submission.settled
         return "The RIS no longer holds the version that this one follows" if follows else ""

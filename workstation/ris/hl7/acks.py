@@ -18,6 +18,12 @@ _ERRORS = frozenset({"AE", "CE"})
 _BAD_CONTENT = frozenset({"100", "101", "102", "103", "200", "201", "202", "203", "204", "205", "206"})
 """Table 0357: of the message itself, which will not get better. 207 says nothing of the kind."""
 _NOT_STORED = re.compile(r"\b(ignored|not stored|not saved|not updated|discarded|dropped|superseded|too late|late)\b", re.I)
+_NEWER = re.compile(
+    r"\b(newer|more recent|later) (version|report|result)|\balready (been )?(amended|corrected|addended|replaced|finali[sz]ed)\b"
+    r"|\b(version conflict|stale|outdated|superseded|has changed since)\b",
+    re.I,
+)
+"""Said with a refusal: the RIS holds what is newer than this. Nothing is to be repeated; both are to be compared."""
 _DUPLICATE = re.compile(r"\bduplicate\b", re.I)
 _LATER = re.compile(
     r"safe to resend|resend later|try again|retry|unreachable|unavailable|not available|timed? ?out|deadline|busy|queue|is down"
@@ -49,6 +55,8 @@ def answer_in(content: bytes, control_id: str, earlier_rejections: int = 0) -> A
     code = said.value(1).upper()
     if code in _YES:
         return _accepted(errors, words)
+    if code in _ERRORS | _REJECTED and _NEWER.search(words):
+        return Answer(AnswerKind.CONFLICT, f"The RIS holds a newer report: {words}")
     if code in _ERRORS:
         return Answer(AnswerKind.UNKNOWN, words) if _is_for_later(errors, words) else Answer(AnswerKind.REFUSED, words)
     if code in _REJECTED:
