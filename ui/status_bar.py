@@ -15,6 +15,7 @@ from ui.critical_badge import CriticalBadge
 from ui.delivery_alarm import DeliveryAlarm
 from ui.link_words import link_words
 from ui.plain import core_text, plain, tooltip
+from ui.rereading_badge import RereadingBadge
 from ui.runner import Runner
 from ui.undo_badge import UndoBadge
 from ui.worklist_times import span
@@ -57,6 +58,7 @@ class StatusBar(QFrame):
         self.prefetch = _button("prefetchBadge", lambda: runner.run("archives.prefetch"))
         self._prefetch_keys = runner.keys_text("archives.prefetch")
         self.prefetch.hide()
+        self.rereading = RereadingBadge(self._session, runner.run, runner.keys_text("case.read_again"))
         self._state = _label()
         self._build()
         self._clock = QTimer(self)
@@ -87,7 +89,8 @@ class StatusBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 2)
         row.setSpacing(8)
-        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, self.prefetch, self.sending, self.critical, self.undo)
+        asked = (self.prefetch, self.sending, self.critical, self.undo, self.rereading)
+        left: tuple[QWidget, ...] = (self._state, self._bar, self._loading, *asked)
         right: tuple[QWidget, ...] = (self._voice, _rule(), self._ris, _rule(), self.deliveries)
         for widget in left:
             row.addWidget(widget)

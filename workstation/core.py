@@ -32,6 +32,7 @@ from workstation.reporting.store import ReportStore
 from workstation.session.case import Case
 from workstation.session.desk import ReportDesk
 from workstation.session.lists import Lists
+from workstation.session.rereading import Rereading
 from workstation.session.second_look import SecondLook
 from workstation.session.session import Session
 from workstation.settings import Folders, Remembered, Settings, load_settings
@@ -294,6 +295,7 @@ class Core(Generic[Reader, Shelf]):
         session.signer = self.settings.signer
         site, problem = self.folders.config / "worklists.toml", session.report_problem
         session.lists = Lists(self.jobs, session.listing, self.worklist, self.remembered, site, problem)
+        session.rereading = Rereading(self.jobs, self.cache, session)
         session.registering.kept = self.alignments
         session.life.undo_seconds = self.settings.undo_seconds if self.ris_url else 0
         session.allows_lossy = self.settings.lossy_primary

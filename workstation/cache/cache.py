@@ -31,6 +31,7 @@ from workstation.ports import InstanceReader, Progress
 if TYPE_CHECKING:
     from workstation.cache.doctor import Doctor
     from workstation.cache.findings import Finding, Tell
+    from workstation.cache.rereading import Rereading
 
 __all__ = ["ImportResult", "StudiesRead", "StudyCache", "read_studies", "studies_in"]
 
@@ -234,6 +235,19 @@ class StudyCache:
         """Make the index again from the files alone. The number of files that had to be set aside."""
         with self._adding:
             return rebuild_index(self._store, self._index, self._reader, progress)
+
+    def read_again(self) -> tuple[int, int]:
+        """(files read again, files in all) of what an earlier version of this program read otherwise."""
+        return self._rereading().counts()
+
+    def read_on(self, cancelled: Callable[[], bool] = _never) -> bool:
+        """Read the next portion of them; whether more is left."""
+        return self._rereading().step(self.alone, cancelled)
+
+    def _rereading(self) -> Rereading:
+        from workstation.cache.rereading import Rereading  # not before the worklist is shown
+
+        return Rereading(self._store, self._index, self._reader)
 
     def examine(self, tell: Tell, repair: bool = False, progress: Progress = _silent) -> tuple[str, ...]:
         """Compare every stored file with its hash and with the index; `tell` is given each finding.

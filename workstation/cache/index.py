@@ -7,6 +7,7 @@ at all, for kills and for other programs alike.
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,6 +45,9 @@ from workstation.domain.patient import PatientKey
 from workstation.domain.study import Instance, ParsedInstance, Series, Study
 
 COMPLETE = "complete"
+READER = 2
+"""What the files were read by. 1: what AI results state. 2: to which side masks of X-ray runs are moved. See `rereading`."""
+READ_AGAIN, ALL = "read again", "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,13 @@ class StudyIndex:
                 self._db.conn.executemany(sql, [tuple(row.values()) for row in rows])
 
     def mark_complete(self) -> None:
-        """Says that the index knows every file of the store."""
-        self._put("state", {"name": COMPLETE, "value": "yes"})
+        """Says that the index knows every file of the store, as this version of the program reads it."""
+        self.note(COMPLETE, "yes")
+        self.note(READ_AGAIN, json.dumps([READER, ALL]))
+
+    def note(self, name: str, value: str) -> None:
+        """A fact about the index itself, kept until it is made again."""
+        self._put("state", {"name": name, "value": value})
 
     def insert(self, parsed: ParsedInstance, stored: Instance, leading: str) -> None:
         """`stored` is the instance as kept; `leading` decides whose facts study and series bear."""
@@ -170,6 +179,15 @@ class StudyIndex:
     @property
     def is_complete(self) -> bool:
         return self._one("SELECT 1 FROM state WHERE name = ?", COMPLETE) is not None
+
+    def noted(self, name: str) -> str:
+        """What `note` kept, "" for nothing."""
+        found = self._one("SELECT value FROM state WHERE name = ?", name)
+        return str(found["value"]) if found is not None else ""
+
+    def ask(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """Rows for what stands beside the index (`workstation.cache.rereading`)."""
+        return self._all(sql, *values)
 
     def has(self, sha256: str) -> bool:
         return self._one("SELECT 1 FROM instance WHERE sha256 = ?", sha256) is not None

@@ -26,6 +26,7 @@ from workstation.commands.planes import PLANES
 from workstation.commands.priors import PRIORS
 from workstation.commands.registration import REGISTRATION
 from workstation.commands.report_life import REPORT_LIFE
+from workstation.commands.rereading import REREADING
 from workstation.commands.screens import SCREENS
 from workstation.commands.solid import SOLID
 from workstation.commands.speech import SPEECH
@@ -311,6 +312,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *LINKS,
     *SCREENS,
+    *REREADING,
     *FUSION,
     *SUBTRACTION,
     *SOLID,

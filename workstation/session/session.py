@@ -45,6 +45,7 @@ from workstation.session.pointing_keys import PointingKeys
 from workstation.session.presenting import Presenting
 from workstation.session.priors import Priors
 from workstation.session.registering import Registering
+from workstation.session.rereading import Rereading
 from workstation.session.second_look import Remarked, SecondLook, accepts_all, facts_of
 from workstation.session.settling import Settling
 from workstation.session.sign_next import SignAndNext
@@ -60,6 +61,8 @@ class Session:
 
     lists: Lists | None = None
     """Saved lists of the worklist; the core plugs them in."""
+    rereading: Rereading | None = None
+    """Reads stored results again that an earlier version read otherwise; the core plugs it in."""
 
     def __init__(
         self,
