@@ -131,6 +131,8 @@ def test_while_no_image_has_come_the_window_is_what_was_chosen_and_planes_are_tu
         raise Unavailable("This image is still being loaded")
 
     monkeypatch.setattr(TenSlices, "window_of", not_yet)
+    assert viewing.window() == viewing.state().window
+    viewing.put(viewing.active, replace(viewing.state(), window=None))
     assert viewing.window() is None
     viewing.set_plane(Plane.CORONAL)
     assert (viewing.state().plane, viewing.state().window) == (Plane.CORONAL, None)
