@@ -29,7 +29,8 @@ LISTS = (
     "affirms", "long_things", "beside", "denying", "starts", "holds", "joins", "calm", "suspect", "at_large", "not_seen", "sees",
     "apart_by",
     "prefix_not", "suffix_not", "gone", "part_of", "shows", "conditional", "differs", "held_ml", "taken_out",
-    "only_denied", "carries", "distance",
+    "only_denied", "carries", "distance", "clinicians",
+    "contacts", "firmly", "newly", "evidence",
 )  # fmt: skip
 
 # In the same folder, but no language.
@@ -191,7 +192,8 @@ def _strings(table: Mapping[str, Any], key: str) -> list[str]:
 def _finding(name: str, value: Mapping[str, Any]) -> Finding:
     flags = {"critical": False, "abnormal": True, "sided": True, "kinds": False, "serious": False}
     told = {flag: bool(value.get(flag, usual)) for flag, usual in flags.items()}
-    return Finding(name, pattern(value["words"]), **told, only=frozenset(value.get("only", ())))
+    # `pulmonary embolism|embolus`: other words of the same, with regions of their own.
+    return Finding(name.split("|", maxsplit=1)[0], pattern(value["words"]), **told, only=frozenset(value.get("only", ())))
 
 
 def _removed(value: Mapping[str, Any]) -> Removed:

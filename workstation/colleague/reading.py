@@ -164,7 +164,8 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
     if language.has("negation_before", _last_words(before, DENIED_BEFORE)):
         # `No new mass`: denies no mass that was there, nor says that one is.
         return Status.UNCERTAIN
-    if language.has("uncertain", before) or language.has("uncertain_after", _first_words(after, UNCERTAIN_AFTER)):
+    rest = _first_words(after, UNCERTAIN_AFTER) if "," in after else after
+    if language.has("uncertain", before) or language.has("uncertain_after", rest):
         return Status.UNCERTAIN
     return Status.PRESENT
 

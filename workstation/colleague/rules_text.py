@@ -10,7 +10,7 @@ from workstation.colleague.facts import Remark
 from workstation.colleague.language import Language
 from workstation.colleague.reading import LESIONS, Mention, Sentence, Status
 from workstation.colleague.rules_numbers import sizes
-from workstation.colleague.seen import Seen
+from workstation.colleague.seen import Seen, asked_words
 from workstation.domain.report import SectionCode
 
 # Template fields in square, curly or angle brackets, runs of underscores, dots or stars.
@@ -65,7 +65,7 @@ def empty_conclusion(seen: Seen) -> Iterator[Remark]:
 def contradictions(seen: Seen) -> Iterator[Remark]:
     """A finding that is there and not there on the same side: a negation was dropped, or a template's line left."""
     for finding in {m.finding.name: m.finding for m in seen.mentions}.values():
-        mine = [m for m in seen.mentions if m.finding is finding and m.status in (Status.PRESENT, Status.ABSENT)]
+        mine = [m for m in seen.mentions if m.finding.name == finding.name and m.status in (Status.PRESENT, Status.ABSENT)]
         present = [m for m in mine if m.status is Status.PRESENT]
         for denied in (m for m in mine if m.status is Status.ABSENT):
             # The impression need not say again on which side the finding is.
@@ -229,8 +229,23 @@ def _same_place(one: Mention, other: Mention, seen: Seen) -> bool:
         return False
     if language.has("other", " ".join(behind.split()[:OTHER_REACH])):
         return False
+    if _is_elsewhere(f"{topic} {said} {behind}", one.sentence.text, seen):
+        return False
     places = [_place_words(part, seen) for part in _OR.split(behind)]
-    return _within(_place_words(topic, seen) | own, there) and any(_within(place, there) for place in places)
+    # Of `Axillae and supraclavicular fossae: no ...` one is enough.
+    topics = [words for part in _OR.split(topic) if (words := _place_words(part, seen))]
+    is_topic = (
+        any(_within(words, there) for words in topics) if _label(other.sentence) else _within(frozenset().union(*topics), there)
+    )
+    return (is_topic or not topics) and _within(own, there) and any(_within(place, there) for place in places)
+
+
+def _is_elsewhere(denied: str, there: str, seen: Seen) -> bool:
+    """`LM without stenosis` beside one of the LAD: places that are only letters."""
+    ordered = set(_LETTERS.findall(asked_words(seen.facts)))
+    named = {word for word in _LETTERS.findall(denied) if not any(f.words.fullmatch(word) for f in seen.language.findings)}
+    named -= ordered
+    return bool(named) and not named & set(_LETTERS.findall(there))
 
 
 def _is_narrowed(said: str, behind: str) -> bool:
@@ -252,6 +267,7 @@ def _label(sentence: Sentence) -> str:
     return label.group(1).lower() if label else ""
 
 
+_LETTERS = re.compile(r"\b[A-ZÅÄÖ]{2,}\d?\b")
 _LABEL = re.compile(r"([^:.,;]{1,40}):\s")
 _KIND = re.compile(r"\b(?:[IVX]{1,4}|\d)[abAB]?\b")
 _AT_LEAST = re.compile(r"\s*(?:\w+\s+){0,2}(?:[≥>]|\d)")
