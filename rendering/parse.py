@@ -24,7 +24,7 @@ from rendering.parse_frames import FrameContext, read_frames
 from rendering.parse_masks import read_masks
 from rendering.parse_pixels import PixelModule, read_pixel_module
 from rendering.parse_profile import read_profile
-from rendering.parse_reasons import no_pixels_reason, unshown_reason
+from rendering.parse_reasons import computed_words, no_pixels_reason, unshown_reason
 from rendering.parse_series import WITHOUT, build_study, checked_uids, missing_uids
 from rendering.parse_spacing import read_regions
 from rendering.parse_tables import palette
@@ -101,7 +101,7 @@ def build_header(received: ReceivedDataset, uids: Sequence[str]) -> ImageHeader:
 
 
 def _with_image(header: ImageHeader, elements: Elements, pixels: PixelModule) -> ImageHeader:
-    warnings = list(pixels.warnings)
+    warnings = [*computed_words(header.sop_class_uid), *pixels.warnings]
     image_type = elements.texts("ImageType")
     regions = read_regions(elements)
     context = FrameContext(header.modality, header.sop_class_uid, image_type, pixels.is_signed, pixels.frames, regions)

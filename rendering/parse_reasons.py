@@ -36,6 +36,14 @@ _BY_SOP_CLASS = {
     "78": "Ophthalmic measurements: no pixel data to display",
 }
 
+_COMPUTED = {
+    "66.4": "A segmentation: labels, no image of the patient",
+    "66.7": "A segmentation: labels, no image of the patient",
+    "481.2": "Planned dose, no image of the patient",
+    "30": "Computed values, no image of the patient",
+}
+"""What has pixels of its own, and yet shows nobody: whoever sees it alone is told."""
+
 _WHOLE_SLIDE = _STORAGE + "77.1.6"
 
 
@@ -55,3 +63,9 @@ def unshown_reason(sop_class: str, transfer_syntax: str) -> str:
         return "Whole slide microscopy image: not for this workstation"
     syntax = TRANSFER_SYNTAXES.get(transfer_syntax)
     return syntax.refusal if syntax is not None else ""
+
+
+def computed_words(sop_class_uid: str) -> tuple[str, ...]:
+    """What to say beside pixels that are no image of the patient; nothing for images."""
+    said = _COMPUTED.get(sop_class_uid.removeprefix(_STORAGE))
+    return () if said is None else (said,)

@@ -414,3 +414,14 @@ def test_an_overlay_that_lies_in_the_image_bits_is_left_out_with_a_warning(parse
 def test_a_lossy_syntax_is_lossy_whatever_the_header_says(parse: Any) -> None:
     made = dataset(GREY.astype(np.uint8), "1.2.840.10008.1.2.4.50", PixelData=encapsulated([b"\0\0"]))
     assert ImageHeader.from_json(parse(made).instance.header).lossy
+
+
+@pytest.mark.parametrize(
+    ("stem", "words"), [("66.4", "segmentation"), ("66.7", "segmentation"), ("481.2", "dose"), ("30", "values")]
+)
+def test_pixels_that_show_nobody_say_so(header: Any, stem: str, words: str) -> None:
+    """Alone, without the images that it belongs to, it would look like one."""
+    (said,) = header(SOPClassUID=f"1.2.840.10008.5.1.4.1.1.{stem}").warnings
+    assert words in said
+    assert "no image of the patient" in said
+    assert header().warnings == ()
