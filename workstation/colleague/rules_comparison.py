@@ -49,7 +49,7 @@ def comparison(seen: Seen) -> Iterator[Remark]:
         any(_is_same_kind(seen, prior) for prior in related)
         and seen.has_text
         and not section.strip()
-        and not any(seen.language.has("compared", s.text) for s in seen.all)
+        and not any(seen.language.has("compared", s.text) or _names_a_prior(seen, s.text) for s in seen.all)
     ):
         yield seen.about("comparison", SectionCode.COMPARISON, "There are earlier examinations, and nothing is said of them")
 
@@ -96,6 +96,14 @@ def _claims(seen: Seen, sentence: Sentence) -> bool:
     # `Repeat if the dilatation is stable` claims nothing.
     text = seen.language.lists["conditional"].split(_without(seen, "not_change", sentence.text))[0]
     return seen.language.has("change", text) and not seen.language.has("elsewhere", text)
+
+
+def _names_a_prior(seen: Seen, text: str) -> bool:
+    """Whether a day or a month stands in a text in which there was an earlier examination."""
+    known = {prior.day for prior in seen.facts.priors if prior.day is not None}
+    days = {day for match in _DATE.finditer(text) for day in (_day(match), _american(match))}
+    months = {(int(m.group(2)), _MONTHS.get(m.group(1)[:3].lower(), 0)) for m in _MONTH.finditer(text)}
+    return bool(days & known) or any((day.year, day.month) in months for day in known)
 
 
 def _is_related(seen: Seen, prior: PriorFact) -> bool:

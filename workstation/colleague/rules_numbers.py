@@ -27,6 +27,10 @@ _LEVEL = re.compile(r"\b([CTLSDh]|Th)(\d{1,2})(?:\s*[-/–]\s*([CTLSD]|Th)?(\d{1
 _MOST_LEVEL = {"C": 8, "T": 12, "TH": 12, "D": 12, "L": 6, "S": 5}
 _RIBS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|:e)\s*(?:rib|revben)|\b(?:rib|revben)\s*(\d{1,2})\b", re.IGNORECASE)
 _SPLIT = re.compile(r"(?<![\d.,/-])\b\d{1,2}\s+\d+\s*(?:mm|cm)\b|\b\d+(?:[.,]\d+){2,}\s*(?:mm|cm)\b")
+_TWO = re.compile(rf"(?<![\d.,])({_NUMBER})\s*(?:-|–|/|to|till|mot|→)\s*{_NUMBER}\s*(mm|cm)\b", re.IGNORECASE)
+_MONTH_BEHIND = re.compile(
+    r"\s*(?:\(|,)?\s*(?:in|on|i|den)\s+(?:\d{1,2}\s+)?(?:jan|feb|mar|apr|may|maj|jun|jul|aug|sep|oct|okt|nov|dec)", re.IGNORECASE
+)
 _APART = re.compile(r"[,;(]")
 LEAST_HU, MOST_HU, MOST_SUV = -1024, 4000, 150
 LEAST_LIKE = 0.5
@@ -226,14 +230,25 @@ def between_sections(seen: Seen) -> Iterator[Remark]:
     """A size in the impression that the findings do not have."""
     told = [s for s in sizes(seen) if s.sentence.section is SectionCode.IMPRESSION and not _is_of_before(seen, s)]
     found = [mm for s in sizes(seen) if s.sentence.section is SectionCode.FINDINGS for mm in s.millimetres]
+    found += [mm for s in seen.read if s.section is SectionCode.FINDINGS for mm in _first_of_two(s.text)]
+    exact = {mm for size in told for mm in size.millimetres} & set(found)
+    # `4 mm` is not the 3 mm that the impression has too.
+    left = [mm for mm in found if mm not in exact] if told and set(found) - exact else found
     for size in told:
-        wrong = next((mm for mm in size.millimetres if found and not any(_fits(mm, other, size) for other in found)), None)
+        near = [mm for mm in size.millimetres if mm not in exact]
+        wrong = next((mm for mm in near if found and not any(_fits(mm, other, size) for other in left)), None)
         if wrong is not None and seen.language.has("differs", size.sentence.text) and _is_difference(seen, wrong):
             continue
         if wrong is not None and not (seen.language.has("total", _around(size)) and wrong <= sum(found)):
             yield seen.remark(
                 "number", size.sentence, size.words, f'"{size.words}" stands in the impression and not in the findings'
             )
+
+
+def _first_of_two(text: str) -> Iterator[float]:
+    """15 of `from 15 to 8 mm`, which has no unit of its own."""
+    for number, unit in _TWO.findall(text):
+        yield float(number.replace(",", ".")) * (10.0 if unit.lower() == "cm" else 1.0)
 
 
 def _is_difference(seen: Seen, millimetres: float) -> bool:
@@ -279,7 +294,8 @@ def _is_of_before(seen: Seen, size: Size) -> bool:
     text = size.sentence.text
     near = text[max(0, size.start - BEFORE_REACH) : size.start]
     after = text[size.start + len(size.words) : size.start + len(size.words) + BEFORE_REACH]
-    return seen.language.has("prior_size", near) or re.match(r"\s*(?:\(|,)?\s*(?:in|den|on|,)?\s*\d{4}", after) is not None
+    is_dated = re.match(r"\s*(?:\(|,)?\s*(?:in|den|on|,)?\s*\d{4}", after) or _MONTH_BEHIND.match(after)
+    return seen.language.has("prior_size", near) or is_dated is not None
 
 
 def _is(said: float, measured: float) -> bool:

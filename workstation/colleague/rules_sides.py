@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workstation.colleague.facts import Remark, Side
+from workstation.colleague.language import Language
 from workstation.colleague.reading import LESIONS, Mention, Sentence, Status, sides_in
 from workstation.colleague.rules_numbers import Size, sizes
 from workstation.colleague.seen import Seen, asked_words
@@ -23,6 +24,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 # The brain is pushed to the other side.
 _SHIFT = re.compile(r"shift|skjut|förskjut", re.IGNORECASE)
 STEM = 5
+_SPELLINGS = (("ae", "e"), ("oe", "e"), ("ph", "f"), ("th", "t"), ("ch", "k"), ("ck", "k"), ("c", "k"), ("y", "i"), ("z", "s"))
 LEAST_SHARED = 2
 """Words that two sentences have in common when they speak of the same thing."""
 
@@ -92,11 +94,11 @@ def _shown(seen: Seen, told: Mention) -> list[frozenset[Side]]:
     words = seen.language.shown.get(told.finding.name)
     if words is None:
         return []
-    clauses = [clause for s in seen.now if s.section is SectionCode.FINDINGS for _, clause in s.clauses]
-    found = (clause for clause in clauses if words.search(clause) and not seen.language.has("negation_before", clause))
+    clauses = [(s, clause) for s in seen.now if s.section is SectionCode.FINDINGS for _, clause in s.clauses]
+    found = ((s, clause) for s, clause in clauses if words.search(clause) and not seen.language.has("negation_before", clause))
     # `Normal flow on the right` shows no torsion.
-    shown = (clause for clause in found if _SIZED.search(clause) or not seen.language.has("calm", clause))
-    return [sides for clause in shown if (sides := sides_in(clause, seen.language))]
+    shown = ((s, clause) for s, clause in found if _SIZED.search(clause) or not seen.language.has("calm", clause))
+    return [sides for s, clause in shown if (sides := sides_in(clause, seen.language) or sides_in(s.text, seen.language))]
 
 
 def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
@@ -168,6 +170,10 @@ def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     one_sided = len(found) == 1 and len({part.sides for part in told}) == 1
     if one_sided and all(len(part.sides) == 1 and not part.sides & next(iter(found)) for part in told):
         match = seen.language.sides[next(iter(told[0].sides))].search(told[0].sentence.text)
+        here = (p for p in seen.once(_parts) if p.sentence.section is SectionCode.FINDINGS and p.sides & told[0].sides)
+        if any(part.words & told[0].words for part in here):
+            # It is spoken of on this side too, in words that sounded calm.
+            return
         if match is not None and len(next(iter(found))) == 1:
             why = f'"{match.group(0)}" stands here; what the findings describe is on the other side'
             yield seen.remark("laterality", told[0].sentence, match.group(0), why)
@@ -182,16 +188,17 @@ def _is_calm(seen: Seen, part: Told) -> bool:
 
 def _is_place(seen: Seen, text: str, told: Told) -> bool:
     """Whether the one word that both share is a part of the body that was not itself ordered."""
-    asked = {word[:STEM].lower() for word in _TOKEN.findall(asked_words(seen.facts))}
+    asked = {stem for word in _TOKEN.findall(asked_words(seen.facts)) for stem in _stems(word, seen.language)}
     whole = frozenset().union(*seen.language.whole.values())
-    shared = [w for w in _TOKEN.findall(text) if w[:STEM].lower() in told.words - asked and w.lower() not in whole]
+    among = told.words - asked
+    shared = [w for w in _TOKEN.findall(text) if _stems(w, seen.language) & among and w.lower() not in whole]
     return any(words.fullmatch(word) for word in shared for words in seen.language.regions.values())
 
 
 def _is_denied(seen: Seen, part: Told, words: frozenset[str]) -> bool:
     """Whether a denial stands before the first of the words that the two have in common."""
     denial = seen.language.lists["negation_before"].search(part.text)
-    first = next((m.start() for m in _TOKEN.finditer(part.text) if m.group(0)[:STEM].lower() in words), 0)
+    first = next((m.start() for m in _TOKEN.finditer(part.text) if _stems(m.group(0), seen.language) & words), 0)
     return denial is not None and denial.start() < first
 
 
@@ -215,14 +222,33 @@ def _cut(seen: Seen) -> Iterator[Told]:
 def _told(seen: Seen, sentence: Sentence, text: str, sides: frozenset[Side]) -> Told:
     language = seen.language
     words = set[str]()
-    for match in _TOKEN.finditer(text):
+    said = text
+    for finding in (f for f in language.findings if not f.sided):
+        # The brain is pushed to the other side.
+        said = finding.words.sub(" ", said)
+    for match in _TOKEN.finditer(said):
         word = match.group(0)
         is_short = len(word) < 4 and not (word.isupper() and len(word) > 1)
         is_side = any(pattern.fullmatch(word) for pattern in language.sides.values())
         is_empty = word.lower() in language.function_words or language.has("filling", word) or language.has("measures", word)
         if not (is_short or is_side or is_empty or word.isdigit()):
-            words.add(word[:STEM].lower())
+            words |= _stems(word, language)
     return Told(sentence, text, sides, frozenset(words))
+
+
+def _stems(word: str, language: Language) -> frozenset[str]:
+    """Of a word, and of what it is put together from: `karot` and `steno` of `carotisstenos`."""
+    head = language.heads.search(word)
+    parts = (word[: head.start()], word[head.start() :]) if head is not None and head.start() > 2 else (word,)
+    return frozenset(folded(part)[:STEM] for part in parts)
+
+
+def folded(word: str) -> str:
+    """One spelling of several: `carotis` and `karotis`, `oedema` and `edema`, `thyreoidea` and `tyreoidea`."""
+    word = word.lower()
+    for written, spoken in _SPELLINGS:
+        word = word.replace(written, spoken)
+    return word
 
 
 def _asked_sides(seen: Seen) -> frozenset[Side]:
