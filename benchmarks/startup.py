@@ -17,11 +17,13 @@ EAGER = (
     "import vosk, faster_whisper, sqlite_utils, httpx2, os; os._exit(0)"
 )
 # As the door `open` does.
-WINDOW = (
-    "import workstation.core; from main import open_core; from ui import app; from workstation.jobs import Jobs; import os; "
-    "leave = lambda window: (app.application().processEvents(), os._exit(0)); "
-    "app.run(lambda post: open_core(lambda: Jobs(post)), leave)"
-)
+WINDOW = """
+from ui.doors import quickly_imported
+with quickly_imported() as app:
+    from main import open_core; from workstation.jobs import Jobs; import os
+    leave = lambda window: (app.application().processEvents(), os._exit(0))
+    app.run(lambda post: open_core(lambda: Jobs(post)), leave)
+"""
 
 
 def measure() -> Iterator[Figure]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from workstation.domain.viewing import Plane, Window
+from workstation.quick_dataclasses import quickened
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -155,17 +159,34 @@ def run_demo(args: argparse.Namespace, open_core: OpenCore) -> int:
     return run(open_core, args.pictures, args.json)
 
 
-def run_open(args: argparse.Namespace, open_core: OpenCore) -> int:
-    # Whatever is imported after PySide6 goes through a hook of its own at each import: this takes a twentieth longer.
-    import workstation.core  # noqa: F401
-    from ui import app
-    from ui.doorbell import Doorbell, only_window
-    from workstation.jobs import Jobs
-    from workstation.settings import Folders
+@contextmanager
+def quickly_imported() -> Iterator[ModuleType]:
+    """`ui.app`, imported in the way that takes least; the collector stays off meanwhile (`ui.rubbish` asks it)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with quickened():
+            # Whatever is imported after PySide6 goes through a hook of its own at each import: this takes a twentieth longer.
+            import workstation.core  # noqa: F401
+            from ui import app
 
-    folder = Folders.default().data
-    with only_window(folder):
-        status = app.run(lambda post: open_core(lambda: Jobs(post)), lambda window: Doorbell(folder, window))
+            # What is there by now need not be looked at before the window is there; `Rubbish.settle` does.
+            gc.freeze()
+            yield app
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def run_open(args: argparse.Namespace, open_core: OpenCore) -> int:
+    with quickly_imported() as app:
+        from ui.doorbell import Doorbell, only_window
+        from workstation.jobs import Jobs
+        from workstation.settings import Folders
+
+        folder = Folders.default().data
+        with only_window(folder):
+            status = int(app.run(lambda post: open_core(lambda: Jobs(post)), lambda window: Doorbell(folder, window)))
     if args.json:
         print(json.dumps({"exit_status": status}))
     return status

@@ -53,6 +53,7 @@ class Rubbish(QObject):
 
     def settle(self) -> None:
         """What is there now stays to the end: no collection looks at it again."""
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from received import CT, JPEG, dataset, encapsulated, save
 
 import main
 from rendering.phantoms import PhantomStudy, write_demonstration
+from ui import doors
 from workstation.instance_lock import sole_instance
 
 pytestmark = pytest.mark.qt
@@ -156,6 +159,24 @@ def test_wrong_usage_ends_with_status_two(slices, tmp_path, capsys, wrong):
         main.main(arguments)
     assert end.value.code == 2
     capsys.readouterr()
+
+
+# ---- open: quickly ---------------------------------------------------------------------------
+
+
+def test_what_is_imported_for_the_window_is_not_collected_before_it_is_there(qapp):
+    """And afterwards everything is as it was: data classes are made as ever, and rubbish is collected."""
+    before, was_on = dict(vars(dataclasses)), gc.isenabled()
+    try:
+        with doors.quickly_imported() as app:
+            assert app.run
+            assert not gc.isenabled()
+            assert gc.get_freeze_count() > 0
+            assert dict(vars(dataclasses)) != before
+    finally:
+        gc.unfreeze()
+    assert gc.isenabled() is was_on
+    assert dict(vars(dataclasses)) == before
 
 
 # ---- open and demo: one at a time ------------------------------------------------------------

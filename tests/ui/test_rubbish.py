@@ -80,6 +80,15 @@ def test_what_was_there_when_it_settled_is_not_looked_at_again(rubbish: Rubbish)
     assert gc.get_freeze_count() > 0
 
 
+def test_rubbish_of_the_start_that_was_set_aside_goes_when_it_settles(rubbish: Rubbish) -> None:
+    Ring()
+    gc.freeze()
+    gc.collect()
+    assert Ring.died == []
+    rubbish.settle()
+    assert len(Ring.died) == 1
+
+
 def test_full_collections_wait_for_resting_hands_but_not_for_ever(rubbish: Rubbish, watched, now, monkeypatch) -> None:
     asked: list[int] = []
     counts = (0, 0, 20)
