@@ -8,6 +8,7 @@ from dataclasses import replace
 from workstation.colleague import (
     rules_case,
     rules_comparison,
+    rules_denials,
     rules_doubled,
     rules_links,
     rules_numbers,
@@ -48,6 +49,9 @@ RULES: tuple[Rule, ...] = (
     rules_text.contradictions,
     rules_text.conclusion,
     rules_text.suspicious,
+    rules_denials.lost,
+    rules_denials.excluded,
+    rules_denials.news,
     rules_whole.clear,
     rules_whole.removed_organs,
     rules_whole.lost_denial,

@@ -30,7 +30,7 @@ LISTS = (
     "apart_by",
     "prefix_not", "suffix_not", "gone", "part_of", "shows", "conditional", "differs", "held_ml", "taken_out",
     "only_denied", "carries", "distance", "clinicians",
-    "contacts", "firmly", "newly", "evidence",
+    "contacts", "firmly", "newly", "evidence", "perceived",
 )  # fmt: skip
 
 # In the same folder, but no language.

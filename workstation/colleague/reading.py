@@ -32,6 +32,7 @@ MOST_DICTATED = 2500
 """Letters beyond which no sentence is one that was dictated."""
 UNCERTAIN_AFTER = 5
 GONE_AFTER = 4
+_NOT_SO = re.compile(r"(\w+)\s+(\w+(?:ad|ade|ande|ende|ed|ing))\s+$", re.IGNORECASE)
 _AFFIX = re.compile(r"(\w+)(?:-|\s)$")
 
 
@@ -157,17 +158,30 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
         return Status.PAST
     # `cannot be excluded`, `no change`: a denial that denies nothing of the finding itself.
     blanked = language.lists["negation_not"].sub(lambda m: " " * len(m.group(0)), clause)
+    blanked = _without_adjectives(blanked, start, language)
     # `Cancer, veins negative`: what is denied behind a comma is something else, but in `effusion, infiltrate or gas`.
     behind = blanked[end:] if language.has("or", blanked[end:]) else blanked[end:].split(",")[0]
     if language.has("negation_before", _last_words(blanked[:start], DENIED_BEFORE)) or language.has("negation_after", behind):
         return Status.ABSENT
-    if language.has("negation_before", _last_words(before, DENIED_BEFORE)):
+    if language.has("negation_before", _last_words(_without_adjectives(before, start, language), DENIED_BEFORE)):
         # `No new mass`: denies no mass that was there, nor says that one is.
         return Status.UNCERTAIN
     rest = _first_words(after, UNCERTAIN_AFTER) if "," in after else after
     if language.has("uncertain", before) or language.has("uncertain_after", rest):
         return Status.UNCERTAIN
     return Status.PRESENT
+
+
+def _without_adjectives(text: str, start: int, language: Language) -> str:
+    """The text with the denial blanked that belongs to the word before a finding: `not displaced fracture`."""
+    match = _NOT_SO.search(text[:start])
+    if (
+        match is None
+        or not language.lists["not_seen"].fullmatch(match.group(1))
+        or language.lists["perceived"].fullmatch(match.group(2))
+    ):
+        return text
+    return f"{text[: match.start()]}{' ' * len(match.group(0))}{text[match.end() :]}"
 
 
 def _is_affixed(before: str, words: str, language: Language) -> bool:

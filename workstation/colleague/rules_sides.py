@@ -171,7 +171,7 @@ def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     if one_sided and all(len(part.sides) == 1 and not part.sides & next(iter(found)) for part in told):
         match = seen.language.sides[next(iter(told[0].sides))].search(told[0].sentence.text)
         here = (p for p in seen.once(_parts) if p.sentence.section is SectionCode.FINDINGS and p.sides & told[0].sides)
-        if any(part.words & told[0].words for part in here):
+        if any(part.words & told[0].words for part in here if not _is_calm(seen, part, denials=False)):
             # It is spoken of on this side too, in words that sounded calm.
             return
         if match is not None and len(next(iter(found))) == 1:
@@ -179,11 +179,12 @@ def only_on_the_other_side(seen: Seen) -> Iterator[Remark]:
             yield seen.remark("laterality", told[0].sentence, match.group(0), why)
 
 
-def _is_calm(seen: Seen, part: Told) -> bool:
-    """Whether nothing was found there: normal, and neither a size nor a lesion."""
+def _is_calm(seen: Seen, part: Told, denials: bool = True) -> bool:
+    """Whether nothing was found there: normal, no size, no lesion. `denials`: also where only something is denied."""
     lesion = seen.language.lists["lesion"].search(part.text)
     is_lesion = lesion is not None and not seen.language.has("negation_before", part.text[: lesion.start()])
-    return not _SIZED.search(part.text) and not is_lesion and seen.language.has("calm", part.text)
+    text = part.text if denials else seen.language.lists["negation_before"].sub(" ", part.text)
+    return not _SIZED.search(part.text) and not is_lesion and seen.language.has("calm", text)
 
 
 def _is_place(seen: Seen, text: str, told: Told) -> bool:
