@@ -16,6 +16,7 @@ from rendering.objects.references import Code
 from rendering.objects.saving_over import over_of
 from rendering.objects.write_blend import BLENDING_STATE
 from rendering.objects.write_key_objects import KEY_OBJECT_SELECTION, write_kos, write_withdrawal
+from rendering.objects.write_levels import PSEUDO_COLOUR_STATE, are_colours
 from rendering.objects.write_mask import mask_of
 from rendering.objects.write_plan import Author, Earlier, Joining, Look, Shown, Written
 from rendering.objects.write_presentation import COLOUR_STATE, GRAYSCALE_STATE, write_gsps
@@ -32,13 +33,14 @@ from workstation.domain.viewing import Plane, ViewportState
 from workstation.errors import WorkstationError
 from workstation.marks_store import OwnObject
 
+PRESENTATION_STATES = (GRAYSCALE_STATE, COLOUR_STATE, PSEUDO_COLOUR_STATE, XRAY_STATE, BLENDING_STATE)
 Place = tuple[str, int]
 """SOP Instance UID and frame number."""
 
 INVERTED = "The inversion of a colour image: a presentation state has none"
 CUTS = "How planes and 3D views look: a presentation state is of images as acquired"
 FILTER = "The filter of a view: a presentation state has none"
-LEVELS = "The presentation LUT of the state that is followed"
+LEVELS = "What greys become by the state that is followed, under what lies over them"
 BITMAP = "A shutter that is a bitmap"
 TWICE = "A second view of the same image that looks otherwise"
 
@@ -119,7 +121,7 @@ class _Saving:
         for place in self._frame_places():
             if place[0] in self._by_uid:
                 self._add_as_is(groups, place)
-        joining = self._joining(GRAYSCALE_STATE, COLOUR_STATE, XRAY_STATE, BLENDING_STATE)
+        joining = self._joining(*PRESENTATION_STATES)
         if not groups.groups and joining.replaces:
             self._add_as_is(groups, (self._headers[0].sop_instance_uid, 1))
         written: list[Written] = []
@@ -145,8 +147,6 @@ class _Saving:
         if state.plane is not Plane.STACK:
             self._left_out.append(CUTS)
             return
-        if state.followed is not None and state.followed.levels:
-            self._left_out.append(LEVELS)
         shown = min(max(state.position, 0), images.frame_count - 1)
         wanted, covered = set(self._frame_places()), set[Place]()
         for position in (shown, *range(images.frame_count)):
@@ -182,6 +182,11 @@ class _Saving:
             self._left_out += said
         if state.sharpening and look.run is None:
             self._left_out.append(FILTER)
+        levels = state.followed.levels if state.followed is not None and not header.is_colour else b""
+        if levels and (look.over is not None or (look.run is not None and are_colours(levels))):
+            self._left_out.append(LEVELS)
+        else:
+            look = replace(look, levels=levels)
         return groups.add(look, [(place[0], frame) for frame in frames], shown)
 
     def _add_as_is(self, groups: _Looks, place: Place) -> None:

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from pydicom.dataset import Dataset
 
 from rendering.header import ModalityTransform
-from rendering.objects.srgb_profile import srgb_profile
+from rendering.objects.write_levels import write_palette
 from rendering.objects.write_plan import Over, Shown
 from rendering.objects.writing import by_series, image_item
 
 BLENDING_STATE = "1.2.840.10008.5.1.4.1.1.11.4"
-LEVELS = 256
-_COLOURS = ("Red", "Green", "Blue")
 
 
 def write_blend(
@@ -45,12 +42,7 @@ def write_blend(
         second.SoftcopyVOILUTSequence = [own_window]
     ds.BlendingSequence = [first, second]
     ds.RelativeOpacity = over.opacity
-    table = np.frombuffer(over.palette, np.uint8).reshape(LEVELS, 3)
-    for number, colour in enumerate(_COLOURS):
-        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [LEVELS, 0, 16])
-        # Of 16 bits, as the module asks for; 257 makes 65535 of 255.
-        setattr(ds, f"{colour}PaletteColorLookupTableData", (table[:, number].astype("<u2") * 257).astype("<u2").tobytes())
-    ds.ICCProfile, ds.ColorSpace = srgb_profile(), "SRGB"
+    write_palette(ds, over.palette)
 
 
 def _series(images: Sequence[Shown]) -> Sequence[Dataset]:

@@ -134,6 +134,8 @@ class Look:
     mask: Mask | None = None
     run: Run | None = None
     over: Over | None = None
+    levels: bytes = b""
+    """What each of 256 greys becomes (256 bytes, or 768 of RGB); none: itself."""
 
 
 AS_IS = Look()

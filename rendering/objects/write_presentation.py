@@ -1,4 +1,4 @@
-"""Softcopy Presentation States of ours (PS3.3 A.33.1, A.33.2, A.33.4, A.33.6): the look of images, and the drawings on them.
+"""Softcopy Presentation States of ours (PS3.3 A.33.1 to A.33.4, A.33.6): the look of images, and the drawings on them.
 
 A state holds one rotation, flip, inversion, shutter and modality transform for all its images:
 images that differ in these go into a state each. Windows are in units of the modality transform.
@@ -19,6 +19,7 @@ from rendering.objects.private import EXACT_CREATOR, EXACT_ELEMENT, EXACT_GROUP
 from rendering.objects.shapes import Shape, on_image
 from rendering.objects.srgb_profile import srgb_profile
 from rendering.objects.write_blend import BLENDING_STATE, write_blend
+from rendering.objects.write_levels import PSEUDO_COLOUR_STATE, are_colours, write_levels
 from rendering.objects.write_mask import write_mask
 from rendering.objects.write_plan import AS_IS, FIRST, Author, Joining, Look, Shown, Written, whole_area
 from rendering.objects.write_run import XRAY_STATE, write_run
@@ -115,6 +116,8 @@ def _one(
 def _grey_state(look: Look) -> str:
     if look.over is not None:
         return BLENDING_STATE
+    if are_colours(look.levels):
+        return PSEUDO_COLOUR_STATE
     return XRAY_STATE if look.run is not None else GRAYSCALE_STATE
 
 
@@ -129,7 +132,11 @@ def _greys(ds: Dataset, images: Sequence[Shown], look: Look, transform: Modality
     windows = [item for shown in images if (item := _window(shown)) is not None]
     if windows:
         ds.SoftcopyVOILUTSequence = windows
-    ds.PresentationLUTShape = "INVERSE" if inverse is not look.inverted else "IDENTITY"
+    inverted = inverse is not look.inverted
+    if look.levels:
+        write_levels(ds, look.levels, inverted)
+    else:
+        ds.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
 
 
 def _headers(images: Sequence[Shown]) -> tuple[ImageHeader, ...]:

@@ -235,6 +235,31 @@ def test_a_pseudo_colour_state_colours_a_grey_image_by_its_palette(seat: Seat, g
     assert np.array_equal(pixels, np.stack([plain, 255 - plain, np.roll(np.arange(256), 7)[plain]], axis=-1))
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("coloured", [False, True])
+def test_what_greys_become_is_written_and_seen_again(
+    seat: Seat, grey: Viewport, tmp_path: Path, coloured: bool, inverted: bool
+) -> None:
+    """A presentation LUT in a grey state, a palette in one of pseudo-colours; inverted, the table runs the other way."""
+    ramp = np.rint(255.0 * (np.arange(256) / 255.0) ** 2).astype(np.uint8)
+    levels = (np.stack([ramp, ramp[::-1], np.arange(256, dtype=np.uint8)], axis=1) if coloured else ramp).tobytes()
+    state = replace(
+        grey.default_state(), inverted=inverted, window=Window(30.0, 300.0), followed=Followed("2.25.1", None, None, levels)
+    )
+    saved = case_as_objects(ToSave(seat.study, views=(SavedView(grey, state, *SIZE),)), seat.context, AUTHOR)
+    assert saved.left_out == ()
+    (written,) = saved.objects
+    assert written.sop_class_uid == f"{STEM}11.{3 if coloured else 1}"
+    path = tmp_path / "state.dcm"
+    path.write_bytes(written.data)
+    assert complaints(path) == []
+    found, words = shown_by(seat, grey, path)
+    assert words == ()
+    expected = grey.picture(state, *SIZE).pixels
+    assert np.array_equal(grey.picture(found, *SIZE).pixels, expected)
+    assert len(np.unique(expected)) > 1
+
+
 # What cannot be followed
 
 
