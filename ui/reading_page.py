@@ -70,7 +70,7 @@ class ReadingPage(QWidget):
         """Set the remembered widths, or good ones for a window this wide."""
         stored = self._core.remembered.get(SPLITTER)
         if self.grid.isHidden():
-            strip = min(STRIP_WIDTH, round(width * 0.3))
+            strip = min(STRIP_WIDTH, max(LEAST_STRIP, round(width * 0.3)))
             self.splitter.setSizes([strip, 0, width - strip])
             return
         sizes = stored if isinstance(stored, list) and len(stored) == 3 and all(isinstance(s, int) for s in stored) else None

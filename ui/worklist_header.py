@@ -24,7 +24,7 @@ KEPT = frozenset(
 )
 READ_MOST = frozenset(KEYS.index(key) for key in ("patient", "procedure"))
 """Of what may be narrower than wished these give way last."""
-GIVING_WAY = tuple(KEYS.index(key) for key in ("body", "assigned", "site", "ai", "date"))
+GIVING_WAY = tuple(KEYS.index(key) for key in ("body", "assigned", "site", "ai", "date", "images", "modality"))
 """Hidden where the window is narrow, the first one first, until the reader has chosen columns."""
 STEP = 16
 # The longest that a reader must be able to read whole, in the bold of what is urgent.

@@ -231,6 +231,14 @@ def test_names_and_procedures_are_narrowed_last(window):
     assert table.columnWidth(KEYS.index("priority")) >= words.horizontalAdvance("No order") + 16
 
 
+def test_a_narrow_list_leaves_columns_out_and_is_not_scrolled_sideways(window):
+    table = window.worklist.table
+    for width in (1366, 1260, 1180):
+        window.resize(width, 700)
+        assert table.horizontalScrollBar().maximum() == 0, width
+    assert all(window.worklist.columns.is_shown(KEYS.index(key)) for key in ("priority", "due", "patient", "procedure", "status"))
+
+
 def test_a_site_file_with_a_mistake_is_told_and_the_built_in_lists_hold(tmp_path, qtbot, qapp):
     from window_seat import WindowSeat
 
