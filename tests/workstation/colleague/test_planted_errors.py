@@ -1,14 +1,18 @@
 """How many planted errors the careful colleague catches, and how often it cries wolf.
 
-The reports (`cases/`) were written in seven rounds, each before its author had seen the rules' words or, from the sixth on,
-by one who had mended them. What was caught and warned at first sight, before anything was mended:
+The reports (`cases/`) were written in nine rounds, each by somebody who had not seen the rules' words; only the sixth and the
+seventh by one who had mended them. What was caught and warned at first sight, before anything was mended:
 
-    round     1         2        3        4        5        6        7
-    caught    69/100    39/50    36/50    44/50    49/60    45/50    43/50
-    warned    21/100    9/50     11/50    5/50     10/100   22/100   4/60
+    round     1         2        3        4        5        6        7        8        9
+    caught    69/100    39/50    36/50    44/50    49/60    45/50    43/50    37/50    39/50
+    warned    21/100    9/50     11/50    5/50     10/100   22/100   4/60     10/60    12/60
+
+In round 8 one of the missed errors stood in a field that this test did not hand over then (`technique`). The ninth was seen after
+the colleague had learnt organs, signs and structures from the eighth; without them it had been 36 of 50. `own` are reports
+of who mended them, written before they were tried: 10 of 20 caught, 1 of 20 warned.
 
 After each round the rules were mended with its reports in view, so that what is asserted here flatters them: the first sight
-of a new round is what to expect. Issue 8 asks for 92 of 100 caught and 5 warnings at most.
+of a new round is what to expect. Issue 8 asks for 92 of 100 caught and 5 warnings at most: that is not reached yet.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from workstation.colleague.language import load_languages
 from workstation.domain.report import SectionCode
 
 CASES = Path(__file__).parent / "cases"
-ROUNDS = ("", "_second", "_third", "_fourth", "_fifth", "_sixth", "_seventh")
+ROUNDS = ("", "_second", "_third", "_fourth", "_fifth", "_sixth", "_seventh", "_eighth", "_ninth", "_own")
 LEAST_CAUGHT, MOST_WARNINGS = 92, 5
 """Of a hundred."""
 # A dropped denial leaves two sentences that contradict each other, and the other way round.
@@ -72,7 +76,7 @@ def test_at_least_92_in_100_planted_errors_are_caught() -> None:
     """F71."""
     planted = list(reports("planted"))
     missed = [f"{r['language']} {r['name']} ({r['error']}): {r.get('why', '')}" for r in planted if not is_caught(r)]
-    assert len(planted) == 410
+    assert len(planted) == 530
     assert {r["error"] for r in planted} == set(NAMES) - {"default", "spoken"}  # which need a template and a voice, not a text
     assert len(planted) - len(missed) >= LEAST_CAUGHT * len(planted) / 100, "\n".join(missed)
 
@@ -80,5 +84,5 @@ def test_at_least_92_in_100_planted_errors_are_caught() -> None:
 def test_clean_reports_get_at_most_five_warnings_in_a_hundred() -> None:
     clean = list(reports("clean"))
     warnings = [f"{r['language']} {r['name']}: {remark.rule}: {remark.words}" for r in clean for remark in remarks_on(r)]
-    assert len(clean) == 510
+    assert len(clean) == 650
     assert len(warnings) <= MOST_WARNINGS * len(clean) / 100, "\n".join(warnings)
