@@ -55,9 +55,12 @@ class HistoryDialog(QDialog):
         self._lay_out()
         self.resize(980, 640)
         core.session.life.changed.connect(self.show_past)
-        core.delivery_changed.connect(lambda _: core.session.life.look_again())
+        core.delivery_changed.connect(self._delivery_moved)
         self.show_past(core.session.life.past)
         self.table.setFocus()
+
+    def _delivery_moved(self, _: object) -> None:
+        self._session.life.look_again()
 
     def _lay_out(self) -> None:
         label = QLabel(self.tr("Compared with"))
