@@ -55,6 +55,8 @@ class DeliveryLedger:
         self._database = database
         self._clock = clock
         self.survivor: Callable[[PatientKey], PatientKey] = lambda key: key
+        # As they were last read, and what was made of them: they are asked for at every step of every sender.
+        self._heads: dict[int, tuple[tuple[Any, ...], Delivery]] = {}
         self.can_be_proved = True
         """False where the RIS cannot be read back: what it acknowledged is then worked on no more."""
 
@@ -129,7 +131,12 @@ class DeliveryLedger:
             f"SELECT {_COLUMNS} FROM outbox WHERE id IN"
             f" (SELECT min(id) FROM outbox WHERE state NOT IN ({self._passed}) GROUP BY accession_number) ORDER BY id"
         )
-        return tuple(map(self._delivery, self._database.rows(sql)))
+        before, now = self._heads, {}
+        for row in self._database.rows(sql):
+            seen, kept = (*row.values(), self.can_be_proved), before.get(row["id"])
+            now[row["id"]] = kept if kept is not None and kept[0] == seen else (seen, self._delivery(row))
+        self._heads = now
+        return tuple(delivery for _, delivery in now.values())
 
     def _delivery(self, row: Row) -> Delivery:
         return _delivery(row, self.can_be_proved)

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from seat import evidence_for, item_for, order_for, segment, signed
 
-from workstation.domain.delivery import DeliveryEvent, DeliveryState
+from workstation.domain.delivery import Delivery, DeliveryEvent, DeliveryState
 from workstation.domain.patient import PatientKey
 from workstation.domain.report import REPORT_TRANSITIONS, ReportAction, ReportStatus, SectionCode
 from workstation.errors import Refused, Unavailable
@@ -184,3 +184,28 @@ def test_each_accession_has_its_own_queue(store):
     first, second = (signed(store, order_for(f"A{n}", f"1.2.{n}", number=str(n))) for n in range(2))
     store.ledger.move(first.delivery_id, DeliveryEvent.IDENTITY_DOUBT)
     assert [d.delivery_id for d in store.ledger.heads()] == [first.delivery_id, second.delivery_id]
+
+
+def test_the_heads_are_what_the_rows_are_now_however_often_they_were_read(store):
+    """What was read before is used again for rows that did not change, and for no other."""
+    first, second = (signed(store, order_for(f"A{n}", f"1.2.{n}", number=str(n))) for n in range(2))
+
+    def heads() -> list[Delivery]:
+        found = store.ledger.heads()
+        assert found == tuple(row for row in store.deliveries() if row.delivery_id in {d.delivery_id for d in found})
+        return list(found)
+
+    before = heads()
+    assert heads()[1] is before[1]
+    store.ledger.note(first.delivery_id, "No answer")
+    after = heads()
+    assert (after[0].tries, after[0].last_error) == (before[0].tries + 1, "No answer")
+    assert after[1] is before[1]
+    store.ledger.move(first.delivery_id, DeliveryEvent.SEND)
+    assert heads()[0].state is DeliveryState.SENDING
+    store.ledger.can_be_proved = False
+    assert [row.can_be_proved for row in heads()] == [False, False]
+    store.ledger.move(first.delivery_id, DeliveryEvent.ACKNOWLEDGE)
+    assert [row.delivery_id for row in heads()] == [second.delivery_id]
+    store.ledger.can_be_proved = True
+    assert [row.delivery_id for row in heads()] == [first.delivery_id, second.delivery_id]
