@@ -6,6 +6,7 @@ Negation after NegEx (Chapman 2001): a word before or after denies what stands i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,9 @@ READ = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
 
 _END = re.compile(r"[.!?](?=\s|$)|\n+")
 _WORD = re.compile(r"\w+")
+_LAST = re.compile(r"[\w.]+$")
+LONGEST_SHORT = 20
+"""Letters within which an abbreviation ends before a full stop."""
 _LABEL = re.compile(r"([^:.,;]{1,40}):\s")
 # How many words from a finding its side may stand: `left lower lobe posterior basal nodule`.
 SIDE_BEFORE, SIDE_AFTER = 7, 7
@@ -90,7 +94,7 @@ def sentences(report: ReportText, language: Language, *codes: SectionCode) -> It
 
 def _ends(text: str, language: Language) -> Iterator[int]:
     for match in _END.finditer(text):
-        before = re.search(r"[\w.]+$", text[: match.start()])
+        before = _LAST.search(text[max(0, match.start() - LONGEST_SHORT) : match.start()])
         word = before.group(0).lower() if before else ""
         is_short = match.group(0) == "." and word in language.abbreviations
         follows = text[match.end() :].lstrip()[:1]
@@ -134,17 +138,25 @@ def sides_in(text: str, language: Language) -> frozenset[Side]:
     return frozenset(side for side in Side if language.sides[side].search(text))
 
 
-def mentions(read: Iterable[tuple[Sentence, frozenset[Side]]], language: Language) -> list[Mention]:
-    found = []
-    for sentence, heading in read:
-        for place, clause in sentence.clauses:
-            for finding in language.findings:
-                for match in finding.words.finditer(clause):
-                    status = _status(clause, match.start(), match.end(), language)
-                    sides = _sides(clause, match.start(), match.end(), language) or heading
-                    start, end = place + match.start(), place + match.end()
-                    found.append(Mention(finding, status, sides, sentence, start, end, clause, place))
-    return found
+def mentions(read: Iterable[tuple[Sentence, frozenset[Side]]], report: ReportText, language: Language) -> list[Mention]:
+    """Every finding in every clause. A section is searched at once, which is quicker than its clauses one by one."""
+    found = list[tuple[int, Mention]]()
+    pieces = [(s.section, place, clause, s, heading) for s, heading in read for place, clause in s.clauses]
+    for section in {piece[0] for piece in pieces}:
+        mine = [piece for piece in pieces if piece[0] is section]
+        places = [piece[1] for piece in mine]
+        for number, finding in enumerate(language.findings):
+            for match in finding.words.finditer(report.text(section)):
+                _, place, clause, sentence, heading = mine[bisect_right(places, match.start()) - 1]
+                if match.end() <= place + len(clause):
+                    first, last = match.start() - place, match.end() - place
+                    status = _status(clause, first, last, language)
+                    sides = _sides(clause, first, last, language) or heading
+                    mention = Mention(finding, status, sides, sentence, match.start(), match.end(), clause, place)
+                    found.append((number, mention))
+    order = list(SectionCode)
+    found.sort(key=lambda entry: (order.index(entry[1].sentence.section), entry[1].clause_start, entry[0], entry[1].start))
+    return [mention for _, mention in found]
 
 
 def _status(clause: str, start: int, end: int, language: Language) -> Status:

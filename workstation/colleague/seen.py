@@ -40,7 +40,7 @@ class Seen:
     def mentions(self) -> list[Mention]:
         """What findings and impression say of findings, in the regions of the order."""
         asked = self.asked
-        found = mentions(self.headed, self.language)
+        found = mentions(self.headed, self.report, self.language)
         return [m for m in found if not asked or not m.finding.only or asked & m.finding.only]
 
     @cached_property

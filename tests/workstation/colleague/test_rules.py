@@ -94,6 +94,33 @@ CAUGHT = [
     ("conclusion", "There is a nodule in the lingula.", "--", {}),
     ("conclusion", "There is a spiculated mass of 38 mm at the hilum.", "Moderate emphysema.", {"procedure": "CT chest"}),
     ("images", "The lungs are clear.", "Normal study.", {"unseen_series": 2}),
+    # What nothing bears, and what nothing concludes.
+    ("contradiction", "No intraluminal defect in any branch.", "Pulmonary embolism, the ward was told.", {"procedure": "CTPA"}),
+    ("contradiction", "Scaphoideum är intakt med obrutna konturer.", "Scaphoideumfraktur.", {"procedure": "Handled vä"}),
+    ("contradiction", "Korsbanden är intakta, mediala menisken rupturerad.", "Ruptur av främre korsbandet.", {}),
+    (
+        "conclusion",
+        "L4 is normal. A solid 4 cm mass of the right kidney.",
+        "Disc extrusion L4/5.",
+        {"procedure": "MR lumbar spine"},
+    ),
+    ("laterality", "Left pampiniform veins up to 4 mm. The testes are equal.", "Right-sided varicocele.", {"sex": "M"}),
+    ("contradiction", "Inga nya förändringar i levern. Ny metastas i segment 5.", "Ny metastas.", {"procedure": "DT buk"}),
+    ("contradiction", "Ojämn kortikalis, fraktur där kan uteslutas.", "Misstänkt ej dislocerad fraktur.", {}),
+    ("negation", "Inga säkra frakturtecken kan ej ses i höften.", "Normala förhållanden.", {}),
+    ("negation", "There is evidence of deep vein thrombosis.", "Normal deep veins. Oedema.", {}),
+    ("contradiction", "The left kidney has been removed. The left kidney is 11 cm long.", "No recurrence.", {}),
+    ("region", "L3/L4 and L4/L5 are normal, at L5/S1 a bulge.", "Bulge L5/S1.", {"procedure": "MR cervical spine"}),
+    ("modality", "An echogenic lesion of high signal on T2-weighted images.", "Lesion.", {"modalities": frozenset({"US"})}),
+    ("number", "A stone of 7 cm in the ureter, with mild hydronephrosis.", "Ureteric stone.", {}),
+    ("number", "A 9 mm stone of the pelvis and a 3 mm one of a calyx.", "4 mm stone of the pelvis. 3 mm stone of a calyx.", {}),
+    ("number", "There is a plaque with a stenosis of 40 %.", "Stenosis of 80 %.", {}),
+    ("number", "A curve with a Cobb angle of 240 degrees.", "Scoliosis.", {}),
+    ("number", "An oblique fracture of the fibula, Weber D.", "Fracture of the fibula.", {}),
+    ("unfilled", "There is a nodule measuring  mm in the left lobe.", "Nodule.", {}),
+    ("unfilled", "Levern mäter ... cm och är normal.", "Normala förhållanden.", {}),
+    ("doubled", "The heart is at the upper limit of the upper limit of normal.", "Normal study.", {}),
+    ("doubled", "No fracture. No fracture.", "Normal study.", {}),
 ]
 
 
@@ -103,6 +130,22 @@ def test_what_does_not_fit_is_remarked(rule: str, findings: str, impression: str
 
 
 LEFT_ALONE = [
+    ("No fracture line is made out; the cortex of the radius is buckled.", "Fracture of the radius.", {}),
+    (
+        "PCL, MCL and the corner are intact; the fragment gives a double PCL sign. ACL torn.",
+        "ACL tear.",
+        {"procedure": "MR knee"},
+    ),
+    ("Right: the medial meniscus is torn. Left: the menisci are intact.", "Right: torn medial meniscus.", {}),
+    ("Non-obstructed bowel gas. The gallbladder is normal.", "Lines in position.", {"procedure": "XR abdomen"}),
+    ("Gallblåsan är konkrementfri.", "Normala förhållanden.", {"procedure": "UL buk"}),
+    ("There is a stone of 6 mm (HU 890, SSD 11 cm) in the ureter.", "Stone of 6 mm.", {}),
+    ("There is a nodule of 19 mm on the rectum, 11 cm from the anal verge.", "Nodule of 19 mm.", {}),
+    ("The sac measures 61 mm, against 56 mm.", "Sac growth of 5 mm.", {}),
+    ("The collection has decreased from 15 to 8 mm since May.", "Collection of 8 mm, 15 mm in May.", {"priors": (PRIOR,)}),
+    ("The testis is twisted, and there is no flow.", "Torsion. Immediate call to the urologist at 02:25.", {"sex": "M"}),
+    ("LM utan stenos. LAD med stenos av 80 %.", "Stenos i LAD av 80 %.", {}),
+    ("The left system is dilated and drains.", "Repeat if the dilatation is stable.", {"procedure": "US kidneys"}),
     ("Right: stenosis of 70 % of the ICA. Left: no stenosis.", "Right ICA stenosis of 70 %.", {}),
     ("There is a type II endoleak. No type I or III endoleak.", "Type II endoleak.", {}),
     ("There is a 7 mm polyp of the colon. No polyp ≥ 10 mm.", "Polyp of 7 mm.", {"procedure": "CT colonography"}),
