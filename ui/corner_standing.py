@@ -26,7 +26,7 @@ def alarms(facts: CornerFacts) -> list[Line]:
 def doubts(facts: CornerFacts) -> list[Line]:
     if facts.picture.error is not None:
         return []
-    texts = [plain.core_text(d.text) for d in facts.picture.doubts]
+    texts = [plain.number(plain.core_text(d.text)) for d in facts.picture.doubts]
     texts += [plain.plain(text) for text in image_origin.badges(facts.series, facts.instance)]
     texts += [plain.core_text(note) for note in facts.picture.notes]
     texts += side_badges.badges(facts)

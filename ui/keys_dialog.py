@@ -28,6 +28,7 @@ class KeysDialog(QDialog):
         self._groups: list[tuple[QWidget, list[int]]] = []
         field = QLineEdit()
         field.setPlaceholderText(self.tr("Filter"))
+        field.setAccessibleName(self.tr("Filter"))
         field.setAccessibleName(self.tr("Filter the keys"))
         field.setClearButtonEnabled(True)
         field.textChanged.connect(self._seek)

@@ -133,3 +133,11 @@ def test_in_a_narrow_view_the_words_of_a_window_go_before_its_unit():
     facts = replace(FACTS, picture=replace(FACTS.picture, window=Window(3.5, 7.0), unit="SUVbw"))
     (line,) = [line for line in corner_lines(facts).bottom_right if line.text.startswith("C 3.5")]
     assert line.short == ("C 3.5  W 7 SUVbw", "3.5/7 SUVbw", "3.5/7")
+
+
+def test_a_place_below_zero_in_a_doubt_has_a_minus():
+    doubted = replace(
+        FACTS, picture=replace(PICTURE, doubts=(Doubt("gap", "2 slices are missing between -186.0 mm and -180.0 mm"),))
+    )
+    said = corner_lines(doubted).top_left[-1].text
+    assert said == "2 slices are missing between \u2212186.0 mm and \u2212180.0 mm"

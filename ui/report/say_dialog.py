@@ -40,6 +40,7 @@ class SayDialog(QDialog):
         self.tree.setAccessibleName(self.tr("What can be said"))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter"))
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._seek)
         self._build()
