@@ -112,6 +112,7 @@ class CoreRis:
         from workstation.ris.choosing import tls_of
         from workstation.ris.hl7.incoming import Incoming, too_long
         from workstation.ris.hl7.listening import Listener
+        from workstation.ris.hl7.results import Results
         from workstation.ris.hl7.stamped import StampedOrders
         from workstation.ris.tls import server_context
 
@@ -119,7 +120,8 @@ class CoreRis:
             host, port = host_and_port(url)
             tls = server_context(tls_of(self._around.settings)) if is_secured(url) else None
             stamped = StampedOrders(self._around.orders, self._stamp)
-            incoming = Incoming(stamped, lambda: self._around.jobs.on_main(self.orders_changed))
+            results = Results(self._around.reports, self._around.orders)
+            incoming = Incoming(stamped, lambda: self._around.jobs.on_main(self.orders_changed), results.take)
             self._listener = Listener(host, port, incoming.answer, too_long, tls)
         except WorkstationError as problem:
             self._around.note_problem(problem)
@@ -148,6 +150,7 @@ class CoreRis:
         """On the main thread: the worklist is read anew, and the reader told what has become of the open report's order."""
         session = self._around.session
         session.refresh_worklist()
+        session.settling.heard()
         report = session.desk.report
         if report is None:
             return

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from workstation.domain.delivery import DeliveryEvent, DeliveryState
+from workstation.domain.delivery import DeliveryEvent, DeliveryState, is_unprovable
 from workstation.domain.fhir import objects_of, text_of
 from workstation.domain.report import Addendum, Report, ReportSection, ReportStatus, SectionCode
 from workstation.errors import Conflict, Refused
@@ -207,7 +207,7 @@ class Conflicts:
             raise Conflict(
                 "The report in the RIS has changed again", "It is not the one that you compared", "Compare again, then choose"
             )
-        if any(d.state in _UNDER_WAY for d in self._ledger.of_report(report.report_uuid)):
+        if any(d.state in _UNDER_WAY and not is_unprovable(d) for d in self._ledger.of_report(report.report_uuid)):
             raise Refused("Not done", "A version of this report is on its way to the RIS", "Wait until the RIS has answered")
         if not decision.who.strip():
             raise NotSigned("Nobody is named as the signer", "Set `signer` in settings.toml")

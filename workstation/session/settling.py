@@ -107,6 +107,11 @@ class Settling:
         elif report is not None and report.report_uuid == delivery.report_uuid:
             self._known(delivery.report_uuid)
 
+    def heard(self) -> None:
+        """The RIS told something by itself: perhaps of the open report."""
+        if self._session.desk.report is not None:
+            self._known(self._session.desk.report.report_uuid)
+
     def look(self) -> None:
         """Ask the RIS for the reports of the open order, unless it is being asked."""
         report = self._session.desk.report

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ from workstation.reporting.three_way import three_way
 from workstation.ris.embedded import EmbeddedRis
 from workstation.ris.fhir import FhirRis
 from workstation.ris.hl7.acks import answer_in
+from workstation.ris.hl7.incoming import Incoming
+from workstation.ris.hl7.results import Results
 from workstation.ris.ris import Answer, AnswerKind
 from workstation.session.settling import _keep
 
@@ -160,3 +163,80 @@ def test_a_refusal_that_speaks_of_something_newer_is_a_conflict_and_no_other_is(
         assert answer.kind is not AnswerKind.CONFLICT
     else:
         assert answer.kind is kind
+
+
+# ---- where nothing can be asked: what the RIS sends of itself -----------------------------------------
+
+
+def told(order: Order, text: str, status: str = "C", patient: str = "", number: str = "R1") -> hl7.Message:
+    named = hl7.segment("PID", {3: (patient or order.patient.key.patient_id, "", "", order.patient.key.issuer, "MR")})
+    request = {18: order.accession_number, 22: "20261123120000+0100", 25: status, 32: (("7", "At The Ris", "", "", "", "Dr"),)}
+    return hl7.read_message(
+        hl7.message(
+            [
+                head(("ORU", "R01"), _10=number),
+                named,
+                hl7.segment("ORC", {1: "RE"}),
+                hl7.segment("OBR", {1: "1", **request}),
+                hl7.segment("OBX", {1: "1", 2: "TX", 3: ("18748-4", "", "LN"), 5: text, 11: status}),
+            ],
+            "UNICODE UTF-8",
+        )
+    )
+
+
+def _bytes(message: hl7.Message) -> bytes:
+    lines = ["|".join([one.fields[0], *one.fields[(2 if one.name == "MSH" else 1) :]]) for one in message.segments]
+    return "".join(f"{line}\r" for line in lines).encode()
+
+
+@pytest.fixture
+def blind(server: EmbeddedRis, engine: int, tmp_path: Path) -> Iterator[HospitalSeat]:
+    made = HospitalSeat(tmp_path, engine, server.base_url, can_read=False)
+    yield made
+    made.close()
+
+
+def test_a_newer_version_that_the_ris_sends_stands_against_ours_and_is_added_to(server, engine, blind, order) -> None:
+    delivery = blind.sign(order, "No nodule.")
+    assert blind.drain() == (State.ACKNOWLEDGED,)
+    uuid, results = delivery.report_uuid, Results(blind.store, blind.orders)
+    assert results.take(told(order, "One nodule, 4 mm.")) == (True, "")
+    theirs = blind.store.conflicts.standing(uuid)
+    assert theirs is not None
+    assert (theirs.text.whole, theirs.text.signer, theirs.text.status) == ("One nodule, 4 mm.", "Dr At The Ris", "corrected")
+    with pytest.raises(Refused, match="not the one you build on"):
+        blind.store.sign(uuid, ReportAction.CORRECT, READER, evidence_for(order))
+    blind.store.decide(uuid, Decision(Choice.ADDENDUM, theirs, READER, text="Unchanged since 2019."), evidence_for(order))
+    assert blind.store.conflicts.standing(uuid) is None
+    assert blind.drain()[-1] is State.ACKNOWLEDGED
+    assert "One nodule, 4 mm." in text_in_the_ris(server, order)
+    assert "Unchanged since 2019." in text_in_the_ris(server, order)
+    # Told again, changed once more: another choice is needed.
+    assert results.take(told(order, "Two nodules.", number="R2")) == (True, "")
+
+
+def test_our_own_result_that_comes_back_is_no_news_and_nothing_of_others_is_kept(blind, order) -> None:
+    delivery = blind.sign(order, "No nodule.")
+    results = Results(blind.store, blind.orders)
+    echo = hl7.read_message(blind.store.ledger.submission(delivery.delivery_id).payload)
+    assert results.take(echo) == (False, "")
+    assert blind.store.conflicts.versions(delivery.report_uuid) == ()
+    other = replace(order, accession_number="NEVER-HERE")
+    assert results.take(told(other, "Of somebody else.")) == (False, "")
+    assert results.take(told(order, "", status="F")) == (False, "")
+    is_news, why = results.take(told(order, "One nodule.", patient="Another"))
+    assert (is_news, "another patient" in why) == (False, True)
+    assert blind.store.conflicts.versions(delivery.report_uuid) == ()
+
+
+def test_the_listener_takes_a_result_where_the_site_listens_and_refuses_it_where_not(blind, order) -> None:
+    delivery = blind.sign(order, "No nodule.")
+    news: list[None] = []
+    incoming = Incoming(blind.orders, lambda: news.append(None), Results(blind.store, blind.orders).take)
+    content = _bytes(told(order, "One nodule."))
+    assert b"MSA|AA" in incoming.answer(content)
+    assert news == [None]
+    assert blind.store.conflicts.standing(delivery.report_uuid) is not None
+    assert b"MSA|AE" in incoming.answer(_bytes(told(order, "One nodule.", patient="Another")))
+    assert b"MSA|AR" in Incoming(blind.orders, lambda: None).answer(content)

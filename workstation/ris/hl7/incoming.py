@@ -83,10 +83,15 @@ def too_long(control_id: str) -> bytes:
 
 
 class Incoming:
-    """`changed` is called, in the listener's thread, after something was stored."""
+    """`changed` is called, in the listener's thread, after something was stored. `results` takes ORU^R01, where given:
+    whether it is news, and why it is refused or "".
+    """
 
-    def __init__(self, orders: Orders, changed: Callable[[], object]) -> None:
+    def __init__(
+        self, orders: Orders, changed: Callable[[], object], results: Callable[[Message], tuple[bool, str]] | None = None
+    ) -> None:
         self._orders = orders
+        self._results = results
         self._changed = changed
 
     def answer(self, content: bytes) -> bytes:
@@ -122,6 +127,11 @@ class Incoming:
             return self._take_orders(message)
         if message.kind in ("ADT^A40", "ADT^A37"):
             return self._take_merges(message)
+        if message.kind == "ORU^R01" and self._results is not None:
+            is_news, refusal = self._results(message)
+            if refusal:
+                raise _Refusal("AE", "207", refusal)
+            return is_news
         raise _Refusal("AR", "200", "Only OMI^O23, ORM^O01, ADT^A40 and ADT^A37 are taken")
 
     # ---- orders ------------------------------------------------------------------------
