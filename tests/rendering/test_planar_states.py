@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -122,7 +123,11 @@ def test_polarity_and_drawings(viewport: Viewport) -> None:
         ({"MPRViewWidthDirection": [1.0, 0.5, 0.0]}, MALFORMED),
         ({"MPRViewHeight": 0.0}, MALFORMED),
         ({"MPRViewHeightDirection": [1.0, 0.0, 0.0]}, MALFORMED),
+        ({"MPRViewWidth": math.nan}, MALFORMED),
+        ({"MPRViewHeight": math.inf}, MALFORMED),
+        ({"MPRTopLeftHandCorner": [math.nan, 0.0, 0.0]}, MALFORMED),
         ({"MPRThicknessType": "SLAB"}, MALFORMED),
+        ({"MPRThicknessType": "SLAB", "MPRSlabThickness": math.inf}, MALFORMED),
         ({"VolumetricPresentationStateInputSequence": sequence({}, {})}, VOLUMES),
     ],
 )
