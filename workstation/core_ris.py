@@ -137,7 +137,8 @@ class CoreRis:
         orders.let_go(self._around.reports.ledger.read_orders(datetime.now(UTC) - LISTED_AFTER_READING))
         if not isinstance(ris, Searchable):
             return
-        waiting = {report.order_id for report in self._around.reports.drafts()} | self._around.reports.ledger.waiting_orders()
+        drafted = {order_id for report in self._around.reports.drafts() for order_id in report.order_ids}
+        waiting = drafted | self._around.reports.ledger.waiting_orders()
         polled = {known.order.order_id for known in orders.orders() if not known.was_sent}
         look_again(ris, orders, waiting & polled, {order.order_id for order in listed}, orders.merged())
 

@@ -56,7 +56,7 @@ class CoreScheduled:
         """Whether the worklist is another now."""
         around, problems, changed = self._around, dict[str, WorkstationError](), False
         ledger = around.reports.ledger
-        drafted = {report.order_id for report in around.reports.drafts()} | ledger.waiting_orders()
+        drafted = {order_id for report in around.reports.drafts() for order_id in report.order_ids} | ledger.waiting_orders()
         done = set(ledger.read_orders(datetime.now(UTC) - LISTED_AFTER_READING))
         for name in around.orders.scheduling_archives() - {archive.name for archive in asked}:
             changed |= around.orders.replace_scheduled(name, (), drafted, done)  # asked no more

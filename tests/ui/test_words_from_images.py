@@ -263,6 +263,18 @@ def test_two_diameters_fill_both_fields_as_one_step_of_undo(seat, window):
     assert text(window).startswith("[long diameter] mm × [short diameter] mm")
 
 
+def test_a_dose_report_that_comes_late_is_put_into_its_field_as_one_step_of_undo(seat, window):
+    seat.session.desk.write(F, "Radiation dose: [radiation dose]. Lungs clear.")
+    event = DoseEvent("1", "THORAX", 8.2, 310.0, "body")
+    seat.library.objects["1.1"] = (ObjectFound("Dose report", dose=DoseReport("1.1", (event,), 310.0), uid="2.25.5"),)
+    seat.session.findings.open_case(seat.session.case.studies)
+    assert "[radiation dose]" in text(window)
+    window.runner.run("report.dose")
+    assert text(window) == "Radiation dose: CTDIvol 8.2 mGy, DLP 310 mGy·cm. Lungs clear."
+    editor(window).undo()
+    assert text(window) == "Radiation dose: [radiation dose]. Lungs clear."
+
+
 def test_the_dose_of_this_study_stands_in_a_phrase_and_that_of_the_prior_does_not(seat, window):
     event = DoseEvent("2.25.1", ctdi_vol_mgy=8.2)
     seat.library.objects["1.1"] = (ObjectFound("Dose report", dose=DoseReport("1.1", (event,), 310.0), uid="2.25.5"),)

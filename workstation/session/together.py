@@ -186,8 +186,8 @@ class Together:
     def _follow(self, report: Report | None) -> None:
         before, self._shown = self._shown, report
         if before is not None and (report is None or report.report_uuid != before.report_uuid):
-            for one in before.joint:
-                self._session.claiming.give_back(one.order_id)
+            for order_id in before.order_ids if before.joint else ():
+                self._session.claiming.give_back(order_id)
         if report is None:
             return
         if before is None or before.report_uuid != report.report_uuid:
