@@ -114,9 +114,7 @@ class Viewport(ViewportPlaces, ViewportAnatomy, ViewportFusion):
         view = cut_view(self.images, state, width, height)
         source = self._source(state)
         pixels = self._painter.cut(source, view, state, width, height, fast)
-        picture = self._described(pixels, view, state, self._position(state), self._window(state))
-        identity = None if source.partial else picture.identity
-        return replace(picture, partial=source.partial, identity=identity, slab=view.slab(state))
+        return self._described(pixels, view, state, self._position(state), self._window(state), source.partial)
 
     def _solid_picture(self, state: ViewportState, width: int, height: int, fast: bool, cancelled: Callable[[], bool]) -> Picture:
         view = self.solid.view(state, width, height)
@@ -131,13 +129,15 @@ class Viewport(ViewportPlaces, ViewportAnatomy, ViewportFusion):
         state: ViewportState,
         position: int,
         window: Window | None,
+        partial: bool = False,
     ) -> Picture:
         told = self._scale.told_in(state.value_unit)
         return Picture(
             pixels=pixels,
             letters=view.letters(),
             doubts=self._doubts(position),
-            identity=view.identity,
+            identity=None if partial else view.identity,
+            partial=partial,
             window=None if window is None else told.of_own(window),
             unit=told.unit(position),
             mm_per_pixel=view.mm_per_pixel,
@@ -150,6 +150,7 @@ class Viewport(ViewportPlaces, ViewportAnatomy, ViewportFusion):
             thickness_mm=view.thickness,
             per_pixel=None if isinstance(view, SolidView) else view.screen.per_pixel,
             processed=self._processed(state, position),
+            slab=view.slab(state) if isinstance(view, CutView) else None,
             is_nearest=not isinstance(view, SolidView) and filling(view.screen, state) is Interpolation.NEAREST,
         )
 

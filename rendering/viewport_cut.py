@@ -7,7 +7,6 @@ windowed by hand: from then on its values are kept, so that a change of window a
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +56,7 @@ class CutPainter:
         fast: bool,
     ) -> NDArray[np.uint8]:
         """`size` is (width, height). `fast` coarsens what is dear: oblique cuts, and slabs even more."""
-        sampling = replace(cut_sampling(source.geometry, view, *size), mode=state.slab_mode)
+        sampling = cut_sampling(source.geometry, view, *size, state.slab_mode)
         coarser = _coarser(sampling) if fast else 1
         finer = 1 if coarser > 1 else _finer(sampling)
         if coarser > 1:
@@ -82,7 +81,7 @@ class CutPainter:
 
     def values(self, source: VolumeSource, view: CutView, state: ViewportState, width: int, height: int) -> NDArray[np.float32]:
         """The values under the view's pixels, unfiltered, in the shown unit."""
-        sampling = replace(cut_sampling(source.geometry, view, width, height), mode=state.slab_mode)
+        sampling = cut_sampling(source.geometry, view, width, height, state.slab_mode)
         return self._sampled(source, sampling, _finer(sampling), Interpolation.LINEAR)
 
     def _line(
@@ -114,12 +113,12 @@ class CutPainter:
         return self._scale.in_unit(values)
 
 
-def cut_sampling(geometry: VolumeGeometry, view: CutView, width: int, height: int) -> Sampling:
+def cut_sampling(geometry: VolumeGeometry, view: CutView, width: int, height: int, mode: str = "MEAN") -> Sampling:
     """Where the view's pixels look in the volume's indices."""
     first = geometry.to_index(view.to_patient(0.5, 0.5))
     right = sub(geometry.to_index(view.to_patient(1.5, 0.5)), first)
     down = sub(geometry.to_index(view.to_patient(0.5, 1.5)), first)
-    return Sampling(first, right, down, width, height, view.cut.through(geometry, view.apart), view.samples)
+    return Sampling(first, right, down, width, height, view.cut.through(geometry, view.apart), view.samples, mode)
 
 
 def _finer(sampling: Sampling) -> int:
