@@ -118,7 +118,8 @@ def hung(seat) -> list[str]:
 
 
 def test_a_mistake_while_a_case_opens_is_told_in_words_and_what_was_open_stays_whole(seat):
-    first, second = seat.add_case(1), seat.add_case(2)
+    first, second, told = seat.add_case(1), seat.add_case(2), []
+    seat.session.notice.connect(told.append)
     seat.session.open(first)
     del seat.studies["1.2"]  # the seat's cache then raises KeyError, which no reader can do anything about
     seat.session.open(second)
@@ -127,6 +128,7 @@ def test_a_mistake_while_a_case_opens_is_told_in_words_and_what_was_open_stays_w
     (said,) = seat.notices
     assert said.startswith("The case could not be opened. Something unexpected went wrong (KeyError). What is on screen is what")
     assert said.endswith("Open it again; restart if that fails")
+    assert told[-1].of_case, "it goes when the next case is open"
 
 
 def test_a_case_that_no_protocol_can_hang_shows_every_series_in_order_and_says_why(seat, monkeypatch):

@@ -209,7 +209,7 @@ class Session:
 
         def failed(error: Exception) -> None:
             if generation == self._generation:
-                self.report_problem(not_opened(error))
+                self._say_not_opened(error)
 
         self._jobs.run(OPENING, work, done, failed, slot="open case")
 
@@ -372,8 +372,12 @@ class Session:
         except Exception as error:
             if self.viewing.arrangement is None:  # not hung yet
                 self.close_case()
-                self.report_problem(not_opened(error))
+                self._say_not_opened(error)
             raise
+
+    def _say_not_opened(self, error: Exception) -> None:
+        """Until another case is open: then it is not true any more."""
+        self.notice.emit(Notice(str(not_opened(error)), error=True, of_case=True))
 
     def _show(self, case: Case, arrangement: Arrangement) -> None:
         self.findings.close_case()
