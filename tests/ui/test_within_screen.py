@@ -77,6 +77,23 @@ def test_the_window_is_no_larger_than_a_laptop_and_shows_where_one_signs_and_wri
     qtbot.waitUntil(lambda: area.viewport().rect().contains(editor.mapTo(area.viewport(), middle)))
 
 
+def test_what_is_written_into_keeps_its_lines_in_a_low_window(case, qtbot):
+    """All the other sections hold text as well; they give way, and what is left over is scrolled."""
+    case.resize(1366 - FRAME.width(), 768 - FRAME.height())
+    desk = case.report_panel._session.desk
+    for code in (SectionCode.PROCEDURE, SectionCode.COMPARISON, SectionCode.FINDINGS, SectionCode.IMPRESSION):
+        desk.write(code, "\n".join(f"Sentence {number}." for number in range(12)))
+    for code, lines in ((SectionCode.FINDINGS, 6), (SectionCode.IMPRESSION, 3)):
+        editor = case.report_panel.editor(code)
+        editor.setFocus()
+        qtbot.waitUntil(lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e))
+
+
+def is_in_sight(panel, editor):
+    room = next(a for a in panel.findChildren(QScrollArea) if a.isAncestorOf(editor)).viewport()
+    return room.rect().contains(QRect(editor.mapTo(room, QPoint()), editor.size()))
+
+
 def test_what_is_known_is_cut_between_its_lines(case, qtbot):
     block = next(b for b in case.report_panel.findChildren(SectionBlock) if b.code is SectionCode.HISTORY)
     block.show_context("words of a long history " * 20, writable=True)

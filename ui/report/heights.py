@@ -38,12 +38,6 @@ def heights(available: int, wishes: Sequence[Wish]) -> list[int]:
     return given
 
 
-def least(wishes: Sequence[Wish]) -> int:
-    """Below this not even a line of each can be read: what is lower has to be scrolled."""
-    large = sum(wish.least for wish in wishes if wish.share)
-    return sum(wish.least for wish in wishes if not wish.share) + -(-large * 2 // 5)
-
-
 def _grow(given: list[int], wishes: Sequence[Wish], room: int) -> int:
     """Let every box grow towards its wish, evenly; returns what is left."""
     hungry = [i for i, wish in enumerate(wishes) if wish.wanted > given[i]]

@@ -17,7 +17,9 @@ from workstation.domain.report import SECTION_TITLES, SectionCode
 SELDOM = frozenset({SectionCode.PROCEDURE, SectionCode.COMMUNICATION, SectionCode.ADDENDUM})
 # Findings is where the words are; the others open as one line and grow with their text.
 SHARES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
-LEAST_LINES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
+# Of the section that is written into, and of the others: where the window is too low for these, the sections are scrolled.
+WRITTEN_LINES = {SectionCode.FINDINGS: 6, SectionCode.IMPRESSION: 3}
+LEAST_LINES = {SectionCode.FINDINGS: 4, SectionCode.IMPRESSION: 2}
 CONTEXT_LINES = 6
 ACTIVE_LINES = 8
 QUIET_LINES = 4
@@ -150,7 +152,7 @@ class SectionBlock(QWidget):
         editor = self.editor
         if editor.isHidden():
             return self._context_wish(), Wish(0, 0)
-        least = editor.height_of(LEAST_LINES.get(self.code, 1))
+        least = editor.height_of((WRITTEN_LINES if is_target else LEAST_LINES).get(self.code, 1))
         most = editor.height_of(ACTIVE_LINES if is_target else QUIET_LINES)
         wanted = editor.full_height if self.code in SHARES else min(editor.full_height, most)
         return self._context_wish(), Wish(least, max(least, wanted), SHARES.get(self.code, 0))

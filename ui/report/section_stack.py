@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from ui.report.heights import Wish, heights, least
+from ui.report.heights import Wish, heights
 from ui.report.section_block import SectionBlock
 from workstation.domain.report import SectionCode
 
@@ -48,7 +48,7 @@ class SectionStack(QWidget):
         before = self._wishes()
         spacing = SPACING * sum(not block.isHidden() for block in self._blocks)
         around = spacing + sum(block.overhead for block in self._blocks)
-        self.setMinimumHeight(around + least(before))
+        self.setMinimumHeight(around + sum(wish.least for wish in before))
         given = heights(self.height() - around, before)
         for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):
             block.give(context, editor)
