@@ -61,7 +61,8 @@ class SectionStack(QWidget):
 
     def _show_target(self) -> None:
         """Where the window is too low for all: the section that is written into is in sight."""
-        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        viewport = self.parentWidget()
+        area = viewport.parentWidget() if viewport is not None else None
         if isinstance(area, QScrollArea) and self.height() > area.viewport().height():
             area.ensureWidgetVisible(next(block for block in self._blocks if block.code is self._target), 0, 0)
 
