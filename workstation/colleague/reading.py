@@ -37,6 +37,8 @@ MOST_DICTATED = 2500
 UNCERTAIN_AFTER = 5
 GONE_AFTER = 4
 _NOT_SO = re.compile(r"(\w+)\s+(\w+(?:ad|ade|ande|ende|ed|ing))\s+$", re.IGNORECASE)
+ADJECTIVE_REACH = 60
+"""Letters before a finding within which `not` and an adjective stand."""
 _AFFIX = re.compile(r"(\w+)(?:-|\s)$")
 
 
@@ -186,14 +188,15 @@ def _status(clause: str, start: int, end: int, language: Language) -> Status:
 
 def _without_adjectives(text: str, start: int, language: Language) -> str:
     """The text with the denial blanked that belongs to the word before a finding: `not displaced fracture`."""
-    match = _NOT_SO.search(text[:start])
+    first = max(0, start - ADJECTIVE_REACH)
+    match = _NOT_SO.search(text[first:start])
     if (
         match is None
         or not language.lists["not_seen"].fullmatch(match.group(1))
         or language.lists["perceived"].fullmatch(match.group(2))
     ):
         return text
-    return f"{text[: match.start()]}{' ' * len(match.group(0))}{text[match.end() :]}"
+    return f"{text[: first + match.start()]}{' ' * len(match.group(0))}{text[first + match.end() :]}"
 
 
 def _is_affixed(before: str, words: str, language: Language) -> bool:

@@ -42,6 +42,8 @@ BEFORE_REACH = 22
 TOTAL_REACH = 24
 ORGAN_REACH = 60
 """Letters between a size and what it is the size of."""
+NEAR = 120
+"""Letters on either side of a size in which such a word is looked for."""
 IN_REACH = 3
 """Words behind a size in which one says what it is the size of."""
 COUNT_REACH = 40
@@ -113,7 +115,7 @@ def _organ_of(seen: Seen, size: Size) -> OrganRange | None:
         return None
     label = _label_of(seen, size)
     for organ in seen.language.organ_ranges:
-        for match in organ.words.finditer(size.sentence.text):
+        for match in organ.words.finditer(size.sentence.text, max(0, size.start - NEAR), end + NEAR):
             between = size.sentence.text[match.end() : size.start]
             if organ.is_organ and (match.end() > size.start or not _is_its_own(seen, between) or _is_in_it(seen, size, match)):
                 continue

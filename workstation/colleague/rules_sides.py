@@ -66,6 +66,7 @@ def _finds_something(seen: Seen, sentence: Sentence) -> bool:
 
 def laterality_between(seen: Seen) -> Iterator[Remark]:
     """A finding on one side in the findings, on the other in the impression."""
+    said = {sentence: sides_in(sentence.text, seen.language) for sentence in seen.read}
     for told in seen.mentions:
         if told.sentence.section is not SectionCode.IMPRESSION or told.status is Status.ABSENT or len(told.sides) != 1:
             continue
@@ -74,12 +75,9 @@ def laterality_between(seen: Seen) -> Iterator[Remark]:
         names = LESIONS if told.finding.name in LESIONS else {told.finding.name}
         found = (m for m in seen.mentions if m.sentence.section is SectionCode.FINDINGS and m.finding.name in names)
         same = [m for m in found if m.status is not Status.ABSENT]
-        there = [m.sides | sides_in(m.sentence.text, seen.language) for m in same if m.sides] if same else _shown(seen, told)
-        if (
-            there
-            and not any(sides & told.sides for sides in there)
-            and not any(sides_in(m.sentence.text, seen.language) & told.sides for m in same)
-        ):
+        there = [m.sides for m in same if m.sides] if same else _shown(seen, told)
+        is_here = any(sides & told.sides for sides in (*there, *(said[m.sentence] for m in same)))
+        if there and not is_here:
             side = next(iter(told.sides)).value
             yield seen.remark(
                 "laterality",
@@ -103,12 +101,14 @@ def _shown(seen: Seen, told: Mention) -> list[frozenset[Side]]:
 
 def size_on_the_other_side(seen: Seen) -> Iterator[Remark]:
     """The one size of the findings is on the other side in the impression, whatever it is the size of."""
-    found = [size for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
+    found = [(size.millimetres, _side_of(seen, size)) for size in sizes(seen) if size.sentence.section is SectionCode.FINDINGS]
     for told in sizes(seen):
-        sides = _side_of(seen, told)
-        if told.sentence.section is not SectionCode.IMPRESSION or len(sides) != 1:
+        if told.sentence.section is not SectionCode.IMPRESSION:
             continue
-        same = [_side_of(seen, size) for size in found if size.millimetres == told.millimetres]
+        sides = _side_of(seen, told)
+        if len(sides) != 1:
+            continue
+        same = [there for millimetres, there in found if millimetres == told.millimetres]
         if len(same) == 1 and len(same[0]) == 1 and same[0] != sides:
             side = next(iter(sides)).value
             words = f'"{told.words}" is on the {side} here, and on the other side in the findings'
