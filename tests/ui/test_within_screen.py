@@ -83,7 +83,7 @@ def test_what_is_written_into_keeps_its_lines_in_a_low_window(case, qtbot):
     desk = case.report_panel._session.desk
     for code in (SectionCode.PROCEDURE, SectionCode.COMPARISON, SectionCode.FINDINGS, SectionCode.IMPRESSION):
         desk.write(code, "\n".join(f"Sentence {number}." for number in range(12)))
-    for code, lines in ((SectionCode.FINDINGS, 6), (SectionCode.IMPRESSION, 3)):
+    for code, lines in ((SectionCode.FINDINGS, 4), (SectionCode.IMPRESSION, 3)):
         editor = case.report_panel.editor(code)
         editor.setFocus()
         qtbot.waitUntil(lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e))

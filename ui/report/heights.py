@@ -14,12 +14,17 @@ from dataclasses import dataclass
 class Wish:
     """One box: never under `least` (unless the window is tiny), `wanted` for all its text.
 
-    `share` > 0 marks a box that takes what is left over, by weight.
+    `share` > 0 marks a box that takes what is left over, by weight. It may give way down to `floor`.
     """
 
     least: int
     wanted: int
     share: int = 0
+    floor: int = 0
+
+    @property
+    def lowest(self) -> int:
+        return self.floor if self.share else self.least
 
 
 def heights(available: int, wishes: Sequence[Wish]) -> list[int]:
@@ -66,6 +71,10 @@ def _squeezed(available: int, wishes: Sequence[Wish]) -> list[int]:
     fixed = sum(wish.least for wish in wishes if not wish.share)
     large = sum(wish.least for wish in wishes if wish.share)
     rest = available - fixed
+    floors = [wish.lowest for wish in wishes]
+    if any(wish.floor for wish in wishes) and sum(floors) <= available:
+        _grow(floors, [Wish(wish.lowest, wish.least) for wish in wishes], available - sum(floors))
+        return floors
     if large and rest * 5 >= large * 2:
         return [wish.least * rest // large if wish.share else wish.least for wish in wishes]
     return [max(0, available) * wish.least // (fixed + large) for wish in wishes]

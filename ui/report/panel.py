@@ -133,6 +133,7 @@ class ReportPanel(QWidget):
         for widget in (self._title, self._facts, self.joint, self._state, self.claim_line, self._hint):
             column.addWidget(widget)
         column.addWidget(self.earlier)
+        self._sections.is_beside = self.earlier.list.isVisible
         column.addWidget(self._room, 1)
         column.addWidget(self.dictation)
         column.addWidget(self.remarks)

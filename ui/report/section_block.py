@@ -17,9 +17,11 @@ from workstation.domain.report import SECTION_TITLES, SectionCode
 SELDOM = frozenset({SectionCode.PROCEDURE, SectionCode.COMMUNICATION, SectionCode.ADDENDUM})
 # Findings is where the words are; the others open as one line and grow with their text.
 SHARES = {SectionCode.FINDINGS: 5, SectionCode.IMPRESSION: 3}
-# Of the section that is written into, and of the others: where the window is too low for these, the sections are scrolled.
+# Of the section that is written into, and of the others.
 WRITTEN_LINES = {SectionCode.FINDINGS: 6, SectionCode.IMPRESSION: 3}
 LEAST_LINES = {SectionCode.FINDINGS: 4, SectionCode.IMPRESSION: 2}
+# Where there is no room for these, the sections are scrolled. Earlier reports take of the room: all are in view beside them.
+WRITTEN_FLOOR, BESIDE_FLOOR, FLOOR = 4, 2, 1
 CONTEXT_LINES = 6
 ACTIVE_LINES = 8
 QUIET_LINES = 4
@@ -145,8 +147,8 @@ class SectionBlock(QWidget):
         shown = sum(1 for text in (self.context, self.editor) if not text.isHidden())
         return self.head.sizeHint().height() + GAP * shown
 
-    def wishes(self, is_target: bool) -> tuple[Wish, Wish]:
-        """(context, editor)."""
+    def wishes(self, is_target: bool, is_beside: bool = False) -> tuple[Wish, Wish]:
+        """(context, editor). `is_beside` while earlier reports are read."""
         if self.isHidden():
             return Wish(0, 0), Wish(0, 0)
         editor = self.editor
@@ -155,7 +157,8 @@ class SectionBlock(QWidget):
         least = editor.height_of((WRITTEN_LINES if is_target else LEAST_LINES).get(self.code, 1))
         most = editor.height_of(ACTIVE_LINES if is_target else QUIET_LINES)
         wanted = editor.full_height if self.code in SHARES else min(editor.full_height, most)
-        return self._context_wish(), Wish(least, max(least, wanted), SHARES.get(self.code, 0))
+        floor = editor.height_of((BESIDE_FLOOR if is_beside else WRITTEN_FLOOR) if is_target else FLOOR)
+        return self._context_wish(), Wish(least, max(least, wanted), SHARES.get(self.code, 0), min(floor, least))
 
     def give(self, context: int, editor: int) -> None:
         for text, height in ((self.context, self._whole_lines(context)), (self.editor, editor)):

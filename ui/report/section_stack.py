@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -24,6 +24,8 @@ class SectionStack(QWidget):
         self._blocks = tuple(blocks)
         self._target = SectionCode.FINDINGS
         self._busy = False
+        self.is_beside: Callable[[], bool] = lambda: False
+        """Whether earlier reports take of the room."""
         self._repeats = 0
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -48,7 +50,7 @@ class SectionStack(QWidget):
         before = self._wishes()
         spacing = SPACING * sum(not block.isHidden() for block in self._blocks)
         around = spacing + sum(block.overhead for block in self._blocks)
-        self.setMinimumHeight(around + sum(wish.least for wish in before))
+        self.setMinimumHeight(around + sum(wish.lowest for wish in before))
         given = heights(self.height() - around, before)
         for block, context, editor in zip(self._blocks, given[::2], given[1::2], strict=True):
             block.give(context, editor)
@@ -67,7 +69,8 @@ class SectionStack(QWidget):
             area.ensureWidgetVisible(next(block for block in self._blocks if block.code is self._target), 0, 0)
 
     def _wishes(self) -> list[Wish]:
-        return [wish for block in self._blocks for wish in block.wishes(block.code is self._target)]
+        beside = self.is_beside()
+        return [wish for block in self._blocks for wish in block.wishes(block.code is self._target, beside)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
