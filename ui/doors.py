@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from workstation.domain.viewing import Plane, Window
-from workstation.quick_dataclasses import quickened
 
 if TYPE_CHECKING:
     from ui.seat import Seat
@@ -165,14 +164,13 @@ def quickly_imported() -> Iterator[ModuleType]:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        with quickened():
-            # Whatever is imported after PySide6 goes through a hook of its own at each import: this takes a twentieth longer.
-            import workstation.core  # noqa: F401
-            from ui import app
+        # Whatever is imported after PySide6 goes through a hook of its own at each import: this takes a twentieth longer.
+        import workstation.core  # noqa: F401
+        from ui import app
 
-            # What is there by now need not be looked at before the window is there; `Rubbish.settle` does.
-            gc.freeze()
-            yield app
+        # What is there by now need not be looked at before the window is there; `Rubbish.settle` does.
+        gc.freeze()
+        yield app
     finally:
         if was_on:
             gc.enable()
