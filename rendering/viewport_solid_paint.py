@@ -29,7 +29,7 @@ from workstation.domain.viewing import WHOLE_BOX, CropBox, ViewportState, Window
 from workstation.errors import Refused
 
 CUT_AWAY = "Part of the volume is cut away by the box"
-NOT_HIDDEN = "Not hidden: press Alt+B to compute it again"
+NOT_HIDDEN = "Not hidden: hide it again to compute it"
 
 
 __all__ = ["GivenUp", "SolidPainter"]

@@ -317,4 +317,4 @@ def test_hidden_that_was_not_computed_is_not_claimed(maker: Any, acquisition: An
     viewport, _ = volume(maker, acquisition, "upright", lambda p: np.full(p.shape[:-1], 320))
     state = solid_state(viewport, "CT bone")
     picture = viewport.picture(replace(state, solid=replace(state.solid, removed=frozenset({"bone"}))), *SIZE)
-    assert picture.notes == ("Not hidden: press Alt+B to compute it again",)
+    assert picture.notes == ("Not hidden: hide it again to compute it",)

@@ -11,6 +11,7 @@ from ui.within_screen import FRAME, fit, place_at, scrolled
 from workstation.domain.report import SectionCode
 
 LAPTOP = QSize(911, 512)
+PATIENCE = 60_000
 
 
 class Screen:
@@ -21,7 +22,7 @@ class Screen:
 @pytest.fixture
 def case(window, seat, qtbot):
     seat.session.open(seat.items[0])
-    qtbot.waitUntil(lambda: seat.session.desk.report is not None)
+    qtbot.waitUntil(lambda: seat.session.desk.report is not None, timeout=PATIENCE)
     window.resize(LAPTOP - FRAME)
     return window
 
@@ -74,7 +75,7 @@ def test_the_window_is_no_larger_than_a_laptop_and_shows_where_one_signs_and_wri
     editor.setFocus()
     area = next(a for a in panel.findChildren(QScrollArea) if a.isAncestorOf(editor))
     middle = editor.rect().center()
-    qtbot.waitUntil(lambda: area.viewport().rect().contains(editor.mapTo(area.viewport(), middle)))
+    qtbot.waitUntil(lambda: area.viewport().rect().contains(editor.mapTo(area.viewport(), middle)), timeout=PATIENCE)
 
 
 def test_what_is_written_into_keeps_its_lines_in_a_low_window(case, qtbot):
@@ -86,7 +87,7 @@ def test_what_is_written_into_keeps_its_lines_in_a_low_window(case, qtbot):
     for code, lines in ((SectionCode.FINDINGS, 4), (SectionCode.IMPRESSION, 3)):
         editor = case.report_panel.editor(code)
         editor.setFocus()
-        qtbot.waitUntil(lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e))
+        qtbot.waitUntil(lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e), timeout=PATIENCE)
 
 
 def is_in_sight(panel, editor):
