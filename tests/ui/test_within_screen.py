@@ -87,7 +87,9 @@ def test_what_is_written_into_keeps_its_lines_in_a_low_window(case, qtbot):
     for code, lines in ((SectionCode.FINDINGS, 4), (SectionCode.IMPRESSION, 3)):
         editor = case.report_panel.editor(code)
         editor.setFocus()
-        qtbot.waitUntil(lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e), timeout=PATIENCE)
+        qtbot.waitUntil(
+            lambda e=editor, n=lines: e.height() >= e.height_of(n) and is_in_sight(case.report_panel, e), timeout=PATIENCE
+        )
 
 
 def is_in_sight(panel, editor):
