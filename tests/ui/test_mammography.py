@@ -402,6 +402,16 @@ def test_another_stage_begins_anew(reader: Reader) -> None:
     assert reader.viewing.quadrants.shown(0).number == 1
 
 
+def test_a_stage_that_is_come_back_to_is_whole_and_read_from_its_first_part(reader: Reader) -> None:
+    """No part may be passed over because the stage was left in the middle of it."""
+    press(reader, "Shift+Q")
+    reader.stage(1)
+    reader.stage(0)
+    assert [reader.viewing.quadrants.shown(index) for index in range(4)] == [None] * 4
+    press(reader, "Shift+Q")
+    assert reader.viewing.quadrants.shown(0).number == 1
+
+
 def test_the_map_waits_while_the_active_viewport_is_no_image_as_acquired(reader: Reader) -> None:
     press(reader, "Shift+Q")
     state = reader.viewing.state(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workstation.domain.breast import Box
 from workstation.domain.viewing import Plane, Sizing, ViewportState
@@ -62,19 +62,19 @@ class Quadrants:
         self._viewing = viewing
         self._plan: _Plan | None = None
         self._step = 0
+        viewing.arrangement_changed.connect(self._hung)
 
     def step(self, steps: int) -> None:
         """The next part, or the one before; after the last and before the first the whole. Raises Refused without an image."""
         parts = self._parts()
         plan = self._plan
-        if plan is None or plan.key != _key(parts):
+        if plan is None or plan.key != _key(parts) or self._is_whole(plan):
             plan, self._step = self._planned(parts), 0
         self._step = (self._step + steps) % (len(plan.steps) + 1)
         self._plan = plan if self._step else None
         if not self._step:
             for part in parts:
-                kept = {name: getattr(plan.before[part.index], name) for name in _PUT_BACK}
-                self._viewing.put(part.index, replace(part.state, **kept))
+                self._viewing.put(part.index, replace(part.state, **_look(plan.before[part.index])))
             return
         for part in parts:
             if not part.shared:
@@ -89,15 +89,25 @@ class Quadrants:
         if plan is None or index not in plan.before:
             return None
         try:
-            found = {part.index: part for part in self._parts()}
+            parts = self._parts()
         except Refused:  # another viewport is active, or a plane: the plan waits until the reader is back
             return None
-        part = found.get(index)
-        if part is None or plan.key != _key(list(found.values())):
+        part = next((one for one in parts if one.index == index), None)
+        if part is None or plan.key != _key(parts) or self._is_whole(plan):
             return None
         return _on_map(part, plan.scale, plan.steps[self._step - 1][index], self._step, len(plan.steps))
 
     # ---- inside ----------------------------------------------------------------------
+
+    def _hung(self, _: object) -> None:
+        """What hangs anew is whole: its first part comes next, whatever was shown of it before."""
+        if self._plan is not None and self._is_whole(self._plan):
+            self._plan = None
+
+    def _is_whole(self, plan: _Plan) -> bool:
+        """Whether the active viewport looks as it did before its first part."""
+        state, before = self._viewing.state(self._viewing.active), plan.before.get(self._viewing.active)
+        return before is None or state is None or _look(state) == _look(before)
 
     def _parts(self) -> list[Part]:
         """The active viewport, and with it all anchored ones when it is anchored. Raises Refused where it is no image."""
@@ -141,6 +151,11 @@ class Quadrants:
                 if any(_has_tissue(part, corner, *size) for part, corner in corners):
                     steps.append({part.index: corner for part, corner in corners})
         return _Plan(_key(parts), scale, tuple(steps), {part.index: part.state for part in parts})
+
+
+def _look(state: ViewportState) -> dict[str, Any]:
+    """What a step changes of a viewport, and what is put back at the end."""
+    return {name: getattr(state, name) for name in _PUT_BACK}
 
 
 def _key(parts: list[Part]) -> object:
