@@ -27,7 +27,7 @@ EXPECTED = {
     "petct": ("pet-ct", ["Low-dose CT 4.0 mm", "Low-dose CT 4.0 mm", "PET AC", "PET AC"]),
     "us": ("ultrasound", ["Apical four chambers"]),
     "hand": ("radiograph-extremity", ["Left hand PA"]),
-    "angio": ("ANGIO", []),
+    "angio": ("angiography", ["Right carotid, frontal"]),
 }
 
 

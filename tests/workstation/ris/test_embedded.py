@@ -156,7 +156,7 @@ def test_a_report_that_the_ris_cannot_read_is_rejected_with_its_words(ris, store
     from workstation.reporting import forms, render
 
     broken = (b'"imagingStudy":[', b'"imagingStudy":7,"more":[')
-    monkeypatch.setattr(forms, "payload", lambda report: render.payload(report).replace(*broken))
+    monkeypatch.setattr(forms, "payload", lambda *of: render.payload(*of).replace(*broken))
     signed(store, order)
     drain(outbox)
     (rejected,) = store.deliveries()

@@ -47,6 +47,7 @@ class Desk:
         self.jobs = SimpleNamespace(on_main=lambda work: work())
         self.session = SimpleNamespace(
             desk=SimpleNamespace(report=None),
+            settling=SimpleNamespace(heard=lambda: None),
             refresh_worklist=self._refresh,
             report_problem=lambda error: self.said.append(error.title),
         )
