@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ui.main_window import MainWindow
 from workstation.domain.report import ReportStatus, SectionCode
 
 FINDINGS = SectionCode.FINDINGS
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@contextmanager
+def report_window(seat, qtbot, size: tuple[int, int] = (1366, 768)) -> Iterator[MainWindow]:
+    """The real window on a `ReportSeat`; it closes without asking what becomes of what is under way."""
+    made = MainWindow(seat)
+    qtbot.addWidget(made)
+    made.resize(*size)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.leaving.agree()
+    made.close()
+    seat.reports.close()
 
 
 def open_case(window, seat, qtbot, index):

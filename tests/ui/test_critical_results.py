@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtTest import QTest
-from report_hands import CONTROL, SHIFT, open_case, press, sign, write
+from report_hands import CONTROL, SHIFT, open_case, press, report_window, sign, write
 from report_seat import ReportSeat
 
 from ui.critical_badge import CriticalBadge
-from ui.main_window import MainWindow
 from ui.report.critical_dialog import CriticalDialog
 from workstation.domain.critical import CriticalLevel
 from workstation.domain.report import SectionCode
@@ -31,15 +30,8 @@ def seat(tmp_path, qapp):
 
 @pytest.fixture
 def window(seat, qtbot):
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

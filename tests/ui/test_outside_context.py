@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from report_hands import open_case, write
+from report_hands import open_case, report_window, write
 from report_seat import ReportSeat
 
-from ui.main_window import MainWindow
 from workstation.domain.dictation import DictatedSegment
 from workstation.domain.report import SectionCode
 
@@ -26,15 +25,8 @@ def seat(tmp_path, qapp):
 
 @pytest.fixture
 def window(seat, qtbot):
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

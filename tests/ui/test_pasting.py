@@ -10,10 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from report_hands import CONTROL, open_case, write
+from report_hands import CONTROL, open_case, report_window, write
 from report_seat import ReportSeat
 
-from ui.main_window import MainWindow
 from ui.report.pasting import FORMAT
 from workstation.domain.report import SectionCode
 
@@ -32,15 +31,8 @@ def seat(tmp_path, qapp):
 
 @pytest.fixture
 def window(seat, qtbot):
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from report_hands import open_case, sign
+from report_hands import open_case, report_window, sign
 from report_seat import ReportSeat
 
 from ui.report.joint_dialog import JOINED, JointDialog
@@ -35,17 +35,8 @@ def seat(tmp_path, qapp):
 
 @pytest.fixture
 def window(seat, qtbot):
-    from ui.main_window import MainWindow
-
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

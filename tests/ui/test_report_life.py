@@ -6,10 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
-from report_hands import CONTROL, SHIFT, open_case, press, sign, write
+from report_hands import CONTROL, SHIFT, open_case, press, report_window, sign, write
 from report_seat import ReportSeat
 
-from ui.main_window import MainWindow
 from ui.report.history_dialog import HistoryDialog
 from ui.report.reason_dialog import ReasonDialog
 from workstation.domain.delivery import DeliveryEvent, DeliveryState
@@ -30,15 +29,8 @@ def seat(tmp_path, qapp):
 
 @pytest.fixture
 def window(seat, qtbot):
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hl7_bridge import bridge
+from hl7_seat import HospitalSeat
 from outbox_seat import Seat
 
 from workstation.ris.embedded import EmbeddedRis
@@ -23,6 +25,22 @@ def engine(server: EmbeddedRis, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The port of an HL7 interface engine in front of it."""
     with bridge(tmp_path_factory.mktemp("bridge"), server.base_url) as port:
         yield port
+
+
+@pytest.fixture
+def seats(server: EmbeddedRis, tmp_path: Path) -> Iterator[Callable[..., HospitalSeat]]:
+    """Makes workstations, each with stores of its own, whose RIS is reached by HL7 at the port given."""
+    made: list[HospitalSeat] = []
+
+    def make(port: int, **options: object) -> HospitalSeat:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(HospitalSeat(folder, port, server.base_url, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for seat in made:
+        seat.close()
 
 
 @pytest.fixture

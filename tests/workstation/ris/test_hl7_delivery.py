@@ -7,7 +7,6 @@ import multiprocessing
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 from certificates import CertificateAuthority, server_context
 from hl7_bridge import Road, bridge, free_port
-from hl7_seat import SIGNER, HospitalSeat, placed
+from hl7_seat import SIGNER, placed
 from seat import PATIENT, signed
 
 from workstation.domain import hl7
@@ -42,21 +41,6 @@ from workstation.ris.ris import OTHER_FORM
 from workstation.ris.tls import RisTls
 
 OTHER = Patient(PatientKey("19 101010-1010", "1.2.752.129"), "Other^Plantednameother", "19101010", "M")
-
-
-@pytest.fixture
-def seats(server: EmbeddedRis, tmp_path: Path) -> Iterator[Callable[..., HospitalSeat]]:
-    made: list[HospitalSeat] = []
-
-    def make(port: int, **options: object) -> HospitalSeat:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(HospitalSeat(folder, port, server.base_url, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for seat in made:
-        seat.close()
 
 
 @pytest.fixture

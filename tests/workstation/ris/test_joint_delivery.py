@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hl7_bridge import Road
-from hl7_seat import HospitalSeat, placed
+from hl7_seat import placed
 from seat import PATIENT, STUDY, evidence_for, item_for
 
 from workstation.domain import hl7
@@ -48,21 +48,6 @@ def ris(server: EmbeddedRis) -> Iterator[FhirRis]:
 @pytest.fixture
 def outbox(store: ReportStore, ris: FhirRis) -> Outbox:
     return Outbox(store, ris, Backoff(base=0.0))
-
-
-@pytest.fixture
-def seats(server: EmbeddedRis, tmp_path: Path) -> Iterator[Callable[..., HospitalSeat]]:
-    made: list[HospitalSeat] = []
-
-    def make(port: int, **options: object) -> HospitalSeat:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(HospitalSeat(folder, port, server.base_url, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for seat in made:
-        seat.close()
 
 
 def begun(store: ReportStore, own: Order, *others: Order, text: str = "No injury.") -> Report:
