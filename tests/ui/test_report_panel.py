@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
+from report_hands import report_window
 from report_seat import ReportSeat
 
 from ui.main_window import MainWindow
@@ -36,15 +37,8 @@ def seat(tmp_path, qapp):
 def window(seat, qtbot):
     seat.add_case(1, prior=True, reason=REASON)
     seat.add_case(2)
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

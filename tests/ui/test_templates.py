@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from report_hands import report_window
 from report_seat import ReportSeat
 
-from ui.main_window import MainWindow
 from ui.report.panel import SECTIONS, ReportPanel
 from ui.report.pick_list import PickList
 from ui.template_picker import TemplatePicker
@@ -31,15 +31,8 @@ def seat(tmp_path, qapp):
 def window(seat, qtbot):
     seat.add_case(1, prior=True, reason="Cough")
     seat.add_case(2)
-    made = MainWindow(seat)
-    qtbot.addWidget(made)
-    made.resize(1600, 1000)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.leaving.agree()
-    made.close()
-    seat.reports.close()
+    with report_window(seat, qtbot, (1600, 1000)) as made:
+        yield made
 
 
 @pytest.fixture
