@@ -56,8 +56,7 @@ def condition(submission: Submission) -> str:
 def held_for(ris: Ris, submission: Submission) -> Holding:
     """What the RIS holds that this version would follow, and what under the other orders that it answers."""
     holding = _held_for(ris, submission)
-    asked = holding.kind not in (HoldingKind.UNKNOWN, HoldingKind.UNPROVABLE)
-    if not submission.joint or not asked or not isinstance(ris, JointLookup):
+    if not submission.joint or holding.kind is HoldingKind.UNKNOWN or not isinstance(ris, JointLookup):
         return holding
     try:
         return replace(holding, others={one.accession_number: ris.held_under(one) for one in submission.joint})

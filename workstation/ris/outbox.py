@@ -269,7 +269,7 @@ class Outbox:
         return self._ledger.compare(row.delivery_id, holding.resource) if holding.kind is HoldingKind.ONE else None
 
     def _elsewhere(self, row: Delivery, submission: Submission, holding: Holding) -> Elsewhere:
-        if not submission.joint or holding.kind is HoldingKind.UNPROVABLE:
+        if not submission.joint:
             return _NOWHERE_ELSE
         return self._ledger.elsewhere(row.delivery_id, holding.ris_report_id, holding.others)
 

@@ -208,6 +208,19 @@ def test_by_hl7_each_accession_number_has_a_group_and_each_is_read_back(server, 
         assert seat.store.conflicts.keep(delivery.report_uuid, found[0].ris_report_id, found[0].etag, found[0].resource) is None
 
 
+def test_by_hl7_where_nothing_can_be_read_a_joint_report_and_its_correction_go_and_stay_unproven(server, engine, seats) -> None:
+    """What cannot be asked is not taken for missing: nothing is held back for it, and nothing is called confirmed."""
+    orders = tuple(placed(server, engine) for _ in range(2))
+    seat = seats(engine, can_read=False)
+    for order in orders:
+        seat.orders.put(order)
+    first = sign(seat.store, *orders)
+    assert seat.drain() == (State.ACKNOWLEDGED,)
+    seat.store.write_section(first.report_uuid, SectionCode.FINDINGS, "A fracture of C2.")
+    seat.store.sign(first.report_uuid, ReportAction.CORRECT, READER, evidence_for(orders[0]))
+    assert seat.drain() == (State.ACKNOWLEDGED, State.ACKNOWLEDGED)
+
+
 def test_by_hl7_what_the_engine_did_not_store_of_one_number_is_noticed(server, engine, seats, monkeypatch) -> None:
     """F34."""
     orders = tuple(placed(server, engine) for _ in range(2))
